@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define RMT_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define RMT_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 
 /* ---- span: a borrowed piece of memory --------------------------------------------------------------------------- */
 
