@@ -1,5 +1,153 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The face of policy/: placeholder. */
+/*
+ * policy/policy.h - the face of the room that reads templates (what we issue) and targets (who must accept it).
+ *
+ * A policy file is libconfig text walked against a schema table: unknown keys, wrong types and out-of-range values are
+ * refused with file:line, what was expected and a did-you-mean. `extends` names a parent; the child's values win. The
+ * result is a plain resolved struct: nobody above ever sees libconfig. Built-in files are compiled in; a directory of the
+ * user's own (searched first) and a path ending in ".cfg" or containing a slash stand beside them. The room knows nothing of issuing, auditing or SQL.
+ */
 #ifndef RMT_POLICY_H
 #define RMT_POLICY_H
+
+#include "base/base.h"
+
+/* Where policies come from: built in, and the user's directories `<dir>/certificates/NAME.cfg`, `<dir>/targets/NAME.cfg`. */
+struct rmt_policy_store;
+struct rmt_policy_store *rmt_policy_store_new(struct rmt_err *err);
+int rmt_policy_store_add(struct rmt_policy_store *store, const char *directory, struct rmt_err *err); /* later ones win over earlier ones and over built-in */
+void rmt_policy_store_free(struct rmt_policy_store *store);
+enum rmt_policy_kind { RMT_POLICY_TEMPLATE, RMT_POLICY_TARGET };
+/* Every name of the kind in byte order; visit returns 0 to go on. `origin` is "built in" or a path. */
+int rmt_policy_each(const struct rmt_policy_store *store, enum rmt_policy_kind kind, int (*visit)(void *arg, const char *name, const char *origin), void *arg, struct rmt_err *err);
+
+/* ---- shared pieces ---------------------------------------------------------------------------------------------------- */
+
+struct rmt_text_list { char **items; size_t count; };
+bool rmt_text_list_has(const struct rmt_text_list *list, const char *item);
+
+/* Who decides a field when a request states it too. */
+enum rmt_merge {
+	RMT_MERGE_TEMPLATE,  /* template wins: what the request says is dropped (and reported) */
+	RMT_MERGE_REQUEST,   /* request wins where it says something allowed; else the template's value */
+	RMT_MERGE_INTERSECT, /* only what both have */
+	RMT_MERGE_REQUIRE,   /* the request must ask for all of the template's values, else it is refused */
+};
+const char *rmt_merge_name(enum rmt_merge merge); /* "template" "request" "intersect" "require" */
+
+/* ---- template --------------------------------------------------------------------------------------------------------- */
+
+enum rmt_role { RMT_ROLE_LEAF, RMT_ROLE_ISSUING_CA, RMT_ROLE_ROOT_CA };
+struct rmt_template {
+	char *name, *title, *origin;    /* origin: "built in" or a path */
+	struct rmt_text_list lineage;   /* names of the parents, nearest first */
+	enum rmt_role role;
+	int64_t validity, max_validity; /* seconds; notAfter = notBefore + validity - 1 */
+	int64_t backdate;               /* seconds that notBefore lies before now, at most 24 h */
+	char *digest;                   /* "sha256" | "sha384" | "sha512": the wish; the issuer's key decides for Ed25519 */
+	char *key_generate;             /* "rsa:2048" ... for keys that we make */
+	struct rmt_text_list key_accept; /* "rsa:2048-8192", "ec:p256", "ec:p384", "ec:p521", "ed25519" */
+	struct {
+		enum rmt_merge merge;
+		struct rmt_text_list allow;   /* attribute labels taken from the request or options, in the order of the issued name; empty: any known one, order kept */
+		struct rmt_text_list require; /* must end up present */
+		struct rmt_text_list fixed;   /* "O=Example" always set, replacing what was asked */
+		bool empty_ok;
+	} subject;
+	struct {
+		enum rmt_merge merge;
+		struct rmt_text_list allow;   /* "dns" "ip" "email" "uri" "upn" */
+		struct rmt_text_list fixed;   /* "dns:host" always added */
+		bool from_cn;                 /* add the CN as dns (or ip, or email for an address) when it is one and is not there yet */
+		bool required;
+		bool wildcard;                /* "*.example" allowed */
+		bool critical_when_empty_subject;
+		unsigned max;
+	} san;
+	struct { enum rmt_merge merge; unsigned bits; bool critical; } key_usage; /* bits as in x509 RMT_KU_*: 1 << n; keyEncipherment is dropped for EC keys at issue */
+	struct { enum rmt_merge merge; struct rmt_text_list values, allow; bool critical; } extended_key_usage; /* OID names or dotted; allow bounds RMT_MERGE_REQUEST */
+	struct { bool present, ca, critical; int path_length; } basic_constraints; /* path_length -1 none */
+	struct rmt_text_list policies;          /* certificatePolicies OIDs */
+	struct rmt_text_list permitted, excluded; /* nameConstraints, general name text ("dns:corp.example"), critical */
+	bool subject_key_id, authority_key_id;
+	bool crl_distribution, authority_info;  /* written when the authority has a publish URL */
+	bool ocsp_nocheck;
+	bool microsoft_template_name;           /* add 1.3.6.1.4.1.311.20.2 with `name` */
+};
+struct rmt_template *rmt_template_load(const struct rmt_policy_store *store, const char *name, struct rmt_err *err); /* unknown name: RMT_USAGE with did-you-mean */
+void rmt_template_free(struct rmt_template *policy);
+/* The resolved template as canonical text, one field a line (golden dumps, `template show`). */
+void rmt_template_dump(const struct rmt_template *policy, struct rmt_buf *out);
+struct rmt_template *rmt_template_dup(const struct rmt_template *policy, struct rmt_err *err);
+
+/* ---- target ----------------------------------------------------------------------------------------------------------- */
+
+enum rmt_severity { RMT_SEVERITY_INFO, RMT_SEVERITY_WARNING, RMT_SEVERITY_ERROR };
+const char *rmt_severity_name(enum rmt_severity severity); /* "info" "warning" "error" */
+int rmt_severity_named(const char *name, enum rmt_severity *out);
+
+/* How sure the source of a rule is (targets.md's marks). Unconfirmed rules are at most a warning and say so. */
+enum rmt_confidence { RMT_CONFIDENCE_DOCUMENTED, RMT_CONFIDENCE_FIELD, RMT_CONFIDENCE_MEASURED, RMT_CONFIDENCE_UNCONFIRMED };
+
+/* One rule switched on by a target, with the numbers that an administrator may tune. Which parameters a rule takes is
+ * the business of audit's rule table, which checks them. */
+struct rmt_rule_setting {
+	char *rule;                  /* "leaf.eku.client-auth" */
+	int severity;                /* enum rmt_severity, or -1: the rule's own */
+	enum rmt_confidence confidence;
+	char *source;                /* document or report that says so; overrides the rule's citation when set */
+	char *note;                  /* added to the message: why this consumer cares */
+	char *fix;                   /* overrides the rule's fix when set */
+	int64_t min, max;            /* counts or seconds; -1 unset ("min" and "max" in the file: number or duration as a string) */
+	struct rmt_text_list values; /* algorithm names, EKUs, ... */
+	rmt_time from, until;        /* applies to certificates with notBefore in [from, until); 0 unset */
+	char *file;                  /* where it stands, for messages */
+	unsigned line;
+};
+
+/* One file that the target wants. */
+struct rmt_deploy_file {
+	char *name;                  /* "haproxy.pem"; {label} is the cleaned CN, {n} the index when `per_intermediate` */
+	char *format;                /* a name of write's formats[]: "pem" "der" "p7b" "p7b-pem" "pfx" "key" "key-traditional" */
+	struct rmt_text_list content; /* "leaf" "intermediates" "root" "key", in order */
+	char *profile;               /* pfx: "modern" "compat" "legacy" */
+	bool per_intermediate;       /* one file for each intermediate */
+	bool crlf;                   /* line ends */
+	unsigned width;              /* base64 line width, default 64 */
+	mode_t mode;                 /* default 0600 with a key in it, else 0644 */
+	char *comment;               /* what the file is for, one line */
+};
+
+/* Limits on the fields of a request made for this target. */
+struct rmt_request_rules {
+	struct rmt_text_list require, allow; /* attribute labels */
+	struct rmt_text_list keys;           /* key specs allowed; first is the default */
+	char *digest;
+	bool san;                            /* put subjectAltName into the request (old gateways choke on it) */
+};
+
+struct rmt_target {
+	char *name, *title, *origin;
+	struct rmt_text_list lineage, sources;
+	struct rmt_rule_setting *rules; /* in file order, parents first; a child's entry replaces the parent's of the same id */
+	size_t rule_count;
+	struct {
+		bool check;             /* false: this target says nothing about paths */
+		char *purpose;          /* "any" "server" "client" "both": what X509_verify_cert enforces on the leaf; "both" runs twice */
+		int auth_level;         /* -1 .. 5 */
+		bool strict;
+		bool fetch_missing;     /* the consumer fetches a missing intermediate by AIA */
+		bool root_on_wire_ok;
+	} path;
+	char *template_name;        /* what `reissue --for` and `issue --for` use */
+	struct rmt_request_rules request;
+	struct rmt_deploy_file *files;
+	size_t file_count;
+	char *deploy_note;          /* steps for the person, several lines or NULL */
+	/* client, presents and incidents join here when something reads them */
+};
+struct rmt_target *rmt_target_load(const struct rmt_policy_store *store, const char *name, struct rmt_err *err);
+void rmt_target_free(struct rmt_target *target);
+void rmt_target_dump(const struct rmt_target *target, struct rmt_buf *out);
+
 #endif

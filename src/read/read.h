@@ -1,5 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The face of read/: placeholder. */
+/*
+ * read/read.h - the face of the room that turns bytes of any form into objects.
+ *
+ * Each reader (a row of the table in detect.c) answers yes, not mine, or broken. Objects are handed one by one to a
+ * sink, so that a pile of a hundred thousand certificates is read in constant memory; a broken member is handed to the
+ * fault callback and the good ones still come. The room opens files through base only and knows no policy.
+ */
 #ifndef RMT_READ_H
 #define RMT_READ_H
+
+#include "x509/x509.h"
+
+enum rmt_object_type {
+	RMT_OBJECT_CERTIFICATE, RMT_OBJECT_PRIVATE_KEY, RMT_OBJECT_PUBLIC_KEY, RMT_OBJECT_REQUEST, RMT_OBJECT_CRL,
+	RMT_OBJECT_OCSP_RESPONSE, RMT_OBJECT_UNSUPPORTED
+};
+const char *rmt_object_type_name(enum rmt_object_type type); /* "certificate", "private-key", ... as in JSON */
+
+/* One object as it was found. Valid during the sink call only; keep it with rmt_object_dup(). */
+struct rmt_object {
+	enum rmt_object_type type;
+	const char *source;      /* file name or "-" */
+	size_t index;            /* from 1, within the source */
+	size_t line;             /* first line of a PEM block; 0 for binary forms */
+	const char *container;   /* "pem" "der" "pkcs7" "pkcs12" "base64" "pem-pkcs7" */
+	const char *label;       /* PEM label, or what an unsupported thing is ("OpenSSH private key"); NULL */
+	const char *friendly_name; /* PKCS#12, UTF-8, or NULL */
+	const char *note;        /* diagnosis of an almost right input ("PKCS#7 under a CERTIFICATE label"), or NULL */
+	struct rmt_span der;     /* the object itself, in DER (or as found when tolerated); empty for locked keys and unsupported things */
+	bool encrypted;          /* a private key that stood encrypted */
+	bool locked;             /* ... and no passphrase was given: `key` is NULL */
+	const struct rmt_cert *cert;
+	const struct rmt_request *request;
+	const struct rmt_crl *crl;
+	const struct rmt_key *key;
+	struct rmt_span spki;    /* of a public key, private key, certificate or request; empty if unknown */
+};
+struct rmt_object *rmt_object_dup(const struct rmt_object *object, struct rmt_err *err); /* deep copy */
+void rmt_object_free(struct rmt_object *object);
+
+struct rmt_reader {
+	/* The n-th passphrase to try on `source` (n from 0); NULL when there are no more. Called only when something is encrypted.
+	 * `what` is a phrase for a prompt ("private key in server.key"). The secret stays the callback's. */
+	const struct rmt_secret *(*passphrase)(void *arg, const char *source, const char *what, unsigned n);
+	/* 0 to go on; anything else stops the reading and is returned. */
+	int (*object)(void *arg, const struct rmt_object *object);
+	/* A member that could not be read (err->source and place set). NULL: ignored. 0 to go on. */
+	int (*fault)(void *arg, const struct rmt_err *err);
+	void *arg;
+	int mode;             /* RMT_STRICT or RMT_TOLERANT (the usual) */
+	bool skip_keys;       /* do not decrypt or parse private keys: they are handed out locked */
+	uint64_t max_iterations; /* PBKDF work accepted; 0: 10,000,000 */
+};
+/* A file, a directory (every file in it, in order) or "-". Returns 0 when everything was read (faults went to the callback), the
+ * stopping value of a callback, or -1 with err when the source itself cannot be opened. A file in which nothing at all was
+ * recognised is a fault: "holds no certificate, key, request or CRL (starts like ...)". A passphrase that was given and is wrong
+ * is a fault of class RMT_SECRET; a PFX whose passphrase was not given likewise. */
+int rmt_read_path(const struct rmt_reader *reader, const char *path, struct rmt_err *err);
+int rmt_read_mem(const struct rmt_reader *reader, const char *source, struct rmt_span bytes, struct rmt_err *err);
+
+/* Everything of one or more sources, kept (for small piles: chains, PFX, one device's files). */
+struct rmt_pile {
+	struct rmt_object **objects;
+	size_t count, capacity;
+};
+int rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_err *err);
+void rmt_pile_free(struct rmt_pile *pile);
+
 #endif
