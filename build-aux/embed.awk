@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Turns templates/KIND/NAME.cfg files into the C table of src/policy/builtin.h. The text is written
+# Turns templates/KIND/NAME.cfg files into the C table of src/policy/local.h. The text is written
 # as an array of characters: a string literal of this length is beyond what C11 promises. Keep to
 # what mawk knows, and run it under LC_ALL=C so that a character is a byte.
 
@@ -8,7 +8,7 @@ BEGIN {
 		code[sprintf("%c", i)] = i
 	print "/* Written by build-aux/embed.awk from templates/: do not edit. */"
 	print "#include \"config.h\"\n"
-	print "#include \"policy/builtin.h\""
+	print "#include \"policy/local.h\""
 }
 
 FNR == 1 {

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The files under templates/, compiled in so that Remint works before it is installed. The table
- * is written by build-aux/embed.awk; nothing here parses it.
+ * What the files of policy/ share among themselves. No other room includes it.
  */
-#ifndef RMT_BUILTIN_H
-#define RMT_BUILTIN_H
+#ifndef RMT_POLICY_LOCAL_H
+#define RMT_POLICY_LOCAL_H
 
 #include <stddef.h>
 
+/*
+ * One file under templates/, compiled in so that Remint works before it is installed. The table is
+ * written by build-aux/embed.awk; its last row has no name.
+ */
 struct rmt_builtin {
 	const char *kind; /* the folder: "certificates" or "targets" */
 	const char *name; /* the file's name without ".cfg" */
@@ -15,7 +18,6 @@ struct rmt_builtin {
 	size_t length;    /* bytes */
 };
 
-/* Ends with a row whose name is NULL. */
 extern const struct rmt_builtin rmt_builtin_templates[];
 
 #endif
