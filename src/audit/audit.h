@@ -1,5 +1,80 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The face of audit/: placeholder. */
+/*
+ * audit/audit.h - the face of the room that judges: (objects, target, now) -> findings.
+ *
+ * One table of rules (rules.c, with the checks by family in rules_*.c) serves the audit of certificates at hand and the
+ * lint of to-be-signed bytes. A target switches rules on and sets their numbers. A finding is not an error: the
+ * functions here fail only when they cannot judge. The room knows no files, no sockets and no SQL.
+ */
 #ifndef RMT_AUDIT_H
 #define RMT_AUDIT_H
+
+#include "policy/policy.h"
+#include "x509/x509.h"
+
+struct rmt_finding {
+	const char *rule;               /* "leaf.eku.client-auth" */
+	enum rmt_severity severity;
+	const char *target;             /* target name */
+	const char *object;             /* label of the object at fault */
+	const char *place;              /* "tbs.extensions.extendedKeyUsage" */
+	const char *message;            /* one sentence */
+	const char *citation;           /* document, or "unconfirmed: ..." */
+	const char *fix;                /* what to do */
+};
+
+/* What is judged: one leaf with what came along. All borrowed. */
+struct rmt_object_facts;
+struct rmt_presented {
+	const struct rmt_cert *leaf;
+	const struct rmt_object_facts *facts; /* container facts, may be NULL */
+	const char *label;                     /* how findings call the leaf; NULL: rmt_cert_label() */
+	const struct rmt_cert *const *sent;    /* chain as presented, without the leaf, in the order found; may be empty */
+	size_t sent_count;
+	bool order_matters;                    /* `sent` is a sequence (a PEM chain, a handshake), not a bag (PFX, directory) */
+	bool leaf_first;                       /* the leaf stood before the others where order matters */
+	struct rmt_span key_spki;              /* SPKI of the private key at hand; empty: none seen */
+	bool key_locked;                       /* a private key is there but was not opened */
+	const char *host;                      /* --name, or NULL */
+	bool leaf_only;                        /* judge no chain and no path (piles without --trust and --chain; TBS lint) */
+	bool lint;                             /* to-be-signed bytes: rules about signature, key at hand, chain and container do not run */
+};
+/* Facts about the container, for container.* rules. */
+struct rmt_object_facts {
+	const char *container;   /* as rmt_object.container */
+	const char *pfx_profile; /* "modern" "compat" "legacy" or NULL */
+	const char *note;        /* reader's diagnosis or NULL */
+};
+
+/* Issuers and anchors known to an audit, indexed by subject and key identifier. */
+struct rmt_chain_store;
+struct rmt_chain_store *rmt_chain_store_new(struct rmt_err *err);
+int rmt_chain_store_add(struct rmt_chain_store *store, const struct rmt_cert *cert, bool trusted, struct rmt_err *err); /* copies the DER; the same certificate twice is one */
+void rmt_chain_store_free(struct rmt_chain_store *store);
+
+enum { RMT_PATHS_MAX = 100, RMT_PATH_DEPTH_MAX = 12 };
+/* Candidate paths from `leaf` upwards through `sent` and the store, best first (anchored, then shorter, then later expiry); visit gets
+ * leaf-first certificates and whether the last is trusted; returns 0 to go on. *capped is set when RMT_PATHS_MAX or the depth cut the search. */
+int rmt_chain_paths(const struct rmt_chain_store *store, const struct rmt_cert *leaf, const struct rmt_cert *const *sent, size_t sent_count,
+                    int (*visit)(void *arg, const struct rmt_cert *const *path, size_t count, bool anchored), void *arg, bool *capped, struct rmt_err *err);
+
+/* A prepared audit against one target: rule settings resolved against the table. One per thread. */
+struct rmt_audit;
+/* Unknown rule ids and parameters the rule does not take: RMT_USAGE with the target's file:line and a did-you-mean. `store` may be NULL; borrowed. */
+struct rmt_audit *rmt_audit_new(const struct rmt_target *target, const struct rmt_chain_store *store, rmt_time now, struct rmt_err *err);
+void rmt_audit_free(struct rmt_audit *audit);
+/* Findings in the order of the target's rules. The strings of a finding live during the sink call only. */
+int rmt_audit_run(struct rmt_audit *audit, const struct rmt_presented *presented, int (*sink)(void *arg, const struct rmt_finding *finding), void *arg, struct rmt_err *err);
+/* The role rules for a CA certificate judged by itself (piles that hold only CAs). */
+int rmt_audit_run_ca(struct rmt_audit *audit, const struct rmt_cert *ca, const char *label, int (*sink)(void *arg, const struct rmt_finding *finding), void *arg, struct rmt_err *err);
+uint64_t rmt_audit_verifications(const struct rmt_audit *audit);
+
+/* The rule table, for `target show`, docs and tests. */
+struct rmt_rule_row {
+	const char *id, *title, *citation, *fix;
+	enum rmt_severity severity;
+	const char *parameters; /* names of the parameters it takes: "min max values from until", "" for none */
+};
+const struct rmt_rule_row *rmt_rule_rows(size_t *count);
+
 #endif

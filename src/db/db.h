@@ -1,5 +1,111 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The face of db/: placeholder. */
+/*
+ * db/db.h - the face of the CA's database: operations, not SQL, so that another engine can stand behind it one day.
+ *
+ * One SQLite file in the home. Issued rows and the event log are append-only (triggers); the event log is a hash chain. Every write
+ * happens under the home's write lock. The room knows nothing of policies, of issuing or of DER beyond what it is handed.
+ */
 #ifndef RMT_DB_H
 #define RMT_DB_H
+
+#include "base/base.h"
+
+struct rmt_db;
+enum { RMT_DB_READ = 0, RMT_DB_WRITE = 1, RMT_DB_CREATE = 2 };
+/* `home`/ca.db with `home`/lock. RMT_DATABASE with a clear sentence: absent ("run remint init"), newer schema, not ours, corrupt, locked longer than
+ * `wait` seconds, read-only. Older schema: migrated after a backup when opened for writing. */
+struct rmt_db *rmt_db_open(const char *home, int mode, unsigned wait_seconds, struct rmt_err *err);
+void rmt_db_close(struct rmt_db *db);
+int rmt_db_schema_version(void);
+
+/* ---- write transactions: BEGIN IMMEDIATE under the lock; nested calls are an error ------------------------------------ */
+int rmt_db_begin(struct rmt_db *db, struct rmt_err *err);
+int rmt_db_commit(struct rmt_db *db, struct rmt_err *err); /* durable when it returns; checkpoints when the WAL passes 16 MiB */
+void rmt_db_rollback(struct rmt_db *db);
+/* One event in the chain: kind ("init", "issue", ...), canonical text of what happened. Inside a transaction. */
+int rmt_db_event(struct rmt_db *db, rmt_time now, const char *kind, const char *text, struct rmt_err *err);
+/* The time of the last event (0: none): the clock must not be behind it. */
+int rmt_db_last_event(struct rmt_db *db, rmt_time *out, struct rmt_err *err);
+int rmt_db_events(struct rmt_db *db, int64_t after, int (*visit)(void *arg, int64_t id, rmt_time when, const char *kind, const char *text), void *arg, struct rmt_err *err);
+/* Recompute the chain: 0 whole; -1 RMT_DATABASE naming the first bad event. */
+int rmt_db_check_events(struct rmt_db *db, struct rmt_err *err);
+int rmt_db_check_structure(struct rmt_db *db, struct rmt_err *err); /* integrity_check and foreign keys */
+
+/* ---- settings of the home ------------------------------------------------------------------------------------------------ */
+int rmt_db_setting_put(struct rmt_db *db, const char *name, const char *value, struct rmt_err *err); /* inside a transaction */
+int rmt_db_setting_get(struct rmt_db *db, const char *name, struct rmt_buf *value, struct rmt_err *err); /* 1 found, 0 absent, -1 */
+
+/* ---- authorities ---------------------------------------------------------------------------------------------------------- */
+enum rmt_authority_state { RMT_AUTHORITY_PENDING = 0 /* request out */, RMT_AUTHORITY_ACTIVE = 1, RMT_AUTHORITY_RETIRED = 2, RMT_AUTHORITY_FOREIGN = 3 };
+struct rmt_db_authority {
+	int64_t id;
+	const char *name;             /* "root", "issuing" */
+	enum rmt_authority_state state;
+	struct rmt_span cert;         /* DER, empty while pending */
+	struct rmt_span spki_hash;    /* 32 bytes; names its key file */
+	bool key_here;                /* its private key is in this home */
+	int64_t parent;               /* authority id or 0 */
+	const char *crl_uri, *ocsp_uri, *ca_uri; /* "" when none */
+};
+int rmt_db_authority_add(struct rmt_db *db, const struct rmt_db_authority *authority, int64_t *id, struct rmt_err *err);
+int rmt_db_authority_activate(struct rmt_db *db, int64_t id, struct rmt_span cert, int64_t parent, struct rmt_err *err); /* pending -> active */
+/* By name, or by id when name is NULL. 1 found (spans borrowed until the next call on db), 0 absent. */
+int rmt_db_authority_get(struct rmt_db *db, const char *name, int64_t id, struct rmt_db_authority *out, struct rmt_err *err);
+int rmt_db_authorities(struct rmt_db *db, int (*visit)(void *arg, const struct rmt_db_authority *authority), void *arg, struct rmt_err *err);
+
+/* ---- issuance: persist, then record ------------------------------------------------------------------------------------------ */
+/* To-be-signed bytes made durable before the signature. UNIQUE(authority, serial): a taken serial is RMT_DATABASE naming it. */
+struct rmt_db_tbs { int64_t authority; struct rmt_span serial /* as rmt_cert.serial, big-endian content */, tbs; rmt_time when; int64_t owner_pid; };
+int rmt_db_tbs_add(struct rmt_db *db, const struct rmt_db_tbs *tbs, int64_t *id, struct rmt_err *err);
+
+enum rmt_cert_status { RMT_CERT_VALID = 0, RMT_CERT_REVOKED = 1, RMT_CERT_SUPERSEDED = 2, RMT_CERT_EXPIRED = 3 };
+/* A certificate as recorded. `name` is what people search for (CN or first SAN); `names` all of them (CN, every SAN text, e-mail). */
+struct rmt_db_cert {
+	int64_t id;
+	int64_t tbs;                 /* row of the to-be-signed bytes; 0 for a foreign certificate or a root made elsewhere */
+	int64_t authority;           /* issuer's id; 0 foreign */
+	const char *issuer_name;     /* display form, for foreign ones too */
+	struct rmt_span serial, der, fingerprint /* sha256 */, spki_hash;
+	const char *subject, *name;
+	const char *const *names; size_t name_count; /* only when adding */
+	rmt_time not_before, not_after, recorded;
+	const char *template_name;   /* "" when foreign */
+	const char *targets;         /* comma-separated target names or "" */
+	int64_t supersedes;          /* certificate id or 0 */
+	int64_t superseded_by;       /* filled on reading: newest successor or 0 */
+	bool revoked;
+	bool proved;                 /* possession of the key was proved (own key or verified request) */
+	int64_t request;             /* request row or 0 */
+};
+int rmt_db_cert_add(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t *id, struct rmt_err *err);
+/* By fingerprint (32 bytes). 1 found, 0 absent; spans borrowed until the next call. */
+int rmt_db_cert_by_fingerprint(struct rmt_db *db, struct rmt_span sha256, struct rmt_db_cert *out, struct rmt_err *err);
+int rmt_db_cert_by_id(struct rmt_db *db, int64_t id, struct rmt_db_cert *out, struct rmt_err *err);
+/* Proved possession of this key on record? 1 yes, 0 no, -1. */
+int rmt_db_key_proved(struct rmt_db *db, struct rmt_span spki_hash, struct rmt_err *err);
+
+struct rmt_db_filter {
+	const char *name;            /* exact name, or a prefix when it ends in '*' (case folded) */
+	const char *serial;          /* hex, whole or prefix */
+	const char *target;          /* exact target name */
+	const char *template_name;
+	int status;                  /* enum rmt_cert_status or -1 */
+	rmt_time expires_before, expires_after; /* 0 unset */
+	rmt_time now;
+	int64_t after_id;            /* page: ids below this (newest first); 0 start */
+	unsigned limit;              /* 0: 100 */
+};
+/* Newest first, from indexed columns only (`der` empty, `names` NULL); first page of a million below 50 ms. */
+int rmt_db_certs(struct rmt_db *db, const struct rmt_db_filter *filter, int (*visit)(void *arg, const struct rmt_db_cert *cert), void *arg, struct rmt_err *err);
+/* The certificate and everything linked to it by supersedes, oldest first. */
+int rmt_db_history(struct rmt_db *db, int64_t id, int (*visit)(void *arg, const struct rmt_db_cert *cert), void *arg, struct rmt_err *err);
+int rmt_db_names(struct rmt_db *db, int64_t cert, int (*visit)(void *arg, const char *name), void *arg, struct rmt_err *err);
+
+/* ---- requests ------------------------------------------------------------------------------------------------------------------- */
+struct rmt_db_request { int64_t id; struct rmt_span der, spki_hash; const char *subject; const char *targets; rmt_time recorded; const char *state; /* "made" "signed" */ };
+int rmt_db_request_add(struct rmt_db *db, const struct rmt_db_request *request, int64_t *id, struct rmt_err *err);
+
+/* ---- orphans: to-be-signed rows without a certificate whose owner process is gone ---------------------------------------------------- */
+int rmt_db_orphans(struct rmt_db *db, int (*visit)(void *arg, int64_t id, const struct rmt_db_tbs *tbs), void *arg, struct rmt_err *err);
+
 #endif

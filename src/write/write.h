@@ -1,5 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The face of write/: placeholder. */
+/*
+ * write/write.h - the face of the room that turns objects into the exact files a device wants.
+ *
+ * formats[] has one row per container, each in a file of its own. Everything written is read back through read/ and
+ * compared before it counts. The room knows no SQL and no sockets; it gets a target's deploy block as plain structs.
+ */
 #ifndef RMT_WRITE_H
 #define RMT_WRITE_H
+
+#include "policy/policy.h"
+#include "read/read.h"
+
+/* What there is to write: a certificate with its chain and key. All borrowed. */
+struct rmt_bundle {
+	const struct rmt_cert *leaf;
+	const struct rmt_cert *const *intermediates; /* nearest the leaf first */
+	size_t intermediate_count;
+	const struct rmt_cert *root;                 /* NULL: not at hand */
+	const struct rmt_key *key;                   /* NULL: none */
+	const char *label;                           /* for {label} in file names and the PFX friendlyName; NULL: from the leaf */
+};
+
+struct rmt_write_options {
+	const char *format;                  /* row of formats[] */
+	struct rmt_text_list content;        /* order: "leaf" "intermediates" "root" "key" */
+	const char *profile;                 /* pfx: "modern" (default) "compat" "legacy" */
+	const struct rmt_secret *passphrase; /* protects a pfx or a key; pfx needs one, "" allowed only when stated */
+	unsigned width;                      /* base64 line width, 0: 64 */
+	bool crlf;
+	const char *friendly_name;
+};
+
+struct rmt_format {
+	const char *name;        /* "pem" */
+	const char *title;       /* "PEM, one or more objects" */
+	const char *suffix;      /* ".pem" */
+	bool holds_key, holds_many, binary, takes_passphrase;
+	int (*write)(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out, struct rmt_err *err);
+};
+const struct rmt_format *rmt_formats(size_t *count);
+const struct rmt_format *rmt_format_named(const char *name); /* NULL unknown */
+
+/* Write one container to memory and read it back: what comes out must be exactly the objects that went in. */
+int rmt_write_mem(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out, struct rmt_err *err);
+
+/* PEM of one object, for output: label "CERTIFICATE", "CERTIFICATE REQUEST", "X509 CRL". */
+void rmt_pem(const char *label, struct rmt_span der, unsigned width, bool crlf, struct rmt_buf *out);
+
+/* A set of finished files (content owned). */
+struct rmt_fileset { struct rmt_output *files; struct rmt_buf *contents; size_t count, capacity; };
+int rmt_fileset_add(struct rmt_fileset *set, const char *name, mode_t mode, struct rmt_buf *content /* taken */, struct rmt_err *err); /* a duplicate name is refused */
+void rmt_fileset_free(struct rmt_fileset *set);
+/* The files of a target's deploy block; `passphrase` for those that need one (RMT_SECRET when needed and NULL). */
+int rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *target, const struct rmt_secret *passphrase, struct rmt_fileset *out, struct rmt_err *err);
+/* cert.pem chain.pem fullchain.pem key.pem (key encrypted when a passphrase is given; left out when there is no key). A name that is there already is left alone. */
+int rmt_write_standard(const struct rmt_bundle *bundle, const struct rmt_secret *passphrase, struct rmt_fileset *out, struct rmt_err *err);
+
 #endif
