@@ -11,7 +11,8 @@
 srcdir=$(cd "$srcdir" && pwd) && builddir=$(cd "$builddir" && pwd) || exit 99
 : "${REMINT:=$builddir/remint}"
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/remint-test.XXXXXX") || exit 99
-export LC_ALL TZ REMINT TMP srcdir builddir
+PATH=$PATH:/usr/sbin:/sbin # where Debian keeps nginx and haproxy
+export PATH LC_ALL TZ REMINT TMP srcdir builddir
 unset REMINT_HOME
 HOME=$TMP
 export HOME
