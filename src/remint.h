@@ -1,17 +1,366 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The public face of libremint: placeholder. */
+/*
+ * remint.h - the public face of libremint: certificate issuance, audit against named consumers, conversion and
+ * remediation.
+ *
+ * How to use it: make one context per thread with remint_new(), give it callbacks for passphrases and a home when the
+ * verb needs a CA, call a verb. Every verb returns 0 when it did its work and -1 when it could not; then remint_failure()
+ * says why. A finding, a refused item in a list or a negative answer is not a failure: it comes through a callback.
+ *
+ * Conventions. Strings are UTF-8 and NUL-terminated; strings that come from certificates are NOT safe for a terminal:
+ * pass them through remint_safe_text(). Times are seconds since 1970-01-01T00:00:00Z; durations are seconds. Serial
+ * numbers are lower-case hex, two digits a byte, a leading "-" when negative. A structure handed to a callback, and every
+ * string in it, is the library's and lives until the callback returns. Option structures are the caller's, may be
+ * zero-initialised, and are only read during the call; a list is a pointer and a count.
+ * A callback that returns non-zero stops the verb, which then fails with class REMINT_CLASS_USAGE and "stopped by the caller".
+ */
 #ifndef REMINT_H
 #define REMINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-#pragma GCC visibility push(default)
 
-/* The version of the library, such as "0.1.0". Never NULL; static, not to be freed. */
-const char *remint_version(void);
+#if defined(__GNUC__)
+#define REMINT_API __attribute__((visibility("default")))
+#else
+#define REMINT_API
+#endif
 
-#pragma GCC visibility pop
+/* The library's version, "0.1.0". Static. */
+REMINT_API const char *remint_version(void);
+
+/* ---- context, failures, callbacks ------------------------------------------------------------------------------------- */
+
+struct remint;
+
+/* A new context with the built-in templates and targets; NULL when memory is out. Free with remint_free(). */
+REMINT_API struct remint *remint_new(void);
+REMINT_API void remint_free(struct remint *ctx);
+
+/* What kind of failure; the command's exit status is beside it. */
+enum remint_class {
+	REMINT_CLASS_NONE = 0,     /* 0 */
+	REMINT_CLASS_NEGATIVE,     /* 1: a correct negative answer */
+	REMINT_CLASS_USAGE,        /* 2: the call makes no sense */
+	REMINT_CLASS_INPUT,        /* 3: an input cannot be read or understood */
+	REMINT_CLASS_POLICY,       /* 4: refused by a template, a target or a safety rule */
+	REMINT_CLASS_NETWORK,      /* 5 */
+	REMINT_CLASS_DATABASE,     /* 6 */
+	REMINT_CLASS_SECRET,       /* 7: passphrase or key missing, wrong or unfit */
+	REMINT_CLASS_INTERNAL,     /* 70 */
+};
+struct remint_fault {
+	enum remint_class class;
+	const char *source;   /* the input ("old.pfx", "-") or "" */
+	const char *place;    /* where in it ("line 12", "tbs.serialNumber") or "" */
+	const char *message;  /* one sentence */
+	const char *citation; /* "RFC 5280, 4.1.2.2" or "" */
+};
+/* The failure of the last verb on this context; never NULL; class NONE after a success. Valid until the next call. */
+REMINT_API const struct remint_fault *remint_failure(const struct remint *ctx);
+REMINT_API const char *remint_class_name(enum remint_class class); /* "input", as in JSON. Static. */
+REMINT_API int remint_class_status(enum remint_class class);        /* the exit status of DESIGN: 0 1 2 3 4 5 6 7 70 */
+
+/* The three kinds of secret, never mixed. */
+enum remint_secret_use {
+	REMINT_SECRET_READ, /* opens what is read */
+	REMINT_SECRET_CA,   /* the CA's keys (asked twice by init: attempt 0 is the new passphrase) */
+	REMINT_SECRET_OUT,  /* protects what is written */
+};
+/* Asked when a passphrase is needed. `what` is a phrase for a prompt ("private key in old.pfx"); `attempt` counts from 0 for the same
+ * thing. Write at most `size` bytes into `out` and return the length, or -1 for none (left). The library wipes `out`. */
+typedef int remint_password_fn(void *arg, enum remint_secret_use use, const char *what, unsigned attempt, char *out, size_t size);
+REMINT_API void remint_set_password(struct remint *ctx, remint_password_fn *ask, void *arg);
+/* Long work: `done` of `total` items (0 when unknown). */
+typedef void remint_progress_fn(void *arg, uint64_t done, uint64_t total);
+REMINT_API void remint_set_progress(struct remint *ctx, remint_progress_fn *show, void *arg);
+/* Something the person should know that is no failure: one sentence. */
+typedef void remint_warning_fn(void *arg, const char *sentence);
+REMINT_API void remint_set_warning(struct remint *ctx, remint_warning_fn *warn, void *arg);
+/* An input or item that could not be processed while the rest goes on. */
+typedef int remint_fault_fn(void *arg, const struct remint_fault *fault);
+REMINT_API void remint_set_fault(struct remint *ctx, remint_fault_fn *fault, void *arg);
+
+/* The CA's home directory. Its templates/ directory is searched before the built-in policies. Fails only when memory is out. */
+REMINT_API int remint_set_home(struct remint *ctx, const char *directory);
+/* One more directory with certificates/NAME.cfg and targets/NAME.cfg, searched first. */
+REMINT_API int remint_add_policies(struct remint *ctx, const char *directory);
+REMINT_API void remint_set_jobs(struct remint *ctx, unsigned jobs);          /* threads for long work, 1 to 64; default 1 */
+REMINT_API void remint_set_clock(struct remint *ctx, int64_t now);           /* a fixed time instead of the system's; 0 undoes */
+
+/* ---- text --------------------------------------------------------------------------------------------------------------- */
+
+/* Text made harmless and unambiguous for a terminal: control, bidi and invisible characters and bytes that are not UTF-8 as
+ * \xHH or \u{HEX}, a backslash doubled. The caller frees with remint_text_free(). NULL when memory is out. */
+REMINT_API char *remint_safe_text(const char *text, size_t length);
+REMINT_API void remint_text_free(char *text);
+REMINT_API void remint_wipe(void *bytes, size_t length); /* overwrites a secret so that it is really gone */
+REMINT_API void remint_harden_process(void);             /* best effort: umask 077, no core dumps */
+/* Strict readers for option values; -1 and a failure of class USAGE. "199d" "24h" "10y"; "2027-01-31" or RFC 3339. */
+REMINT_API int remint_parse_duration(struct remint *ctx, const char *text, int64_t *seconds);
+REMINT_API int remint_parse_time(struct remint *ctx, const char *text, int64_t *time);
+REMINT_API void remint_time_text(int64_t time, char out[32]); /* "2026-11-22T05:53:15Z" */
+
+struct remint_strings { const char *const *items; size_t count; };
+
+/* ---- show --------------------------------------------------------------------------------------------------------------- */
+
+struct remint_extension { const char *name, *oid, *text; bool critical; };
+/* One object as found. Absent strings are NULL. */
+struct remint_object {
+	const char *type;           /* "certificate" "private-key" "public-key" "request" "crl" "ocsp-response" "unsupported" */
+	const char *source;
+	size_t index, line;         /* index from 1 in its source; line 0 in binary forms */
+	const char *container;      /* "pem" "der" "pkcs7" "pkcs12" "base64" "pem-pkcs7" */
+	const char *label, *friendly_name, *note;
+	bool encrypted, locked;     /* a private key; locked: no passphrase was given */
+	int version;
+	const char *serial, *subject, *issuer;
+	const char *common_name;    /* first CN of the subject */
+	int64_t not_before, not_after; /* of a CRL: this and next update (0: none) */
+	bool ca, self_issued;
+	const char *key;            /* "RSA 2048", "EC P-256" */
+	const char *signature_algorithm;
+	const char *sha256, *sha1;  /* of the DER, hex */
+	const char *spki_sha256;
+	struct remint_strings names; /* subjectAltName as "dns:host" */
+	const struct remint_extension *extensions; size_t extension_count;
+	struct remint_strings deviations; /* accepted breaches of DER, "offset 12: ..." */
+	uint64_t revoked;           /* entries of a CRL */
+	const char *pem;            /* never a private key's */
+};
+struct remint_show_options {
+	struct remint_strings inputs; /* files, directories, "-" */
+	bool strict;                  /* refuse what breaks DER instead of noting it */
+	bool no_keys;                 /* do not open private keys */
+	bool no_pem;                  /* leave `pem` NULL (saves time) */
+};
+typedef int remint_object_fn(void *arg, const struct remint_object *object);
+/* Every object of every input, streamed. Broken members go to the fault callback. */
+REMINT_API int remint_show(struct remint *ctx, const struct remint_show_options *options, remint_object_fn *object, void *arg);
+
+/* ---- audit --------------------------------------------------------------------------------------------------------------- */
+
+enum remint_severity { REMINT_INFO, REMINT_WARNING, REMINT_ERROR };
+REMINT_API const char *remint_severity_name(enum remint_severity severity); /* "info" "warning" "error" */
+struct remint_finding {
+	const char *rule;    /* "leaf.eku.client-auth" */
+	enum remint_severity severity;
+	const char *target;
+	const char *source;  /* the input it was found in */
+	const char *object;  /* what the certificate is called */
+	const char *place;   /* "tbs.extensions.extendedKeyUsage" */
+	const char *message, *citation, *fix;
+};
+struct remint_audit_options {
+	struct remint_strings inputs;
+	struct remint_strings targets;  /* at least one; names or paths of target files */
+	struct remint_strings chain;    /* files with intermediates at hand */
+	struct remint_strings trust;    /* files with roots; none: a missing anchor is information */
+	struct remint_strings keys;     /* private keys for the certificates audited */
+	const char *host;               /* must be named by the certificate, or NULL */
+	int64_t at;                     /* judge as of this time; 0 now */
+};
+struct remint_audit_summary {
+	uint64_t certificates;  /* leaves judged */
+	uint64_t findings[3];   /* by severity */
+	uint64_t faults;        /* inputs or members that could not be read */
+	uint64_t verifications; /* signatures really verified */
+};
+typedef int remint_finding_fn(void *arg, const struct remint_finding *finding);
+REMINT_API int remint_audit(struct remint *ctx, const struct remint_audit_options *options, remint_finding_fn *finding, void *arg,
+                            struct remint_audit_summary *summary);
+
+/* ---- the CA: home, authorities -------------------------------------------------------------------------------------------- */
+
+struct remint_init_options {
+	const char *root_subject;      /* "CN=Example Root CA, O=Example"; NULL: a default that says "Remint Lab" */
+	const char *issuing_subject;
+	const char *root_key, *issuing_key;          /* "rsa:4096", "ec:p384"...; NULL: template's */
+	int64_t root_validity, issuing_validity;     /* seconds; 0: template's */
+	const char *publish_url;       /* base of CRL and CA certificate addresses ("http://pki.example/"); NULL: none is written */
+	bool no_password;              /* keys stand unencrypted, guarded by file modes alone */
+	const char *offline_root;      /* a home of its own for the root's key, or NULL */
+	bool no_issuing;               /* root only (an offline root's home) */
+	bool no_root;                  /* issuing home only: write a request with remint_ca_request() */
+};
+struct remint_authority {
+	const char *name;       /* "root", "issuing" */
+	const char *state;      /* "pending" "active" "retired" "foreign" */
+	const char *subject, *serial, *key, *sha256;
+	int64_t not_before, not_after;
+	bool key_here;
+	const char *parent;     /* name or "" */
+	const char *crl_uri, *ca_uri, *ocsp_uri;
+	const char *pem;        /* NULL while pending */
+};
+typedef int remint_authority_fn(void *arg, const struct remint_authority *authority);
+/* Make a home with a root and an issuing CA. The home must not hold a CA yet (RMT_CLASS_POLICY otherwise). Reports each authority made. */
+REMINT_API int remint_init(struct remint *ctx, const struct remint_init_options *options, remint_authority_fn *made, void *arg);
+REMINT_API int remint_ca_list(struct remint *ctx, remint_authority_fn *authority, void *arg);
+/* A pending issuing authority `name` in this home, and its request as PEM through `file`. */
+typedef int remint_file_fn(void *arg, const char *name, const void *bytes, size_t length, bool secret);
+struct remint_ca_request_options { const char *name, *subject, *key; const char *publish_url; bool no_password; };
+REMINT_API int remint_ca_request(struct remint *ctx, const struct remint_ca_request_options *options, remint_file_fn *file, void *arg);
+/* Sign another home's issuing request with this home's root (template issuing-ca); the certificate and its chain as PEM through `file`. */
+struct remint_ca_sign_options { const char *request; const char *authority; int64_t validity; };
+REMINT_API int remint_ca_sign(struct remint *ctx, const struct remint_ca_sign_options *options, remint_file_fn *file, void *arg);
+/* Install the certificate (and its chain, any form) that came back for a pending authority. */
+REMINT_API int remint_ca_install(struct remint *ctx, struct remint_strings inputs, remint_authority_fn *installed, void *arg);
+/* Roots and chains for distribution: NAME.cer (DER), NAME.pem, chain.pem, chain.p7b through `file`, or into `directory` when not NULL. */
+REMINT_API int remint_ca_export(struct remint *ctx, const char *directory, bool force, remint_file_fn *file, void *arg);
+
+/* ---- issuing ---------------------------------------------------------------------------------------------------------------- */
+
+enum remint_decision { REMINT_TAKEN, REMINT_DROPPED, REMINT_CHANGED, REMINT_ADDED, REMINT_KEPT };
+REMINT_API const char *remint_decision_name(enum remint_decision decision); /* "taken" "dropped" "changed" "added" "kept" */
+struct remint_decided { enum remint_decision decision; const char *field, *text; };
+
+/* A certificate just issued and recorded. */
+struct remint_issued {
+	int64_t id;
+	const char *source;            /* the request's file or the certificate reissued; "" for issue */
+	size_t index;
+	const char *serial, *subject, *name, *issuer, *sha256, *template_name, *targets;
+	int64_t not_before, not_after;
+	int64_t supersedes;            /* database id or 0 */
+	const char *superseded_serial; /* or NULL */
+	const struct remint_decided *decided; size_t decided_count; /* merge report; for reissue also the comparison with the old certificate */
+	const struct remint_finding *accepted; size_t accepted_count; /* findings of the second audit that remain */
+	struct remint_strings files;   /* written, relative to `directory` */
+	const char *directory;         /* or NULL */
+	const char *pem, *chain_pem;   /* certificate; issuers up to but without the root */
+};
+typedef int remint_issued_fn(void *arg, const struct remint_issued *issued);
+
+/* Where to put files and how: shared by the verbs that write. */
+struct remint_out {
+	const char *directory;  /* NULL: no files */
+	bool force;             /* replace existing files */
+	bool plain_key;         /* write the key without a passphrase (the default is: ask REMINT_SECRET_OUT; -1 from the callback means plain) */
+};
+
+struct remint_issue_options {
+	const char *template_name;       /* NULL: the first target's, else "server-client" */
+	struct remint_strings targets;   /* who must accept it: audited before it is signed, files written */
+	const char *subject;             /* "CN=host, O=Example"; NULL: CN from the first name */
+	struct remint_strings names;     /* "dns:host" "ip:192.0.2.1" "email:..." "uri:..." "upn:..." */
+	int64_t validity, not_after;     /* 0: template's */
+	const char *key;                 /* key spec; NULL: template's */
+	const char *authority;           /* NULL: "issuing" (or the only active one) */
+	bool dry_run;                    /* plan and lint, sign nothing */
+	struct remint_out out;
+};
+REMINT_API int remint_issue(struct remint *ctx, const struct remint_issue_options *options, remint_issued_fn *issued, void *arg);
+
+struct remint_request_options {
+	const char *subject;             /* "CN=..., O=..., OU=..., L=..., ST=..., C=..., emailAddress=..." */
+	struct remint_strings names;
+	const char *key, *digest;        /* key spec ("rsa:2048"), "sha256" */
+	const char *target;              /* field rules, or NULL */
+	const char *from;                /* a certificate whose identity is repeated, or NULL */
+	struct remint_out out;           /* directory: request.pem (and request.der), key.pem */
+};
+struct remint_requested { const char *subject, *key, *pem; struct remint_strings files; const char *directory; };
+typedef int remint_requested_fn(void *arg, const struct remint_requested *requested);
+REMINT_API int remint_request(struct remint *ctx, const struct remint_request_options *options, remint_requested_fn *requested, void *arg);
+
+struct remint_sign_options {
+	struct remint_strings inputs;    /* requests: files, directories, "-" */
+	const char *template_name;
+	struct remint_strings targets;
+	struct remint_strings names;     /* added to the request's own */
+	const char *subject;             /* replaces the request's */
+	int64_t validity, not_after;
+	const char *authority;
+	bool dry_run;
+	struct remint_out out;           /* directory: one file per request, NAME.pem (chain included) */
+};
+/* One or many requests; each refused one goes to the fault callback and the rest goes on. */
+REMINT_API int remint_sign(struct remint *ctx, const struct remint_sign_options *options, remint_issued_fn *issued, void *arg);
+
+enum remint_replace { REMINT_REISSUE, REMINT_RENEW, REMINT_REKEY };
+struct remint_reissue_options {
+	enum remint_replace how;
+	struct remint_strings inputs;    /* old certificates: PFX, PEM, DER, or "serial:HEX" of one in the database */
+	struct remint_strings keys;      /* private keys that stand apart */
+	struct remint_strings targets;
+	const char *template_name;
+	struct remint_strings names;     /* added */
+	int64_t validity, not_after;
+	const char *key;                 /* key spec of the new key; NULL: template's */
+	const char *request;             /* a fresh request with the key to certify, or NULL */
+	bool keep_key;
+	const char *authority;
+	bool dry_run;
+	struct remint_out out;
+};
+/* A replacement for each leaf of the inputs, linked to the old one, audited again before release. */
+REMINT_API int remint_reissue(struct remint *ctx, const struct remint_reissue_options *options, remint_issued_fn *issued, void *arg);
+
+/* ---- convert --------------------------------------------------------------------------------------------------------------- */
+
+struct remint_convert_options {
+	struct remint_strings inputs, keys, chain;
+	const char *to;               /* "pem" "der" "p7b" "p7b-pem" "pfx" "key" "key-traditional"; or NULL with targets */
+	struct remint_strings targets;
+	const char *profile;          /* pfx: "modern" "compat" "legacy"; NULL modern */
+	bool with_root, no_chain, no_key;
+	const char *select;           /* which leaf of many: name or serial */
+	bool crlf; unsigned width;
+	const char *friendly_name;
+	const char *file;             /* with `to`: path written; NULL: bytes go to the callback */
+	struct remint_out out;        /* with `targets` */
+};
+/* Files written are named through `file` with bytes NULL; unwritten output is handed over with its bytes. Read back before it counts. */
+REMINT_API int remint_convert(struct remint *ctx, const struct remint_convert_options *options, remint_file_fn *file, void *arg);
+
+/* ---- the database ------------------------------------------------------------------------------------------------------------- */
+
+struct remint_record {
+	int64_t id;
+	const char *serial, *subject, *name, *issuer, *sha256, *template_name, *targets;
+	int64_t not_before, not_after, recorded;
+	const char *status;        /* "valid" "expired" "revoked" "superseded" */
+	bool foreign;              /* issued by another CA */
+	int64_t supersedes, superseded_by;
+	const char *pem;           /* history only */
+};
+typedef int remint_record_fn(void *arg, const struct remint_record *record);
+struct remint_list_options {
+	const char *name;          /* exact, or a prefix ending in '*' */
+	const char *serial;        /* hex, whole or prefix */
+	const char *target, *template_name, *status;
+	int64_t expires_before, expires_after; /* 0 unset */
+	unsigned limit;            /* 0: 100 */
+	int64_t after;             /* page: id of the last record seen */
+};
+REMINT_API int remint_list(struct remint *ctx, const struct remint_list_options *options, remint_record_fn *record, void *arg);
+/* The certificate named by serial, name, file or id ("42"), with everything before and after it, oldest first. */
+REMINT_API int remint_history(struct remint *ctx, const char *which, remint_record_fn *record, void *arg);
+struct remint_db_report { int64_t schema; uint64_t orphans; };
+REMINT_API int remint_db_check(struct remint *ctx, struct remint_db_report *report);
+
+/* ---- templates and targets ------------------------------------------------------------------------------------------------------ */
+
+enum remint_policy { REMINT_TEMPLATE, REMINT_TARGET };
+struct remint_policy_entry { const char *name, *title, *origin, *extends; };
+typedef int remint_policy_fn(void *arg, const struct remint_policy_entry *entry);
+REMINT_API int remint_policy_list(struct remint *ctx, enum remint_policy kind, remint_policy_fn *entry, void *arg);
+/* The resolved policy as text, one field or rule a line. The caller frees it with remint_text_free(). NULL: remint_failure(). */
+REMINT_API char *remint_policy_show(struct remint *ctx, enum remint_policy kind, const char *name);
+/* Loads it and checks rule names and parameters. */
+REMINT_API int remint_policy_check(struct remint *ctx, enum remint_policy kind, const char *name);
+/* Rules of one target (name NULL: the whole table). */
+struct remint_rule { const char *id, *title, *citation, *fix, *parameters, *note, *source; enum remint_severity severity; const char *confidence; };
+typedef int remint_rule_fn(void *arg, const struct remint_rule *rule);
+REMINT_API int remint_rules(struct remint *ctx, const char *target, remint_rule_fn *rule, void *arg);
+
 #ifdef __cplusplus
 }
 #endif
