@@ -63,7 +63,7 @@ passed=$(results 'PASS|XFAIL') failed=$(results 'FAIL|ERROR|XPASS') skipped=$(re
 find . -name '*.trs' | sort | while read -r trs; do
 	name=${trs#./}
 	name=${name%.trs}
-	sed -n "s|^:test-result: SKIP|skipped: $name:|p" "$trs"
+	sed -n "s|^SKIP: [^ ]*[ 0-9]*-* *|skipped: $name: |; s|# SKIP ||; /^skipped/p" "${trs%.trs}.log"
 	grep -Eq '^:test-result: (FAIL|ERROR|XPASS)' "$trs" || continue
 	echo "==== FAILED: $name"
 	grep -E '^:test-result: (FAIL|ERROR|XPASS)' "$trs" | sed 's/^:test-result: //'
