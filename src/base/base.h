@@ -116,8 +116,9 @@ void rmt_process_harden(void);
 
 enum { RMT_CAP_CONFIG = 1 << 20, RMT_CAP_REQUEST = 64 << 10, RMT_CAP_CONTAINER = 16 << 20, RMT_CAP_CRL = 128 << 20 };
 
-/* The whole of a regular file, pipe or "-" (standard input), refused with a clear sentence when it is a directory, a
- * device without end or larger than `cap` bytes. */
+/* The whole of a regular file, pipe, terminal or "-" (standard input) appended to `out`, which stays as it was on
+ * failure. Refused with a clear sentence: a directory, a device without end, more than `cap` bytes, a named pipe that
+ * has no writer within a second. */
 int rmt_file_read(const char *path, size_t cap, struct rmt_buf *out, struct rmt_err *err);
 
 /* One file to be written: name within the directory (a plain name, no slash), mode and content. */
@@ -127,9 +128,11 @@ struct rmt_output {
 	struct rmt_span content;
 };
 
-/* Write a set of files into `directory` (created 0700 when absent) all or nothing: none may exist unless `force`;
- * every one is written to a temporary name with O_NOFOLLOW|O_EXCL, synced, then renamed, then the directory is
- * synced. On failure nothing new remains (with `force`, files renamed before the failure stay replaced). */
+/* Write a set of files into `directory` (created 0700 when absent) all or nothing: none may exist unless `force`, which
+ * replaces regular files and nothing else, in particular no symbolic links; every one is written to a temporary name
+ * with O_NOFOLLOW|O_EXCL, synced, then renamed, then the directory is synced. On failure nothing new remains and what
+ * was replaced is put back (where the file system cannot exchange two names, it stays replaced). What stands in the
+ * way is RMT_POLICY, what the system refuses is RMT_INPUT. */
 int rmt_files_write(const char *directory, const struct rmt_output *outputs, size_t count, bool force,
                     struct rmt_err *err);
 /* One file by its path, in the same way. */
@@ -144,7 +147,8 @@ int rmt_directory_walk(const char *path, int (*visit)(void *arg, const char *pat
                        void (*fault)(void *arg, const struct rmt_err *err), void *arg, struct rmt_err *err);
 char *rmt_path_join(const char *directory, const char *name, struct rmt_err *err);
 const char *rmt_path_leaf(const char *path); /* the part after the last slash, borrowed */
-/* A label made safe as a file name: [A-Za-z0-9._-], others become '-', no leading dot, at most 64 bytes, never empty. */
+/* A label made safe as a file name: [A-Za-z0-9._-], any other character becomes '-', a leading dot or dash '_', at most
+ * 64 bytes, never empty: "*.example.com" gives "_.example.com". */
 void rmt_file_label(const char *text, char out[65]);
 
 /* A file or pipe read in pieces, for inputs too large to hold. */
@@ -152,7 +156,8 @@ struct rmt_stream;
 struct rmt_stream *rmt_stream_open(const char *path, struct rmt_err *err); /* "-" is standard input */
 struct rmt_stream *rmt_stream_mem(const char *name, struct rmt_span bytes, struct rmt_err *err); /* bytes borrowed */
 /* The next line without its end (LF, CRLF or CR), borrowed until the next call; 1 a line, 0 the end, -1 an error. A
- * line longer than `cap` bytes is returned in pieces of `cap` with *whole false. */
+ * line longer than `cap` bytes is returned in pieces of at most `cap`, each of them with *whole false, also the last;
+ * the line number stays that of the line. `whole` may be NULL. */
 int rmt_stream_line(struct rmt_stream *stream, size_t cap, struct rmt_span *line, bool *whole, struct rmt_err *err);
 /* Up to `want` bytes ahead without consuming them (want <= 64 KiB); fewer at the end. */
 int rmt_stream_peek(struct rmt_stream *stream, size_t want, struct rmt_span *ahead, struct rmt_err *err);
@@ -168,10 +173,12 @@ typedef int64_t rmt_time; /* seconds since 1970-01-01T00:00:00Z; the one typedef
 #define RMT_DAY INT64_C(86400)
 
 rmt_time rmt_clock_now(void);                                       /* the system clock */
+/* -1 when there is no such day or time of day, or the year is not 0 to 9999; `out` is then unchanged. */
 int rmt_time_from_civil(int year, int month, int day, int hour, int minute, int second, rmt_time *out);
-void rmt_time_to_civil(rmt_time time, int civil[6]);
+void rmt_time_to_civil(rmt_time time, int civil[6]);                /* clamped to the years 0 to 9999 */
 void rmt_time_text(rmt_time time, char out[32]);                    /* "2026-11-22T05:53:15Z" */
-/* RFC 3339 date or date-time: "2027-01-31" is its midnight, offsets are honoured. */
+/* RFC 3339 date or date-time: "2027-01-31" is its midnight, offsets are honoured, fractions of a second dropped. Faults
+ * here and in the quantities below are RMT_INPUT; a caller who parses an option makes them RMT_USAGE. */
 int rmt_time_parse(const char *text, rmt_time *out, struct rmt_err *err);
 
 /* ---- quantities (libconfig and getopt both hand us strings) ------------------------------------------------------- */
@@ -188,7 +195,8 @@ void rmt_safe_text(struct rmt_span text, struct rmt_buf *out);
 bool rmt_utf8_valid(struct rmt_span text);
 void rmt_hex(struct rmt_span bytes, char separator, struct rmt_buf *out); /* lower case; separator 0 for none */
 int rmt_hex_decode(const char *text, struct rmt_buf *out, struct rmt_err *err); /* colons and spaces between bytes allowed */
-/* Base64 (RFC 4648, 4). `width` 0 for one line, else line length; `line_end` "\n" or "\r\n". */
+/* Base64 (RFC 4648, 4). `width` 0 for one line without an end, else line length (rounded down to a multiple of 4);
+ * `line_end` "\n" or "\r\n", also behind the last line. */
 void rmt_base64_encode(struct rmt_span bytes, size_t width, const char *line_end, struct rmt_buf *out);
 /* White space is skipped; anything else outside the alphabet, or padding in the wrong place, is an error with the offset. */
 int rmt_base64_decode(struct rmt_span text, struct rmt_buf *out, struct rmt_err *err);
@@ -208,7 +216,8 @@ int rmt_random(void *bytes, size_t length, struct rmt_err *err);
 
 /* Threads that run one loop at a time together: rmt_pool_run() calls work(arg, worker, index) for every index below
  * `count`, spread over the workers (the caller is worker 0), and returns when all are done. A pool of 1 starts no
- * thread. `work` never touches shared state without its own lock and reports through what it writes at `index`. */
+ * thread. `work` starts no loop on the same pool, never touches shared state without its own lock and reports through
+ * what it writes at `index`. */
 struct rmt_pool;
 struct rmt_pool *rmt_pool_new(size_t workers, struct rmt_err *err); /* 1 to 64 */
 size_t rmt_pool_workers(const struct rmt_pool *pool);

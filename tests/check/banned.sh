@@ -11,7 +11,8 @@ it hides an error|atoi atol atoll atof sscanf scanf fscanf|
 it keeps a hidden state|strtok asctime ctime gmtime localtime strerror rand srand random tmpnam mktemp getpwnam getpwuid|
 it starts a shell|system popen|
 it ignores the caller's threads|fork vfork|
-only the command talks to the terminal|printf vprintf puts putchar perror isatty|cli serve
+only the command talks to the terminal|printf vprintf puts putchar perror|cli serve
+only base asks what an input is, and the command what its output is|isatty|base cli serve
 only base writes to a stream|fprintf vfprintf fputs fwrite putc fputc|base cli serve
 only base reads the environment|getenv secure_getenv setenv putenv|base cli serve
 only base reads the clock|time clock gettimeofday clock_gettime|base cli serve
