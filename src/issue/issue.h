@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * issue/issue.h - the face of the room that makes certificates, pure: (resolved template, wishes, subject key, issuer,
+ * issue/issue.h - the face of the room that makes certificates, pure: (resolved template, issuer; wishes, subject key,
  * serial, now) -> to-be-signed bytes -> DER.
  *
  * It knows no database, no files and no clock, so that the signer can one day be a process of its own. The order in
@@ -23,34 +23,54 @@ struct rmt_wish {
 	int64_t validity;                   /* seconds; 0: by template */
 };
 
-/* What was decided about one field, for the person. */
+/* What was decided about one field, for the person. The text is one line, safe for a terminal. */
 enum rmt_decision { RMT_DECISION_TAKEN, RMT_DECISION_DROPPED, RMT_DECISION_CHANGED, RMT_DECISION_ADDED };
+const char *rmt_decision_name(enum rmt_decision decision); /* "taken" "dropped" "changed" "added" */
 typedef void rmt_report_fn(void *arg, enum rmt_decision decision, const char *field, const char *text); /* "subjectAltName", "dns:x added from the CN" */
 
 struct rmt_issuer {
-	const struct rmt_cert *cert;       /* NULL: self-signed root */
+	const struct rmt_cert *cert;         /* NULL: self-signed root */
+	const struct rmt_cert *const *above; /* the issuer's own issuers, nearest first, root last: their path lengths, purposes and name constraints bind too */
+	size_t above_count;                  /* 0: not at hand */
 	struct rmt_span crl_uri, ocsp_uri, ca_uri; /* text; empty: not written */
 };
 
+/* A template and an issuer, judged against each other once and encoded as far as every certificate of the two is the
+ * same. Immutable, so that threads share it. Borrows `policy`, `issuer->cert` and `issuer->above`, which outlive it. RMT_POLICY when the issuer cannot issue
+ * by this template: not a CA, no keyCertSign, path length, purposes of its own that exclude the template's (the purpose is named). */
+struct rmt_recipe;
+struct rmt_recipe *rmt_recipe_new(const struct rmt_template *policy, const struct rmt_issuer *issuer, struct rmt_err *err);
+void rmt_recipe_free(struct rmt_recipe *recipe);
+
 /* A decided certificate: everything but serial number and signature. */
 struct rmt_plan;
-/* Merge template and wish by the template's per-field policy. RMT_POLICY when the template forbids it (a name type not allowed, a missing
- * required field, key not accepted, validity beyond the maximum, issuer cannot issue it: not a CA, path length, outlived, name constraints). `spki` is checked by the caller with
- * rmt_key_check_public. notAfter is cut to the issuer's (reported) unless it was asked for explicitly, then refused. */
-struct rmt_plan *rmt_plan_new(const struct rmt_template *policy, const struct rmt_wish *wish, struct rmt_span spki, const struct rmt_issuer *issuer,
-                              rmt_time now, rmt_report_fn *report, void *report_arg, struct rmt_err *err);
+/* Merge template and wish by the template's per-field policy. `spki` is checked by the caller with rmt_key_check_public. RMT_POLICY when
+ * the template or the issuer forbids it: a name type stated by an option and not allowed, a missing required field, a key not accepted, a validity beyond the
+ * maximum, a request to be a CA under a leaf template, an expired issuer, name constraints. notAfter is cut to the issuer's
+ * (reported) unless it was asked for explicitly, then refused. Per field:
+ *   subject      request: allowed attributes are taken; template: only `fixed` is written; intersect: a fixed attribute only where
+ *                the request states it too; require: the request states every fixed value.
+ *   SAN          as the subject, by name type. What an option states and the template does not allow is refused; what a request or an old
+ *                certificate states is dropped and reported.
+ *   keyUsage     request: what it asks, signing certificates or CRLs excepted; intersect: bits that both have; none stated means the template's.
+ *   EKU          request: what it asks within `allow` (within the template's values when that is empty).
+ * OCSP signing, time stamping, any purpose and enrolment agent are never had by asking. */
+struct rmt_plan *rmt_plan_new(const struct rmt_recipe *recipe, const struct rmt_wish *wish, struct rmt_span spki, rmt_time now,
+                              rmt_report_fn *report, void *report_arg, struct rmt_err *err);
 void rmt_plan_free(struct rmt_plan *plan);
 rmt_time rmt_plan_not_before(const struct rmt_plan *plan);
 rmt_time rmt_plan_not_after(const struct rmt_plan *plan);
 
-int rmt_serial_new(unsigned char serial[17], struct rmt_err *err); /* 01..7f, then 16 random bytes */
-/* The to-be-signed bytes. `algorithm` is rmt_signer_algorithm() of the signer that will sign. */
+enum { RMT_SERIAL = 17 };
+int rmt_serial_new(unsigned char serial[RMT_SERIAL], struct rmt_err *err); /* 01..7f, then 16 random bytes */
+/* The to-be-signed bytes. `serial` is unsigned big-endian, at most 20 bytes; `algorithm` is rmt_signer_algorithm() of the signer that will sign. */
 int rmt_plan_build(const struct rmt_plan *plan, struct rmt_span serial, struct rmt_span algorithm, struct rmt_buf *tbs, struct rmt_err *err);
 
-/* Field by field comparison of two certificates: kept, changed, added, dropped (for `reissue`). */
+/* Field by field comparison of two certificates: kept (TAKEN), changed, added, dropped (for `reissue`). */
 int rmt_compare(const struct rmt_cert *before, const struct rmt_cert *after, rmt_report_fn *report, void *arg, struct rmt_err *err);
 
-/* The Extensions SEQUENCE for a request from general name texts (and key usages of the template, may be NULL). */
-int rmt_request_extensions(const struct rmt_text_list *san, const struct rmt_template *policy, struct rmt_buf *out, struct rmt_err *err);
+/* The Extensions SEQUENCE for a request from general name texts, and key usages of the template (may be NULL) as far as they fit the
+ * key `spki`. `out` stays empty when there is nothing to ask for. */
+int rmt_request_extensions(const struct rmt_text_list *san, const struct rmt_template *policy, struct rmt_span spki, struct rmt_buf *out, struct rmt_err *err);
 
 #endif
