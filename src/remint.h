@@ -55,7 +55,7 @@ enum remint_class {
 	REMINT_CLASS_INTERNAL,     /* 70 */
 };
 struct remint_fault {
-	enum remint_class class;
+	enum remint_class fault_class;
 	const char *source;   /* the input ("old.pfx", "-") or "" */
 	const char *place;    /* where in it ("line 12", "tbs.serialNumber") or "" */
 	const char *message;  /* one sentence */
@@ -63,8 +63,8 @@ struct remint_fault {
 };
 /* The failure of the last verb on this context; never NULL; class NONE after a success. Valid until the next call. */
 REMINT_API const struct remint_fault *remint_failure(const struct remint *ctx);
-REMINT_API const char *remint_class_name(enum remint_class class); /* "input", as in JSON. Static. */
-REMINT_API int remint_class_status(enum remint_class class);        /* the exit status of DESIGN: 0 1 2 3 4 5 6 7 70 */
+REMINT_API const char *remint_class_name(enum remint_class fault_class); /* "input", as in JSON. Static. */
+REMINT_API int remint_class_status(enum remint_class fault_class);        /* the exit status of DESIGN: 0 1 2 3 4 5 6 7 70 */
 
 /* The three kinds of secret, never mixed. */
 enum remint_secret_use {

@@ -14,7 +14,8 @@ compiles() {
 
 # declared HEADER: the functions that the public header declares. exported LIBRARY: what it exports.
 declared() {
-	bare_code "$1" | grep -o 'remint_[a-z0-9_]*[ 	]*(' | tr -d '( \t' | sort -u
+	bare_code "$1" | sed 's/^[^:]*:[0-9]*://; /^#/d' | tr '\n' ' ' | tr ';' '\n' | grep -v '^ *typedef ' |
+		grep -o 'remint_[a-z0-9_]*[ 	]*(' | tr -d '( \t' | sort -u
 }
 exported() {
 	nm -DP --defined-only "$1" | sed 's/ .*//; s/@.*//' | sort -u
@@ -43,7 +44,9 @@ fi
 echo 'struct bad { size_t size; };' >"$TMP/bad.h"
 compiles c bad.h -I"$TMP" 2>/dev/null && not_ok "a header that leans on another is caught" ||
 	ok "a header that leans on another is caught"
-echo '/* remint_no(x) */ int remint_yes(int); typedef int (*remint_fn)(int);' >"$TMP/some.h"
+echo '/* remint_no(x) */ typedef int remint_fn(int);
+int
+remint_yes(remint_fn *f);' >"$TMP/some.h"
 echo remint_yes >"$TMP/wanted"
 declared "$TMP/some.h" >"$TMP/found"
 expect_same "$TMP/wanted" "$TMP/found" "declarations are told from comments and types"
