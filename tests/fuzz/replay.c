@@ -50,14 +50,14 @@ int
 main(int argc, char **argv)
 {
 	const char *top = getenv("srcdir");
-	const char *name = strrchr(argv[0], '_');
+	const char *name = strstr(argv[0], "/fuzz_");
 	struct dirent **entries = NULL;
 	char folder[2048], path[4096];
 	int count, bad = 0;
 
 	(void)argc;
 	snprintf(folder, sizeof(folder), "%s/tests/fuzz/corpus/%s", top != NULL ? top : ".",
-	    name != NULL ? name + 1 : argv[0]);
+	    name != NULL ? name + 6 : argv[0]);
 	printf("1..1\n");
 	count = scandir(folder, &entries, by_name, alphasort);
 	for (int i = 0; i < count; i++) {
