@@ -31,14 +31,18 @@ enum rmt_deviation {
 	RMT_DEVIATION_LENGTH_NOT_MINIMAL, RMT_DEVIATION_INDEFINITE_LENGTH, RMT_DEVIATION_BOOLEAN, RMT_DEVIATION_DEFAULT_ENCODED,
 	RMT_DEVIATION_INTEGER_PADDED, RMT_DEVIATION_INTEGER_NEGATIVE, RMT_DEVIATION_TRAILING_BYTES, RMT_DEVIATION_TIME_FORM,
 	RMT_DEVIATION_BIT_STRING_PADDING, RMT_DEVIATION_STRING_CONTENT, RMT_DEVIATION_VERSION, RMT_DEVIATION_CONSTRUCTED_STRING,
+	RMT_DEVIATION_EMPTY_LIST,
 	RMT_DEVIATION_COUNT
 };
 const char *rmt_deviation_text(enum rmt_deviation kind); /* "length not in the shortest form (X.690, 10.1)" */
-enum { RMT_NOTES_MAX = 8, RMT_DER_DEPTH_MAX = 32 };
+enum { RMT_NOTES_MAX = 8, RMT_DER_DEPTH_MAX = 32, RMT_OID_MAX = 128 };
 struct rmt_notes {
 	unsigned count; /* deviations seen; only the first RMT_NOTES_MAX are kept */
 	struct { enum rmt_deviation kind; uint32_t offset; } note[RMT_NOTES_MAX];
 };
+
+/* For cursors that accept deviations and nobody wants to hear of them: nothing is ever written to it. */
+extern struct rmt_notes rmt_notes_ignored;
 
 /* A cursor over the content of one constructed value. `notes` NULL means strict. */
 struct rmt_der {
@@ -61,9 +65,9 @@ int rmt_der_read(struct rmt_der *der, unsigned char tag, struct rmt_tlv *out, co
 /* Read a constructed value and open a cursor over its content. */
 int rmt_der_enter(struct rmt_der *der, unsigned char tag, struct rmt_der *inner, const char *place, struct rmt_err *err);
 int rmt_der_end(const struct rmt_der *der, const char *place, struct rmt_err *err); /* nothing may be left */
-/* INTEGER content: minimal, `negative_ok` or refused. */
+/* INTEGER content, minimal and not negative (both are deviations). */
 int rmt_der_integer(struct rmt_der *der, struct rmt_span *content, const char *place, struct rmt_err *err);
-int rmt_der_small(struct rmt_der *der, int64_t *out, const char *place, struct rmt_err *err); /* an INTEGER that fits */
+int rmt_der_small(struct rmt_der *der, int64_t *out, const char *place, struct rmt_err *err); /* an INTEGER that fits, negative ones too */
 int rmt_der_boolean(struct rmt_der *der, bool *out, const char *place, struct rmt_err *err);
 int rmt_der_oid(struct rmt_der *der, struct rmt_span *content, const char *place, struct rmt_err *err);
 int rmt_der_bits(struct rmt_der *der, struct rmt_span *bytes, unsigned *unused_bits, const char *place, struct rmt_err *err);
@@ -92,7 +96,7 @@ void rmt_derw_null(struct rmt_derw *w);
 void rmt_derw_oid(struct rmt_derw *w, struct rmt_span content);
 void rmt_derw_bits(struct rmt_derw *w, struct rmt_span bytes, unsigned unused_bits);
 void rmt_derw_time(struct rmt_derw *w, rmt_time time); /* UTCTime through 2049, GeneralizedTime from 2050 */
-int rmt_derw_finish(struct rmt_derw *w, struct rmt_buf *out, struct rmt_err *err); /* moves the bytes out; frees w either way */
+int rmt_derw_finish(struct rmt_derw *w, struct rmt_buf *out, struct rmt_err *err); /* moves the bytes out (appends when `out` has some); frees w either way */
 void rmt_derw_free(struct rmt_derw *w);
 
 /* ---- object identifiers (oid.c) ---------------------------------------------------------------------------------- */
