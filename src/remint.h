@@ -156,6 +156,7 @@ struct remint_finding {
 	const char *object;  /* what the certificate is called */
 	const char *place;   /* "tbs.extensions.extendedKeyUsage" */
 	const char *message, *citation, *fix;
+	bool accepted;       /* of a second audit: known and not to be cleared as things are (no publish URL) */
 };
 struct remint_audit_options {
 	struct remint_strings inputs;
@@ -231,7 +232,7 @@ struct remint_issued {
 	int64_t supersedes;            /* database id or 0 */
 	const char *superseded_serial; /* or NULL */
 	const struct remint_decided *decided; size_t decided_count; /* merge report; for reissue also the comparison with the old certificate */
-	const struct remint_finding *accepted; size_t accepted_count; /* findings of the second audit that remain */
+	const struct remint_finding *findings; size_t finding_count; /* what the second audit still finds; see `accepted` */
 	struct remint_strings files;   /* written, relative to `directory` */
 	const char *directory;         /* or NULL */
 	const char *pem, *chain_pem;   /* certificate; issuers up to but without the root */
@@ -242,7 +243,7 @@ typedef int remint_issued_fn(void *arg, const struct remint_issued *issued);
 struct remint_out {
 	const char *directory;  /* NULL: no files */
 	bool force;             /* replace existing files */
-	bool plain_key;         /* write the key without a passphrase (the default is: ask REMINT_SECRET_OUT; -1 from the callback means plain) */
+	bool encrypt_key;       /* ask REMINT_SECRET_OUT and write key.pem under it; a PFX always asks */
 };
 
 struct remint_issue_options {

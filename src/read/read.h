@@ -26,6 +26,7 @@ struct rmt_object {
 	const char *container;   /* "pem" "der" "pkcs7" "pkcs12" "base64" "pem-pkcs7" */
 	const char *label;       /* PEM label, or what an unsupported thing is ("OpenSSH private key"); NULL */
 	const char *friendly_name; /* PKCS#12, UTF-8, or NULL */
+	const char *profile;     /* PKCS#12: "modern" "compat" "legacy" "none", by its encryption and MAC; NULL otherwise */
 	const char *note;        /* diagnosis of an almost right input ("PKCS#7 under a CERTIFICATE label"), or NULL */
 	struct rmt_span der;     /* the object itself, in DER (or as found when tolerated); empty for locked keys and unsupported things */
 	bool encrypted;          /* a private key that stood encrypted */

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * audit.c - remint_audit(): inputs against targets, streamed.
+ *
+ * Every input is read twice. The first pass keeps what leaves are judged by: issuing certificates, private keys and, of
+ * small sources, everything. The second pass judges each leaf as it goes by, so that a pile of any size costs the
+ * memory of its CA certificates alone.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verb/local.h"
+
+enum { GROUP_KEEPS_ALL = 16 }; /* certificates of one source kept whatever they are */
+
+/* What one source (one file) holds beside the leaf under judgement. */
+struct group {
+	char *source;
+	struct rmt_cert **certs; /* CA certificates, and any of the first GROUP_KEEPS_ALL */
+	size_t count, capacity;
+	size_t leaves, seen;
+	bool leaf_first;
+	struct rmt_buf keys; /* SPKI hashes, RMT_SHA256 bytes each */
+	bool locked;
+};
+
+struct audit_run {
+	struct remint *ctx; /* first: the reader's callbacks expect it */
+	const struct remint_audit_options *options;
+	remint_finding_fn *finding;
+	void *arg;
+	struct remint_audit_summary *summary;
+	struct rmt_chain_store *store;
+	struct rmt_audit **audits;
+	size_t audit_count;
+	struct rmt_pile keys; /* --key */
+	struct group *groups;
+	size_t group_count, group_capacity, current;
+	size_t leaves; /* of this input */
+	const struct rmt_cert **sent;
+	size_t sent_capacity;
+	struct rmt_buf label;
+	const char *source; /* of the leaf being judged */
+	struct rmt_err *err;
+};
+
+/* ---- first pass -------------------------------------------------------------------------------------------------------- */
+
+static struct group *group_of(struct audit_run *run, const char *source)
+{
+	struct group *last = run->group_count ? &run->groups[run->group_count - 1] : NULL, *grown;
+
+	if (last && strcmp(last->source, source) == 0)
+		return last;
+	if (run->group_count == run->group_capacity) {
+		size_t capacity = run->group_capacity ? 2 * run->group_capacity : 8;
+
+		grown = realloc(run->groups, capacity * sizeof *grown);
+		if (!grown) {
+			rmt_err_memory(run->err);
+			return NULL;
+		}
+		run->groups = grown;
+		run->group_capacity = capacity;
+	}
+	last = &run->groups[run->group_count];
+	*last = (struct group){.source = rmt_strdup(source, run->err), .leaf_first = true};
+	if (!last->source)
+		return NULL;
+	run->group_count++;
+	return last;
+}
+
+static int group_keep(struct group *group, const struct rmt_cert *cert, struct rmt_err *err)
+{
+	struct rmt_cert **grown;
+
+	if (group->count == group->capacity) {
+		size_t capacity = group->capacity ? 2 * group->capacity : 4;
+
+		grown = realloc(group->certs, capacity * sizeof *grown);
+		if (!grown)
+			return rmt_err_memory(err);
+		group->certs = grown;
+		group->capacity = capacity;
+	}
+	group->certs[group->count] = rmt_cert_dup(cert, err);
+	return group->certs[group->count++] ? 0 : -1;
+}
+
+static int first_pass(void *arg, const struct rmt_object *object)
+{
+	struct audit_run *run = arg;
+	struct group *group = group_of(run, object->source);
+	unsigned char hash[RMT_SHA256];
+	bool ca;
+
+	if (!group)
+		return -1;
+	if (object->type == RMT_OBJECT_PRIVATE_KEY) {
+		group->locked |= object->locked;
+		if (!object->spki.length || rmt_spki_hash(object->spki, hash, NULL))
+			return 0;
+		rmt_buf_append(&group->keys, hash, sizeof hash);
+		return rmt_buf_check(&group->keys, run->err);
+	}
+	if (!object->cert)
+		return 0;
+	ca = rmt_cert_is_ca(object->cert);
+	if (!ca) {
+		group->leaf_first &= group->leaves > 0 || group->seen == 0;
+		group->leaves++;
+		run->leaves++;
+	}
+	group->seen++;
+	return ca || group->seen <= GROUP_KEEPS_ALL ? group_keep(group, object->cert, run->err) : 0;
+}
+
+/* ---- second pass ----------------------------------------------------------------------------------------------------------- */
+
+static int hand_finding(void *arg, const struct rmt_finding *finding)
+{
+	struct audit_run *run = arg;
+	struct remint_finding out = {.rule = finding->rule,
+	                             .severity = (enum remint_severity)finding->severity,
+	                             .target = finding->target,
+	                             .source = run->source,
+	                             .object = finding->object,
+	                             .place = finding->place,
+	                             .message = finding->message,
+	                             .citation = finding->citation,
+	                             .fix = finding->fix};
+
+	run->summary->findings[finding->severity]++;
+	return run->finding ? run->finding(run->arg, &out) : 0;
+}
+
+/* The SPKI of the private key that belongs to the leaf; else of one that stands beside it. */
+static struct rmt_span key_spki(const struct audit_run *run, const struct group *group, const struct rmt_cert *leaf)
+{
+	unsigned char hash[RMT_SHA256];
+	struct rmt_span other = {0};
+
+	if (rmt_spki_hash(leaf->spki, hash, NULL))
+		return (struct rmt_span){0};
+	for (size_t at = 0; at < group->keys.length; at += RMT_SHA256)
+		if (memcmp(group->keys.bytes + at, hash, RMT_SHA256) == 0)
+			return leaf->spki;
+	for (size_t i = 0; i < run->keys.count; i++) {
+		if (!run->keys.objects[i]->key)
+			continue;
+		if (rmt_span_equal(run->keys.objects[i]->spki, leaf->spki))
+			return leaf->spki;
+		other = run->keys.objects[i]->spki;
+	}
+	return other;
+}
+
+/* The rest of the leaf's source, in order; the leaf itself is left out once. */
+static size_t sent_with(struct audit_run *run, const struct group *group, const struct rmt_cert *leaf)
+{
+	bool skipped = false;
+	size_t count = 0;
+
+	if (run->sent_capacity < group->count) {
+		const struct rmt_cert **grown = realloc(run->sent, group->count * sizeof *grown);
+
+		if (!grown) {
+			rmt_err_memory(run->err);
+			return 0;
+		}
+		run->sent = grown;
+		run->sent_capacity = group->count;
+	}
+	for (size_t i = 0; i < group->count; i++) {
+		const struct rmt_cert *cert = group->certs[i];
+		bool same = rmt_span_equal(cert->der, leaf->der);
+
+		if (same && !skipped) {
+			skipped = true;
+			continue;
+		}
+		if (same || group->leaves <= 1 || rmt_cert_is_ca(cert))
+			run->sent[count++] = cert;
+	}
+	return count;
+}
+
+static const char *label_of(struct audit_run *run, const struct group *group, const struct rmt_object *object)
+{
+	rmt_buf_clear(&run->label);
+	if (group->seen > 1)
+		rmt_buf_format(&run->label, "#%zu ", object->index);
+	rmt_cert_label(object->cert, &run->label);
+	return rmt_buf_string(&run->label);
+}
+
+static int judge_leaf(struct audit_run *run, const struct group *group, const struct rmt_object *object)
+{
+	struct rmt_object_facts facts = {
+	    .container = object->container, .pfx_profile = object->profile, .note = object->note};
+	struct rmt_presented presented = {.leaf = object->cert,
+	                                  .facts = &facts,
+	                                  .label = label_of(run, group, object),
+	                                  .sent_count = sent_with(run, group, object->cert),
+	                                  .order_matters = group->leaves == 1 && strcmp(object->container, "pem") == 0,
+	                                  .leaf_first = group->leaf_first,
+	                                  .key_spki = key_spki(run, group, object->cert),
+	                                  .key_locked = group->locked,
+	                                  .host = run->options->host};
+
+	presented.sent = run->sent;
+	presented.leaf_only = group->leaves > 1 && !run->options->trust.count && !run->options->chain.count;
+	for (size_t i = 0; i < run->audit_count; i++) {
+		int rc = rmt_audit_run(run->audits[i], &presented, hand_finding, run, run->err);
+
+		if (rc)
+			return rc;
+	}
+	run->summary->certificates++;
+	rmt_verb_progress(run->ctx, run->summary->certificates, 0);
+	return 0;
+}
+
+static int judge_ca(struct audit_run *run, const struct group *group, const struct rmt_object *object)
+{
+	const char *label = label_of(run, group, object);
+
+	for (size_t i = 0; i < run->audit_count; i++) {
+		int rc = rmt_audit_run_ca(run->audits[i], object->cert, label, hand_finding, run, run->err);
+
+		if (rc)
+			return rc;
+	}
+	run->summary->certificates++;
+	return 0;
+}
+
+static int second_pass(void *arg, const struct rmt_object *object)
+{
+	struct audit_run *run = arg;
+	const struct group *group;
+
+	if (!object->cert)
+		return 0;
+	while (run->current < run->group_count && strcmp(run->groups[run->current].source, object->source) != 0)
+		run->current++;
+	if (run->current == run->group_count)
+		return rmt_err_set(run->err, RMT_INPUT, NULL, "%s changed while it was read", object->source);
+	group = &run->groups[run->current];
+	run->source = object->source;
+	if (!rmt_cert_is_ca(object->cert))
+		return judge_leaf(run, group, object);
+	return run->leaves == 0 ? judge_ca(run, group, object) : 0; /* CA certificates are judged on a leaf's path, or alone */
+}
+
+/* ---- one input ---------------------------------------------------------------------------------------------------------------- */
+
+static void groups_clear(struct audit_run *run)
+{
+	for (size_t i = 0; i < run->group_count; i++) {
+		struct group *group = &run->groups[i];
+
+		for (size_t j = 0; j < group->count; j++)
+			rmt_cert_free(group->certs[j]);
+		free(group->certs);
+		rmt_buf_free(&group->keys);
+		free(group->source);
+	}
+	run->group_count = run->current = run->leaves = 0;
+}
+
+static int read_once(struct audit_run *run, const struct rmt_reader *reader, const char *path, const struct rmt_buf *held,
+                     struct rmt_err *err)
+{
+	(void)run;
+	return strcmp(path, "-") == 0 ? rmt_read_mem(reader, "-", rmt_buf_view(held), err) : rmt_read_path(reader, path, err);
+}
+
+static int audit_input(struct audit_run *run, const char *path)
+{
+	struct rmt_reader reader = rmt_verb_reader(run->ctx);
+	struct rmt_buf held = {0};
+	struct rmt_err err = {0};
+	int rc = 0;
+
+	reader.arg = run;
+	reader.object = first_pass;
+	if (strcmp(path, "-") == 0)
+		rc = rmt_file_read(path, RMT_CAP_CRL, &held, &err);
+	if (rc == 0)
+		rc = read_once(run, &reader, path, &held, &err);
+	if (rc == 0) {
+		reader.object = second_pass;
+		reader.fault = NULL; /* reported in the first pass */
+		reader.skip_keys = true;
+		rc = read_once(run, &reader, path, &held, &err);
+	}
+	groups_clear(run);
+	rmt_buf_free(&held);
+	if (rc && err.class != RMT_NONE && run->err->class == RMT_NONE)
+		rc = rmt_verb_fault(run->ctx, &err);
+	return rc;
+}
+
+/* ---- the verb -------------------------------------------------------------------------------------------------------------------- */
+
+static int store_fill(struct audit_run *run, struct remint_strings files, bool trusted)
+{
+	struct rmt_pile pile = {0};
+	int rc = rmt_pile_read(run->ctx, &pile, files, true, run->err);
+
+	for (size_t i = 0; rc == 0 && i < pile.count; i++)
+		if (pile.objects[i]->cert)
+			rc = rmt_chain_store_add(run->store, pile.objects[i]->cert, trusted, run->err);
+	rmt_pile_free(&pile);
+	return rc;
+}
+
+static int audits_load(struct audit_run *run, struct rmt_target **targets)
+{
+	const struct remint_audit_options *options = run->options;
+	rmt_time at = options->at ? options->at : rmt_verb_now(run->ctx);
+
+	if (!options->targets.count)
+		return rmt_err_set(run->err, RMT_USAGE, NULL, "no target: name who must accept the certificate with --for");
+	for (size_t i = 0; i < options->targets.count; i++) {
+		targets[i] = rmt_target_load(run->ctx->policies, options->targets.items[i], run->err);
+		if (!targets[i])
+			return -1;
+		run->audits[i] = rmt_audit_new(targets[i], run->store, at, run->err);
+		if (!run->audits[i])
+			return -1;
+		run->audit_count++;
+	}
+	return 0;
+}
+
+int remint_audit(struct remint *ctx, const struct remint_audit_options *options, remint_finding_fn *finding, void *arg,
+                 struct remint_audit_summary *summary)
+{
+	struct remint_audit_summary counted = {0};
+	struct audit_run run = {.ctx = ctx, .options = options, .finding = finding, .arg = arg, .summary = &counted};
+	struct rmt_target **targets = calloc(options->targets.count + 1, sizeof(struct rmt_target *));
+	int rc = -1;
+
+	rmt_verb_begin(ctx);
+	run.err = &ctx->err;
+	run.store = rmt_chain_store_new(run.err);
+	run.audits = calloc(options->targets.count + 1, sizeof *run.audits);
+	if (!targets || !run.audits)
+		rmt_err_memory(run.err);
+	if (!targets || !run.audits || !run.store)
+		goto out;
+	if (store_fill(&run, options->trust, true) || store_fill(&run, options->chain, false) ||
+	    rmt_pile_read(ctx, &run.keys, options->keys, false, run.err) || audits_load(&run, targets))
+		goto out;
+	rc = 0;
+	for (size_t i = 0; rc == 0 && i < options->inputs.count; i++)
+		rc = audit_input(&run, options->inputs.items[i]);
+out:
+	for (size_t i = 0; run.audits && i < run.audit_count; i++) {
+		counted.verifications += rmt_audit_verifications(run.audits[i]);
+		rmt_audit_free(run.audits[i]);
+	}
+	for (size_t i = 0; targets && i < options->targets.count; i++)
+		rmt_target_free(targets[i]);
+	counted.faults = ctx->faults;
+	if (summary)
+		*summary = counted;
+	free(targets);
+	free(run.audits);
+	free(run.groups);
+	free(run.sent);
+	rmt_buf_free(&run.label);
+	rmt_pile_free(&run.keys);
+	rmt_chain_store_free(run.store);
+	return rmt_verb_end(ctx, rc);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * company.c - finds, in a pile of objects in any order, each leaf with what belongs to it: its private key and the
+ * certificates that came along; and its best path to a root.
+ *
+ * It reads nothing but what the piles hold and judges nothing.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "verb/local.h"
+
+struct pile_sink {
+	struct remint *ctx; /* first: the reader's callbacks expect it */
+	struct rmt_pile *pile;
+	struct rmt_err *err;
+};
+
+static int pile_object(void *arg, const struct rmt_object *object)
+{
+	struct pile_sink *sink = arg;
+
+	return rmt_pile_add(sink->pile, object, sink->err);
+}
+
+int rmt_pile_read(struct remint *ctx, struct rmt_pile *pile, struct remint_strings inputs, bool skip_keys,
+                  struct rmt_err *err)
+{
+	struct pile_sink sink = {ctx, pile, err};
+	struct rmt_reader reader = rmt_verb_reader(ctx);
+
+	reader.object = pile_object;
+	reader.arg = &sink;
+	reader.skip_keys = skip_keys;
+	for (size_t i = 0; i < inputs.count; i++) {
+		struct rmt_err fault = {0};
+		int rc = rmt_read_path(&reader, inputs.items[i], &fault);
+
+		if (rc && fault.class != RMT_NONE && (!err || err->class == RMT_NONE))
+			rc = rmt_verb_fault(ctx, &fault);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* ---- leaves ------------------------------------------------------------------------------------------------------------ */
+
+/* Leaves are the end-entity certificates; in a pile of CA certificates alone, every one counts. */
+static const struct rmt_object *leaf_nth(const struct rmt_pile *pile, size_t n, size_t *position)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < pile->count; i++)
+		any |= pile->objects[i]->cert && !rmt_cert_is_ca(pile->objects[i]->cert);
+	for (size_t i = 0; i < pile->count; i++) {
+		const struct rmt_object *object = pile->objects[i];
+
+		if (!object->cert || (any && rmt_cert_is_ca(object->cert)))
+			continue;
+		if (n-- == 0) {
+			*position = i;
+			return object;
+		}
+	}
+	return NULL;
+}
+
+static const struct rmt_object *key_of(const struct rmt_pile *pile, const struct rmt_object *leaf)
+{
+	const struct rmt_object *locked = NULL;
+
+	for (size_t i = 0; i < pile->count; i++) {
+		const struct rmt_object *object = pile->objects[i];
+
+		if (object->type != RMT_OBJECT_PRIVATE_KEY)
+			continue;
+		if (object->key && rmt_span_equal(rmt_key_spki(object->key), leaf->cert->spki))
+			return object;
+		if (object->locked && strcmp(object->source, leaf->source) == 0)
+			locked = object;
+	}
+	return locked;
+}
+
+int rmt_company_nth(const struct rmt_pile *pile, size_t n, struct rmt_company *out, struct rmt_err *err)
+{
+	size_t position, others = 0;
+
+	*out = (struct rmt_company){.leaf = leaf_nth(pile, n, &position), .leaf_first = true};
+	if (!out->leaf)
+		return 0;
+	out->key = key_of(pile, out->leaf);
+	out->sent = calloc(pile->count, sizeof *out->sent);
+	if (!out->sent)
+		return rmt_err_memory(err);
+	for (size_t i = 0; i < pile->count; i++) {
+		const struct rmt_object *object = pile->objects[i];
+
+		if (i == position || !object->cert || strcmp(object->source, out->leaf->source) != 0)
+			continue;
+		if (!rmt_cert_is_ca(object->cert) && !rmt_span_equal(object->der, out->leaf->der))
+			continue; /* another leaf of the pile, not this one's company */
+		out->sent[others++] = object->cert;
+		out->leaf_first &= i > position;
+	}
+	out->sent_count = others;
+	return 1;
+}
+
+void rmt_company_clear(struct rmt_company *company)
+{
+	free(company->sent);
+	*company = (struct rmt_company){0};
+}
+
+bool rmt_cert_matches(const struct rmt_cert *cert, const char *select)
+{
+	struct rmt_arena arena = {0};
+	const char *cn = rmt_arena_cn(&arena, cert->subject);
+	struct remint_strings names = rmt_arena_names(&arena, &cert->extensions);
+	bool match = (cn && strcasecmp(cn, select) == 0) || strcasecmp(rmt_arena_serial(&arena, cert->serial), select) == 0;
+
+	for (size_t i = 0; !match && i < names.count; i++) {
+		const char *colon = strchr(names.items[i], ':');
+
+		match = strcasecmp(names.items[i], select) == 0 || (colon && strcasecmp(colon + 1, select) == 0);
+	}
+	rmt_arena_free(&arena);
+	return match;
+}
+
+/* ---- the best path ---------------------------------------------------------------------------------------------------------- */
+
+static int take_first(void *arg, const struct rmt_cert *const *path, size_t count, bool anchored)
+{
+	struct rmt_path *out = arg;
+	size_t last = count - 1;
+
+	(void)anchored;
+	*out = (struct rmt_path){0};
+	if (count > 1 && rmt_cert_self_issued(path[last]))
+		out->root = path[last--];
+	for (size_t i = 1; i <= last; i++)
+		out->intermediates[out->count++] = path[i];
+	return 1;
+}
+
+int rmt_path_find(const struct rmt_chain_store *store, const struct rmt_cert *leaf, struct rmt_path *out,
+                  struct rmt_err *err)
+{
+	bool capped;
+
+	*out = (struct rmt_path){0};
+	return rmt_chain_paths(store, leaf, NULL, 0, take_first, out, &capped, err) < 0 ? -1 : 0;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verb/local.h - what the files of verb/ share: the context behind remint.h, the memory of one answer, the opened home,
+ * a leaf with its company, and the one road on which a certificate is issued.
+ */
+#ifndef RMT_VERB_LOCAL_H
+#define RMT_VERB_LOCAL_H
+
+#include "audit/audit.h"
+#include "db/db.h"
+#include "issue/issue.h"
+#include "policy/policy.h"
+#include "read/read.h"
+#include "remint.h"
+#include "write/write.h"
+
+/* ---- context (context.c) ---------------------------------------------------------------------------------------- */
+
+enum { RMT_SECRETS_MAX = 32 };
+
+struct remint {
+	struct rmt_err err;          /* of the verb under way */
+	struct remint_fault failure; /* the same for the caller; points into err */
+	remint_password_fn *password;
+	void *password_arg;
+	remint_progress_fn *progress;
+	void *progress_arg;
+	remint_warning_fn *warning;
+	void *warning_arg;
+	remint_fault_fn *fault;
+	void *fault_arg;
+	char *home;
+	struct rmt_policy_store *policies;
+	unsigned jobs;
+	rmt_time fixed_now;
+	uint64_t faults;                              /* reported since the verb began */
+	struct rmt_secret *read_secrets[RMT_SECRETS_MAX]; /* given so far, tried in order on every locked thing */
+	unsigned read_secret_count;
+	struct rmt_secret *ca_secret, *out_secret;    /* asked once */
+};
+
+void rmt_verb_begin(struct remint *ctx);
+int rmt_verb_end(struct remint *ctx, int rc); /* rc, after publishing ctx->err; a non-zero rc without an error becomes "stopped by the caller" */
+rmt_time rmt_verb_now(const struct remint *ctx);
+void rmt_verb_warn(struct remint *ctx, const char *format, ...) RMT_PRINTF(2, 3);
+int rmt_verb_fault(struct remint *ctx, const struct rmt_err *err); /* to the caller; its answer */
+void rmt_verb_progress(struct remint *ctx, uint64_t done, uint64_t total);
+/* Ask once and keep; NULL with RMT_SECRET when the caller has none and `required`. `confirm` asks twice (attempts 0 and 1). */
+const struct rmt_secret *rmt_verb_ca_secret(struct remint *ctx, const char *what, bool confirm, struct rmt_err *err);
+const struct rmt_secret *rmt_verb_out_secret(struct remint *ctx, const char *what, struct rmt_err *err);
+/* A passphrase from the caller, uncached; NULL when there is none. */
+struct rmt_secret *rmt_verb_ask(struct remint *ctx, enum remint_secret_use use, const char *what, unsigned attempt, struct rmt_err *err);
+/* A reader whose passphrases and faults go to the caller; object and arg are for the verb to set. The fault
+ * callback expects reader.arg to begin with `struct remint *`. */
+struct rmt_reader rmt_verb_reader(struct remint *ctx);
+enum remint_class rmt_verb_class(enum rmt_class class);
+
+/* ---- arena (arena.c): the strings of one answer, freed together -------------------------------------------------- */
+
+struct rmt_arena_block;
+struct rmt_arena {
+	struct rmt_arena_block *first, *current;
+	struct rmt_buf scratch; /* for text under construction */
+	bool failed;
+};
+void *rmt_arena_take(struct rmt_arena *arena, size_t size); /* zeroed, aligned; NULL and `failed` when memory is out */
+const char *rmt_arena_text(struct rmt_arena *arena, const char *text);
+const char *rmt_arena_bytes(struct rmt_arena *arena, struct rmt_span bytes);
+const char *rmt_arena_scratch(struct rmt_arena *arena); /* a copy of scratch, which is cleared */
+void rmt_arena_reset(struct rmt_arena *arena);          /* keeps the memory */
+void rmt_arena_free(struct rmt_arena *arena);
+
+const char *rmt_arena_hex(struct rmt_arena *arena, struct rmt_span bytes);
+const char *rmt_arena_serial(struct rmt_arena *arena, struct rmt_span serial);
+const char *rmt_arena_name(struct rmt_arena *arena, struct rmt_span name);
+const char *rmt_arena_cn(struct rmt_arena *arena, struct rmt_span name); /* NULL when there is none */
+/* Every name in a subjectAltName as "dns:host". */
+struct remint_strings rmt_arena_names(struct rmt_arena *arena, const struct rmt_extensions *extensions);
+const char *rmt_arena_pem(struct rmt_arena *arena, const char *label, struct rmt_span der);
+
+/* ---- company (company.c): a leaf with its key and chain, found in piles --------------------------------------------- */
+
+/* One leaf of the inputs with what belongs to it. Pointers are into the pile. */
+struct rmt_company {
+	const struct rmt_object *leaf;
+	const struct rmt_object *key;  /* NULL: none matches */
+	const struct rmt_cert **sent;  /* the other certificates of the same source, in order */
+	size_t sent_count;
+	bool leaf_first;
+};
+/* Everything of `inputs` and `keys` in one pile; faults go to the caller. */
+int rmt_pile_read(struct remint *ctx, struct rmt_pile *pile, struct remint_strings inputs, bool skip_keys, struct rmt_err *err);
+/* The n-th leaf (end-entity certificate; when there is none at all, the n-th certificate) of the pile with its company; 1, 0 past the end, -1. */
+int rmt_company_nth(const struct rmt_pile *pile, size_t n, struct rmt_company *out, struct rmt_err *err);
+void rmt_company_clear(struct rmt_company *company);
+/* "name" or serial matches? */
+bool rmt_cert_matches(const struct rmt_cert *cert, const char *select);
+/* Best path of `leaf` among `store`: issuers between leaf and root (borrowed from store), and the root or NULL. */
+struct rmt_path { const struct rmt_cert *intermediates[RMT_PATH_DEPTH_MAX]; size_t count; const struct rmt_cert *root; };
+int rmt_path_find(const struct rmt_chain_store *store, const struct rmt_cert *leaf, struct rmt_path *out, struct rmt_err *err);
+
+/* ---- home (home.c): the CA's directory, its database and keys --------------------------------------------------------- */
+
+struct rmt_home {
+	struct remint *ctx;
+	struct rmt_db *db;
+};
+int rmt_home_open(struct remint *ctx, int mode, struct rmt_home *home, struct rmt_err *err);
+void rmt_home_close(struct rmt_home *home);
+/* Write a key under keys/<SPKI hash>.pem, encrypted when the home has a passphrase. An existing file of that name is kept. */
+int rmt_home_key_store(struct rmt_home *home, const struct rmt_key *key, struct rmt_err *err);
+struct rmt_key *rmt_home_key_load(struct rmt_home *home, struct rmt_span spki_hash, struct rmt_err *err); /* RMT_SECRET when absent or locked */
+bool rmt_home_locked(struct rmt_home *home, struct rmt_err *err); /* keys stand under a passphrase */
+
+/* An authority loaded for issuing. */
+struct rmt_authority {
+	int64_t id;
+	char *name;
+	struct rmt_cert *cert;
+	struct rmt_cert *chain[RMT_PATH_DEPTH_MAX]; /* its issuers, nearest first; the root last when known */
+	size_t chain_count;
+	struct rmt_key *key;                        /* NULL until asked for */
+	char *crl_uri, *ocsp_uri, *ca_uri;          /* NULL when none */
+};
+/* `name` NULL: "issuing", else the only active one that has its key here. */
+int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
+void rmt_authority_clear(struct rmt_authority *authority);
+
+/* ---- issuance (issuance.c): the one road ---------------------------------------------------------------------------------- */
+
+/* Targets and template of a run, loaded once. */
+struct rmt_demand {
+	struct rmt_template *template;
+	struct rmt_target **targets;
+	size_t target_count;
+	char *target_names; /* comma-separated */
+};
+int rmt_demand_load(struct remint *ctx, const char *template_name, struct remint_strings targets, const char *fallback, struct rmt_demand *out, struct rmt_err *err);
+void rmt_demand_clear(struct rmt_demand *demand);
+
+/* One certificate to be issued. The maker fills the first part (owned by the item unless said otherwise). */
+struct rmt_item {
+	struct rmt_request *request;    /* proof of possession is checked when set */
+	struct rmt_key *key;            /* made or given: stored in the home when `store_key` */
+	bool store_key;
+	bool proved;                    /* possession known by other means */
+	struct rmt_buf subject;         /* whole Name to wish for; empty: the request's */
+	bool subject_verbatim;
+	struct rmt_text_list names;     /* wished general names */
+	struct rmt_cert *previous;      /* certificate to replace */
+	struct rmt_buf spki;            /* when neither request nor key tells */
+	rmt_time not_before, not_after;
+	int64_t validity;
+	const char *source;             /* borrowed for the run */
+	size_t index;
+	void *origin;                   /* the maker's own */
+	/* filled on the road */
+	struct rmt_arena arena;         /* holds decided and findings */
+	struct remint_decided *decided;
+	size_t decided_count, decided_capacity;
+	struct remint_finding *findings;
+	size_t finding_count, finding_capacity;
+	unsigned char serial[17];
+	struct rmt_buf tbs, der;
+	struct rmt_cert cert;           /* views into der once signed, into tbs before */
+	int64_t tbs_id, cert_id, supersedes;
+	bool possession_proved;
+	struct rmt_err err;
+	bool failed;
+};
+struct rmt_item *rmt_item_new(struct rmt_err *err);
+void rmt_item_free(struct rmt_item *item);
+void rmt_item_decide(struct rmt_item *item, enum remint_decision decision, const char *field, const char *text);
+
+struct rmt_issuance;
+/* `dry_run` stops before persisting. The references are borrowed until free. */
+struct rmt_issuance *rmt_issuance_new(struct rmt_home *home, struct rmt_authority *authority, struct rmt_demand *demand, bool dry_run, struct rmt_err *err);
+void rmt_issuance_free(struct rmt_issuance *run);
+enum { RMT_GROUP = 100 };
+/* Take up to RMT_GROUP items along the road. Items that are refused carry `failed` and `err`; -1 only when the whole
+ * group cannot go on (database, memory). `release` is called for each issued item after the second commit. */
+int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t count, int (*release)(void *arg, struct rmt_item *item), void *arg, struct rmt_err *err);
+/* Hand an issued item to the caller as struct remint_issued, after writing files when `out` names a directory. */
+struct rmt_release {
+	struct remint *ctx;
+	struct rmt_authority *authority;
+	struct rmt_demand *demand;
+	struct remint_out out;
+	bool one_file;              /* sign: NAME.pem per certificate instead of the set of a bundle */
+	remint_issued_fn *issued;
+	void *arg;
+	unsigned unaccepted;        /* error findings left, not accepted */
+};
+int rmt_release_item(void *release, struct rmt_item *item);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * show.c - remint_show(): every object of every input, described one after the other.
+ *
+ * Nothing is kept between objects, so that a pile of any size is shown in constant memory. What is shown is what
+ * stands in the bytes; whether it is good is the audit's question.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "verb/local.h"
+
+struct show {
+	struct remint *ctx; /* first: the reader's callbacks expect it */
+	const struct remint_show_options *options;
+	remint_object_fn *object;
+	void *arg;
+	struct rmt_arena arena;
+};
+
+static void describe_extensions(struct rmt_arena *arena, const struct rmt_extensions *list, struct remint_object *out)
+{
+	struct remint_extension *to = rmt_arena_take(arena, (list->count + 1) * sizeof *to);
+
+	if (!to)
+		return;
+	for (unsigned i = 0; i < list->count; i++) {
+		const struct rmt_ext *ext = &list->list[i];
+
+		rmt_oid_text(ext->oid, &arena->scratch);
+		to[i].name = rmt_arena_scratch(arena);
+		rmt_oid_dotted(ext->oid, &arena->scratch);
+		to[i].oid = rmt_arena_scratch(arena);
+		rmt_ext_print(ext, &arena->scratch);
+		to[i].text = rmt_arena_scratch(arena);
+		to[i].critical = ext->critical;
+	}
+	out->extensions = to;
+	out->extension_count = list->count;
+	out->names = rmt_arena_names(arena, list);
+}
+
+static void describe_deviations(struct rmt_arena *arena, const struct rmt_notes *notes, struct remint_object *out)
+{
+	unsigned kept = notes->count < RMT_NOTES_MAX ? notes->count : RMT_NOTES_MAX;
+	const char **items = rmt_arena_take(arena, (kept + 1) * sizeof *items);
+
+	if (!items)
+		return;
+	for (unsigned i = 0; i < kept; i++) {
+		rmt_buf_format(&arena->scratch, "offset %u: %s", notes->note[i].offset,
+		               rmt_deviation_text(notes->note[i].kind));
+		items[i] = rmt_arena_scratch(arena);
+	}
+	out->deviations = (struct remint_strings){items, kept};
+}
+
+static const char *describe_algorithm(struct rmt_arena *arena, struct rmt_span identifier)
+{
+	struct rmt_signature_algorithm algorithm;
+
+	if (rmt_algorithm_read(identifier, &algorithm, NULL))
+		return NULL;
+	if (algorithm.name[0])
+		return algorithm.name;
+	rmt_oid_dotted(algorithm.oid, &arena->scratch);
+	return rmt_arena_scratch(arena);
+}
+
+static void describe_key(struct rmt_arena *arena, struct rmt_span spki, struct remint_object *out)
+{
+	struct rmt_spki key;
+	unsigned char hash[RMT_SHA256];
+
+	if (!spki.length)
+		return;
+	if (rmt_spki_read(spki, &key, NULL) == 0) {
+		rmt_spki_text(&key, &arena->scratch);
+		out->key = rmt_arena_scratch(arena);
+	}
+	if (rmt_spki_hash(spki, hash, NULL) == 0)
+		out->spki_sha256 = rmt_arena_hex(arena, rmt_span_of(hash, sizeof hash));
+}
+
+static void describe_cert(struct rmt_arena *arena, const struct rmt_cert *cert, struct remint_object *out)
+{
+	out->version = cert->version;
+	out->serial = rmt_arena_serial(arena, cert->serial);
+	out->subject = rmt_arena_name(arena, cert->subject);
+	out->issuer = rmt_arena_name(arena, cert->issuer);
+	out->common_name = rmt_arena_cn(arena, cert->subject);
+	out->not_before = cert->not_before;
+	out->not_after = cert->not_after;
+	out->ca = rmt_cert_is_ca(cert);
+	out->self_issued = rmt_cert_self_issued(cert);
+	out->signature_algorithm = describe_algorithm(arena, cert->outer_algorithm);
+	describe_extensions(arena, &cert->extensions, out);
+	describe_deviations(arena, &cert->notes, out);
+}
+
+static void describe_request(struct rmt_arena *arena, const struct rmt_request *request, struct remint_object *out)
+{
+	out->version = request->version;
+	out->subject = rmt_arena_name(arena, request->subject);
+	out->common_name = rmt_arena_cn(arena, request->subject);
+	out->signature_algorithm = describe_algorithm(arena, request->algorithm);
+	describe_extensions(arena, &request->extensions, out);
+	describe_deviations(arena, &request->notes, out);
+}
+
+static void describe_crl(struct rmt_arena *arena, const struct rmt_crl *crl, struct remint_object *out)
+{
+	struct rmt_crl_entry entry;
+	struct rmt_der cursor;
+
+	out->version = crl->version;
+	out->issuer = rmt_arena_name(arena, crl->issuer);
+	out->not_before = crl->this_update;
+	out->not_after = crl->next_update;
+	out->signature_algorithm = describe_algorithm(arena, crl->outer_algorithm);
+	rmt_der_open(&cursor, crl->entries, NULL);
+	while (rmt_crl_next(&cursor, &entry, NULL) == 1)
+		out->revoked++;
+	describe_extensions(arena, &crl->extensions, out);
+	describe_deviations(arena, &crl->notes, out);
+}
+
+static void describe_bytes(struct rmt_arena *arena, const struct rmt_object *object, bool pem, struct remint_object *out)
+{
+	static const char *const labels[] = {[RMT_OBJECT_CERTIFICATE] = "CERTIFICATE",
+	                                     [RMT_OBJECT_PUBLIC_KEY] = "PUBLIC KEY",
+	                                     [RMT_OBJECT_REQUEST] = "CERTIFICATE REQUEST",
+	                                     [RMT_OBJECT_CRL] = "X509 CRL",
+	                                     [RMT_OBJECT_OCSP_RESPONSE] = "OCSP RESPONSE",
+	                                     [RMT_OBJECT_UNSUPPORTED] = NULL};
+	unsigned char sha256[RMT_SHA256], sha1[20];
+	const char *label = labels[object->type];
+
+	if (object->type == RMT_OBJECT_PRIVATE_KEY || !object->der.length || !label)
+		return;
+	if (rmt_sha256(object->der, sha256, NULL) == 0)
+		out->sha256 = rmt_arena_hex(arena, rmt_span_of(sha256, sizeof sha256));
+	if (rmt_sha1(object->der, sha1, NULL) == 0)
+		out->sha1 = rmt_arena_hex(arena, rmt_span_of(sha1, sizeof sha1));
+	if (pem)
+		out->pem = rmt_arena_pem(arena, label, object->der);
+}
+
+static int show_object(void *arg, const struct rmt_object *object)
+{
+	struct show *show = arg;
+	struct remint_object out = {.type = rmt_object_type_name(object->type),
+	                            .source = object->source,
+	                            .index = object->index,
+	                            .line = object->line,
+	                            .container = object->container,
+	                            .label = object->label,
+	                            .friendly_name = object->friendly_name,
+	                            .note = object->note,
+	                            .encrypted = object->encrypted,
+	                            .locked = object->locked};
+
+	rmt_arena_reset(&show->arena);
+	describe_key(&show->arena, object->spki, &out);
+	if (object->cert)
+		describe_cert(&show->arena, object->cert, &out);
+	else if (object->request)
+		describe_request(&show->arena, object->request, &out);
+	else if (object->crl)
+		describe_crl(&show->arena, object->crl, &out);
+	describe_bytes(&show->arena, object, !show->options->no_pem, &out);
+	if (show->arena.failed)
+		return rmt_err_memory(&show->ctx->err);
+	return show->object(show->arg, &out);
+}
+
+int remint_show(struct remint *ctx, const struct remint_show_options *options, remint_object_fn *object, void *arg)
+{
+	struct show show = {ctx, options, object, arg, {0}};
+	struct rmt_reader reader = rmt_verb_reader(ctx);
+	int rc = 0;
+
+	rmt_verb_begin(ctx);
+	reader.object = show_object;
+	reader.arg = &show;
+	reader.mode = options->strict ? RMT_STRICT : RMT_TOLERANT;
+	reader.skip_keys = options->no_keys;
+	for (size_t i = 0; rc == 0 && i < options->inputs.count; i++) {
+		struct rmt_err err = {0};
+
+		rc = rmt_read_path(&reader, options->inputs.items[i], &err);
+		if (rc && err.class != RMT_NONE && ctx->err.class == RMT_NONE) /* this input fails, the others go on */
+			rc = rmt_verb_fault(ctx, &err);
+	}
+	rmt_arena_free(&show.arena);
+	return rmt_verb_end(ctx, rc);
+}
