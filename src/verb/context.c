@@ -90,7 +90,7 @@ void rmt_verb_begin(struct remint *ctx)
 
 static struct remint_fault fault_of(const struct rmt_err *err)
 {
-	return (struct remint_fault){.class = rmt_verb_class(err->class),
+	return (struct remint_fault){.fault_class = rmt_verb_class(err->class),
 	                             .source = err->source,
 	                             .place = err->place,
 	                             .message = err->message,
