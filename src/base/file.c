@@ -182,6 +182,13 @@ write_temporary(const struct writing *w, size_t i)
 	return rc;
 }
 
+/* The kernel or the file system does not know the flags of renameat2. */
+static bool
+lacks_flags(void)
+{
+	return errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP;
+}
+
 /* Rename without ever replacing: where the file system has no such call, a hard link refuses a
  * taken name as well. */
 static int
@@ -189,7 +196,7 @@ rename_new(int directory, const char *from, const char *to)
 {
 	if (renameat2(directory, from, directory, to, RENAME_NOREPLACE) == 0)
 		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
+	if (!lacks_flags())
 		return -1;
 	if (linkat(directory, from, directory, to, 0) != 0)
 		return -1;
@@ -219,7 +226,7 @@ place(const struct writing *w, size_t i)
 		pending->progress = EXCHANGED;
 		return 0;
 	}
-	if (renameat(w->fd, pending->temporary, w->fd, name) != 0)
+	if (!lacks_flags() || renameat(w->fd, pending->temporary, w->fd, name) != 0)
 		return complain_errno(w, name, "replace");
 	pending->progress = REPLACED;
 	return 0;
