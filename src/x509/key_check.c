@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The checks that every public key passes before Remint signs it, uses it or calls it sound.
+ *
+ * They find keys that anybody can break: too small, badly made, or known for a broken generator. They do not look at
+ * the private half, at lists of leaked keys or at possession. All work on public numbers, so nothing here needs to run
+ * in constant time.
+ */
+#include "config.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/obj_mac.h>
+
+#include "x509/local.h"
+
+#define BR "CA/Browser Forum BR, "
+
+enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384, RSA_EXPONENT_BITS_MAX = 256, FERMAT_ROUNDS = 110 };
+enum { SMALL_PRIME_MAX = 751, SMALL_PRIMES = 132, ROCA_PRIME_MAX = 167 };
+
+enum { RSA = 1 << 0, EC = 1 << 1, ED25519 = 1 << 2, ED448 = 1 << 3, PQ = 1 << 4, OTHER = 1 << 5, ALL = (1 << 6) - 1 };
+
+/* The key under check. The big numbers are made for RSA alone. */
+struct subject {
+	struct rmt_span spki;
+	struct rmt_spki key;
+	unsigned min_rsa_bits;
+	BIGNUM *modulus, *exponent;
+	BN_CTX *scratch;
+	unsigned short residue[SMALL_PRIMES]; /* modulus by each small prime */
+};
+
+struct key_check {
+	int (*sound)(const struct subject *subject, const char *citation, struct rmt_err *err);
+	unsigned kinds;
+	const char *citation;
+};
+
+static int
+weak(struct rmt_err *err, const char *place, const char *citation, const char *sentence)
+{
+	return rmt_err_cite(err, RMT_SECRET, place, citation, "%s", sentence);
+}
+
+/* ---- every kind ---------------------------------------------------------------------------------------------------- */
+
+static const struct { const char *name; unsigned bit; size_t length; /* of the key's bits, 0: any */ } kinds[] = {
+	{ "rsa", RSA, 0 },
+	{ "rsa-pss", RSA, 0 },
+	{ "ec", EC, 0 },
+	{ "ed25519", ED25519, 32 },
+	{ "ed448", ED448, 57 },
+	{ "ml-dsa-44", PQ, 1312 },
+	{ "ml-dsa-65", PQ, 1952 },
+	{ "ml-dsa-87", PQ, 2592 },
+	{ "slh-dsa-sha2-128s", PQ, 32 },
+	{ "slh-dsa-sha2-128f", PQ, 32 },
+	{ "slh-dsa-sha2-192s", PQ, 48 },
+	{ "slh-dsa-sha2-192f", PQ, 48 },
+	{ "slh-dsa-sha2-256s", PQ, 64 },
+	{ "slh-dsa-sha2-256f", PQ, 64 },
+	{ "slh-dsa-shake-128s", PQ, 32 },
+	{ "slh-dsa-shake-128f", PQ, 32 },
+	{ "slh-dsa-shake-192s", PQ, 48 },
+	{ "slh-dsa-shake-192f", PQ, 48 },
+	{ "slh-dsa-shake-256s", PQ, 64 },
+	{ "slh-dsa-shake-256f", PQ, 64 },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static unsigned
+kind_bit(const char *kind)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (strcmp(kinds[i].name, kind) == 0)
+			return kinds[i].bit;
+	return OTHER;
+}
+
+/* The SPKI of a request goes into the certificate byte for byte, so it must be DER itself. */
+static int
+encoding_is_der(const struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	struct rmt_spki ignored;
+	struct rmt_err fault = { 0 };
+
+	if (rmt_spki_read_notes(subject->spki, &ignored, NULL, &fault) == 0)
+		return 0;
+	return rmt_err_cite(err, RMT_SECRET, fault.place, citation, "the public key is not in DER: %.400s", fault.message);
+}
+
+/* RFC 3279, 2.3.1: rsaEncryption has NULL parameters; RFC 8410, 3, and RFC 9881, 2: those kinds have none. */
+static int
+parameters_fit(const struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	struct rmt_der outer, inside, algorithm;
+	struct rmt_span oid;
+	bool null, none;
+
+	rmt_der_open(&outer, subject->spki, NULL);
+	if (rmt_der_enter(&outer, RMT_DER_SEQUENCE, &inside, "spki", err) < 0 ||
+	    rmt_der_enter(&inside, RMT_DER_SEQUENCE, &algorithm, "spki.algorithm", err) < 0 ||
+	    rmt_der_oid(&algorithm, &oid, "spki.algorithm", err) < 0)
+		return -1;
+	none = !rmt_der_more(&algorithm);
+	null = algorithm.end - algorithm.at == 2 && rmt_der_next_is(&algorithm, RMT_DER_NULL);
+	if (strcmp(subject->key.kind, "rsa") == 0 && !null)
+		return weak(err, "spki.algorithm.parameters", citation, "the parameters of an RSA key must be NULL");
+	if ((kind_bit(subject->key.kind) & (ED25519 | ED448 | PQ)) != 0 && !none)
+		return weak(err, "spki.algorithm.parameters", "RFC 8410, 3", "a key of this kind has no parameters");
+	return 0;
+}
+
+static int
+kind_is_known(const struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	struct rmt_buf text = { 0 };
+
+	(void)citation;
+	rmt_spki_text(&subject->key, &text);
+	rmt_err_set(err, RMT_SECRET, "spki.algorithm",
+	            "a key of the kind %s cannot be checked; RSA, EC P-256, P-384 or P-521 and Ed25519 can",
+	            rmt_buf_string(&text));
+	rmt_buf_free(&text);
+	return -1;
+}
+
+static int
+length_fits(const struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		if (strcmp(kinds[i].name, subject->key.kind) != 0 || kinds[i].length == subject->key.point.length)
+			continue;
+		return rmt_err_cite(err, RMT_SECRET, "spki.subjectPublicKey", citation,
+		                    "the key has %zu bytes where its kind has %zu", subject->key.point.length,
+		                    kinds[i].length);
+	}
+	return 0;
+}
+
+/* ---- RSA ----------------------------------------------------------------------------------------------------------- */
+
+static unsigned short small_primes[SMALL_PRIMES];
+static unsigned char roca_group[SMALL_PRIMES][ROCA_PRIME_MAX / 8 + 1]; /* bit r: r is a power of 65537 modulo the prime */
+/* Fermat's method asks of 110 numbers whether they are squares: the squares modulo these, bit r for the residue r. */
+static struct { unsigned modulus; uint64_t squares; } sieve[] = { { 64, 0 }, { 63, 0 }, { 61, 0 }, { 19, 0 }, { 17, 0 }, { 11, 0 } };
+#define FERMAT_SIEVE (64u * 63 * 61 * 19 * 17 * 11) /* three times this still fits a word of 32 bits */
+static pthread_once_t primes_once = PTHREAD_ONCE_INIT;
+
+static void
+find_primes(void)
+{
+	unsigned count = 0;
+
+	for (unsigned n = 3; n <= SMALL_PRIME_MAX && count < SMALL_PRIMES; n += 2) {
+		unsigned i = 0;
+
+		while (i < count && n % small_primes[i] != 0)
+			i++;
+		if (i == count)
+			small_primes[count++] = (unsigned short)n;
+	}
+	for (unsigned i = 0; i < count && small_primes[i] <= ROCA_PRIME_MAX; i++) {
+		unsigned power = 1;
+
+		do {
+			roca_group[i][power / 8] |= (unsigned char)(1u << power % 8);
+			power = power * (65537u % small_primes[i]) % small_primes[i];
+		} while (power != 1);
+	}
+	for (size_t i = 0; i < COUNT(sieve); i++)
+		for (unsigned x = 0; x < sieve[i].modulus; x++)
+			sieve[i].squares |= UINT64_C(1) << x * x % sieve[i].modulus;
+}
+
+/* One long division by each product of primes that fits a word, then short ones. */
+static int
+find_residues(struct subject *subject, struct rmt_err *err)
+{
+	unsigned from = 0, to;
+
+	while (from < SMALL_PRIMES) {
+		BN_ULONG product = small_primes[from], rest;
+
+		for (to = from + 1; to < SMALL_PRIMES && product <= (BN_ULONG)-1 / small_primes[to]; to++)
+			product *= small_primes[to];
+		rest = BN_mod_word(subject->modulus, product);
+		if (rest == (BN_ULONG)-1)
+			return rmt_err_openssl(err, RMT_INTERNAL, "spki.modulus", "cannot divide the modulus");
+		for (; from < to; from++)
+			subject->residue[from] = (unsigned short)(rest % small_primes[from]);
+	}
+	return 0;
+}
+
+static int
+rsa_size(const struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	unsigned bits = subject->key.bits;
+
+	if (bits < subject->min_rsa_bits)
+		return rmt_err_cite(err, RMT_SECRET, "spki.modulus", citation,
+		                    "the RSA key has %u bits, at least %u are wanted", bits, subject->min_rsa_bits);
+	if (bits > RSA_BITS_MAX)
+		return rmt_err_cite(err, RMT_SECRET, "spki.modulus", citation,
+		                    "the RSA key has %u bits, more than %d are refused", bits, RSA_BITS_MAX);
+	if (bits % 8 != 0)
+		return rmt_err_cite(err, RMT_SECRET, "spki.modulus", citation,
+		                    "the size of the RSA key, %u bits, is not divisible by 8", bits);
+	return 0;
+}
+
+static int
+rsa_exponent(const struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	const BIGNUM *e = subject->exponent;
+
+	if (BN_num_bits(e) > RSA_EXPONENT_BITS_MAX)
+		return weak(err, "spki.publicExponent", citation, "the RSA exponent is larger than 2^256");
+	if (!BN_is_odd(e))
+		return weak(err, "spki.publicExponent", citation, "the RSA exponent is even");
+	if (BN_num_bits(e) <= 16)
+		return rmt_err_cite(err, RMT_SECRET, "spki.publicExponent", citation,
+		                    "the RSA exponent is %lu, at least 65537 is wanted", (unsigned long)BN_get_word(e));
+	return 0;
+}
+
+static int
+rsa_small_factors(const struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	if (!BN_is_odd(subject->modulus))
+		return weak(err, "spki.modulus", citation, "the RSA modulus is even");
+	for (size_t i = 0; i < SMALL_PRIMES; i++)
+		if (subject->residue[i] == 0)
+			return rmt_err_cite(err, RMT_SECRET, "spki.modulus", citation,
+			                    "the RSA modulus is divisible by %d", small_primes[i]);
+	return 0;
+}
+
+/* Nemec and others, "The Return of Coppersmith's Attack" (CCS 2017): the broken library made primes of the form
+ * k*M + (65537^a mod M), M a product of the first primes, so the modulus is a power of 65537 modulo each of them. */
+static int
+rsa_roca(const struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	for (size_t i = 0; i < SMALL_PRIMES && small_primes[i] <= ROCA_PRIME_MAX; i++) {
+		unsigned residue = subject->residue[i];
+
+		if ((roca_group[i][residue / 8] >> residue % 8 & 1) == 0)
+			return 0;
+	}
+	return weak(err, "spki.modulus", citation,
+	            "the RSA modulus bears the fingerprint of the broken Infineon generator (ROCA, CVE-2017-15361)");
+}
+
+/* root := the least number whose square is not below n. Newton's method from above. */
+static int
+square_root_up(BIGNUM *root, const BIGNUM *n, BN_CTX *scratch)
+{
+	BIGNUM *next = BN_CTX_get(scratch), *square = BN_CTX_get(scratch);
+
+	if (square == NULL)
+		return 0;
+	BN_zero(root);
+	if (!BN_set_bit(root, (BN_num_bits(n) + 1) / 2))
+		return 0;
+	for (;;) {
+		if (!BN_div(next, NULL, n, root, scratch) || !BN_add(next, next, root) || !BN_rshift1(next, next))
+			return 0;
+		if (BN_cmp(next, root) >= 0)
+			break;
+		if (BN_copy(root, next) == NULL)
+			return 0;
+	}
+	if (!BN_sqr(square, root, scratch))
+		return 0;
+	return BN_cmp(square, n) >= 0 || BN_add_word(root, 1);
+}
+
+/* Whether a residue can be that of a square: all but one number in 270 are told at once that they cannot. */
+static bool
+square_residue(BN_ULONG residue)
+{
+	for (size_t i = 0; i < COUNT(sieve); i++)
+		if ((sieve[i].squares >> residue % sieve[i].modulus & 1) == 0)
+			return false;
+	return true;
+}
+
+/* Whether (a + round)^2 - n is a square: then n is the product of two primes that lie close together. */
+static int
+is_fermat_square(const BIGNUM *a, unsigned round, const BIGNUM *n, BN_CTX *scratch)
+{
+	BIGNUM *sum = BN_CTX_get(scratch), *rest = BN_CTX_get(scratch), *root = BN_CTX_get(scratch);
+
+	if (root == NULL || BN_copy(sum, a) == NULL || !BN_add_word(sum, round) || !BN_sqr(rest, sum, scratch) ||
+	    !BN_sub(rest, rest, n))
+		return -1;
+	if (BN_is_zero(rest))
+		return 1;
+	if (!square_root_up(root, rest, scratch) || !BN_sqr(sum, root, scratch))
+		return -1;
+	return BN_cmp(sum, rest) == 0;
+}
+
+/* 1 close primes, 0 none found, -1 out of memory. Each round adds to residues; only candidates cost big numbers. */
+static int
+fermat(const struct subject *subject)
+{
+	const BN_ULONG m = FERMAT_SIEVE;
+	BN_CTX *scratch = subject->scratch;
+	BIGNUM *a = BN_CTX_get(scratch), *square = BN_CTX_get(scratch);
+	BN_ULONG a_rest, rest;
+
+	if (square == NULL || !square_root_up(a, subject->modulus, scratch) || !BN_sqr(square, a, scratch) ||
+	    !BN_sub(square, square, subject->modulus))
+		return -1;
+	a_rest = BN_mod_word(a, m);
+	rest = BN_mod_word(square, m);
+	for (unsigned round = 0; round < FERMAT_ROUNDS; round++) {
+		int found = 0;
+
+		if (square_residue(rest)) {
+			BN_CTX_start(scratch);
+			found = is_fermat_square(a, round, subject->modulus, scratch);
+			BN_CTX_end(scratch);
+		}
+		if (found != 0)
+			return found;
+		rest = (rest + 2 * a_rest + 1) % m;
+		a_rest = (a_rest + 1) % m;
+	}
+	return 0;
+}
+
+static int
+rsa_close_primes(const struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	int found;
+
+	BN_CTX_start(subject->scratch);
+	found = fermat(subject);
+	BN_CTX_end(subject->scratch);
+	if (found < 0)
+		return rmt_err_memory(err);
+	return found == 0 ? 0 : weak(err, "spki.modulus", citation,
+	                             "the primes of the RSA key lie so close together that Fermat's method finds them");
+}
+
+/* ---- elliptic curves ----------------------------------------------------------------------------------------------- */
+
+/* The curves that are accepted, each group made once per process. */
+static struct accepted_curve {
+	const char *name;
+	int nid;
+	size_t bytes;
+	EC_GROUP *group;
+} accepted[] = {
+	{ "P-256", NID_X9_62_prime256v1, 32, NULL },
+	{ "P-384", NID_secp384r1, 48, NULL },
+	{ "P-521", NID_secp521r1, 66, NULL },
+};
+static pthread_once_t curves_once = PTHREAD_ONCE_INIT;
+
+static void
+make_groups(void)
+{
+	for (size_t i = 0; i < COUNT(accepted); i++)
+		accepted[i].group = EC_GROUP_new_by_curve_name(accepted[i].nid);
+}
+
+static const struct accepted_curve *
+accepted_curve(const char *name)
+{
+	for (size_t i = 0; i < COUNT(accepted); i++)
+		if (strcmp(accepted[i].name, name) == 0)
+			return &accepted[i];
+	return NULL;
+}
+
+static int
+ec_curve(const struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	struct rmt_buf text = { 0 };
+
+	if (accepted_curve(subject->key.curve) != NULL)
+		return 0;
+	rmt_spki_text(&subject->key, &text);
+	rmt_err_cite(err, RMT_SECRET, "spki.algorithm.parameters", citation,
+	             "the curve of the key (%s) is none of P-256, P-384 and P-521", rmt_buf_string(&text));
+	rmt_buf_free(&text);
+	return -1;
+}
+
+static int
+ec_point_form(const struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	const struct accepted_curve *curve = accepted_curve(subject->key.curve);
+	struct rmt_span point = subject->key.point;
+
+	if (point.length == 1 && point.at[0] == 0)
+		return weak(err, "spki.subjectPublicKey", citation, "the public point is the point at infinity");
+	if ((point.length == 1 + 2 * curve->bytes && point.at[0] == 4) ||
+	    (point.length == 1 + curve->bytes && (point.at[0] == 2 || point.at[0] == 3)))
+		return 0;
+	return weak(err, "spki.subjectPublicKey", citation, "the public point has neither the plain nor the compressed form");
+}
+
+/* These curves have a prime number of points, so a point on the curve other than infinity has the full order. */
+static int
+ec_on_curve(const struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	const struct accepted_curve *curve = accepted_curve(subject->key.curve);
+	EC_POINT *point;
+	int on_curve;
+
+	pthread_once(&curves_once, make_groups);
+	point = curve->group != NULL ? EC_POINT_new(curve->group) : NULL;
+	if (point == NULL)
+		return rmt_err_memory(err);
+	on_curve = EC_POINT_oct2point(curve->group, point, subject->key.point.at, subject->key.point.length, NULL);
+	EC_POINT_free(point);
+	if (on_curve == 1)
+		return 0;
+	ERR_clear_error();
+	return weak(err, "spki.subjectPublicKey", citation, "the public point is not on its curve");
+}
+
+/* ---- Edwards curves ------------------------------------------------------------------------------------------------ */
+
+/* The y coordinates of the points of order 1, 2, 4 and 8, little-endian, and of the same points encoded with y + p; the
+ * sign of x, the last bit, is masked out. */
+static const char ed25519_small[][33] = {
+	"\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+	"\xec\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+	"\xed\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+	"\xee\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+	"\x26\xe8\x95\x8f\xc2\xb2\x27\xb0\x45\xc3\xf4\x89\xf2\xef\x98\xf0"
+	"\xd5\xdf\xac\x05\xd3\xc6\x33\x39\xb1\x38\x02\x88\x6d\x53\xfc\x05",
+	"\xc7\x17\x6a\x70\x3d\x4d\xd8\x4f\xba\x3c\x0b\x76\x0d\x10\x67\x0f"
+	"\x2a\x20\x53\xfa\x2c\x39\xcc\xc6\x4e\xc7\xfd\x77\x92\xac\x03\x7a",
+};
+
+static int
+ed25519_order(const struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	unsigned char y[32];
+
+	memcpy(y, subject->key.point.at, sizeof(y));
+	y[31] &= 0x7f;
+	for (size_t i = 0; i < COUNT(ed25519_small); i++)
+		if (memcmp(y, ed25519_small[i], sizeof(y)) == 0)
+			return weak(err, "spki.subjectPublicKey", citation, "the public point has a small order");
+	return 0;
+}
+
+/* The points of order 1, 2 and 4 have y = 1, -1 and 0; p is 2^448 - 2^224 - 1. */
+static int
+ed448_order(const struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	const unsigned char *y = subject->key.point.at;
+	unsigned char minus_one[56];
+	bool rest_zero = true;
+
+	memset(minus_one, 0xff, sizeof(minus_one));
+	minus_one[0] = 0xfe;
+	minus_one[28] = 0xfe;
+	for (size_t i = 1; i < 56; i++)
+		rest_zero = rest_zero && y[i] == 0;
+	if ((rest_zero && y[0] <= 1) || memcmp(y, minus_one, sizeof(minus_one)) == 0)
+		return weak(err, "spki.subjectPublicKey", citation, "the public point has a small order");
+	return 0;
+}
+
+/* ---- the table ------------------------------------------------------------------------------------------------------ */
+
+/*
+ * To add a check:
+ *   1. a function (subject, citation, err) above: 0 sound, else weak() with one sentence that names what is wrong;
+ *   2. one row here: the function, the kinds of key it looks at, where it is demanded. Cheap rows stand first, and a
+ *      row may rely on all rows above it (ec_on_curve on ec_curve and ec_point_form);
+ *   3. a passing and a failing row in tests/unit/test_key_check.c.
+ */
+static const struct key_check checks[] = {
+	{ encoding_is_der, ALL, "RFC 5280, 4.1" },
+	{ kind_is_known, OTHER, "" },
+	{ parameters_fit, RSA | ED25519 | ED448 | PQ, "RFC 3279, 2.3.1" },
+	{ length_fits, ED25519 | ED448 | PQ, "RFC 8410, 4" },
+	{ rsa_size, RSA, BR "6.1.5" },
+	{ rsa_exponent, RSA, BR "6.1.6" },
+	{ rsa_small_factors, RSA, BR "6.1.6" },
+	{ rsa_roca, RSA, BR "6.1.1.3" },
+	{ rsa_close_primes, RSA, BR "6.1.1.3" },
+	{ ec_curve, EC, BR "6.1.5" },
+	{ ec_point_form, EC, "RFC 5480, 2.2" },
+	{ ec_on_curve, EC, BR "6.1.6" },
+	{ ed25519_order, ED25519, "RFC 8032, 5.1.7" },
+	{ ed448_order, ED448, "RFC 8032, 5.2.7" },
+};
+
+static int
+prepare_rsa(struct subject *subject, struct rmt_err *err)
+{
+	struct rmt_span n = subject->key.modulus, e = subject->key.exponent;
+
+	pthread_once(&primes_once, find_primes);
+	if (n.length > RSA_BITS_MAX) /* bytes: nothing is computed with a number that rsa_size refuses by far */
+		n.length = RSA_BITS_MAX;
+	if (e.length > RSA_BITS_MAX)
+		e.length = RSA_BITS_MAX;
+	subject->scratch = BN_CTX_new();
+	subject->modulus = BN_bin2bn(n.at, (int)n.length, NULL);
+	subject->exponent = BN_bin2bn(e.at, (int)e.length, NULL);
+	if (subject->scratch == NULL || subject->modulus == NULL || subject->exponent == NULL)
+		return rmt_err_memory(err);
+	return find_residues(subject, err);
+}
+
+int
+rmt_key_check_public(struct rmt_span spki, unsigned min_rsa_bits, struct rmt_err *err)
+{
+	struct subject subject = { .spki = spki, .min_rsa_bits = min_rsa_bits != 0 ? min_rsa_bits : RSA_BITS_MIN };
+	unsigned kind;
+	int rc = -1;
+
+	if (rmt_spki_read(spki, &subject.key, err) < 0)
+		return -1;
+	kind = kind_bit(subject.key.kind);
+	if (kind == RSA && prepare_rsa(&subject, err) < 0)
+		goto out;
+	for (size_t i = 0; i < COUNT(checks); i++)
+		if ((checks[i].kinds & kind) != 0 && checks[i].sound(&subject, checks[i].citation, err) < 0)
+			goto out;
+	rc = 0;
+out:
+	BN_free(subject.modulus);
+	BN_free(subject.exponent);
+	BN_CTX_free(subject.scratch);
+	return rc;
+}
