@@ -129,7 +129,8 @@ struct rmt_request_rules {
 struct rmt_target {
 	char *name, *title, *origin;
 	struct rmt_text_list lineage, sources;
-	struct rmt_rule_setting *rules; /* in file order, parents first; a child's entry replaces the parent's of the same id */
+	struct rmt_rule_setting *rules; /* in file order, parents first; a child's entries replace its parent's of the same id. One file may state an id
+	                                 * several times, with other values, numbers or dates: each entry stands for itself */
 	size_t rule_count;
 	struct {
 		bool check;             /* false: this target says nothing about paths */
@@ -143,7 +144,8 @@ struct rmt_target {
 	struct rmt_request_rules request;
 	struct rmt_deploy_file *files;
 	size_t file_count;
-	char *deploy_note;          /* steps for the person, several lines or NULL */
+	char *deploy_note;          /* steps for the person, several lines or NULL; {label} stands for the same as in the names of the files,
+	                             * and who shows the note fills it in */
 	/* client, presents and incidents join here when something reads them */
 };
 struct rmt_target *rmt_target_load(const struct rmt_policy_store *store, const char *name, struct rmt_err *err);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy/check.c - checks of single values of a policy file: names, purposes, key specifications, file names. What a
+ * value means to a certificate is asked of x509/, so that a file that passes here cannot fail when it is used.
+ *
+ * Each says in `err` why the text will not do; schema.c adds the file, the line and the key.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "policy/local.h"
+#include "x509/x509.h"
+
+static int
+refuse(struct rmt_err *err, const char *why)
+{
+	return rmt_err_set(err, RMT_INPUT, NULL, "%s", why);
+}
+
+/* a-z, 0-9 or one of `others`. */
+static bool
+plain(char c, const char *others)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c != '\0' && strchr(others, c) != NULL);
+}
+
+static bool
+all_plain(const char *text, const char *others)
+{
+	while (plain(*text, others))
+		text++;
+	return *text == '\0';
+}
+
+int
+rmt_check_filled(const char *text, struct rmt_err *err)
+{
+	return *text != '\0' ? 0 : refuse(err, "it is empty");
+}
+
+int
+rmt_check_label(const char *text, struct rmt_err *err)
+{
+	size_t length = strlen(text);
+
+	if (length == 0 || length > 64)
+		return refuse(err, "a name has 1 to 64 characters");
+	if (!all_plain(text, "._-") || text[0] == '.')
+		return refuse(err, "a name is made of a-z, 0-9, '.', '_' and '-' and does not begin with a dot");
+	return 0;
+}
+
+/* The arcs below which attributes of names stand: X.520, RFC 4519, PKCS#9 and the EV guidelines. */
+static bool
+is_attribute(const struct rmt_oid *oid)
+{
+	static const char *const arcs[] = {
+		"2.5.4.", "0.9.2342.19200300.100.1.", "1.2.840.113549.1.9.", "1.3.6.1.4.1.311.60.2.1.",
+	};
+
+	for (size_t i = 0; oid != NULL && i < sizeof(arcs) / sizeof(arcs[0]); i++)
+		if (strncmp(oid->dotted, arcs[i], strlen(arcs[i])) == 0)
+			return true;
+	return false;
+}
+
+int
+rmt_check_attribute(const char *text, struct rmt_err *err)
+{
+	if (!is_attribute(rmt_oid_named(text)))
+		return refuse(err, "this is not an attribute of a name such as CN, O or C");
+	return 0;
+}
+
+int
+rmt_check_subject_part(const char *text, struct rmt_err *err)
+{
+	struct rmt_buf der = { 0 };
+	int rc = rmt_name_parse(text, &der, err);
+
+	rmt_buf_free(&der);
+	return rc;
+}
+
+int
+rmt_check_general_name(const char *text, struct rmt_err *err)
+{
+	struct rmt_derw writer = { 0 };
+	int rc = rmt_general_write(&writer, text, err);
+
+	rmt_derw_free(&writer);
+	return rc;
+}
+
+int
+rmt_check_constraint(const char *text, struct rmt_err *err)
+{
+	static const char *const types[] = { "dns:", "ip:", "email:", "uri:", "directory:", NULL };
+
+	for (size_t i = 0; types[i] != NULL; i++)
+		if (strncmp(text, types[i], strlen(types[i])) == 0 && text[strlen(types[i])] != '\0')
+			return 0;
+	return refuse(err, "a constraint begins with dns:, ip:, email:, uri: or directory:");
+}
+
+int
+rmt_check_oid(const char *text, struct rmt_err *err)
+{
+	struct rmt_buf content = { 0 };
+	int rc = rmt_oid_encode(text, &content, err);
+
+	rmt_buf_free(&content);
+	return rc;
+}
+
+int
+rmt_check_purpose(const char *text, struct rmt_err *err)
+{
+	if (is_attribute(rmt_oid_named(text)))
+		return refuse(err, "this is an attribute of a name, not a purpose such as serverAuth");
+	return rmt_check_oid(text, err);
+}
+
+/* A request never yields a CA, an OCSP signer or an any-purpose certificate by asking. */
+int
+rmt_check_given_purpose(const char *text, struct rmt_err *err)
+{
+	static const char *const never[] = { "OCSPSigning", "timeStamping", "anyExtendedKeyUsage", NULL };
+	const struct rmt_oid *oid = rmt_oid_named(text);
+
+	for (size_t i = 0; oid != NULL && never[i] != NULL; i++)
+		if (strcmp(oid->name, never[i]) == 0)
+			return refuse(err, "no request may have this purpose by asking: state it in values");
+	return rmt_check_purpose(text, err);
+}
+
+int
+rmt_check_key_spec(const char *text, struct rmt_err *err)
+{
+	return rmt_key_spec_check(text, err);
+}
+
+/* "rsa:2048", "rsa:2048-8192", or what a key specification says. */
+int
+rmt_check_key_range(const char *text, struct rmt_err *err)
+{
+	const char *sizes = text + strlen("rsa:"), *dash;
+	char low[16] = "";
+	uint64_t min, max;
+
+	if (strncmp(text, "rsa:", 4) != 0)
+		return rmt_key_spec_check(text, err);
+	dash = strchr(sizes, '-');
+	if (dash == NULL)
+		return rmt_quantity_count(sizes, 1024, 16384, &min, err);
+	if ((size_t)(dash - sizes) >= sizeof(low))
+		return refuse(err, "key sizes stand as in rsa:2048-8192");
+	memcpy(low, sizes, (size_t)(dash - sizes));
+	if (rmt_quantity_count(low, 1024, 16384, &min, err) != 0 ||
+	    rmt_quantity_count(dash + 1, 1024, 16384, &max, err) != 0)
+		return -1;
+	return min <= max ? 0 : refuse(err, "the smaller key size stands first");
+}
+
+int
+rmt_check_rule_id(const char *text, struct rmt_err *err)
+{
+	if (!all_plain(text, ".-") || strchr(text, '.') == NULL)
+		return refuse(err, "a rule has a name such as leaf.eku.client-auth");
+	return 0;
+}
+
+/* Behind a place holder, or `at` itself. */
+static const char *
+skip_holder(const char *at)
+{
+	static const char *const holders[] = { "{label}", "{n}" };
+
+	for (size_t i = 0; i < sizeof(holders) / sizeof(holders[0]); i++)
+		if (strncmp(at, holders[i], strlen(holders[i])) == 0)
+			return at + strlen(holders[i]);
+	return at;
+}
+
+/* A plain file name with {label} and {n} in it: what they stand for is cleaned by whoever fills them in. */
+int
+rmt_check_file_name(const char *text, struct rmt_err *err)
+{
+	const char *at = text;
+
+	if (*text == '\0' || strlen(text) > 100)
+		return refuse(err, "a file name has 1 to 100 characters");
+	while (*at != '\0') {
+		const char *behind = skip_holder(at);
+
+		if (behind == at && !plain(*at, "._-ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+			break;
+		at = behind > at ? behind : at + 1;
+	}
+	if (*at != '\0' || *text == '.')
+		return refuse(err, "a file name is made of letters, digits, '.', '_', '-', {label} and {n}, and does not begin with a dot");
+	return 0;
+}
