@@ -18,7 +18,7 @@ struct rmt_source {
 	bool unmet; /* a named pipe that may not have met a writer yet */
 	bool regular;
 	mode_t mode;
-	uint64_t left; /* of a regular file: bytes from here to its end */
+	uint64_t left; /* of a regular file: bytes from here to its end; 0 for all else */
 };
 
 int rmt_source_open(

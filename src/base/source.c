@@ -107,30 +107,23 @@ await(const struct rmt_source *source, int milliseconds)
 /* The first read of a named pipe. A pipe without a writer reads as empty, exactly as a pipe whose
  * writer has finished; but poll() reports the second at once and stays silent about the first, and
  * a writer who is merely slow makes the read say EAGAIN. */
-static ssize_t
-read_first(struct rmt_source *source, void *bytes, size_t room, struct rmt_err *err)
+static int
+read_first(struct rmt_source *source, void *bytes, size_t room, ssize_t *got, struct rmt_err *err)
 {
 	int ready = await(source, WRITER_PATIENCE);
-	ssize_t got = read(source->fd, bytes, room);
 
 	source->unmet = false;
-	if (ready == 0 && got == 0)
+	*got = read(source->fd, bytes, room);
+	if (ready == 0 && *got == 0)
 		return refuse(source, err, "this is a named pipe and nobody writes to it");
-	return got;
+	return 0;
 }
 
-ssize_t
-rmt_source_read(struct rmt_source *source, void *bytes, size_t room, struct rmt_err *err)
+static ssize_t
+read_waiting(struct rmt_source *source, void *bytes, size_t room, struct rmt_err *err)
 {
 	ssize_t got;
 
-	if (source->unmet) {
-		got = read_first(source, bytes, room, err);
-		if (got >= 0)
-			return got;
-		if (err != NULL && err->class != RMT_NONE)
-			return -1;
-	}
 	for (;;) {
 		got = read(source->fd, bytes, room);
 		if (got >= 0)
@@ -140,6 +133,20 @@ rmt_source_read(struct rmt_source *source, void *bytes, size_t room, struct rmt_
 		if (errno != EINTR)
 			return rmt_err_errno(err, source->class, source->path, "read");
 	}
+}
+
+ssize_t
+rmt_source_read(struct rmt_source *source, void *bytes, size_t room, struct rmt_err *err)
+{
+	ssize_t got = -1;
+
+	if (source->unmet && read_first(source, bytes, room, &got, err) != 0)
+		return -1;
+	if (got < 0)
+		got = read_waiting(source, bytes, room, err);
+	if (got > 0)
+		source->left -= (uint64_t)got < source->left ? (uint64_t)got : source->left;
+	return got;
 }
 
 int
@@ -158,25 +165,33 @@ rmt_source_oversize(const char *path, size_t cap, struct rmt_err *err)
 	return -1;
 }
 
+/* How much to ask for next: a file's remaining size and one byte, so that its end is met without
+ * growing the buffer; and never more than one byte beyond what is allowed, by which a file that
+ * grows meanwhile is noticed. */
+static size_t
+next_portion(const struct rmt_source *source, const struct rmt_buf *out, size_t allowed)
+{
+	size_t spare = out->capacity > out->length + 1 ? out->capacity - out->length - 1 : 0;
+	size_t want = source->left > 0 ? (size_t)source->left + 1 : spare > 0 ? spare : PIECE;
+
+	return want <= allowed ? want : allowed + 1;
+}
+
 int
 rmt_source_rest(struct rmt_source *source, size_t cap, struct rmt_buf *out, struct rmt_err *err)
 {
 	size_t before = out->length;
-	size_t want = source->regular ? (size_t)source->left + 1 : PIECE;
 	ssize_t got;
 
-	if (source->regular && source->left > cap)
+	if (source->left > cap)
 		return rmt_source_oversize(source->path, cap, err);
 	for (;;) {
-		/* One byte more than allowed is asked for, so that a file which grows meanwhile is
-		 * noticed. */
-		size_t room =
-		    cap - (out->length - before) < want ? cap - (out->length - before) + 1 : want;
+		size_t portion = next_portion(source, out, cap - (out->length - before));
 
-		rmt_buf_reserve(out, room);
+		rmt_buf_reserve(out, portion);
 		if (rmt_buf_check(out, err) != 0)
 			break;
-		got = rmt_source_read(source, out->bytes + out->length, room, err);
+		got = rmt_source_read(source, out->bytes + out->length, portion, err);
 		if (got == 0)
 			return 0;
 		if (got < 0)
@@ -187,8 +202,6 @@ rmt_source_rest(struct rmt_source *source, size_t cap, struct rmt_buf *out, stru
 			rmt_source_oversize(source->path, cap, err);
 			break;
 		}
-		if (!source->regular || out->length - before > source->left)
-			want = PIECE;
 	}
 	if (out->bytes != NULL) {
 		out->length = before;

@@ -171,7 +171,7 @@ enum verdict { LINE, PIECE, UNDECIDED };
 static enum verdict
 measure(struct rmt_stream *stream, size_t cap, size_t *length, size_t *end)
 {
-	size_t window = stream->left < cap + 2 ? stream->left : cap + 2;
+	size_t window = stream->left < cap + 1 ? stream->left : cap + 1;
 	size_t lf = find_lf(stream, window);
 	const unsigned char *cr = memchr(stream->at, '\r', lf != NOWHERE ? lf : window);
 

@@ -237,6 +237,25 @@ whole_files_are_read(void **state)
 	rmt_buf_free(&bytes);
 }
 
+/* The buffer is as large as the file and little more, although the end of the file has to be met.
+ */
+static void
+file_is_read_into_its_size(void **state)
+{
+	struct rmt_buf content = { 0 }, bytes = { 0 };
+	struct rmt_err err = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 1000000; i++)
+		rmt_buf_byte(&content, 'c');
+	put_file("million", rmt_buf_string(&content), 0600);
+	assert_int_equal(rmt_file_read("million", 1 << 20, &bytes, &err), 0);
+	assert_int_equal(bytes.length, 1000000);
+	assert_true(bytes.capacity < 1000100);
+	rmt_buf_free(&content);
+	rmt_buf_free(&bytes);
+}
+
 static void
 unreadable_size_is_read_to_the_end(void **state)
 {
@@ -1037,6 +1056,8 @@ test_base_file(void)
 	ADD_TABLE(&rows, refusal_rows, check_refusal);
 	add_row(&rows, "a huge file is refused unread", huge_file_is_refused_unread, NULL);
 	add_row(&rows, "whole files are read, links followed", whole_files_are_read, NULL);
+	add_row(
+	    &rows, "a file is read into a buffer of its size", file_is_read_into_its_size, NULL);
 	add_row(
 	    &rows, "a file that hides its size is read", unreadable_size_is_read_to_the_end, NULL);
 	add_row(

@@ -304,6 +304,41 @@ rest_follows_the_lines(void **state)
 	rmt_buf_free(&rest);
 }
 
+/* What is already held counts against the cap, and is not counted again as part of the file. */
+static void
+rest_of_a_file(void **state)
+{
+	char path[] = "/tmp/remint-base-XXXXXX";
+	struct rmt_buf text = { 0 }, rest = { 0 };
+	struct rmt_err err = { 0 };
+	struct rmt_stream *stream;
+	struct rmt_span ahead;
+	int fd = mkstemp(path);
+
+	(void)state;
+	for (size_t size = 10; size <= 1000000; size *= 10) {
+		rmt_buf_clear(&text);
+		make_text(&text, size, 50, 1);
+		assert_int_equal(pwrite(fd, text.bytes, size, 0), size);
+		for (size_t short_of = 0; short_of < 2; short_of++) {
+			rmt_buf_clear(&rest);
+			rmt_err_clear(&err);
+			stream = rmt_stream_open(path, &err);
+			assert_non_null(stream);
+			assert_int_equal(rmt_stream_peek(stream, 4, &ahead, &err), 0);
+			assert_int_equal(rmt_stream_rest(stream, size - short_of, &rest, &err),
+			    short_of == 0 ? 0 : -1);
+			assert_int_equal(rest.length, short_of == 0 ? size : 0);
+			assert_memory_equal(rmt_buf_string(&rest), text.bytes, rest.length);
+			rmt_stream_free(stream);
+		}
+	}
+	close(fd);
+	unlink(path);
+	rmt_buf_free(&text);
+	rmt_buf_free(&rest);
+}
+
 static void
 rest_has_a_cap(void **state)
 {
@@ -364,6 +399,7 @@ test_base_stream(void)
 	add_row(&rows, "looking ahead consumes nothing", peek_consumes_nothing, NULL);
 	add_row(&rows, "looking ahead ends with the input", peek_at_a_short_input, NULL);
 	add_row(&rows, "the rest follows the lines", rest_follows_the_lines, NULL);
+	add_row(&rows, "the rest of a file is all of it, once", rest_of_a_file, NULL);
 	add_row(&rows, "the rest has a cap", rest_has_a_cap, NULL);
 	add_row(&rows, "an input that does not open is named", open_failures_name_the_input, NULL);
 	return run_rows("stream", &rows);
