@@ -23,12 +23,12 @@ struct rmt_bundle {
 
 struct rmt_write_options {
 	const char *format;                  /* row of formats[] */
-	struct rmt_text_list content;        /* order: "leaf" "intermediates" "root" "key" */
+	struct rmt_text_list content;        /* order: "leaf" "intermediates" "root" "key"; empty: what is usual for the format */
 	const char *profile;                 /* pfx: "modern" (default) "compat" "legacy" */
-	const struct rmt_secret *passphrase; /* protects a pfx or a key; pfx needs one, "" allowed only when stated */
+	const struct rmt_secret *passphrase; /* protects a pfx or a key; pfx needs one (RMT_SECRET without), an empty one only when stated */
 	unsigned width;                      /* base64 line width, 0: 64 */
 	bool crlf;
-	const char *friendly_name;
+	const char *friendly_name;           /* pfx, UTF-8; NULL: the bundle's label, else the leaf's */
 };
 
 struct rmt_format {
@@ -36,6 +36,8 @@ struct rmt_format {
 	const char *title;       /* "PEM, one or more objects" */
 	const char *suffix;      /* ".pem" */
 	bool holds_key, holds_many, binary, takes_passphrase;
+	bool ordered;            /* what is read back comes in the order in which it was written */
+	const char *usual;       /* content when none is stated: "leaf intermediates" */
 	int (*write)(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out, struct rmt_err *err);
 };
 const struct rmt_format *rmt_formats(size_t *count);
@@ -48,10 +50,13 @@ int rmt_write_mem(const struct rmt_bundle *bundle, const struct rmt_write_option
 void rmt_pem(const char *label, struct rmt_span der, unsigned width, bool crlf, struct rmt_buf *out);
 
 /* A set of finished files (content owned). */
-struct rmt_fileset { struct rmt_output *files; struct rmt_buf *contents; size_t count, capacity; };
-int rmt_fileset_add(struct rmt_fileset *set, const char *name, mode_t mode, struct rmt_buf *content /* taken */, struct rmt_err *err); /* a duplicate name is refused */
+struct rmt_fileset { struct rmt_output *files; char **names; struct rmt_buf *contents; size_t count, capacity; };
+/* `content` is taken, also on failure. A duplicate name (case ignored: some devices do) or one that is no plain file name is refused. */
+int rmt_fileset_add(struct rmt_fileset *set, const char *name, mode_t mode, struct rmt_buf *content, struct rmt_err *err);
+bool rmt_fileset_has(const struct rmt_fileset *set, const char *name);
 void rmt_fileset_free(struct rmt_fileset *set);
-/* The files of a target's deploy block; `passphrase` for those that need one (RMT_SECRET when needed and NULL). */
+/* The files of a target's deploy block; `passphrase` for those that need one (a pfx: RMT_SECRET when NULL). A key in a PEM file stays
+ * plain, as the device must read it unattended: its mode protects it, and one that others may read is refused. */
 int rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *target, const struct rmt_secret *passphrase, struct rmt_fileset *out, struct rmt_err *err);
 /* cert.pem chain.pem fullchain.pem key.pem (key encrypted when a passphrase is given; left out when there is no key). A name that is there already is left alone. */
 int rmt_write_standard(const struct rmt_bundle *bundle, const struct rmt_secret *passphrase, struct rmt_fileset *out, struct rmt_err *err);

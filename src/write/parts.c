@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * write/parts.c - from a bundle and a content list to the objects of one container, in order.
+ *
+ * The chain is the bundle's: nothing is looked up and nothing reordered here.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "write/local.h"
+
+static int
+add_cert(struct rmt_parts *parts, const struct rmt_cert *cert, struct rmt_err *err)
+{
+	for (size_t i = 0; i < parts->count; i++)
+		if (parts->list[i].cert && rmt_span_equal(parts->list[i].cert->der, cert->der))
+			return 0;
+	if (parts->count == RMT_PARTS_MAX)
+		return rmt_err_set(err, RMT_INPUT, NULL, "a chain of more than %d certificates", (int)RMT_PARTS_MAX);
+	parts->list[parts->count++] = (struct rmt_part){ .cert = cert };
+	return 0;
+}
+
+static int
+add_leaf(struct rmt_parts *parts, const struct rmt_bundle *bundle, struct rmt_err *err)
+{
+	if (!bundle->leaf)
+		return rmt_err_set(err, RMT_INPUT, NULL, "the certificate itself is wanted and not at hand");
+	return add_cert(parts, bundle->leaf, err);
+}
+
+static int
+add_intermediates(struct rmt_parts *parts, const struct rmt_bundle *bundle, struct rmt_err *err)
+{
+	for (size_t i = 0; i < bundle->intermediate_count; i++)
+		if (add_cert(parts, bundle->intermediates[i], err))
+			return -1;
+	return 0;
+}
+
+static int
+add_root(struct rmt_parts *parts, const struct rmt_bundle *bundle, struct rmt_err *err)
+{
+	if (!bundle->root)
+		return rmt_err_set(err, RMT_INPUT, NULL, "the root certificate is wanted and not at hand");
+	return add_cert(parts, bundle->root, err);
+}
+
+/* A key that does not belong to the certificate beside it helps nobody, whatever the container. */
+static int
+add_key(struct rmt_parts *parts, const struct rmt_bundle *bundle, struct rmt_err *err)
+{
+	if (!bundle->key)
+		return rmt_err_set(err, RMT_SECRET, NULL, "the private key is wanted and not at hand");
+	if (bundle->leaf && !rmt_span_equal(bundle->leaf->spki, rmt_key_spki(bundle->key))) {
+		unsigned char of_cert[RMT_SHA256], of_key[RMT_SHA256];
+
+		/* One key may be encoded in two ways (a named and an explicit curve are not the same bytes). */
+		if (rmt_spki_key_id(bundle->leaf->spki, of_cert, err) ||
+		    rmt_spki_key_id(rmt_key_spki(bundle->key), of_key, err))
+			return -1;
+		if (memcmp(of_cert, of_key, 20))
+			return rmt_err_set(err, RMT_SECRET, NULL, "the private key does not belong to the certificate");
+	}
+	for (size_t i = 0; i < parts->count; i++)
+		if (parts->list[i].key)
+			return 0;
+	if (parts->count == RMT_PARTS_MAX)
+		return rmt_err_set(err, RMT_INPUT, NULL, "more than %d objects", (int)RMT_PARTS_MAX);
+	parts->list[parts->count++] = (struct rmt_part){ .key = bundle->key };
+	parts->keys++;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*add)(struct rmt_parts *parts, const struct rmt_bundle *bundle, struct rmt_err *err);
+} kinds[] = {
+	{ "leaf", add_leaf },
+	{ "intermediates", add_intermediates },
+	{ "root", add_root },
+	{ "key", add_key },
+};
+
+static int
+add_kind(struct rmt_parts *parts, const struct rmt_bundle *bundle, struct rmt_span name, struct rmt_err *err)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (rmt_span_equal(name, rmt_span_text(kinds[i].name)))
+			return kinds[i].add(parts, bundle, err);
+	return rmt_err_set(err, RMT_USAGE, NULL, "\"%.*s\" is no content; write leaf, intermediates, root or key",
+	                   (int)(name.length < 64 ? name.length : 64), (const char *)name.at);
+}
+
+int
+rmt_parts_choose(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options,
+                 struct rmt_err *err)
+{
+	const struct rmt_format *format = rmt_format_named(options->format);
+
+	parts->count = 0;
+	parts->keys = 0;
+	for (size_t i = 0; i < options->content.count; i++)
+		if (add_kind(parts, bundle, rmt_span_text(options->content.items[i]), err))
+			return -1;
+	for (const char *at = format && !options->content.count ? format->usual : ""; *at;) {
+		size_t length = strcspn(at, " ");
+
+		if (add_kind(parts, bundle, rmt_span_of(at, length), err))
+			return -1;
+		at += length + (at[length] == ' ');
+	}
+	return 0;
+}
+
+int
+rmt_parts_label(const struct rmt_bundle *bundle, const char *stated, struct rmt_buf *out, struct rmt_err *err)
+{
+	const struct rmt_cert *first = bundle->leaf;
+
+	if (!first)
+		first = bundle->intermediate_count ? bundle->intermediates[0] : bundle->root;
+	if (stated)
+		rmt_buf_text(out, stated);
+	else if (bundle->label)
+		rmt_buf_text(out, bundle->label);
+	else if (first)
+		rmt_cert_label(first, out);
+	return rmt_buf_check(out, err);
+}

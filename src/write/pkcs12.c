@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * write/pkcs12.c - key and certificates in a PKCS#12 file (RFC 7292), in three strengths for three ages of readers.
+ *
+ * To add a profile:
+ *   1. add its row to profiles[]: how the key and the certificates are encrypted, the digest of the MAC, the iterations, and
+ *      whether the ciphers need OpenSSL's legacy provider;
+ *   2. add its row to tests/unit/test_write.c and name it in the man page of target files.
+ *
+ * OpenSSL does the encryption; which objects go in is decided in parts.c.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/pkcs12.h>
+#include <openssl/provider.h>
+#include <openssl/x509.h>
+
+#include "write/local.h"
+
+/*
+ * Iterations. A guess costs its author the cheapest of the three derivations (MAC, key, certificates), so all are equal.
+ * Modern: .NET refuses more than 300,000 in one derivation, 1,000,000 in all, and 600,000 in all where no passphrase is
+ * stated: three times 200,000 is the most that every current reader takes. Compat: 10,000 is what Java writes
+ * today and old appliances bear. Legacy: 40 bits of key protect nothing; the number of its own age.
+ */
+static const struct profile {
+	const char *name;
+	int key, certs; /* NID of a cipher (PBES2 with PBKDF2-HMAC-SHA256) or of a PKCS#12 scheme */
+	const char *mac;
+	int iterations;
+	bool legacy;
+} profiles[] = {
+	{ "modern", NID_aes_256_cbc, NID_aes_256_cbc, "SHA256", 200000, false },
+	{ "compat", NID_pbe_WithSHA1And3_Key_TripleDES_CBC, NID_pbe_WithSHA1And3_Key_TripleDES_CBC, "SHA1", 10000, false },
+	{ "legacy", NID_pbe_WithSHA1And3_Key_TripleDES_CBC, NID_pbe_WithSHA1And40BitRC2_CBC, "SHA1", 2048, true },
+};
+
+enum { SALT = 16, KEY_ID = 20 };
+
+/* RC2 lives in the legacy provider, which must not touch the process's own context: loaded there alone it would switch off
+ * the default one. */
+struct ciphers {
+	OSSL_LIB_CTX *context; /* NULL: the process's own */
+	OSSL_PROVIDER *legacy, *usual;
+};
+
+static int
+ciphers_open(struct ciphers *ciphers, bool legacy, struct rmt_err *err)
+{
+	if (!legacy)
+		return 0;
+	ciphers->context = OSSL_LIB_CTX_new();
+	if (!ciphers->context)
+		return rmt_err_memory(err);
+	ciphers->legacy = OSSL_PROVIDER_load(ciphers->context, "legacy");
+	ciphers->usual = OSSL_PROVIDER_load(ciphers->context, "default");
+	if (!ciphers->legacy || !ciphers->usual)
+		return rmt_err_openssl(err, RMT_INTERNAL, NULL,
+		                       "OpenSSL's legacy provider, which the profile legacy needs, cannot be loaded");
+	return 0;
+}
+
+static void
+ciphers_close(struct ciphers *ciphers)
+{
+	if (ciphers->legacy)
+		OSSL_PROVIDER_unload(ciphers->legacy);
+	if (ciphers->usual)
+		OSSL_PROVIDER_unload(ciphers->usual);
+	OSSL_LIB_CTX_free(ciphers->context);
+}
+
+/* What one file is made from. */
+struct job {
+	const struct profile *profile;
+	const struct rmt_parts *parts;
+	const char *name;       /* friendlyName of the leaf and its key */
+	const char *passphrase;
+	int passphrase_length;
+	unsigned char key_id[KEY_ID]; /* localKeyId, which ties a key to its certificate: SHA-1 of that certificate */
+	const struct rmt_cert *leaf;  /* the certificate of the key; NULL without a key */
+	struct ciphers ciphers;
+};
+
+/* The leaf carries name and identifier, as its key does; a CA certificate carries neither. */
+static int
+add_cert(const struct job *job, STACK_OF(PKCS12_SAFEBAG) **bags, const struct rmt_cert *cert, bool first)
+{
+	const unsigned char *at = cert->der.at;
+	X509 *x509 = d2i_X509(NULL, &at, (long)cert->der.length);
+	bool leaf = job->leaf ? cert == job->leaf : first;
+	int ok;
+
+	ok = x509 != NULL;
+	if (ok && leaf && job->name[0])
+		ok = X509_alias_set1(x509, (const unsigned char *)job->name, (int)strlen(job->name));
+	if (ok && leaf && job->leaf)
+		ok = X509_keyid_set1(x509, job->key_id, KEY_ID);
+	ok = ok && PKCS12_add_cert(bags, x509) != NULL;
+	X509_free(x509);
+	return ok ? 0 : -1;
+}
+
+static int
+add_key(const struct job *job, STACK_OF(PKCS12_SAFEBAG) **bags, const struct rmt_key *key)
+{
+	PKCS12_SAFEBAG *bag = PKCS12_add_key_ex(bags, rmt_key_evp(key), 0, job->profile->iterations, job->profile->key,
+	                                        job->passphrase, job->ciphers.context, NULL);
+	unsigned char key_id[KEY_ID];
+
+	if (!bag)
+		return -1;
+	memcpy(key_id, job->key_id, KEY_ID);
+	if (job->name[0] && !PKCS12_add_friendlyname_utf8(bag, job->name, -1))
+		return -1;
+	return job->leaf && !PKCS12_add_localkeyid(bag, key_id, KEY_ID) ? -1 : 0;
+}
+
+/* One safe with the certificates, encrypted as a whole, and one with the key, encrypted by itself. */
+static int
+add_safes(const struct job *job, STACK_OF(PKCS7) **safes)
+{
+	STACK_OF(PKCS12_SAFEBAG) *certs = NULL, *keys = NULL;
+	const struct profile *profile = job->profile;
+	int rc = -1;
+
+	for (size_t i = 0, seen = 0; i < job->parts->count; i++) {
+		const struct rmt_part *part = &job->parts->list[i];
+
+		if (part->cert ? add_cert(job, &certs, part->cert, seen++ == 0) : add_key(job, &keys, part->key))
+			goto out;
+	}
+	if (certs && !PKCS12_add_safe_ex(safes, certs, profile->certs, profile->iterations, job->passphrase,
+	                                 job->ciphers.context, NULL))
+		goto out;
+	if (keys && !PKCS12_add_safe(safes, keys, -1, 0, NULL))
+		goto out;
+	rc = 0;
+out:
+	sk_PKCS12_SAFEBAG_pop_free(certs, PKCS12_SAFEBAG_free);
+	sk_PKCS12_SAFEBAG_pop_free(keys, PKCS12_SAFEBAG_free);
+	return rc;
+}
+
+static int
+encode(const struct job *job, struct rmt_buf *out, struct rmt_err *err)
+{
+	STACK_OF(PKCS7) *safes = NULL;
+	EVP_MD *digest = NULL;
+	PKCS12 *p12 = NULL;
+	unsigned char salt[SALT], *der = NULL;
+	int length = 0;
+
+	if (rmt_random(salt, sizeof(salt), err))
+		return -1;
+	ERR_clear_error();
+	digest = EVP_MD_fetch(job->ciphers.context, job->profile->mac, NULL);
+	if (digest && !add_safes(job, &safes))
+		p12 = PKCS12_add_safes_ex(safes, 0, job->ciphers.context, NULL);
+	if (p12 && PKCS12_set_mac(p12, job->passphrase, job->passphrase_length, salt, sizeof(salt),
+	                          job->profile->iterations, digest))
+		length = i2d_PKCS12(p12, &der);
+	PKCS12_free(p12);
+	sk_PKCS7_pop_free(safes, PKCS7_free);
+	EVP_MD_free(digest);
+	if (length <= 0)
+		return rmt_err_openssl(err, RMT_INTERNAL, NULL, "the PKCS#12 file cannot be made");
+	rmt_buf_append(out, der, (size_t)length);
+	OPENSSL_free(der);
+	return rmt_buf_check(out, err);
+}
+
+static const struct profile *
+profile_named(const char *name, struct rmt_err *err)
+{
+	enum { COUNT = sizeof(profiles) / sizeof(profiles[0]) };
+	const char *names[COUNT + 1] = { NULL };
+	const char *near;
+
+	for (size_t i = 0; i < COUNT; i++) {
+		names[i] = profiles[i].name;
+		if (!strcmp(profiles[i].name, name))
+			return &profiles[i];
+	}
+	near = rmt_nearest(name, names);
+	rmt_err_set(err, RMT_USAGE, NULL, "no PKCS#12 profile \"%s\"%s%s%s", name, near ? "; did you mean \"" : "",
+	            near ? near : "", near ? "\"?" : "");
+	return NULL;
+}
+
+/* Whose certificate is it? The leaf's when it goes in with its key. */
+static int
+pair_key(struct job *job, const struct rmt_bundle *bundle, struct rmt_err *err)
+{
+	for (size_t i = 0; i < job->parts->count && job->parts->keys; i++)
+		if (bundle->leaf && job->parts->list[i].cert == bundle->leaf)
+			job->leaf = bundle->leaf;
+	return job->leaf ? rmt_sha1(job->leaf->der, job->key_id, err) : 0;
+}
+
+int
+rmt_write_pfx(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out,
+              struct rmt_err *err)
+{
+	struct rmt_parts parts;
+	struct rmt_buf name = { 0 };
+	struct job job = { .parts = &parts };
+	int rc = -1;
+
+	if (!options->passphrase)
+		return rmt_err_set(err, RMT_SECRET, NULL, "a PKCS#12 file needs a passphrase");
+	job.profile = profile_named(options->profile ? options->profile : profiles[0].name, err);
+	if (!job.profile || rmt_parts_choose(&parts, bundle, options, err) ||
+	    rmt_parts_label(bundle, options->friendly_name, &name, err) || pair_key(&job, bundle, err))
+		goto out;
+	job.name = rmt_buf_string(&name);
+	job.passphrase = rmt_secret_text(options->passphrase);
+	job.passphrase_length = (int)rmt_secret_length(options->passphrase);
+	if (ciphers_open(&job.ciphers, job.profile->legacy, err))
+		goto out;
+	rc = encode(&job, out, err);
+out:
+	ciphers_close(&job.ciphers);
+	rmt_buf_free(&name);
+	return rc;
+}

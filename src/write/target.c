@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * write/target.c - the files that a target's deploy block asks for, and the four that every reissue leaves beside them.
+ *
+ * Which container a file is comes from the target; how it is written from formats.c.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "write/local.h"
+
+enum { KEY_MODE = 0600, PLAIN_MODE = 0644, MODE_BITS = 0666, OTHERS = 07 };
+
+/* {label} and {n}; any other brace is a mistake in the target file. */
+static int
+expand_name(const char *pattern, const char *label, size_t n, struct rmt_buf *out, struct rmt_err *err)
+{
+	char number[24];
+	const struct { const char *mark, *text; } marks[] = { { "{label}", label }, { "{n}", number } };
+
+	snprintf(number, sizeof(number), "%zu", n);
+	while (*pattern) {
+		size_t i, plain = strcspn(pattern, "{}");
+
+		rmt_buf_append(out, pattern, plain);
+		pattern += plain;
+		if (!*pattern)
+			break;
+		for (i = 0; i < 2 && strncmp(pattern, marks[i].mark, strlen(marks[i].mark)); i++)
+			;
+		if (i == 2)
+			return rmt_err_set(err, RMT_INPUT, NULL, "\"%s\" in a file name is neither {label} nor {n}", pattern);
+		rmt_buf_text(out, marks[i].text);
+		pattern += strlen(marks[i].mark);
+	}
+	return rmt_buf_check(out, err);
+}
+
+static int
+choose_mode(const struct rmt_deploy_file *file, mode_t *mode, struct rmt_err *err)
+{
+	bool key = rmt_text_list_has(&file->content, "key");
+	const struct rmt_format *format = rmt_format_named(file->format);
+
+	if (format && !file->content.count)
+		key = strstr(format->usual, "key") != NULL;
+	*mode = file->mode ? file->mode & MODE_BITS : key ? KEY_MODE : PLAIN_MODE;
+	if (key && (*mode & OTHERS))
+		return rmt_err_set(err, RMT_POLICY, NULL, "%s holds a private key and everybody could read it (mode %04o)",
+		                   file->name, (unsigned)*mode);
+	return 0;
+}
+
+static int
+write_file(const struct rmt_bundle *bundle, const struct rmt_deploy_file *file, const struct rmt_secret *passphrase,
+           const char *name, struct rmt_fileset *out, struct rmt_err *err)
+{
+	struct rmt_write_options options = {
+		.format = file->format, .content = file->content, .profile = file->profile, .width = file->width,
+		.crlf = file->crlf,
+	};
+	struct rmt_buf content = { 0 };
+	mode_t mode;
+
+	if (!strcmp(file->format, "pfx"))
+		options.passphrase = passphrase;
+	if (choose_mode(file, &mode, err) || rmt_write_mem(bundle, &options, &content, err)) {
+		rmt_buf_free(&content);
+		return -1;
+	}
+	return rmt_fileset_add(out, name, mode, &content, err);
+}
+
+/* `n` from 1 for one intermediate of several files, 0 for a file of its own. */
+static int
+write_named(const struct rmt_bundle *bundle, const struct rmt_deploy_file *file, const struct rmt_secret *passphrase,
+            const char *label, size_t n, struct rmt_fileset *out, struct rmt_err *err)
+{
+	struct rmt_bundle one = *bundle;
+	struct rmt_buf name = { 0 };
+	int rc = -1;
+
+	if (n) {
+		one.intermediates = bundle->intermediates + (n - 1);
+		one.intermediate_count = 1;
+	}
+	if (!expand_name(file->name, label, n ? n : 1, &name, err))
+		rc = write_file(&one, file, passphrase, rmt_buf_string(&name), out, err);
+	rmt_buf_free(&name);
+	return rc;
+}
+
+int
+rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *target, const struct rmt_secret *passphrase,
+                 struct rmt_fileset *out, struct rmt_err *err)
+{
+	struct rmt_buf label = { 0 };
+	char file_label[65];
+	int rc = -1;
+
+	if (rmt_parts_label(bundle, NULL, &label, err))
+		goto out;
+	rmt_file_label(rmt_buf_string(&label), file_label);
+	for (size_t i = 0; i < target->file_count; i++) {
+		const struct rmt_deploy_file *file = &target->files[i];
+		size_t n = file->per_intermediate ? 1 : 0;
+		size_t last = file->per_intermediate ? bundle->intermediate_count : 0;
+
+		for (; n <= last; n++)
+			if (write_named(bundle, file, passphrase, file_label, n, out, err)) {
+				rmt_err_within(err, file->name);
+				goto out;
+			}
+	}
+	rc = 0;
+out:
+	rmt_buf_free(&label);
+	return rc;
+}
+
+/* ---- the four standard files ---- */
+
+/* Where there is no intermediate the chain is the root; where there is none at hand either it is empty, not absent. */
+static int
+write_chain(const struct rmt_bundle *bundle, struct rmt_buf *content, struct rmt_err *err)
+{
+	for (size_t i = 0; i < bundle->intermediate_count; i++)
+		rmt_pem("CERTIFICATE", bundle->intermediates[i]->der, 0, false, content);
+	if (!bundle->intermediate_count && bundle->root)
+		rmt_pem("CERTIFICATE", bundle->root->der, 0, false, content);
+	return rmt_buf_check(content, err);
+}
+
+static int
+write_part(const struct rmt_bundle *bundle, const char *format, char **items, size_t count,
+           const struct rmt_secret *passphrase, struct rmt_buf *content, struct rmt_err *err)
+{
+	const struct rmt_write_options options = {
+		.format = format, .content = { items, count }, .passphrase = passphrase,
+	};
+
+	return rmt_write_mem(bundle, &options, content, err);
+}
+
+int
+rmt_write_standard(const struct rmt_bundle *bundle, const struct rmt_secret *passphrase, struct rmt_fileset *out,
+                   struct rmt_err *err)
+{
+	static char leaf[] = "leaf", intermediates[] = "intermediates", key[] = "key";
+	static const struct {
+		const char *name, *format;
+		mode_t mode;
+		char *items[2];
+		size_t count; /* 0: chain.pem */
+	} rows[] = {
+		{ "cert.pem", "pem", PLAIN_MODE, { leaf }, 1 },
+		{ "chain.pem", "pem", PLAIN_MODE, { NULL }, 0 },
+		{ "fullchain.pem", "pem", PLAIN_MODE, { leaf, intermediates }, 2 },
+		{ "key.pem", "key", KEY_MODE, { key }, 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rmt_buf content = { 0 };
+		char *items[2] = { rows[i].items[0], rows[i].items[1] };
+		bool secret = items[0] == key;
+
+		if (rmt_fileset_has(out, rows[i].name) || (secret && !bundle->key))
+			continue;
+		if (rows[i].count ? write_part(bundle, rows[i].format, items, rows[i].count, secret ? passphrase : NULL, &content, err)
+		                  : write_chain(bundle, &content, err)) {
+			rmt_buf_free(&content);
+			return -1;
+		}
+		if (rmt_fileset_add(out, rows[i].name, rows[i].mode, &content, err))
+			return -1;
+	}
+	return 0;
+}
