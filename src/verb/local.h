@@ -110,13 +110,13 @@ void rmt_home_close(struct rmt_home *home);
 /* Write a key under keys/<SPKI hash>.pem, encrypted when the home has a passphrase. An existing file of that name is kept. */
 int rmt_home_key_store(struct rmt_home *home, const struct rmt_key *key, struct rmt_err *err);
 struct rmt_key *rmt_home_key_load(struct rmt_home *home, struct rmt_span spki_hash, struct rmt_err *err); /* RMT_SECRET when absent or locked */
-bool rmt_home_locked(struct rmt_home *home, struct rmt_err *err); /* keys stand under a passphrase */
+int rmt_home_locked(struct rmt_home *home, struct rmt_err *err); /* keys stand under a passphrase: 1, 0, -1 */
 
 /* An authority loaded for issuing. */
 struct rmt_authority {
 	int64_t id;
 	char *name;
-	struct rmt_cert *cert;
+	struct rmt_cert *cert;                      /* NULL only for a root about to sign itself */
 	struct rmt_cert *chain[RMT_PATH_DEPTH_MAX]; /* its issuers, nearest first; the root last when known */
 	size_t chain_count;
 	struct rmt_key *key;                        /* NULL until asked for */
@@ -125,6 +125,15 @@ struct rmt_authority {
 /* `name` NULL: "issuing", else the only active one that has its key here. */
 int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
 void rmt_authority_clear(struct rmt_authority *authority);
+/* A pending row `name` whose key is stored in the home (init.c). */
+int rmt_authority_prepare(struct rmt_home *home, const char *name, const struct rmt_key *key, int64_t parent,
+                          const char *publish_url, int64_t *id, struct rmt_err *err);
+/* A row for an authority whose key is elsewhere; `id` may be NULL (ca.c). */
+int rmt_authority_record(struct rmt_home *home, const char *name, const struct rmt_cert *cert,
+                         enum rmt_authority_state state, int64_t parent, int64_t *id, struct rmt_err *err);
+/* Complete a pending row with the certificate that another home issued; `parent` names its issuer here or is NULL (ca.c). */
+int rmt_authority_install(struct rmt_home *home, int64_t id, struct rmt_span der, const char *parent, struct rmt_err *err);
+int rmt_authorities_report(struct remint *ctx, remint_authority_fn *authority, void *arg, struct rmt_err *err); /* ca.c */
 
 /* ---- issuance (issuance.c): the one road ---------------------------------------------------------------------------------- */
 
@@ -151,9 +160,11 @@ struct rmt_item {
 	struct rmt_buf spki;            /* when neither request nor key tells */
 	rmt_time not_before, not_after;
 	int64_t validity;
+	int (*check)(void *arg, struct rmt_item *item, struct rmt_err *err); /* the maker's last word on the built bytes; NULL none */
+	void *check_arg;
+	int64_t activates;              /* pending authority of this home that the certificate completes, or 0 */
 	const char *source;             /* borrowed for the run */
 	size_t index;
-	void *origin;                   /* the maker's own */
 	/* filled on the road */
 	struct rmt_arena arena;         /* holds decided and findings */
 	struct remint_decided *decided;
@@ -173,24 +184,48 @@ void rmt_item_free(struct rmt_item *item);
 void rmt_item_decide(struct rmt_item *item, enum remint_decision decision, const char *field, const char *text);
 
 struct rmt_issuance;
-/* `dry_run` stops before persisting. The references are borrowed until free. */
+/* `authority->cert` NULL is a root that signs itself. `dry_run` stops before persisting. The references are borrowed until free. */
 struct rmt_issuance *rmt_issuance_new(struct rmt_home *home, struct rmt_authority *authority, struct rmt_demand *demand, bool dry_run, struct rmt_err *err);
 void rmt_issuance_free(struct rmt_issuance *run);
 enum { RMT_GROUP = 100 };
 /* Take up to RMT_GROUP items along the road. Items that are refused carry `failed` and `err`; -1 only when the whole
  * group cannot go on (database, memory). `release` is called for each issued item after the second commit. */
 int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t count, int (*release)(void *arg, struct rmt_item *item), void *arg, struct rmt_err *err);
+/* Issue one CA certificate; `item` is consumed, its DER appended to `der` (init.c). */
+int rmt_authority_issue(struct rmt_home *home, struct rmt_authority *by, struct rmt_demand *demand, struct rmt_item *item,
+                        struct rmt_buf *der, struct rmt_err *err);
+/* Judge a finished item again, with the chain that will be served, against the demand's targets: fills item->findings. */
+int rmt_issuance_audit(struct rmt_issuance *run, struct rmt_item *item, struct rmt_err *err);
 /* Hand an issued item to the caller as struct remint_issued, after writing files when `out` names a directory. */
 struct rmt_release {
 	struct remint *ctx;
+	struct rmt_issuance *run;
 	struct rmt_authority *authority;
 	struct rmt_demand *demand;
 	struct remint_out out;
 	bool one_file;              /* sign: NAME.pem per certificate instead of the set of a bundle */
+	bool audit_again;           /* run the second audit */
 	remint_issued_fn *issued;
 	void *arg;
 	unsigned unaccepted;        /* error findings left, not accepted */
 };
 int rmt_release_item(void *release, struct rmt_item *item);
+/* Before anything is signed: can the files be written, and is every passphrase there that they will need? */
+int rmt_release_ready(struct rmt_release *release, bool with_key, struct rmt_err *err);
+
+/* Everything that an issuing verb opens (issue.c). */
+struct rmt_bench {
+	struct rmt_demand demand;
+	struct rmt_home home;
+	struct rmt_authority authority;
+	struct rmt_issuance *run;
+	struct rmt_release release;
+};
+int rmt_bench_open(struct rmt_bench *bench, struct remint *ctx, const char *template_name, struct remint_strings targets,
+                   const char *authority, bool dry_run, struct rmt_err *err);
+void rmt_bench_close(struct rmt_bench *bench);
+int rmt_item_names(struct rmt_item *item, struct remint_strings names, struct rmt_err *err);
+/* A group of one, whose refusal is the verb's failure. */
+int rmt_issuance_one(struct rmt_bench *bench, struct rmt_item *item, struct rmt_err *err);
 
 #endif

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ca.c - the authorities of a home: list them, export them, and carry an issuing CA's request to a root elsewhere and
+ * its certificate back (request, sign, install).
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verb/local.h"
+
+/* ---- list ---------------------------------------------------------------------------------------------------------------- */
+
+struct listing {
+	struct remint *ctx;
+	struct rmt_home *home;
+	remint_authority_fn *authority;
+	void *arg;
+	struct rmt_arena arena;
+	struct rmt_buf parents; /* "ID NAME\n" of every authority, gathered first */
+};
+
+static const char *state_name(enum rmt_authority_state state)
+{
+	static const char *const names[] = {"pending", "active", "retired", "foreign"};
+
+	return (size_t)state < sizeof names / sizeof *names ? names[state] : "";
+}
+
+static int note_name(void *arg, const struct rmt_db_authority *row)
+{
+	struct listing *listing = arg;
+
+	rmt_buf_format(&listing->parents, "\n%lld %s", (long long)row->id, row->name);
+	return 0;
+}
+
+static const char *parent_name(struct listing *listing, int64_t id)
+{
+	struct rmt_buf find = {0};
+	const char *at;
+
+	rmt_buf_format(&find, "\n%lld ", (long long)id);
+	at = id ? strstr(rmt_buf_string(&listing->parents), rmt_buf_string(&find)) : NULL;
+	if (at) {
+		at += find.length;
+		rmt_buf_append(&listing->arena.scratch, at, strcspn(at, "\n"));
+	}
+	rmt_buf_free(&find);
+	return rmt_arena_scratch(&listing->arena);
+}
+
+static void describe_cert(struct rmt_arena *arena, const struct rmt_cert *cert, struct remint_authority *out)
+{
+	unsigned char fingerprint[RMT_SHA256];
+	struct rmt_spki spki;
+
+	out->subject = rmt_arena_name(arena, cert->subject);
+	out->serial = rmt_arena_serial(arena, cert->serial);
+	if (rmt_spki_read(cert->spki, &spki, NULL) == 0)
+		rmt_spki_text(&spki, &arena->scratch);
+	out->key = rmt_arena_scratch(arena);
+	if (rmt_cert_fingerprint(cert, fingerprint, NULL) == 0)
+		out->sha256 = rmt_arena_hex(arena, rmt_span_of(fingerprint, sizeof fingerprint));
+	out->not_before = cert->not_before;
+	out->not_after = cert->not_after;
+	out->pem = rmt_arena_pem(arena, "CERTIFICATE", cert->der);
+}
+
+static int list_one(void *arg, const struct rmt_db_authority *row)
+{
+	struct listing *listing = arg;
+	struct remint_authority out = {.name = row->name, .state = state_name(row->state), .key_here = row->key_here,
+	                               .subject = "", .serial = "", .key = "", .sha256 = "", .crl_uri = row->crl_uri,
+	                               .ca_uri = row->ca_uri, .ocsp_uri = row->ocsp_uri};
+	struct rmt_cert cert;
+
+	rmt_arena_reset(&listing->arena);
+	out.parent = parent_name(listing, row->parent);
+	if (row->cert.length && rmt_cert_read(&cert, row->cert, RMT_TOLERANT, NULL) == 0)
+		describe_cert(&listing->arena, &cert, &out);
+	return listing->authority(listing->arg, &out);
+}
+
+int rmt_authorities_report(struct remint *ctx, remint_authority_fn *authority, void *arg, struct rmt_err *err)
+{
+	struct rmt_home home;
+	struct listing listing = {.ctx = ctx, .home = &home, .authority = authority, .arg = arg};
+	int rc;
+
+	if (rmt_home_open(ctx, RMT_DB_READ, &home, err))
+		return -1;
+	rc = rmt_db_authorities(home.db, note_name, &listing, err);
+	if (rc == 0)
+		rc = rmt_db_authorities(home.db, list_one, &listing, err);
+	rmt_home_close(&home);
+	rmt_buf_free(&listing.parents);
+	rmt_arena_free(&listing.arena);
+	return rc;
+}
+
+int remint_ca_list(struct remint *ctx, remint_authority_fn *authority, void *arg)
+{
+	rmt_verb_begin(ctx);
+	return rmt_verb_end(ctx, rmt_authorities_report(ctx, authority, arg, &ctx->err));
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------------------------------ */
+
+/* A certificate that another home issued, recorded under its authority here. */
+static int record_cert(struct rmt_home *home, const struct rmt_cert *cert, int64_t authority, struct rmt_err *err)
+{
+	unsigned char fingerprint[RMT_SHA256], spki[RMT_SHA256];
+	struct rmt_arena arena = {0};
+	struct rmt_db_cert row = {.authority = authority, .template_name = "", .targets = "",
+	                          .recorded = rmt_verb_now(home->ctx), .serial = cert->serial, .der = cert->der,
+	                          .not_before = cert->not_before, .not_after = cert->not_after};
+	int64_t id;
+	int rc = -1;
+
+	row.subject = rmt_arena_name(&arena, cert->subject);
+	row.issuer_name = rmt_arena_name(&arena, cert->issuer);
+	row.name = rmt_arena_cn(&arena, cert->subject);
+	row.name = row.name ? row.name : row.subject;
+	row.names = &row.name;
+	row.name_count = 1;
+	row.fingerprint = rmt_span_of(fingerprint, sizeof fingerprint);
+	row.spki_hash = rmt_span_of(spki, sizeof spki);
+	if (rmt_cert_fingerprint(cert, fingerprint, err) == 0 && rmt_spki_hash(cert->spki, spki, err) == 0)
+		rc = rmt_db_cert_add(home->db, &row, &id, err);
+	rmt_arena_free(&arena);
+	return rc;
+}
+
+int rmt_authority_record(struct rmt_home *home, const char *name, const struct rmt_cert *cert,
+                         enum rmt_authority_state state, int64_t parent, int64_t *id, struct rmt_err *err)
+{
+	unsigned char hash[RMT_SHA256];
+	struct rmt_db_authority row = {.name = name, .state = state, .cert = cert->der, .parent = parent, .crl_uri = "",
+	                               .ocsp_uri = "", .ca_uri = "", .spki_hash = {hash, sizeof hash}};
+	int64_t made;
+
+	if (rmt_spki_hash(cert->spki, hash, err) || rmt_db_begin(home->db, err))
+		return -1;
+	if (rmt_db_authority_add(home->db, &row, &made, err) == 0 && record_cert(home, cert, 0, err) == 0 &&
+	    rmt_db_event(home->db, rmt_verb_now(home->ctx), "authority", name, err) == 0) {
+		if (id)
+			*id = made;
+		return rmt_db_commit(home->db, err);
+	}
+	rmt_db_rollback(home->db);
+	return -1;
+}
+
+int rmt_authority_install(struct rmt_home *home, int64_t id, struct rmt_span der, const char *parent, struct rmt_err *err)
+{
+	struct rmt_db_authority above;
+	struct rmt_cert *cert = rmt_cert_new(der, RMT_TOLERANT, err);
+	int64_t parent_id = 0;
+	int rc = -1, found;
+
+	if (!cert)
+		return -1;
+	found = parent ? rmt_db_authority_get(home->db, parent, 0, &above, err) : 0;
+	if (found == 1)
+		parent_id = above.id;
+	if (found < 0 || rmt_db_begin(home->db, err))
+		goto out;
+	if (rmt_db_authority_activate(home->db, id, cert->der, parent_id, err) == 0 &&
+	    record_cert(home, cert, parent_id, err) == 0 &&
+	    rmt_db_event(home->db, rmt_verb_now(home->ctx), "install", "authority activated", err) == 0)
+		rc = rmt_db_commit(home->db, err);
+	else
+		rmt_db_rollback(home->db);
+out:
+	rmt_cert_free(cert);
+	return rc;
+}
+
+/* ---- request --------------------------------------------------------------------------------------------------------------------- */
+
+static int hand_pem(remint_file_fn *file, void *arg, const char *name, const char *label, struct rmt_span der,
+                    struct rmt_err *err)
+{
+	struct rmt_buf pem = {0};
+	int rc;
+
+	rmt_pem(label, der, 64, false, &pem);
+	rc = rmt_buf_check(&pem, err) ? -1 : file(arg, name, pem.bytes, pem.length, false);
+	rmt_buf_free(&pem);
+	return rc;
+}
+
+int remint_ca_request(struct remint *ctx, const struct remint_ca_request_options *options, remint_file_fn *file, void *arg)
+{
+	const char *name = options->name ? options->name : "issuing";
+	struct rmt_err *err = &ctx->err;
+	struct rmt_template *template = NULL;
+	struct rmt_buf subject = {0}, der = {0};
+	struct rmt_key *key = NULL;
+	struct rmt_home home = {0};
+	int64_t id;
+	int rc = -1;
+
+	rmt_verb_begin(ctx);
+	if (!options->subject) {
+		rmt_err_set(err, RMT_USAGE, NULL, "a CA needs a name: give --subject \"CN=..., O=...\"");
+		goto out;
+	}
+	if (rmt_home_open(ctx, RMT_DB_WRITE, &home, err) || rmt_name_parse(options->subject, &subject, err))
+		goto out;
+	template = rmt_template_load(ctx->policies, "issuing-ca", err);
+	key = template ? rmt_key_generate(options->key ? options->key : template->key_generate, err) : NULL;
+	if (!key || rmt_authority_prepare(&home, name, key, 0, options->publish_url, &id, err))
+		goto out;
+	if (rmt_request_build(key, template->digest, rmt_buf_view(&subject), (struct rmt_span){0}, &der, err) == 0)
+		rc = hand_pem(file, arg, "request.pem", "CERTIFICATE REQUEST", rmt_buf_view(&der), err);
+out:
+	rmt_buf_free(&subject);
+	rmt_buf_free(&der);
+	rmt_key_free(key);
+	rmt_template_free(template);
+	rmt_home_close(&home);
+	return rmt_verb_end(ctx, rc);
+}
+
+/* ---- sign ----------------------------------------------------------------------------------------------------------------------------- */
+
+static struct rmt_request *only_request(struct remint *ctx, const char *path, struct rmt_err *err)
+{
+	struct rmt_pile pile = {0};
+	struct rmt_request *request = NULL;
+
+	if (rmt_pile_read(ctx, &pile, (struct remint_strings){&path, 1}, true, err))
+		goto out;
+	for (size_t i = 0; i < pile.count && !request; i++)
+		if (pile.objects[i]->request)
+			request = rmt_request_new(pile.objects[i]->der, err);
+	if (!request) {
+		rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate request");
+		rmt_err_source(err, path);
+	}
+out:
+	rmt_pile_free(&pile);
+	return request;
+}
+
+int remint_ca_sign(struct remint *ctx, const struct remint_ca_sign_options *options, remint_file_fn *file, void *arg)
+{
+	struct rmt_err *err = &ctx->err;
+	struct rmt_authority authority = {0};
+	struct rmt_demand demand = {0};
+	struct rmt_item *item = NULL;
+	struct rmt_home home = {0};
+	struct rmt_buf der = {0};
+	int rc = -1;
+
+	rmt_verb_begin(ctx);
+	if (rmt_demand_load(ctx, "issuing-ca", (struct remint_strings){0}, "", &demand, err) ||
+	    rmt_home_open(ctx, RMT_DB_WRITE, &home, err) ||
+	    rmt_authority_load(&home, options->authority ? options->authority : "root", true, &authority, err))
+		goto out;
+	item = rmt_item_new(err);
+	if (!item)
+		goto out;
+	item->validity = options->validity;
+	item->source = options->request;
+	item->request = only_request(ctx, options->request, err);
+	if (!item->request) {
+		rmt_item_free(item);
+		goto out;
+	}
+	rc = rmt_authority_issue(&home, &authority, &demand, item, &der, err);
+	if (rc == 0)
+		rc = hand_pem(file, arg, "ca.pem", "CERTIFICATE", rmt_buf_view(&der), err);
+	if (rc == 0)
+		rc = hand_pem(file, arg, "issuer.pem", "CERTIFICATE", authority.cert->der, err);
+	for (size_t i = 0; rc == 0 && i < authority.chain_count; i++)
+		rc = hand_pem(file, arg, "issuer.pem", "CERTIFICATE", authority.chain[i]->der, err);
+out:
+	rmt_buf_free(&der);
+	rmt_authority_clear(&authority);
+	rmt_demand_clear(&demand);
+	rmt_home_close(&home);
+	return rmt_verb_end(ctx, rc);
+}
+
+/* ---- install ------------------------------------------------------------------------------------------------------------------------- */
+
+struct pending {
+	const struct rmt_pile *pile;
+	const struct rmt_cert *cert; /* the one that completes it */
+	int64_t id;
+};
+
+static int match_pending(void *arg, const struct rmt_db_authority *row)
+{
+	struct pending *pending = arg;
+	unsigned char hash[RMT_SHA256];
+
+	if (row->state != RMT_AUTHORITY_PENDING)
+		return 0;
+	for (size_t i = 0; i < pending->pile->count; i++) {
+		const struct rmt_cert *cert = pending->pile->objects[i]->cert;
+
+		if (!cert || rmt_spki_hash(cert->spki, hash, NULL) ||
+		    !rmt_span_equal(rmt_span_of(hash, sizeof hash), row->spki_hash))
+			continue;
+		pending->cert = cert;
+		pending->id = row->id;
+		return 1;
+	}
+	return 0;
+}
+
+/* Record the issuers above as foreign authorities, root first; the name of the nearest one in `parent`. */
+static int record_above(struct rmt_home *home, const struct rmt_path *path, char *parent, size_t size, struct rmt_err *err)
+{
+	const struct rmt_cert *above[RMT_PATH_DEPTH_MAX + 1];
+	size_t count = 0;
+	int64_t id = 0;
+
+	if (path->root)
+		above[count++] = path->root;
+	for (size_t i = path->count; i-- > 0;)
+		above[count++] = path->intermediates[i];
+	parent[0] = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct rmt_db_authority row;
+		struct rmt_buf label = {0}, name = {0};
+		char clean[65];
+		int found, rc = 0;
+
+		rmt_cert_label(above[i], &label);
+		rmt_file_label(rmt_buf_string(&label), clean);
+		rmt_buf_format(&name, "%.50s", clean);
+		rmt_buf_free(&label);
+		found = rmt_db_authority_get(home->db, rmt_buf_string(&name), 0, &row, err);
+		if (found == 1)
+			id = row.id;
+		else if (found == 0)
+			rc = rmt_authority_record(home, rmt_buf_string(&name), above[i], RMT_AUTHORITY_FOREIGN, id, &id, err);
+		strncpy(parent, rmt_buf_string(&name), size - 1);
+		parent[size - 1] = 0;
+		rmt_buf_free(&name);
+		if (found < 0 || rc)
+			return -1;
+	}
+	return 0;
+}
+
+/* It must be a CA certificate whose issuers came along and whose signature holds. */
+static int check_installed(const struct rmt_cert *cert, const struct rmt_path *path, struct rmt_err *err)
+{
+	const struct rmt_cert *issuer = path->count ? path->intermediates[0] : path->root;
+	struct rmt_checker *checker;
+	int rc;
+
+	if (!rmt_cert_is_ca(cert))
+		return rmt_err_cite(err, RMT_POLICY, "tbs.extensions.basicConstraints", "RFC 5280, 4.2.1.9",
+		                    "the certificate is not a CA's");
+	if (!issuer)
+		return rmt_err_set(err, RMT_INPUT, NULL,
+		                   "the issuer of the CA certificate is not among the inputs: give its chain too");
+	checker = rmt_checker_new(err);
+	rc = checker ? rmt_checker_verify(checker, cert->tbs, cert->outer_algorithm, cert->signature, issuer->spki, err) : -1;
+	rmt_checker_free(checker);
+	return rc;
+}
+
+int remint_ca_install(struct remint *ctx, struct remint_strings inputs, remint_authority_fn *installed, void *arg)
+{
+	struct rmt_chain_store *store = NULL;
+	struct rmt_err *err = &ctx->err;
+	struct rmt_home home = {0};
+	struct rmt_pile pile = {0};
+	struct pending pending = {.pile = &pile};
+	struct rmt_path path;
+	char parent[64];
+	int rc = -1;
+
+	rmt_verb_begin(ctx);
+	store = rmt_chain_store_new(err);
+	if (!store || rmt_home_open(ctx, RMT_DB_WRITE, &home, err) || rmt_pile_read(ctx, &pile, inputs, true, err) ||
+	    rmt_db_authorities(home.db, match_pending, &pending, err) < 0)
+		goto out;
+	if (!pending.cert) {
+		rmt_err_set(err, RMT_INPUT, NULL, "no certificate here belongs to a pending authority of this home");
+		goto out;
+	}
+	for (size_t i = 0; i < pile.count; i++)
+		if (pile.objects[i]->cert && rmt_chain_store_add(store, pile.objects[i]->cert, false, err))
+			goto out;
+	if (rmt_path_find(store, pending.cert, &path, err) == 0 && check_installed(pending.cert, &path, err) == 0 &&
+	    record_above(&home, &path, parent, sizeof parent, err) == 0)
+		rc = rmt_authority_install(&home, pending.id, pending.cert->der, parent[0] ? parent : NULL, err);
+out:
+	rmt_home_close(&home);
+	rmt_pile_free(&pile);
+	rmt_chain_store_free(store);
+	if (rc == 0 && installed)
+		rc = rmt_authorities_report(ctx, installed, arg, err);
+	return rmt_verb_end(ctx, rc);
+}
+
+/* ---- export ---------------------------------------------------------------------------------------------------------------------------- */
+
+struct exporting {
+	struct rmt_fileset files;
+	struct rmt_cert *certs[RMT_PATHS_MAX];
+	char *names[RMT_PATHS_MAX];
+	size_t count;
+	struct rmt_err *err;
+};
+
+static int gather(void *arg, const struct rmt_db_authority *row)
+{
+	struct exporting *to = arg;
+
+	if (!row->cert.length || to->count == RMT_PATHS_MAX)
+		return 0;
+	to->certs[to->count] = rmt_cert_new(row->cert, RMT_TOLERANT, to->err);
+	to->names[to->count] = rmt_strdup(row->name, to->err);
+	to->count++;
+	return to->certs[to->count - 1] && to->names[to->count - 1] ? 0 : -1;
+}
+
+static int export_file(struct exporting *to, const char *stem, const char *suffix, struct rmt_buf *content)
+{
+	struct rmt_buf name = {0};
+	int rc;
+
+	rmt_buf_format(&name, "%s%s", stem, suffix);
+	rc = rmt_fileset_add(&to->files, rmt_buf_string(&name), 0644, content, to->err);
+	rmt_buf_free(&name);
+	return rc;
+}
+
+/* Each authority as CER (DER) and PEM. */
+static int export_each(struct exporting *to)
+{
+	for (size_t i = 0; i < to->count; i++) {
+		struct rmt_buf der = {0}, pem = {0};
+
+		rmt_buf_span(&der, to->certs[i]->der);
+		rmt_pem("CERTIFICATE", to->certs[i]->der, 64, false, &pem);
+		if (export_file(to, to->names[i], ".cer", &der) || export_file(to, to->names[i], ".pem", &pem))
+			return -1;
+	}
+	return 0;
+}
+
+/* All of them together, issuing CAs before roots, as PEM and P7B. */
+static int export_chain(struct exporting *to)
+{
+	static const char *const kinds[] = {"pem", "p7b"};
+	char leaf[] = "leaf", intermediates[] = "intermediates", *content[] = {leaf, intermediates};
+	const struct rmt_cert *ordered[RMT_PATHS_MAX];
+	struct rmt_bundle bundle = {0};
+	size_t count = 0;
+
+	for (int roots = 0; roots < 2; roots++)
+		for (size_t i = 0; i < to->count; i++)
+			if (rmt_cert_self_issued(to->certs[i]) == (roots == 1))
+				ordered[count++] = to->certs[i];
+	if (!count)
+		return rmt_err_set(to->err, RMT_POLICY, NULL, "this home has no CA certificate to export");
+	bundle.leaf = ordered[0];
+	bundle.intermediates = ordered + 1;
+	bundle.intermediate_count = count - 1;
+	for (size_t i = 0; i < 2; i++) {
+		struct rmt_write_options options = {.format = kinds[i], .content = {content, 2}};
+		struct rmt_buf out = {0};
+		char suffix[8] = ".";
+
+		if (rmt_write_mem(&bundle, &options, &out, to->err))
+			return -1;
+		if (export_file(to, "chain", strcat(suffix, kinds[i]), &out))
+			return -1;
+	}
+	return 0;
+}
+
+int remint_ca_export(struct remint *ctx, const char *directory, bool force, remint_file_fn *file, void *arg)
+{
+	struct exporting to = {.err = &ctx->err};
+	struct rmt_home home = {0};
+	int rc = -1;
+
+	rmt_verb_begin(ctx);
+	if (rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err) || rmt_db_authorities(home.db, gather, &to, &ctx->err) ||
+	    export_each(&to) || export_chain(&to))
+		goto out;
+	rc = directory ? rmt_files_write(directory, to.files.files, to.files.count, force, &ctx->err) : 0;
+	for (size_t i = 0; rc == 0 && file && i < to.files.count; i++) {
+		const struct rmt_output *one = &to.files.files[i];
+
+		rc = file(arg, one->name, directory ? NULL : one->content.at, directory ? 0 : one->content.length, false);
+	}
+out:
+	for (size_t i = 0; i < to.count; i++) {
+		rmt_cert_free(to.certs[i]);
+		free(to.names[i]);
+	}
+	rmt_fileset_free(&to.files);
+	rmt_home_close(&home);
+	return rmt_verb_end(ctx, rc);
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * convert.c - remint_convert(): the same objects in another container, or in the files that a target wants.
+ *
+ * The leaf, its key and its chain are found in a pile of any order. Nothing is signed: a change of content is a reissue.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verb/local.h"
+
+struct converting {
+	struct remint *ctx;
+	const struct remint_convert_options *options;
+	struct rmt_pile pile;
+	struct rmt_chain_store *store;
+	struct rmt_company company;
+	struct rmt_path path;
+	struct rmt_bundle bundle;
+	remint_file_fn *file;
+	void *arg;
+};
+
+/* ---- what goes in ----------------------------------------------------------------------------------------------------------- */
+
+/* The leaf meant: the selected one, else the only one, else the only one whose key is at hand. */
+static int choose_leaf(struct converting *job, struct rmt_err *err)
+{
+	const char *select = job->options->select;
+	size_t leaves = 0, with_key = 0, selected = 0, chosen = 0, keyed = 0;
+	int found;
+
+	while ((found = rmt_company_nth(&job->pile, leaves, &job->company, err)) == 1) {
+		if (select && rmt_cert_matches(job->company.leaf->cert, select)) {
+			selected++;
+			chosen = leaves;
+		}
+		if (job->company.key && job->company.key->key) {
+			with_key++;
+			keyed = leaves;
+		}
+		leaves++;
+		rmt_company_clear(&job->company);
+	}
+	if (found < 0)
+		return -1;
+	if (!leaves)
+		return rmt_err_set(err, RMT_INPUT, NULL, "no certificate among the inputs");
+	if (select && selected != 1)
+		return rmt_err_set(err, RMT_USAGE, NULL, selected ? "several certificates match \"%s\": select by serial number"
+		                                                  : "no certificate among the inputs matches \"%s\"",
+		                   select);
+	if (!select && leaves > 1 && with_key != 1)
+		return rmt_err_set(err, RMT_USAGE, NULL,
+		                   "%zu certificates could be meant: choose one with --select NAME or --select SERIAL", leaves);
+	return rmt_company_nth(&job->pile, select ? chosen : leaves > 1 ? keyed : 0, &job->company, err) == 1 ? 0 : -1;
+}
+
+static int fill_bundle(struct converting *job, struct rmt_err *err)
+{
+	const struct remint_convert_options *options = job->options;
+	const struct rmt_object *key;
+
+	job->store = rmt_chain_store_new(err);
+	if (!job->store)
+		return -1;
+	for (size_t i = 0; i < job->pile.count; i++)
+		if (job->pile.objects[i]->cert && rmt_chain_store_add(job->store, job->pile.objects[i]->cert, false, err))
+			return -1;
+	if (choose_leaf(job, err) || rmt_path_find(job->store, job->company.leaf->cert, &job->path, err))
+		return -1;
+	job->bundle.leaf = job->company.leaf->cert;
+	key = job->company.key;
+	if (key && key->locked && !options->no_key)
+		return rmt_err_set(err, RMT_SECRET, NULL, "the private key in %s is locked: give its passphrase with --password-file",
+		                   key->source);
+	if (!options->no_key)
+		job->bundle.key = key ? key->key : NULL;
+	if (options->no_chain)
+		return 0;
+	job->bundle.intermediates = job->path.intermediates;
+	job->bundle.intermediate_count = job->path.count;
+	job->bundle.root = job->path.root;
+	return 0;
+}
+
+/* A key at hand that belongs to no certificate here deserves a word: the wrong file was named. */
+static int check_keys(struct converting *job, struct rmt_err *err)
+{
+	for (size_t i = 0; i < job->pile.count; i++) {
+		const struct rmt_object *object = job->pile.objects[i];
+
+		if (!object->key || object == job->company.key)
+			continue;
+		if (job->options->keys.count && !job->company.key) {
+			rmt_err_set(err, RMT_SECRET, NULL, "this private key belongs to another certificate than the one converted");
+			rmt_err_source(err, object->source);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* ---- one container -------------------------------------------------------------------------------------------------------------- */
+
+/* What each container holds by default; the options take parts away or add the root. */
+static void contents(const struct converting *job, const struct rmt_format *format, struct rmt_text_list *list,
+                     char *items[4])
+{
+	static char leaf[] = "leaf", intermediates[] = "intermediates", root[] = "root", key[] = "key";
+	bool key_only = format->holds_key && !format->holds_many && strncmp(format->name, "key", 3) == 0;
+
+	list->items = items;
+	list->count = 0;
+	if (key_only) {
+		items[list->count++] = key;
+		return;
+	}
+	items[list->count++] = leaf;
+	if (!format->holds_many)
+		return;
+	items[list->count++] = intermediates;
+	if (job->options->with_root)
+		items[list->count++] = root;
+	if (format->holds_key && job->bundle.key)
+		items[list->count++] = key;
+}
+
+static int convert_one(struct converting *job, struct rmt_err *err)
+{
+	const struct remint_convert_options *options = job->options;
+	const struct rmt_format *format = rmt_format_named(options->to);
+	struct rmt_write_options how = {.format = options->to,
+	                                .profile = options->profile,
+	                                .width = options->width,
+	                                .crlf = options->crlf,
+	                                .friendly_name = options->friendly_name};
+	char *items[4];
+	struct rmt_buf out = {0};
+	bool secret;
+	int rc = -1;
+
+	if (!format)
+		return rmt_err_set(err, RMT_USAGE, NULL, "\"%s\" is not a format that Remint writes: pem, der, p7b, p7b-pem, pfx, key or key-traditional",
+		                   options->to);
+	contents(job, format, &how.content, items);
+	if (options->with_root && format->holds_many && !job->bundle.root)
+		return rmt_err_set(err, RMT_INPUT, NULL, "the root is asked for but is not among the inputs: add it with --chain");
+	if (format->holds_key && !format->holds_many && !job->bundle.key)
+		return rmt_err_set(err, RMT_INPUT, NULL, "no private key of this certificate among the inputs: give --key FILE");
+	secret = job->bundle.key && format->holds_key;
+	if ((format->binary && format->takes_passphrase) || (secret && options->out.encrypt_key)) {
+		how.passphrase = rmt_verb_out_secret(job->ctx, format->title, err);
+		if (!how.passphrase)
+			return -1;
+	}
+	if (secret)
+		rmt_buf_secret(&out);
+	if (rmt_write_mem(&job->bundle, &how, &out, err))
+		goto out;
+	if (options->file)
+		rc = rmt_file_write(options->file, rmt_buf_view(&out), secret ? 0600 : 0644, options->out.force, err);
+	else
+		rc = 0;
+	if (rc == 0 && job->file)
+		rc = job->file(job->arg, options->file ? options->file : "", options->file ? NULL : out.bytes,
+		               options->file ? 0 : out.length, secret);
+out:
+	rmt_buf_free(&out);
+	return rc;
+}
+
+/* ---- the files of targets ----------------------------------------------------------------------------------------------------------- */
+
+static int target_files(struct converting *job, const char *name, struct rmt_fileset *files, struct rmt_err *err)
+{
+	struct rmt_target *target = rmt_target_load(job->ctx->policies, name, err);
+	const struct rmt_secret *secret = NULL;
+	char what[128];
+	int rc = -1;
+
+	if (!target)
+		return -1;
+	if (!target->file_count) {
+		rmt_err_set(err, RMT_USAGE, NULL, "the target %s names no files to write", target->name);
+		goto out;
+	}
+	snprintf(what, sizeof what, "the PFX for %s", target->name);
+	for (size_t i = 0; i < target->file_count && !secret; i++) {
+		const struct rmt_format *format = rmt_format_named(target->files[i].format);
+
+		if (format && format->binary && format->takes_passphrase && job->bundle.key &&
+		    !(secret = rmt_verb_out_secret(job->ctx, what, err)))
+			goto out;
+	}
+	rc = rmt_write_target(&job->bundle, target, secret, files, err);
+out:
+	rmt_target_free(target);
+	return rc;
+}
+
+static int convert_targets(struct converting *job, struct rmt_err *err)
+{
+	const struct remint_convert_options *options = job->options;
+	struct rmt_fileset files = {0};
+	int rc = -1;
+
+	if (!options->out.directory)
+		return rmt_err_set(err, RMT_USAGE, NULL, "a target may want several files: name a directory with --out DIR");
+	for (size_t i = 0; i < options->targets.count; i++)
+		if (target_files(job, options->targets.items[i], &files, err))
+			goto out;
+	rc = rmt_files_write(options->out.directory, files.files, files.count, options->out.force, err);
+	for (size_t i = 0; rc == 0 && job->file && i < files.count; i++)
+		rc = job->file(job->arg, files.files[i].name, NULL, 0, files.files[i].mode == 0600);
+out:
+	rmt_fileset_free(&files);
+	return rc;
+}
+
+int remint_convert(struct remint *ctx, const struct remint_convert_options *options, remint_file_fn *file, void *arg)
+{
+	struct converting job = {.ctx = ctx, .options = options, .file = file, .arg = arg};
+	struct rmt_err *err = &ctx->err;
+	int rc = -1;
+
+	rmt_verb_begin(ctx);
+	if (!options->to == !options->targets.count) {
+		rmt_err_set(err, RMT_USAGE, NULL, "say what to make: either --to FORMAT or --for TARGET");
+		goto out;
+	}
+	if (rmt_pile_read(ctx, &job.pile, options->inputs, options->no_key, err) ||
+	    rmt_pile_read(ctx, &job.pile, options->keys, false, err) ||
+	    rmt_pile_read(ctx, &job.pile, options->chain, true, err))
+		goto out;
+	if (!job.pile.count && ctx->faults) {
+		rmt_err_set(err, RMT_INPUT, NULL, "none of the inputs could be read");
+		goto out;
+	}
+	if (fill_bundle(&job, err) == 0 && check_keys(&job, err) == 0)
+		rc = options->to ? convert_one(&job, err) : convert_targets(&job, err);
+out:
+	rmt_company_clear(&job.company);
+	rmt_chain_store_free(job.store);
+	rmt_pile_free(&job.pile);
+	return rmt_verb_end(ctx, rc);
+}

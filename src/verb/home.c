@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * home.c - the CA's home directory: its database, its private keys, its authorities ready for use.
+ *
+ * Keys stand under keys/<SPKI hash>.pem, encrypted when the home has a passphrase. What is done with an authority is
+ * decided elsewhere.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verb/local.h"
+
+enum { WAIT_SECONDS = 10 };
+
+int rmt_home_open(struct remint *ctx, int mode, struct rmt_home *home, struct rmt_err *err)
+{
+	rmt_time last, now = rmt_verb_now(ctx);
+	char text[2][32];
+
+	*home = (struct rmt_home){.ctx = ctx};
+	if (!ctx->home)
+		return rmt_err_set(err, RMT_USAGE, NULL, "no CA home: name one with --home DIR or REMINT_HOME");
+	home->db = rmt_db_open(ctx->home, mode, WAIT_SECONDS, err);
+	if (!home->db)
+		return -1;
+	if (!(mode & (RMT_DB_WRITE | RMT_DB_CREATE)))
+		return 0;
+	if (rmt_db_last_event(home->db, &last, err))
+		goto fail;
+	if (now >= last)
+		return 0;
+	rmt_time_text(now, text[0]);
+	rmt_time_text(last, text[1]);
+	rmt_err_set(err, RMT_POLICY, NULL,
+	            "the clock says %s, but the database has an event of %s: set the clock right before issuing", text[0],
+	            text[1]);
+fail:
+	rmt_home_close(home);
+	return -1;
+}
+
+void rmt_home_close(struct rmt_home *home)
+{
+	rmt_db_close(home->db);
+	home->db = NULL;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------------------------------- */
+
+/* HOME/keys/<hex>.pem of a 32-byte SPKI hash. */
+static char *key_path(const struct rmt_home *home, struct rmt_span spki_hash, struct rmt_err *err)
+{
+	struct rmt_buf path = {0};
+
+	rmt_buf_format(&path, "%s/keys/", home->ctx->home);
+	rmt_hex(spki_hash, 0, &path);
+	rmt_buf_text(&path, ".pem");
+	if (rmt_buf_check(&path, err)) {
+		rmt_buf_free(&path);
+		return NULL;
+	}
+	return rmt_buf_take(&path);
+}
+
+int rmt_home_locked(struct rmt_home *home, struct rmt_err *err)
+{
+	struct rmt_buf value = {0};
+	int found = rmt_db_setting_get(home->db, "passphrase", &value, err);
+	int locked = found < 0 ? -1 : found == 1 && strcmp(rmt_buf_string(&value), "yes") == 0;
+
+	rmt_buf_free(&value);
+	return locked;
+}
+
+int rmt_home_key_store(struct rmt_home *home, const struct rmt_key *key, struct rmt_err *err)
+{
+	const struct rmt_secret *secret = NULL;
+	unsigned char hash[RMT_SHA256];
+	struct rmt_buf directory = {0}, pem = {0};
+	char *path = NULL;
+	int rc = -1, locked = rmt_home_locked(home, err);
+
+	if (locked < 0 || rmt_spki_hash(rmt_key_spki(key), hash, err))
+		goto out;
+	path = key_path(home, rmt_span_of(hash, sizeof hash), err);
+	rmt_buf_format(&directory, "%s/keys", home->ctx->home);
+	if (!path || rmt_buf_check(&directory, err) || rmt_directory_create(rmt_buf_string(&directory), err))
+		goto out;
+	if (rmt_path_exists(path)) {
+		rc = 0;
+		goto out;
+	}
+	if (locked && !(secret = rmt_verb_ca_secret(home->ctx, "passphrase of the CA home", false, err)))
+		goto out;
+	if (rmt_key_write_pem(key, secret, &pem, err) == 0)
+		rc = rmt_file_write(path, rmt_buf_view(&pem), 0600, false, err);
+out:
+	rmt_buf_free(&pem);
+	rmt_buf_free(&directory);
+	free(path);
+	return rc;
+}
+
+struct rmt_key *rmt_home_key_load(struct rmt_home *home, struct rmt_span spki_hash, struct rmt_err *err)
+{
+	char *path = key_path(home, spki_hash, err);
+	const struct rmt_secret *secret = NULL;
+	struct rmt_key *key = NULL;
+	struct rmt_buf pem = {0};
+	int locked = rmt_home_locked(home, err);
+
+	rmt_buf_secret(&pem);
+	if (!path || locked < 0)
+		goto out;
+	if (!rmt_path_exists(path)) {
+		rmt_err_set(err, RMT_SECRET, NULL, "the private key is not in this home (%s is absent)", path);
+		goto out;
+	}
+	if (rmt_file_read(path, RMT_CAP_REQUEST, &pem, err))
+		goto out;
+	if (locked && !(secret = rmt_verb_ca_secret(home->ctx, "passphrase of the CA home", false, err)))
+		goto out;
+	key = rmt_key_read_pem(rmt_buf_view(&pem), secret, err);
+	rmt_err_source(err, path);
+out:
+	rmt_buf_free(&pem);
+	free(path);
+	return key;
+}
+
+/* ---- authorities ---------------------------------------------------------------------------------------------------------- */
+
+static char *uri_of(const char *text, struct rmt_err *err)
+{
+	return text && *text ? rmt_strdup(text, err) : NULL;
+}
+
+struct first_usable {
+	int64_t id;
+	unsigned count;
+	bool issuing;
+};
+
+static int note_usable(void *arg, const struct rmt_db_authority *authority)
+{
+	struct first_usable *first = arg;
+
+	if (authority->state != RMT_AUTHORITY_ACTIVE || !authority->key_here)
+		return 0;
+	if (!first->count++)
+		first->id = authority->id;
+	if (strcmp(authority->name, "issuing") == 0) {
+		first->id = authority->id;
+		first->issuing = true;
+	}
+	return 0;
+}
+
+static int choose(struct rmt_home *home, const char *name, struct rmt_db_authority *out, struct rmt_err *err)
+{
+	struct first_usable first = {0};
+	int found;
+
+	if (name) {
+		found = rmt_db_authority_get(home->db, name, 0, out, err);
+		return found ? found : rmt_err_set(err, RMT_USAGE, NULL, "no authority is called \"%s\": see remint ca list", name);
+	}
+	if (rmt_db_authorities(home->db, note_usable, &first, err))
+		return -1;
+	if (!first.count)
+		return rmt_err_set(err, RMT_POLICY, NULL,
+		                   "this home has no active authority with its key: run remint init, or remint ca install");
+	if (first.count > 1 && !first.issuing)
+		return rmt_err_set(err, RMT_USAGE, NULL, "several authorities could issue: name one with --ca");
+	return rmt_db_authority_get(home->db, NULL, first.id, out, err);
+}
+
+/* The issuers above, by the parent links of the database. */
+static int load_chain(struct rmt_home *home, int64_t parent, struct rmt_authority *out, struct rmt_err *err)
+{
+	struct rmt_db_authority row;
+
+	while (parent && out->chain_count < RMT_PATH_DEPTH_MAX) {
+		int found = rmt_db_authority_get(home->db, NULL, parent, &row, err);
+
+		if (found < 0)
+			return -1;
+		if (!found || !row.cert.length)
+			break;
+		out->chain[out->chain_count] = rmt_cert_new(row.cert, RMT_TOLERANT, err);
+		if (!out->chain[out->chain_count])
+			return -1;
+		out->chain_count++;
+		parent = row.parent;
+	}
+	return 0;
+}
+
+int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out,
+                       struct rmt_err *err)
+{
+	unsigned char hash[RMT_SHA256];
+	struct rmt_db_authority row;
+	int64_t parent;
+
+	*out = (struct rmt_authority){0};
+	if (choose(home, name, &row, err) < 0)
+		return -1;
+	if (row.state != RMT_AUTHORITY_ACTIVE)
+		return rmt_err_set(err, RMT_POLICY, NULL, "the authority \"%s\" is not active", row.name);
+	out->id = row.id;
+	out->name = rmt_strdup(row.name, err);
+	out->cert = rmt_cert_new(row.cert, RMT_TOLERANT, err);
+	out->crl_uri = uri_of(row.crl_uri, err);
+	out->ocsp_uri = uri_of(row.ocsp_uri, err);
+	out->ca_uri = uri_of(row.ca_uri, err);
+	parent = row.parent;
+	if (!out->name || !out->cert || row.spki_hash.length != sizeof hash)
+		goto fail;
+	memcpy(hash, row.spki_hash.at, sizeof hash);
+	if (load_chain(home, parent, out, err))
+		goto fail;
+	if (with_key && !(out->key = rmt_home_key_load(home, rmt_span_of(hash, sizeof hash), err)))
+		goto fail;
+	return 0;
+fail:
+	rmt_err_set(err, RMT_DATABASE, NULL, "the authority \"%s\" cannot be used", out->name ? out->name : "");
+	rmt_authority_clear(out);
+	return -1;
+}
+
+void rmt_authority_clear(struct rmt_authority *authority)
+{
+	for (size_t i = 0; i < authority->chain_count; i++)
+		rmt_cert_free(authority->chain[i]);
+	rmt_cert_free(authority->cert);
+	rmt_key_free(authority->key);
+	free(authority->name);
+	free(authority->crl_uri);
+	free(authority->ocsp_uri);
+	free(authority->ca_uri);
+	*authority = (struct rmt_authority){0};
+}

@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * issuance.c - the one road on which a certificate is issued, whatever verb asks for it:
+ *
+ *   authorise -> reserve a serial -> plan -> build -> lint the to-be-signed bytes -> persist them -> sign -> record the
+ *   certificate -> only then release it.
+ *
+ * Items travel in groups: planning, building, linting and signing run on every worker, the two commits on the caller's
+ * thread alone. A crash at any point leaves a trace of every signature that may exist. Nothing is decided here that a
+ * template, a target or the person should decide.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "verb/local.h"
+
+/* What one worker thread needs for itself. */
+struct worker {
+	struct rmt_signer *signer;
+	struct rmt_checker *checker;
+	struct rmt_audit **audits; /* rfc5280, then the demand's targets */
+};
+
+struct rmt_issuance {
+	struct rmt_home *home;
+	struct rmt_authority *authority;
+	struct rmt_demand *demand;
+	bool dry_run;
+	rmt_time now;
+	struct rmt_target *rfc5280;
+	struct rmt_recipe *recipe;
+	struct rmt_pool *pool;
+	struct worker *workers;
+	size_t worker_count, audit_count;
+	/* of the group under way */
+	struct rmt_item **items;
+};
+
+/* ---- items ---------------------------------------------------------------------------------------------------------- */
+
+struct rmt_item *rmt_item_new(struct rmt_err *err)
+{
+	struct rmt_item *item = calloc(1, sizeof *item);
+
+	if (!item)
+		rmt_err_memory(err);
+	return item;
+}
+
+void rmt_item_free(struct rmt_item *item)
+{
+	if (!item)
+		return;
+	rmt_request_free(item->request);
+	rmt_key_free(item->key);
+	rmt_cert_free(item->previous);
+	rmt_buf_free(&item->subject);
+	rmt_buf_free(&item->spki);
+	rmt_buf_free(&item->tbs);
+	rmt_buf_free(&item->der);
+	rmt_arena_free(&item->arena);
+	free(item->names.items);
+	free(item->decided);
+	free(item->findings);
+	free(item);
+}
+
+/* Room for one more in a growing list; NULL when memory is out. */
+static void *grow(void *list, size_t count, size_t *capacity, size_t size)
+{
+	void *grown;
+
+	if (count < *capacity)
+		return list;
+	grown = realloc(list, (*capacity ? 2 * *capacity : 8) * size);
+	if (grown)
+		*capacity = *capacity ? 2 * *capacity : 8;
+	return grown;
+}
+
+void rmt_item_decide(struct rmt_item *item, enum remint_decision decision, const char *field, const char *text)
+{
+	struct remint_decided *list =
+	    grow(item->decided, item->decided_count, &item->decided_capacity, sizeof *item->decided);
+
+	if (!list)
+		return;
+	item->decided = list;
+	list[item->decided_count++] = (struct remint_decided){decision, rmt_arena_text(&item->arena, field),
+	                                                      rmt_arena_text(&item->arena, text)};
+}
+
+static void plan_report(void *arg, enum rmt_decision decision, const char *field, const char *text)
+{
+	rmt_item_decide(arg, (enum remint_decision)decision, field, text);
+}
+
+static int keep_finding(void *arg, const struct rmt_finding *finding)
+{
+	struct rmt_item *item = arg;
+	struct rmt_arena *arena = &item->arena;
+	struct remint_finding *list =
+	    grow(item->findings, item->finding_count, &item->finding_capacity, sizeof *item->findings);
+
+	if (!list)
+		return rmt_err_memory(&item->err);
+	item->findings = list;
+	list[item->finding_count++] = (struct remint_finding){
+	    .rule = rmt_arena_text(arena, finding->rule),
+	    .severity = (enum remint_severity)finding->severity,
+	    .target = rmt_arena_text(arena, finding->target),
+	    .source = item->source ? item->source : "",
+	    .object = rmt_arena_text(arena, finding->object),
+	    .place = rmt_arena_text(arena, finding->place),
+	    .message = rmt_arena_text(arena, finding->message),
+	    .citation = rmt_arena_text(arena, finding->citation),
+	    .fix = rmt_arena_text(arena, finding->fix)};
+	return 0;
+}
+
+/* ---- the run --------------------------------------------------------------------------------------------------------------- */
+
+static int worker_start(struct rmt_issuance *run, struct worker *worker, struct rmt_err *err)
+{
+	const struct rmt_demand *demand = run->demand;
+
+	worker->audits = calloc(demand->target_count + 1, sizeof *worker->audits);
+	if (!worker->audits)
+		return rmt_err_memory(err);
+	worker->checker = rmt_checker_new(err);
+	worker->signer = run->workers[0].signer ? rmt_signer_dup(run->workers[0].signer, err)
+	                                        : rmt_signer_new(run->authority->key, demand->template->digest, err);
+	if (!worker->checker || !worker->signer)
+		return -1;
+	for (size_t i = 0; i < run->audit_count; i++) {
+		const struct rmt_target *target = i ? demand->targets[i - 1] : run->rfc5280;
+
+		worker->audits[i] = rmt_audit_new(target, NULL, run->now, err);
+		if (!worker->audits[i])
+			return -1;
+	}
+	return 0;
+}
+
+struct rmt_issuance *rmt_issuance_new(struct rmt_home *home, struct rmt_authority *authority, struct rmt_demand *demand,
+                                      bool dry_run, struct rmt_err *err)
+{
+	struct rmt_issuance *run = calloc(1, sizeof *run);
+	struct rmt_issuer issuer = {.cert = authority->cert,
+	                            .above = (const struct rmt_cert *const *)authority->chain,
+	                            .above_count = authority->chain_count,
+	                            .crl_uri = rmt_span_text(authority->crl_uri ? authority->crl_uri : ""),
+	                            .ocsp_uri = rmt_span_text(authority->ocsp_uri ? authority->ocsp_uri : ""),
+	                            .ca_uri = rmt_span_text(authority->ca_uri ? authority->ca_uri : "")};
+
+	if (!run) {
+		rmt_err_memory(err);
+		return NULL;
+	}
+	run->home = home;
+	run->authority = authority;
+	run->demand = demand;
+	run->dry_run = dry_run;
+	run->now = rmt_verb_now(home->ctx);
+	run->audit_count = demand->target_count + 1;
+	run->rfc5280 = rmt_target_load(home->ctx->policies, "rfc5280", err);
+	run->recipe = run->rfc5280 ? rmt_recipe_new(demand->template, &issuer, err) : NULL;
+	run->pool = run->recipe ? rmt_pool_new(home->ctx->jobs, err) : NULL;
+	if (!run->pool)
+		goto fail;
+	run->worker_count = rmt_pool_workers(run->pool);
+	run->workers = calloc(run->worker_count, sizeof *run->workers);
+	if (!run->workers) {
+		rmt_err_memory(err);
+		goto fail;
+	}
+	for (size_t i = 0; i < run->worker_count; i++)
+		if (worker_start(run, &run->workers[i], err))
+			goto fail;
+	return run;
+fail:
+	rmt_issuance_free(run);
+	return NULL;
+}
+
+void rmt_issuance_free(struct rmt_issuance *run)
+{
+	if (!run)
+		return;
+	for (size_t i = 0; run->workers && i < run->worker_count; i++) {
+		struct worker *worker = &run->workers[i];
+
+		for (size_t j = 0; worker->audits && j < run->audit_count; j++)
+			rmt_audit_free(worker->audits[j]);
+		free(worker->audits);
+		rmt_checker_free(worker->checker);
+		rmt_signer_free(worker->signer);
+	}
+	free(run->workers);
+	rmt_pool_free(run->pool);
+	rmt_recipe_free(run->recipe);
+	rmt_target_free(run->rfc5280);
+	free(run);
+}
+
+/* ---- authorise ---------------------------------------------------------------------------------------------------------------- */
+
+/* May this authority sign now? The clock against the database was checked when the home was opened for writing. */
+static int authorise(const struct rmt_issuance *run, struct rmt_err *err)
+{
+	const struct rmt_cert *cert = run->authority->cert;
+	char text[32];
+
+	if (!cert) /* a root about to sign itself */
+		return run->demand->template->role == RMT_ROLE_ROOT_CA
+		           ? 0
+		           : rmt_err_set(err, RMT_POLICY, NULL, "the authority \"%s\" has no certificate yet",
+		                         run->authority->name);
+	if (!run->authority->key || !rmt_span_equal(rmt_key_spki(run->authority->key), cert->spki))
+		return rmt_err_set(err, RMT_SECRET, NULL, "the key of the authority \"%s\" does not belong to its certificate",
+		                   run->authority->name);
+	if (run->now >= cert->not_before && run->now <= cert->not_after)
+		return 0;
+	rmt_time_text(run->now < cert->not_before ? cert->not_before : cert->not_after, text);
+	return rmt_err_set(err, RMT_POLICY, NULL, "the authority \"%s\" %s %s", run->authority->name,
+	                   run->now < cert->not_before ? "is not valid before" : "expired at", text);
+}
+
+/* ---- plan, build, lint ------------------------------------------------------------------------------------------------------------ */
+
+static struct rmt_span item_spki(const struct rmt_item *item)
+{
+	if (item->request)
+		return item->request->spki;
+	return item->key ? rmt_key_spki(item->key) : rmt_buf_view(&item->spki);
+}
+
+static int prove_possession(struct worker *worker, struct rmt_item *item)
+{
+	struct rmt_err *err = &item->err;
+
+	item->possession_proved = item->proved || item->key;
+	if (!item->request)
+		return item->possession_proved
+		           ? 0
+		           : rmt_err_set(err, RMT_POLICY, NULL,
+		                         "nothing shows that whoever asks holds the private key: give --key, or a fresh --request");
+	if (rmt_request_verify(worker->checker, item->request, err))
+		return -1;
+	item->possession_proved = true;
+	return 0;
+}
+
+static int build(struct rmt_issuance *run, struct worker *worker, struct rmt_item *item)
+{
+	const struct rmt_extensions *asked = item->request    ? &item->request->extensions
+	                                     : item->previous ? &item->previous->extensions
+	                                                      : NULL;
+	struct rmt_span subject = item->subject.length ? rmt_buf_view(&item->subject)
+	                          : item->request      ? item->request->subject
+	                          : item->previous     ? item->previous->subject
+	                                               : (struct rmt_span){0};
+	struct rmt_wish wish = {.subject = subject,
+	                        .subject_verbatim = item->subject_verbatim,
+	                        .san = &item->names,
+	                        .asked = item->previous ? &item->previous->extensions : asked,
+	                        .asked_is_certificate = item->previous != NULL,
+	                        .not_before = item->not_before,
+	                        .not_after = item->not_after,
+	                        .validity = item->validity};
+	struct rmt_plan *plan =
+	    rmt_plan_new(run->recipe, &wish, item_spki(item), run->now, plan_report, item, &item->err);
+	int rc = -1;
+
+	if (!plan)
+		return -1;
+	if (rmt_serial_new(item->serial, &item->err) == 0)
+		rc = rmt_plan_build(plan, rmt_span_of(item->serial, sizeof item->serial), rmt_signer_algorithm(worker->signer),
+		                    &item->tbs, &item->err);
+	rmt_plan_free(plan);
+	return rc;
+}
+
+/* A finding that the authority's own settings cause: without a publish URL there is no address to write. */
+static bool acceptable(const struct rmt_issuance *run, const struct remint_finding *finding)
+{
+	return (!run->authority->crl_uri && strncmp(finding->rule, "leaf.crl-distribution.", 22) == 0) ||
+	       (!run->authority->ca_uri && strncmp(finding->rule, "leaf.authority-info.", 20) == 0);
+}
+
+static int lint(struct rmt_issuance *run, struct worker *worker, struct rmt_item *item)
+{
+	struct rmt_presented presented = {.leaf = &item->cert, .leaf_only = true, .lint = true};
+	bool leaf = run->demand->template->role == RMT_ROLE_LEAF;
+
+	if (rmt_cert_read_tbs(&item->cert, rmt_buf_view(&item->tbs), RMT_STRICT, &item->err))
+		return -1;
+	for (size_t i = 0; i < run->audit_count; i++)
+		if (leaf ? rmt_audit_run(worker->audits[i], &presented, keep_finding, item, &item->err)
+		         : rmt_audit_run_ca(worker->audits[i], &item->cert, NULL, keep_finding, item, &item->err))
+			return -1;
+	for (size_t i = 0; i < item->finding_count; i++) {
+		struct remint_finding *finding = &item->findings[i];
+
+		finding->accepted = acceptable(run, finding);
+		if (finding->severity == REMINT_ERROR && !finding->accepted)
+			return rmt_err_cite(&item->err, RMT_POLICY, finding->place, finding->citation, "%s would refuse it (%s): %s",
+			                    finding->target, finding->rule, finding->message);
+	}
+	return 0;
+}
+
+static void prepare(void *arg, size_t index_of_worker, size_t index)
+{
+	struct rmt_issuance *run = arg;
+	struct worker *worker = &run->workers[index_of_worker];
+	struct rmt_item *item = run->items[index];
+
+	item->failed = item->failed || prove_possession(worker, item) ||
+	               rmt_key_check_public(item_spki(item), 0, &item->err) || build(run, worker, item) ||
+	               lint(run, worker, item) || (item->check && item->check(item->check_arg, item, &item->err));
+}
+
+/* ---- persist ------------------------------------------------------------------------------------------------------------------------- */
+
+/* SHA-256 over the hashes of a group's bytes: the event chain then vouches for every member. */
+static int event(struct rmt_issuance *run, const char *kind, size_t count, bool signed_, struct rmt_err *err)
+{
+	unsigned char hash[RMT_SHA256];
+	struct rmt_buf all = {0}, text = {0};
+	size_t members = 0;
+	int rc = -1;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct rmt_item *item = run->items[i];
+
+		if (item->failed)
+			continue;
+		if (rmt_sha256(rmt_buf_view(signed_ ? &item->der : &item->tbs), hash, err))
+			goto out;
+		rmt_buf_append(&all, hash, sizeof hash);
+		members++;
+	}
+	if (rmt_buf_check(&all, err) || rmt_sha256(rmt_buf_view(&all), hash, err))
+		goto out;
+	rmt_buf_format(&text, "authority=%s template=%s count=%zu sha256=", run->authority->name,
+	               run->demand->template->name, members);
+	rmt_hex(rmt_span_of(hash, sizeof hash), 0, &text);
+	if (rmt_buf_check(&text, err) == 0)
+		rc = rmt_db_event(run->home->db, run->now, kind, rmt_buf_string(&text), err);
+out:
+	rmt_buf_free(&all);
+	rmt_buf_free(&text);
+	return rc;
+}
+
+/* Certificate columns from its own bytes. */
+static void describe_row(struct rmt_db_cert *row, const struct rmt_cert *cert, struct rmt_arena *arena,
+                         unsigned char fingerprint[RMT_SHA256], unsigned char spki[RMT_SHA256], struct rmt_err *err)
+{
+	struct remint_strings names = rmt_arena_names(arena, &cert->extensions);
+	const char *cn = rmt_arena_cn(arena, cert->subject);
+	const char **all = rmt_arena_take(arena, (names.count + 2) * sizeof *all);
+	size_t count = 0;
+
+	if (rmt_cert_fingerprint(cert, fingerprint, err) || rmt_spki_hash(cert->spki, spki, err) || !all) {
+		rmt_err_memory(err);
+		return;
+	}
+	if (cn)
+		all[count++] = cn;
+	for (size_t i = 0; i < names.count; i++) {
+		const char *colon = strchr(names.items[i], ':');
+		const char *value = colon ? colon + 1 : names.items[i];
+
+		if (!cn || strcmp(value, cn) != 0)
+			all[count++] = value;
+	}
+	rmt_cert_label(cert, &arena->scratch);
+	row->name = rmt_arena_scratch(arena);
+	row->subject = rmt_arena_name(arena, cert->subject);
+	row->names = all;
+	row->name_count = count;
+	row->serial = cert->serial;
+	row->der = cert->der;
+	row->fingerprint = rmt_span_of(fingerprint, RMT_SHA256);
+	row->spki_hash = rmt_span_of(spki, RMT_SHA256);
+	row->not_before = cert->not_before;
+	row->not_after = cert->not_after;
+}
+
+/* The certificate to be replaced, recorded as foreign when we never saw it. */
+static int persist_previous(struct rmt_issuance *run, struct rmt_item *item, struct rmt_err *err)
+{
+	unsigned char fingerprint[RMT_SHA256], spki[RMT_SHA256];
+	struct rmt_db_cert row;
+	int found;
+
+	if (!item->previous)
+		return 0;
+	if (rmt_cert_fingerprint(item->previous, fingerprint, err))
+		return -1;
+	found = rmt_db_cert_by_fingerprint(run->home->db, rmt_span_of(fingerprint, sizeof fingerprint), &row, err);
+	if (found < 0)
+		return -1;
+	if (found) {
+		item->supersedes = row.id;
+		return 0;
+	}
+	row = (struct rmt_db_cert){.template_name = "",
+	                           .targets = "",
+	                           .recorded = run->now,
+	                           .issuer_name = rmt_arena_name(&item->arena, item->previous->issuer)};
+	describe_row(&row, item->previous, &item->arena, fingerprint, spki, err);
+	return rmt_db_cert_add(run->home->db, &row, &item->supersedes, err);
+}
+
+static int persist_item(struct rmt_issuance *run, struct rmt_item *item, struct rmt_err *err)
+{
+	struct rmt_db_tbs tbs = {.authority = run->authority->id,
+	                         .serial = rmt_span_of(item->serial, sizeof item->serial),
+	                         .tbs = rmt_buf_view(&item->tbs),
+	                         .when = run->now,
+	                         .owner_pid = getpid()};
+
+	if (persist_previous(run, item, err))
+		return -1;
+	return rmt_db_tbs_add(run->home->db, &tbs, &item->tbs_id, err);
+}
+
+/* ---- record ------------------------------------------------------------------------------------------------------------------------------ */
+
+static int record_request(struct rmt_issuance *run, struct rmt_item *item, const struct rmt_db_cert *row, int64_t *id,
+                          struct rmt_err *err)
+{
+	struct rmt_db_request request = {.der = item->request->der,
+	                                 .spki_hash = row->spki_hash,
+	                                 .subject = row->subject,
+	                                 .targets = run->demand->target_names,
+	                                 .recorded = run->now,
+	                                 .state = "signed"};
+
+	return rmt_db_request_add(run->home->db, &request, id, err);
+}
+
+static int record_item(struct rmt_issuance *run, struct rmt_item *item, struct rmt_err *err)
+{
+	unsigned char fingerprint[RMT_SHA256], spki[RMT_SHA256];
+	struct rmt_db_cert row = {.tbs = item->tbs_id,
+	                          .authority = run->authority->id,
+	                          .issuer_name = rmt_arena_name(&item->arena, item->cert.issuer),
+	                          .template_name = run->demand->template->name,
+	                          .targets = run->demand->target_names,
+	                          .supersedes = item->supersedes,
+	                          .proved = item->possession_proved,
+	                          .recorded = run->now};
+
+	describe_row(&row, &item->cert, &item->arena, fingerprint, spki, err);
+	if (item->request && record_request(run, item, &row, &row.request, err))
+		return -1;
+	if (rmt_db_cert_add(run->home->db, &row, &item->cert_id, err))
+		return -1;
+	if (!item->activates)
+		return 0;
+	return rmt_db_authority_activate(run->home->db, item->activates, item->cert.der,
+	                                 item->activates == run->authority->id ? 0 : run->authority->id, err);
+}
+
+/* One commit for all items that still stand. */
+static int commit(struct rmt_issuance *run, const char *kind, size_t count, bool signed_,
+                  int (*insert)(struct rmt_issuance *, struct rmt_item *, struct rmt_err *), struct rmt_err *err)
+{
+	if (rmt_db_begin(run->home->db, err))
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (!run->items[i]->failed && insert(run, run->items[i], err))
+			goto fail;
+	if (event(run, kind, count, signed_, err) == 0 && rmt_db_commit(run->home->db, err) == 0)
+		return 0;
+fail:
+	rmt_db_rollback(run->home->db);
+	return -1;
+}
+
+/* ---- sign ------------------------------------------------------------------------------------------------------------------------------------- */
+
+static void sign(void *arg, size_t worker, size_t index)
+{
+	struct rmt_issuance *run = arg;
+	struct rmt_item *item = run->items[index];
+
+	if (item->failed)
+		return;
+	item->failed =
+	    rmt_signer_wrap(run->workers[worker].signer, rmt_buf_view(&item->tbs), &item->der, &item->err) ||
+	    rmt_cert_read(&item->cert, rmt_buf_view(&item->der), RMT_STRICT, &item->err);
+}
+
+/* A generated key is in the home before anything is persisted, so that no certificate is ever without it. */
+static int store_keys(struct rmt_issuance *run, size_t count)
+{
+	struct rmt_err *err;
+
+	for (size_t i = 0; i < count; i++) {
+		struct rmt_item *item = run->items[i];
+
+		err = &item->err;
+		if (!item->failed && item->store_key && item->key)
+			item->failed = rmt_home_key_store(run->home, item->key, err) != 0;
+	}
+	return 0;
+}
+
+/* ---- the road ------------------------------------------------------------------------------------------------------------------------------------ */
+
+static size_t standing(struct rmt_item *const *items, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		n += !items[i]->failed;
+	return n;
+}
+
+int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t count,
+                     int (*release)(void *arg, struct rmt_item *item), void *arg, struct rmt_err *err)
+{
+	int rc;
+
+	run->items = items;
+	if (authorise(run, err))
+		return -1;
+	rmt_pool_run(run->pool, count, prepare, run);
+	if (!run->dry_run && standing(items, count)) {
+		store_keys(run, count);
+		if (standing(items, count) && commit(run, "persist", count, false, persist_item, err))
+			return -1;
+		rmt_pool_run(run->pool, count, sign, run);
+		if (standing(items, count) && commit(run, "issue", count, true, record_item, err))
+			return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (items[i]->failed)
+			continue;
+		rc = release(arg, items[i]);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* The second audit, on the finished certificate with the chain that will be served. */
+int rmt_issuance_audit(struct rmt_issuance *run, struct rmt_item *item, struct rmt_err *err)
+{
+	struct rmt_authority *authority = run->authority;
+	struct rmt_chain_store *store = rmt_chain_store_new(err);
+	const struct rmt_cert *sent[RMT_PATH_DEPTH_MAX + 1];
+	struct rmt_presented presented = {.leaf = &item->cert, .sent = sent, .order_matters = true, .leaf_first = true};
+	int rc = store ? rmt_chain_store_add(store, authority->cert, rmt_cert_self_issued(authority->cert), err) : -1;
+
+	if (!rmt_cert_self_issued(authority->cert))
+		sent[presented.sent_count++] = authority->cert;
+	for (size_t i = 0; rc == 0 && i < authority->chain_count; i++) {
+		bool root = rmt_cert_self_issued(authority->chain[i]);
+
+		rc = rmt_chain_store_add(store, authority->chain[i], root, err);
+		if (!root)
+			sent[presented.sent_count++] = authority->chain[i];
+	}
+	if (item->key)
+		presented.key_spki = rmt_key_spki(item->key);
+	item->finding_count = 0;
+	for (size_t i = 0; rc == 0 && i < run->demand->target_count; i++) {
+		struct rmt_audit *audit = rmt_audit_new(run->demand->targets[i], store, run->now, err);
+
+		rc = audit ? rmt_audit_run(audit, &presented, keep_finding, item, err) : -1;
+		rmt_audit_free(audit);
+	}
+	for (size_t i = 0; i < item->finding_count; i++)
+		item->findings[i].accepted = acceptable(run, &item->findings[i]);
+	rmt_chain_store_free(store);
+	return rc;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * list.c - remint_list(), remint_history() and remint_db_check(): what the database remembers.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verb/local.h"
+
+struct records {
+	struct remint *ctx;
+	remint_record_fn *record;
+	void *arg;
+	rmt_time now;
+	bool pem;
+	struct rmt_arena arena;
+};
+
+static const char *status_of(const struct rmt_db_cert *row, rmt_time now)
+{
+	if (row->revoked)
+		return "revoked";
+	if (row->superseded_by)
+		return "superseded";
+	return now > row->not_after ? "expired" : "valid";
+}
+
+static int hand_record(void *arg, const struct rmt_db_cert *row)
+{
+	struct records *records = arg;
+	struct rmt_arena *arena = &records->arena;
+	struct remint_record out = {.id = row->id, .subject = row->subject, .name = row->name, .issuer = row->issuer_name,
+	                            .template_name = row->template_name, .targets = row->targets,
+	                            .not_before = row->not_before, .not_after = row->not_after, .recorded = row->recorded,
+	                            .status = status_of(row, records->now), .foreign = row->authority == 0,
+	                            .supersedes = row->supersedes, .superseded_by = row->superseded_by};
+
+	rmt_arena_reset(arena);
+	out.serial = rmt_arena_serial(arena, row->serial);
+	out.sha256 = rmt_arena_hex(arena, row->fingerprint);
+	if (records->pem && row->der.length)
+		out.pem = rmt_arena_pem(arena, "CERTIFICATE", row->der);
+	return records->record ? records->record(records->arg, &out) : 0;
+}
+
+static int status_named(const char *name, int *status, struct rmt_err *err)
+{
+	static const char *const names[] = {"valid", "revoked", "superseded", "expired", NULL};
+	const char *nearest;
+
+	*status = -1;
+	if (!name)
+		return 0;
+	for (int i = 0; names[i]; i++)
+		if (strcmp(names[i], name) == 0) {
+			*status = i;
+			return 0;
+		}
+	nearest = rmt_nearest(name, names);
+	return rmt_err_set(err, RMT_USAGE, NULL, "\"%s\" is no status: valid, expired, superseded or revoked%s%s%s", name,
+	                   nearest ? " (did you mean " : "", nearest ? nearest : "", nearest ? "?)" : "");
+}
+
+int remint_list(struct remint *ctx, const struct remint_list_options *options, remint_record_fn *record, void *arg)
+{
+	struct rmt_home home = {0};
+	struct records records = {.ctx = ctx, .record = record, .arg = arg, .now = rmt_verb_now(ctx)};
+	struct rmt_db_filter filter = {.name = options->name, .serial = options->serial, .target = options->target,
+	                               .template_name = options->template_name, .expires_before = options->expires_before,
+	                               .expires_after = options->expires_after, .now = records.now,
+	                               .after_id = options->after, .limit = options->limit};
+	int rc = -1;
+
+	rmt_verb_begin(ctx);
+	if (status_named(options->status, &filter.status, &ctx->err) == 0 &&
+	    rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err) == 0)
+		rc = rmt_db_certs(home.db, &filter, hand_record, &records, &ctx->err);
+	rmt_home_close(&home);
+	rmt_arena_free(&records.arena);
+	return rmt_verb_end(ctx, rc);
+}
+
+/* ---- history ------------------------------------------------------------------------------------------------------------- */
+
+struct found {
+	int64_t id;
+	unsigned count;
+};
+
+static int note_found(void *arg, const struct rmt_db_cert *row)
+{
+	struct found *found = arg;
+
+	if (!found->count++)
+		found->id = row->id; /* the newest */
+	return 0;
+}
+
+static int find_by_file(struct remint *ctx, struct rmt_db *db, const char *path, struct found *found, struct rmt_err *err)
+{
+	unsigned char fingerprint[RMT_SHA256];
+	struct rmt_pile pile = {0};
+	struct rmt_company company;
+	struct rmt_db_cert row;
+	int rc = rmt_pile_read(ctx, &pile, (struct remint_strings){&path, 1}, true, err);
+
+	if (rc == 0 && rmt_company_nth(&pile, 0, &company, err) == 1) {
+		rc = rmt_cert_fingerprint(company.leaf->cert, fingerprint, err);
+		if (rc == 0 && rmt_db_cert_by_fingerprint(db, rmt_span_of(fingerprint, sizeof fingerprint), &row, err) == 1)
+			*found = (struct found){row.id, 1};
+		rmt_company_clear(&company);
+	}
+	rmt_pile_free(&pile);
+	return rc;
+}
+
+/* An id, a serial number, a file, or a name: tried in this order. */
+static int find(struct remint *ctx, struct rmt_db *db, const char *which, struct found *found, struct rmt_err *err)
+{
+	struct rmt_db_filter filter = {.status = -1, .now = rmt_verb_now(ctx), .limit = 2};
+	struct rmt_db_cert row;
+	uint64_t id;
+
+	if (strlen(which) < 16 && rmt_quantity_count(which, 1, INT64_MAX, &id, NULL) == 0 &&
+	    rmt_db_cert_by_id(db, (int64_t)id, &row, err) == 1) {
+		*found = (struct found){(int64_t)id, 1};
+		return 0;
+	}
+	if (strspn(which, "0123456789abcdefABCDEF") == strlen(which) && strlen(which) >= 8) {
+		filter.serial = which;
+		if (rmt_db_certs(db, &filter, note_found, found, err) || found->count)
+			return found->count ? 0 : -1;
+		filter.serial = NULL;
+	}
+	if (rmt_path_exists(which) && (find_by_file(ctx, db, which, found, err) || found->count))
+		return found->count ? 0 : -1;
+	filter.name = which;
+	return rmt_db_certs(db, &filter, note_found, found, err);
+}
+
+int remint_history(struct remint *ctx, const char *which, remint_record_fn *record, void *arg)
+{
+	struct records records = {.ctx = ctx, .record = record, .arg = arg, .now = rmt_verb_now(ctx), .pem = true};
+	struct rmt_home home = {0};
+	struct found found = {0};
+	int rc = -1;
+
+	rmt_verb_begin(ctx);
+	if (rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err) || find(ctx, home.db, which, &found, &ctx->err))
+		goto out;
+	if (found.count)
+		rc = rmt_db_history(home.db, found.id, hand_record, &records, &ctx->err);
+	else
+		rmt_err_set(&ctx->err, RMT_NEGATIVE, NULL, "the database knows no certificate by \"%s\"", which);
+out:
+	rmt_home_close(&home);
+	rmt_arena_free(&records.arena);
+	return rmt_verb_end(ctx, rc);
+}
+
+/* ---- check ------------------------------------------------------------------------------------------------------------------ */
+
+static int count_orphan(void *arg, int64_t id, const struct rmt_db_tbs *tbs)
+{
+	struct remint_db_report *report = arg;
+
+	(void)id;
+	(void)tbs;
+	report->orphans++;
+	return 0;
+}
+
+int remint_db_check(struct remint *ctx, struct remint_db_report *report)
+{
+	struct remint_db_report counted = {.schema = rmt_db_schema_version()};
+	struct rmt_home home = {0};
+	int rc = -1;
+
+	rmt_verb_begin(ctx);
+	if (rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err) == 0 && rmt_db_check_structure(home.db, &ctx->err) == 0 &&
+	    rmt_db_check_events(home.db, &ctx->err) == 0)
+		rc = rmt_db_orphans(home.db, count_orphan, &counted, &ctx->err);
+	rmt_home_close(&home);
+	if (report)
+		*report = counted;
+	return rmt_verb_end(ctx, rc);
+}

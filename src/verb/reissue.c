@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * reissue.c - remint_reissue(): replacements for certificates at hand, linked to what they replace.
+ *
+ *   renew    same key and content, new dates
+ *   rekey    new key, same content
+ *   reissue  policy may change; a new key unless it is to be kept
+ *
+ * Keeping a key needs the private key, a fresh request signed by it, or our own record that possession was proved.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verb/local.h"
+
+struct replacing {
+	struct remint *ctx;
+	const struct remint_reissue_options *options;
+	struct rmt_bench bench;
+	struct rmt_pile pile;
+	struct rmt_request *request;
+	size_t leaves;
+};
+
+/* ---- inputs ------------------------------------------------------------------------------------------------------------- */
+
+struct by_serial {
+	int64_t id;
+	unsigned count;
+};
+
+static int note_id(void *arg, const struct rmt_db_cert *row)
+{
+	struct by_serial *found = arg;
+
+	found->id = row->id;
+	found->count++;
+	return 0;
+}
+
+/* "serial:HEX": a certificate of the database, put on the pile as if it had been read from a file. */
+static int pile_from_database(struct replacing *job, const char *serial, struct rmt_err *err)
+{
+	struct rmt_db_filter filter = {.serial = serial, .status = -1, .now = rmt_verb_now(job->ctx), .limit = 2};
+	struct rmt_object object = {.type = RMT_OBJECT_CERTIFICATE, .source = "database", .index = 1, .container = "der"};
+	struct by_serial found = {0};
+	struct rmt_db_cert row;
+	struct rmt_cert cert;
+
+	if (rmt_db_certs(job->bench.home.db, &filter, note_id, &found, err))
+		return -1;
+	if (found.count != 1)
+		return rmt_err_set(err, RMT_USAGE, NULL, found.count ? "several certificates have a serial number that begins with %s"
+		                                                     : "no certificate in the database has the serial number %s",
+		                   serial);
+	if (rmt_db_cert_by_id(job->bench.home.db, found.id, &row, err) != 1 ||
+	    rmt_cert_read(&cert, row.der, RMT_TOLERANT, err))
+		return -1;
+	object.cert = &cert;
+	object.der = cert.der;
+	object.spki = cert.spki;
+	return rmt_pile_add(&job->pile, &object, err);
+}
+
+static int read_inputs(struct replacing *job, struct rmt_err *err)
+{
+	for (size_t i = 0; i < job->options->inputs.count; i++) {
+		const char *input = job->options->inputs.items[i];
+		int rc = strncmp(input, "serial:", 7) == 0
+		             ? pile_from_database(job, input + 7, err)
+		             : rmt_pile_read(job->ctx, &job->pile, (struct remint_strings){&input, 1}, false, err);
+
+		if (rc)
+			return rc;
+	}
+	return rmt_pile_read(job->ctx, &job->pile, job->options->keys, false, err);
+}
+
+static int read_request(struct replacing *job, struct rmt_err *err)
+{
+	struct rmt_pile pile = {0};
+	int rc = rmt_pile_read(job->ctx, &pile, (struct remint_strings){&job->options->request, 1}, true, err);
+
+	for (size_t i = 0; rc == 0 && !job->request && i < pile.count; i++)
+		if (pile.objects[i]->request)
+			job->request = rmt_request_new(pile.objects[i]->der, err);
+	rmt_pile_free(&pile);
+	if (rc == 0 && !job->request) {
+		rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate request");
+		rmt_err_source(err, job->options->request);
+		rc = -1;
+	}
+	return rc;
+}
+
+/* ---- keys ----------------------------------------------------------------------------------------------------------------- */
+
+static bool keeps_key(const struct remint_reissue_options *options)
+{
+	return options->how == REMINT_RENEW || options->keep_key;
+}
+
+/* The same key again: at hand, in the home, by a fresh request, or proved on record. */
+static int keep_key(struct replacing *job, struct rmt_item *item, const struct rmt_company *company, struct rmt_err *err)
+{
+	struct rmt_span spki = company->leaf->cert->spki;
+	unsigned char hash[RMT_SHA256];
+	struct rmt_err unseen = {0};
+	int proved;
+
+	if (job->request) {
+		item->request = rmt_request_new(job->request->der, err);
+		if (item->request && rmt_span_equal(item->request->spki, spki))
+			return 0;
+		return rmt_err_set(err, RMT_SECRET, NULL, "the request is for another key than the certificate's");
+	}
+	if (company->key && company->key->key) {
+		item->key = rmt_key_dup(company->key->key, err);
+		return item->key ? 0 : -1;
+	}
+	if (rmt_spki_hash(spki, hash, err))
+		return -1;
+	proved = rmt_db_key_proved(job->bench.home.db, rmt_span_of(hash, sizeof hash), err);
+	if (proved < 0)
+		return -1;
+	item->key = rmt_home_key_load(&job->bench.home, rmt_span_of(hash, sizeof hash), &unseen);
+	if (!item->key && !proved)
+		return rmt_err_set(err, RMT_SECRET, NULL,
+		                   "keeping the key needs it, or a proof that somebody holds it: give --key FILE, or --request "
+		                   "FILE made with it, or let a new key be made");
+	item->proved = proved == 1;
+	rmt_buf_span(&item->spki, spki);
+	return rmt_buf_check(&item->spki, err);
+}
+
+static int choose_key(struct replacing *job, struct rmt_item *item, const struct rmt_company *company,
+                      struct rmt_err *err)
+{
+	const char *spec = job->options->key ? job->options->key : job->bench.demand.template->key_generate;
+
+	if (keeps_key(job->options))
+		return keep_key(job, item, company, err);
+	if (job->request) {
+		item->request = rmt_request_new(job->request->der, err);
+		return item->request ? 0 : -1;
+	}
+	item->store_key = true;
+	item->key = rmt_key_generate(spec, err);
+	return item->key ? 0 : -1;
+}
+
+/* ---- one replacement ---------------------------------------------------------------------------------------------------------- */
+
+/* renew and rekey keep the content: another set of usages or names would be a reissue. */
+static int check_content(struct replacing *job, const struct rmt_item *item, struct rmt_err *err)
+{
+	static const enum rmt_ext_id kept[] = {RMT_EXT_KEY_USAGE, RMT_EXT_EXTENDED_KEY_USAGE, RMT_EXT_BASIC_CONSTRAINTS};
+
+	if (job->options->how == REMINT_REISSUE)
+		return 0;
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		const struct rmt_ext *before = rmt_ext_find(&item->previous->extensions, kept[i]);
+		const struct rmt_ext *after = rmt_ext_find(&item->cert.extensions, kept[i]);
+
+		if (!before != !after || (before && !rmt_span_equal(before->value, after->value)))
+			return rmt_err_set(err, RMT_POLICY, rmt_ext_name(kept[i]),
+			                   "the template \"%s\" would change %s, and %s keeps the content: use reissue, or name the "
+			                   "template it was made by",
+			                   job->bench.demand.template->name, rmt_ext_name(kept[i]),
+			                   job->options->how == REMINT_RENEW ? "renew" : "rekey");
+	}
+	return 0;
+}
+
+static int check_item(void *arg, struct rmt_item *item, struct rmt_err *err)
+{
+	return check_content(arg, item, err);
+}
+
+static struct rmt_item *replacement(struct replacing *job, const struct rmt_company *company, struct rmt_err *err)
+{
+	const struct rmt_cert *old = company->leaf->cert;
+	struct rmt_item *item = rmt_item_new(err);
+
+	if (!item)
+		return NULL;
+	item->source = company->leaf->source;
+	item->index = company->leaf->index;
+	item->validity = job->options->validity;
+	item->not_after = job->options->not_after;
+	item->subject_verbatim = true;
+	item->check = check_item;
+	item->check_arg = job;
+	rmt_buf_span(&item->subject, old->subject);
+	item->previous = rmt_cert_dup(old, err);
+	if (item->previous && rmt_buf_check(&item->subject, err) == 0 && rmt_item_names(item, job->options->names, err) == 0 &&
+	    choose_key(job, item, company, err) == 0)
+		return item;
+	rmt_item_free(item);
+	return NULL;
+}
+
+/* With several leaves each has a directory of its own, named after it. */
+static int directory_for(struct replacing *job, const struct rmt_cert *cert, char **owned, struct rmt_err *err)
+{
+	struct rmt_buf label = {0};
+	char name[65];
+
+	*owned = NULL;
+	job->bench.release.out = job->options->out;
+	if (!job->options->out.directory || job->leaves < 2)
+		return 0;
+	rmt_cert_label(cert, &label);
+	rmt_file_label(rmt_buf_string(&label), name);
+	rmt_buf_free(&label);
+	*owned = rmt_path_join(job->options->out.directory, name, err);
+	job->bench.release.out.directory = *owned;
+	return *owned ? rmt_directory_create(job->options->out.directory, err) : -1;
+}
+
+static int replace_one(struct replacing *job, const struct rmt_company *company, struct rmt_err *err)
+{
+	struct rmt_item *item = NULL;
+	char *directory = NULL;
+	int rc = -1;
+
+	if (rmt_cert_is_ca(company->leaf->cert)) {
+		rmt_err_set(err, RMT_POLICY, NULL, "is a CA certificate: CA certificates are replaced by ca request and ca sign");
+		goto out;
+	}
+	if (directory_for(job, company->leaf->cert, &directory, err) || rmt_release_ready(&job->bench.release, true, err))
+		goto out;
+	item = replacement(job, company, err);
+	if (item)
+		rc = rmt_issuance_one(&job->bench, item, err);
+out:
+	rmt_err_source(err, company->leaf->source);
+	rmt_item_free(item);
+	free(directory);
+	return rc;
+}
+
+/* ---- the verb ------------------------------------------------------------------------------------------------------------------- */
+
+/* The template that made the old certificate, when it is one of ours and nobody names another. */
+static int recorded_template(struct replacing *job, char **name, struct rmt_err *err)
+{
+	const struct remint_reissue_options *options = job->options;
+	unsigned char fingerprint[RMT_SHA256];
+	struct rmt_pile pile = {0};
+	struct rmt_home home = {0};
+	struct rmt_company company;
+	struct rmt_db_cert row;
+	int rc = 0;
+
+	*name = NULL;
+	if (options->template_name || options->targets.count || !options->inputs.count ||
+	    strncmp(options->inputs.items[0], "serial:", 7) == 0 || strcmp(options->inputs.items[0], "-") == 0)
+		return 0;
+	if (rmt_pile_read(job->ctx, &pile, (struct remint_strings){options->inputs.items, 1}, true, err) ||
+	    rmt_home_open(job->ctx, RMT_DB_READ, &home, err)) {
+		rc = -1;
+	} else if (rmt_company_nth(&pile, 0, &company, err) == 1) {
+		if (rmt_cert_fingerprint(company.leaf->cert, fingerprint, err) == 0 &&
+		    rmt_db_cert_by_fingerprint(home.db, rmt_span_of(fingerprint, sizeof fingerprint), &row, err) == 1 &&
+		    row.template_name[0])
+			*name = rmt_strdup(row.template_name, err);
+		rmt_company_clear(&company);
+	}
+	rmt_home_close(&home);
+	rmt_pile_free(&pile);
+	return rc;
+}
+
+static int replace_all(struct replacing *job, struct rmt_err *err)
+{
+	struct rmt_company company;
+	int found, rc = 0;
+
+	while ((found = rmt_company_nth(&job->pile, job->leaves, &company, err)) == 1) {
+		job->leaves++;
+		rmt_company_clear(&company);
+	}
+	if (found < 0)
+		return -1;
+	if (!job->leaves)
+		return job->ctx->faults ? 0 : rmt_err_set(err, RMT_INPUT, NULL, "no certificate among the inputs");
+	if (job->request && job->leaves > 1)
+		return rmt_err_set(err, RMT_USAGE, NULL, "one --request serves one certificate, but there are %zu", job->leaves);
+	for (size_t n = 0; rc == 0 && n < job->leaves; n++) {
+		struct rmt_err refused = {0};
+
+		if (rmt_company_nth(&job->pile, n, &company, err) != 1)
+			return -1;
+		rc = replace_one(job, &company, &refused);
+		rmt_company_clear(&company);
+		if (rc && job->leaves == 1)
+			*err = err->class == RMT_NONE ? refused : *err;
+		else if (rc && refused.class != RMT_NONE)
+			rc = rmt_verb_fault(job->ctx, &refused);
+	}
+	return rc;
+}
+
+int remint_reissue(struct remint *ctx, const struct remint_reissue_options *options, remint_issued_fn *issued, void *arg)
+{
+	struct replacing job = {.ctx = ctx, .options = options};
+	struct rmt_err *err = &ctx->err;
+	char *recorded = NULL;
+	int rc = -1;
+
+	rmt_verb_begin(ctx);
+	if (recorded_template(&job, &recorded, err) ||
+	    rmt_bench_open(&job.bench, ctx, options->template_name ? options->template_name : recorded, options->targets,
+	                   options->authority, options->dry_run, err))
+		goto out;
+	job.bench.release.issued = issued;
+	job.bench.release.arg = arg;
+	job.bench.release.audit_again = options->targets.count > 0;
+	if (!job.bench.authority.crl_uri)
+		rmt_verb_warn(ctx, "the CA \"%s\" has no publish URL: the new certificates carry no CRL or issuer address",
+		              job.bench.authority.name);
+	if ((options->request && read_request(&job, err)) || read_inputs(&job, err))
+		goto out;
+	rc = replace_all(&job, err);
+out:
+	rmt_request_free(job.request);
+	rmt_pile_free(&job.pile);
+	rmt_bench_close(&job.bench);
+	free(recorded);
+	return rmt_verb_end(ctx, rc);
+}
