@@ -315,7 +315,7 @@ static int match_pending(void *arg, const struct rmt_db_authority *row)
 }
 
 /* Record the issuers above as foreign authorities, root first; the name of the nearest one in `parent`. */
-static int record_above(struct rmt_home *home, const struct rmt_path *path, char *parent, size_t size, struct rmt_err *err)
+static int record_above(struct rmt_home *home, const struct rmt_path *path, char parent[65], struct rmt_err *err)
 {
 	const struct rmt_cert *above[RMT_PATH_DEPTH_MAX + 1];
 	size_t count = 0;
@@ -328,22 +328,17 @@ static int record_above(struct rmt_home *home, const struct rmt_path *path, char
 	parent[0] = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct rmt_db_authority row;
-		struct rmt_buf label = {0}, name = {0};
-		char clean[65];
+		struct rmt_buf label = {0};
 		int found, rc = 0;
 
 		rmt_cert_label(above[i], &label);
-		rmt_file_label(rmt_buf_string(&label), clean);
-		rmt_buf_format(&name, "%.50s", clean);
+		rmt_file_label(rmt_buf_string(&label), parent);
 		rmt_buf_free(&label);
-		found = rmt_db_authority_get(home->db, rmt_buf_string(&name), 0, &row, err);
+		found = rmt_db_authority_get(home->db, parent, 0, &row, err);
 		if (found == 1)
 			id = row.id;
 		else if (found == 0)
-			rc = rmt_authority_record(home, rmt_buf_string(&name), above[i], RMT_AUTHORITY_FOREIGN, id, &id, err);
-		strncpy(parent, rmt_buf_string(&name), size - 1);
-		parent[size - 1] = 0;
-		rmt_buf_free(&name);
+			rc = rmt_authority_record(home, parent, above[i], RMT_AUTHORITY_FOREIGN, id, &id, err);
 		if (found < 0 || rc)
 			return -1;
 	}
@@ -377,7 +372,7 @@ int remint_ca_install(struct remint *ctx, struct remint_strings inputs, remint_a
 	struct rmt_pile pile = {0};
 	struct pending pending = {.pile = &pile};
 	struct rmt_path path;
-	char parent[64];
+	char parent[65];
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
@@ -393,7 +388,7 @@ int remint_ca_install(struct remint *ctx, struct remint_strings inputs, remint_a
 		if (pile.objects[i]->cert && rmt_chain_store_add(store, pile.objects[i]->cert, false, err))
 			goto out;
 	if (rmt_path_find(store, pending.cert, &path, err) == 0 && check_installed(pending.cert, &path, err) == 0 &&
-	    record_above(&home, &path, parent, sizeof parent, err) == 0)
+	    record_above(&home, &path, parent, err) == 0)
 		rc = rmt_authority_install(&home, pending.id, pending.cert->der, parent[0] ? parent : NULL, err);
 out:
 	rmt_home_close(&home);
@@ -454,7 +449,7 @@ static int export_each(struct exporting *to)
 /* All of them together, issuing CAs before roots, as PEM and P7B. */
 static int export_chain(struct exporting *to)
 {
-	static const char *const kinds[] = {"pem", "p7b"};
+	static const char *const kinds[] = {"pem", "p7b"}, *const suffixes[] = {".pem", ".p7b"};
 	char leaf[] = "leaf", intermediates[] = "intermediates", *content[] = {leaf, intermediates};
 	const struct rmt_cert *ordered[RMT_PATHS_MAX];
 	struct rmt_bundle bundle = {0};
@@ -472,11 +467,10 @@ static int export_chain(struct exporting *to)
 	for (size_t i = 0; i < 2; i++) {
 		struct rmt_write_options options = {.format = kinds[i], .content = {content, 2}};
 		struct rmt_buf out = {0};
-		char suffix[8] = ".";
 
 		if (rmt_write_mem(&bundle, &options, &out, to->err))
 			return -1;
-		if (export_file(to, "chain", strcat(suffix, kinds[i]), &out))
+		if (export_file(to, "chain", suffixes[i], &out))
 			return -1;
 	}
 	return 0;

@@ -230,16 +230,24 @@ void remint_harden_process(void)
 	rmt_process_harden();
 }
 
+/* An option's value is the caller's wording, not an input. */
+static int parsed(struct remint *ctx, int rc)
+{
+	if (rc)
+		ctx->err.class = RMT_USAGE;
+	return rmt_verb_end(ctx, rc);
+}
+
 int remint_parse_duration(struct remint *ctx, const char *text, int64_t *seconds)
 {
 	rmt_verb_begin(ctx);
-	return rmt_verb_end(ctx, rmt_quantity_duration(text, seconds, &ctx->err));
+	return parsed(ctx, rmt_quantity_duration(text, seconds, &ctx->err));
 }
 
 int remint_parse_time(struct remint *ctx, const char *text, int64_t *time)
 {
 	rmt_verb_begin(ctx);
-	return rmt_verb_end(ctx, rmt_time_parse(text, time, &ctx->err));
+	return parsed(ctx, rmt_time_parse(text, time, &ctx->err));
 }
 
 void remint_time_text(int64_t time, char out[32])
