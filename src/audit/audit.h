@@ -37,7 +37,8 @@ struct rmt_presented {
 	bool key_locked;                       /* a private key is there but was not opened */
 	const char *host;                      /* --name, or NULL */
 	bool leaf_only;                        /* judge no chain and no path (piles without --trust and --chain; TBS lint) */
-	bool lint;                             /* to-be-signed bytes: rules about signature, key at hand, chain and container do not run */
+	bool lint;                             /* to-be-signed bytes: rules about signature value, key at hand, chain, container and the present time do not run */
+	bool once;                             /* a fault of a CA that this audit has told already is not told again (piles) */
 };
 /* Facts about the container, for container.* rules. */
 struct rmt_object_facts {
@@ -69,11 +70,16 @@ int rmt_audit_run(struct rmt_audit *audit, const struct rmt_presented *presented
 int rmt_audit_run_ca(struct rmt_audit *audit, const struct rmt_cert *ca, const char *label, int (*sink)(void *arg, const struct rmt_finding *finding), void *arg, struct rmt_err *err);
 uint64_t rmt_audit_verifications(const struct rmt_audit *audit);
 
-/* The rule table, for `target show`, docs and tests. */
+/* The rule table, for `target show`, docs and tests. What stands below `parameters` is the engine's. */
+struct rmt_check;
 struct rmt_rule_row {
 	const char *id, *title, *citation, *fix;
 	enum rmt_severity severity;
 	const char *parameters; /* names of the parameters it takes: "min max values from until", "" for none */
+	const char *needed;     /* the one of them without which it cannot run, or NULL */
+	int scope;              /* enum rmt_scope: what it is run on */
+	int values;             /* enum rmt_values: what its "values" are */
+	int (*check)(struct rmt_check *check);
 };
 const struct rmt_rule_row *rmt_rule_rows(size_t *count);
 

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * audit/local.h - what the engine, the chain builder and the rules by family share inside the room.
+ *
+ * A check is one function over a struct rmt_check: it looks at the certificate at hand and reports each fault through
+ * rmt_check_fault(). It allocates nothing as long as it has nothing to report.
+ */
+#ifndef RMT_AUDIT_LOCAL_H
+#define RMT_AUDIT_LOCAL_H
+
+#include "audit/audit.h"
+
+/* ---- what a rule is run on ---------------------------------------------------------------------------------------- */
+
+enum rmt_scope {
+	RMT_ON_LEAF,       /* the leaf */
+	RMT_ON_LEAF_NOW,   /* the leaf, about the present time: not in lint */
+	RMT_ON_LEAF_SIGNED, /* the leaf, about its signature: not in lint */
+	RMT_ON_KEY,        /* the private key at hand: not in lint */
+	RMT_ON_CONTAINER,  /* what the objects came in: not in lint */
+	RMT_ON_CA,         /* every certificate above the leaf on its path; all from here on not with leaf_only */
+	RMT_ON_ISSUING,    /* ... but the root */
+	RMT_ON_ROOT,       /* ... only the root */
+	RMT_ON_CHAIN,      /* the chain as sent, once */
+	RMT_ON_PATH,       /* the verdict over all candidate paths, once, when the target checks paths */
+};
+
+/* What the words of "values" must be. */
+enum rmt_values {
+	RMT_VALUES_NONE,
+	RMT_VALUES_EKU,     /* key purposes by name or dotted */
+	RMT_VALUES_DIGEST,
+	RMT_VALUES_KEY,     /* kinds of public key */
+	RMT_VALUES_CURVE,
+	RMT_VALUES_SIZE,    /* numbers of bits */
+	RMT_VALUES_GENERAL, /* kinds of general name */
+	RMT_VALUES_PROFILE, /* PFX profiles */
+	RMT_VALUES_FORMAT,  /* containers */
+};
+
+/* ---- store.c: the certificates at hand ------------------------------------------------------------------------------ */
+
+enum rmt_store_table { RMT_STORE_BYTES, RMT_STORE_SUBJECT, RMT_STORE_KEY, RMT_STORE_TABLES };
+struct rmt_store_row {
+	unsigned char *der;
+	size_t length;
+	uint64_t hash[RMT_STORE_TABLES]; /* of the DER, of the folded subject, of subject and key identifier */
+	uint32_t next[RMT_STORE_TABLES]; /* positions: index plus one, 0 the end */
+	bool trusted;
+};
+struct rmt_chain_store {
+	struct rmt_store_row *rows;
+	uint32_t count;
+	size_t trusted_count;
+	uint32_t *heads[RMT_STORE_TABLES];
+	size_t head_count; /* a power of two; also the room in rows */
+	struct rmt_buf scratch;
+};
+int rmt_store_hash_name(struct rmt_span name, struct rmt_buf *scratch, uint64_t *out, struct rmt_err *err);
+uint64_t rmt_store_hash_key(uint64_t subject, struct rmt_span key_id); /* an empty key_id: the certificate has none */
+uint32_t rmt_store_first(const struct rmt_chain_store *store, enum rmt_store_table table, uint64_t hash); /* a position; compare the row's hash */
+int rmt_store_find(const struct rmt_chain_store *store, struct rmt_span der, uint32_t *position, struct rmt_err *err); /* 0: not there */
+
+/* ---- chain.c: candidate paths ----------------------------------------------------------------------------------- */
+
+/* One search for the paths of one leaf. Its memory is kept from one leaf to the next. */
+struct rmt_search;
+struct rmt_search *rmt_search_new(struct rmt_err *err);
+void rmt_search_free(struct rmt_search *search);
+int rmt_search_run(struct rmt_search *search, const struct rmt_chain_store *store, const struct rmt_cert *leaf,
+    const struct rmt_cert *const *sent, size_t sent_count, struct rmt_err *err);
+/* What was found, best first. The certificates live until the next run. */
+struct rmt_path {
+	const struct rmt_cert *cert[RMT_PATH_DEPTH_MAX]; /* the leaf first */
+	bool sent[RMT_PATH_DEPTH_MAX];                   /* came with the leaf; the leaf itself counts */
+	size_t count;
+	bool anchored; /* the last one is trusted */
+	bool rooted;   /* the last one is self-signed by its names and key identifiers */
+	bool cut;      /* the depth ended it, not the lack of an issuer */
+};
+size_t rmt_search_count(const struct rmt_search *search); /* at least 1: the leaf alone */
+void rmt_search_path(const struct rmt_search *search, size_t index, struct rmt_path *out);
+bool rmt_search_capped(const struct rmt_search *search);
+bool rmt_search_reached(const struct rmt_search *search, size_t sent_index); /* stands on some path of the leaf */
+/* The first of `sent` with the same bytes, or -1 for the leaf itself; `sent_index` when it is the first. */
+ptrdiff_t rmt_search_twin(const struct rmt_search *search, size_t sent_index);
+bool rmt_chain_store_has_anchors(const struct rmt_chain_store *store);
+/* Subject equals issuer and no key identifier says otherwise. */
+bool rmt_chain_is_root(const struct rmt_cert *cert);
+
+/* ---- verdict.c: X509_verify_cert over the candidate paths --------------------------------------------------------- */
+
+struct rmt_verdict {
+	bool accepted;
+	enum rmt_purpose purpose;
+	int error, depth;
+	const char *text;
+	const struct rmt_cert *cert; /* the certificate at fault */
+};
+
+/* ---- engine.c ------------------------------------------------------------------------------------------------------- */
+
+/* A certificate under judgement, with what is decoded at most once. */
+struct rmt_judged {
+	const struct rmt_cert *cert;
+	const char *given;     /* the caller's label, or NULL */
+	struct rmt_buf label;  /* our own, made when a finding needs it */
+	struct rmt_spki spki;
+	signed char spki_state; /* 0 not read yet, 1 read, -1 unreadable */
+};
+
+/* A rule that the target switches on, its setting resolved. */
+struct rmt_active {
+	const struct rmt_rule_row *row;
+	const struct rmt_rule_setting *set; /* borrowed from the target */
+	enum rmt_severity severity;
+	char *citation;        /* what findings quote */
+	const char *fix;
+	struct rmt_buf *purpose; /* RMT_VALUES_EKU: the values as OID contents */
+	uint64_t *number;        /* RMT_VALUES_SIZE */
+	size_t value_count;
+};
+
+/* settings.c */
+const struct rmt_rule_row *rmt_rule_find(const char *id);
+int rmt_active_resolve(struct rmt_active *active, const struct rmt_rule_setting *set, struct rmt_err *err);
+void rmt_active_free(struct rmt_active *active);
+
+/* The state of one run. */
+struct rmt_check {
+	struct rmt_audit *audit;
+	const struct rmt_presented *presented;
+	int (*sink)(void *arg, const struct rmt_finding *finding);
+	void *sink_arg;
+	struct rmt_err *err;
+	const struct rmt_active *rule; /* the one that runs */
+	struct rmt_judged *on;         /* the certificate at hand */
+	size_t depth;                  /* its place on the path; 0 is the leaf */
+	/* The path that the rules about CAs judge: the accepted one, else the best. Filled at first need. */
+	bool path_known;
+	struct rmt_path path;
+	struct rmt_judged judged[RMT_PATH_DEPTH_MAX];
+	unsigned verdict_count;
+	struct rmt_verdict verdict[2]; /* one for each purpose */
+};
+
+/* What an audit keeps from one leaf to the next. */
+struct rmt_audit {
+	const struct rmt_target *target;
+	const struct rmt_chain_store *store;
+	rmt_time now;
+	struct rmt_active *active;
+	size_t active_count;
+	struct rmt_rule_setting capped; /* stands in when the target does not mention path.capped */
+	struct rmt_search *search;
+	unsigned purpose_count;
+	enum rmt_purpose purpose[2];
+	struct rmt_path_checker *checker[2];
+	struct rmt_buf scratch, message, list; /* reused by checks and findings */
+	uint64_t *told; /* faults of CAs already told: an open hash set */
+	size_t told_count, told_room;
+};
+
+/* Report a fault of the object at hand: 0 to go on, anything else is to be returned at once. */
+int rmt_check_fault(struct rmt_check *check, const char *place, const char *format, ...) RMT_PRINTF(3, 4);
+/* The same, at most at this severity. */
+int rmt_check_fault_most(struct rmt_check *check, enum rmt_severity most, const char *place, const char *format, ...)
+    RMT_PRINTF(4, 5);
+/* The same for another certificate than the one at hand. */
+int rmt_check_fault_of(struct rmt_check *check, const struct rmt_cert *cert, const char *place, const char *format, ...)
+    RMT_PRINTF(4, 5);
+/* "extendedKeyUsage cannot be read": what a rule says of a value that it cannot judge. */
+int rmt_check_unreadable(struct rmt_check *check, const char *place, const char *what);
+/* The public key of the certificate at hand; NULL when it cannot be read. */
+const struct rmt_spki *rmt_check_spki(struct rmt_check *check);
+/* Is this rule switched on in the same target? */
+bool rmt_check_has(const struct rmt_check *check, const char *rule);
+/* Append text from a certificate: as it is when it is UTF-8 without NUL, else escaped by rmt_safe_text(). */
+void rmt_check_text(struct rmt_buf *out, struct rmt_span text);
+/* Find the path and, when the target checks paths, the verdicts. */
+int rmt_check_path(struct rmt_check *check);
+/* The label of another certificate, appended to `out`. */
+void rmt_check_label(const struct rmt_check *check, const struct rmt_cert *cert, struct rmt_buf *out);
+/* Words joined as English does: "a", "a and b", "a, b and c". `index` counts from 0, `last` marks the last. */
+void rmt_list_word(struct rmt_buf *list, const char *word, size_t index, bool last);
+/* The values of a setting joined so ("or" between the last two). */
+void rmt_list_values(struct rmt_buf *list, const struct rmt_text_list *values);
+/* Whole days, rounded up. */
+int64_t rmt_days(int64_t seconds);
+
+/* ---- the checks, by file --------------------------------------------------------------------------------------------- */
+
+typedef int rmt_check_function(struct rmt_check *check);
+
+rmt_check_function rmt_rule_eku_server, rmt_rule_eku_client, rmt_rule_eku_present, rmt_rule_eku_forbidden, rmt_rule_eku_path;
+
+rmt_check_function rmt_rule_san_present, rmt_rule_san_covers_cn, rmt_rule_san_types, rmt_rule_san_critical,
+    rmt_rule_name_host, rmt_rule_name_characters, rmt_rule_cn_wildcard, rmt_rule_name_constraints;
+
+rmt_check_function rmt_rule_key_bits, rmt_rule_key_sizes, rmt_rule_key_type, rmt_rule_key_curve, rmt_rule_key_sound,
+    rmt_rule_key_usage_tls, rmt_rule_key_present, rmt_rule_key_match;
+
+rmt_check_function rmt_rule_signature_digest, rmt_rule_signature_pss, rmt_rule_algorithm_match;
+
+rmt_check_function rmt_rule_dates_valid, rmt_rule_dates_expiring, rmt_rule_dates_lifetime, rmt_rule_dates_nesting;
+
+rmt_check_function rmt_rule_crl_present, rmt_rule_crl_http, rmt_rule_authority_info, rmt_rule_serial_length,
+    rmt_rule_serial_positive, rmt_rule_version, rmt_rule_not_ca, rmt_rule_ca_constraints, rmt_rule_ca_key_usage,
+    rmt_rule_path_length, rmt_rule_authority_key_id, rmt_rule_subject_key_id, rmt_rule_extensions_duplicate,
+    rmt_rule_extensions_unknown, rmt_rule_extensions_malformed, rmt_rule_encoding;
+
+rmt_check_function rmt_rule_chain_complete, rmt_rule_chain_order, rmt_rule_chain_duplicate, rmt_rule_chain_root,
+    rmt_rule_chain_foreign, rmt_rule_chain_length, rmt_rule_path_valid, rmt_rule_path_anchor, rmt_rule_path_capped;
+
+rmt_check_function rmt_rule_pfx_profile, rmt_rule_container_format, rmt_rule_container_encoding;
+
+#endif
