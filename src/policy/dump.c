@@ -165,8 +165,15 @@ dull(const struct rmt_schema *row, const void *at)
 	return unset(row, at);
 }
 
+/* "rules", "deploy.files" */
 static void
-dump_elements(const struct rmt_schema *row, const void *object, struct rmt_buf *out)
+key(const char *prefix, const struct rmt_schema *row, struct rmt_buf *out)
+{
+	rmt_buf_format(out, "%s%s%s = ", prefix, *prefix != '\0' ? "." : "", row->key);
+}
+
+static void
+dump_elements(const struct rmt_schema *row, const char *prefix, const void *object, struct rmt_buf *out)
 {
 	const unsigned char *items;
 	size_t count;
@@ -174,7 +181,8 @@ dump_elements(const struct rmt_schema *row, const void *object, struct rmt_buf *
 	memcpy(&items, member_of(object, row), sizeof(items));
 	memcpy(&count, (const unsigned char *)object + row->elements->count_at, sizeof(count));
 	for (size_t i = 0; i < count; i++, items += row->elements->stored) {
-		rmt_buf_format(out, "%s = {", row->key);
+		key(prefix, row, out);
+		rmt_buf_byte(out, '{');
 		for (const struct rmt_schema *inner = row->inner; inner->key != NULL; inner++) {
 			if (inner->at >= row->elements->stored || dull(inner, member_of(items, inner)))
 				continue;
@@ -197,10 +205,10 @@ dump_rows(const struct rmt_schema *rows, const char *prefix, const void *object,
 			continue;
 		}
 		if (row->field == RMT_FIELD_GROUPS) {
-			dump_elements(row, object, out);
+			dump_elements(row, prefix, object, out);
 			continue;
 		}
-		rmt_buf_format(out, "%s%s%s = ", prefix, *prefix != '\0' ? "." : "", row->key);
+		key(prefix, row, out);
 		if (unset(row, member_of(object, row)))
 			rmt_buf_text(out, "none");
 		else
