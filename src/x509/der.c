@@ -362,6 +362,18 @@ rmt_der_enter(struct rmt_der *der, unsigned char tag, struct rmt_der *inner, con
 }
 
 int
+rmt_der_enter_whole(struct rmt_der *der, unsigned char tag, struct rmt_der *inner, struct rmt_span *whole,
+                    const char *place, struct rmt_err *err)
+{
+	const unsigned char *start = der->at;
+
+	if (rmt_der_enter(der, tag, inner, place, err) < 0)
+		return -1;
+	*whole = (struct rmt_span){ start, (size_t)(der->at - start) };
+	return 0;
+}
+
+int
 rmt_der_end(const struct rmt_der *der, const char *place, struct rmt_err *err)
 {
 	if (der->at == der->end)

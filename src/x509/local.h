@@ -13,15 +13,109 @@
 
 #include "x509/x509.h"
 
+/* ---- der.c -------------------------------------------------------------------------------------------------------- */
+
 /* Stop reading: "<sentence> (offset N)" at `place`; always -1. */
 int rmt_der_fault(const struct rmt_der *der, const unsigned char *at, const char *place, struct rmt_err *err,
                   const char *sentence);
 /* DER is broken at `at` in a way that the table of deviations knows: strict stops (-1), tolerant notes it (0). */
 int rmt_der_deviate(const struct rmt_der *der, enum rmt_deviation kind, const unsigned char *at, const char *place,
                     struct rmt_err *err);
+int rmt_der_enter_whole(struct rmt_der *der, unsigned char tag, struct rmt_der *inner, struct rmt_span *whole,
+                        const char *place, struct rmt_err *err); /* rmt_der_enter() that also gives the value's view */
 /* The content of a UTCTime or GeneralizedTime; *exact says that it has seconds, no fraction and ends in Z. */
 int rmt_time_read(unsigned char tag, struct rmt_span text, rmt_time *out, bool *exact);
 bool rmt_der_string_tag(unsigned char tag); /* a universal character string type */
+
+/* ---- string.c ----------------------------------------------------------------------------------------------------- */
+
+bool rmt_string_valid(unsigned char tag, struct rmt_span value);   /* only characters that the type has */
+bool rmt_string_is_text(unsigned char tag, struct rmt_span value); /* a string type whose content can be taken apart */
+/* A string as UTF-8, byte by byte: -1 at the end. */
+struct rmt_string_cursor {
+	const unsigned char *at, *end;
+	unsigned char width; /* 0: bytes as they are; else bytes of a character */
+	unsigned char pending, queue[5];
+};
+void rmt_string_open(struct rmt_string_cursor *cursor, unsigned char tag, struct rmt_span value);
+int rmt_string_next(struct rmt_string_cursor *cursor);
+/* Text with a backslash before `specials` and backslashes, and \HH for control characters and bytes that are no UTF-8:
+ * one line, always valid UTF-8, and different texts stay different. */
+void rmt_text_escape(struct rmt_span text, const char *specials, struct rmt_buf *out);
+
+/* ---- name.c ------------------------------------------------------------------------------------------------------- */
+
+/* The Name at the cursor, checked to its last value. */
+int rmt_name_read(struct rmt_der *der, struct rmt_span *whole, const char *place, struct rmt_err *err);
+
+/* ---- general_name.c ----------------------------------------------------------------------------------------------- */
+
+int rmt_general_read(struct rmt_der *cursor, struct rmt_general_name *out, struct rmt_err *err); /* one must be there */
+
+/* ---- cert.c ------------------------------------------------------------------------------------------------------- */
+
+/* Open an object that is one SEQUENCE of at most `cap` bytes with nothing behind it. */
+int rmt_object_open(struct rmt_der *der, struct rmt_span bytes, size_t cap, struct rmt_notes *notes,
+                    struct rmt_span *whole, struct rmt_der *inner, const char *noun, struct rmt_err *err);
+int rmt_algorithm_id_read(struct rmt_der *der, struct rmt_span *whole, const char *place, struct rmt_err *err);
+int rmt_spki_walk(struct rmt_der *der, struct rmt_span *whole, const char *place, struct rmt_err *err);
+int rmt_signature_read(struct rmt_der *der, struct rmt_span *bits, const char *place, struct rmt_err *err);
+unsigned char *rmt_der_copy(struct rmt_span der, struct rmt_err *err); /* the caller's */
+
+/* ---- extensions --------------------------------------------------------------------------------------------------- */
+
+/* The Extensions at the cursor; `place` is what the index stands behind in messages. */
+int rmt_extensions_walk(struct rmt_der *der, struct rmt_extensions *out, const char *place, struct rmt_err *err);
+void rmt_extensions_clear(struct rmt_extensions *out);
+/* The Extension at the cursor; `id` is not looked up. */
+int rmt_ext_read(struct rmt_der *der, struct rmt_ext *out, struct rmt_err *err);
+
+/* Each reads one extension's value to its end and, when `out` is not NULL, writes it for people. */
+int rmt_show_authority_key_id(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_subject_key_id(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_key_usage(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_policies(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_policy_mappings(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_policy_constraints(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_general_names(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_basic_constraints(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_name_constraints(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_eku(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_crl_distribution(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_issuing_distribution(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_access(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_null(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_text(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_number(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_netscape_type(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_ms_template(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_ms_ca_version(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_ms_sid(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_tls_feature(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_sct_list(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_reason_code(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+int rmt_show_invalidity_date(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
+
+int rmt_reason_read(struct rmt_der *value, int *reason, struct rmt_err *err); /* CRLReason */
+
+/* Pieces that they share (ext_show.c). All do nothing when `out` is NULL. */
+void rmt_put(struct rmt_buf *out, const char *format, ...) RMT_PRINTF(2, 3);
+void rmt_put_separated(struct rmt_buf *out, bool *first, const char *separator); /* the separator but for the first time */
+void rmt_put_oid(struct rmt_buf *out, struct rmt_span oid);
+void rmt_put_hex(struct rmt_buf *out, struct rmt_span bytes);
+void rmt_put_number(struct rmt_buf *out, struct rmt_span integer); /* decimal when it fits 63 bits, else 0x... */
+void rmt_put_general(struct rmt_buf *out, const struct rmt_general_name *name);
+/* The GeneralNames content at the cursor to its end, joined by ", "; at least one must be there. */
+int rmt_put_general_list(struct rmt_buf *out, struct rmt_der *names, struct rmt_err *err);
+/* The string at the cursor, of any type. */
+int rmt_put_string(struct rmt_buf *out, struct rmt_der *value, struct rmt_err *err);
+/* One named bit after the other; `count` names. A bit string whose last bit is 0 is a deviation (X.690, 11.2.2). */
+int rmt_bits_named(struct rmt_der *value, unsigned count, unsigned *bits, const char *place, struct rmt_err *err);
+void rmt_put_bits(struct rmt_buf *out, unsigned bits, const char *const *names, unsigned count);
+/* A list must have a member: called where its first one should be. */
+int rmt_list_check(const struct rmt_der *list, const char *place, struct rmt_err *err);
+
+/* ---- oid.c -------------------------------------------------------------------------------------------------------- */
 
 /* The rows of oid_table.c; their `der` is filled in by oid.c on first use. */
 extern struct rmt_oid rmt_oid_table[];

@@ -24,7 +24,7 @@ enum {
 static const struct { const char *alias, *name; } aliases[] = {
 	{ "E", "emailAddress" }, { "email", "emailAddress" }, { "S", "stateOrProvinceName" }, { "SN", "surname" },
 	{ "G", "givenName" }, { "GN", "givenName" }, { "T", "title" },
-	{ "extendedKeyUsage", "extKeyUsage" }, { "crlNumber", "cRLNumber" },
+	{ "extKeyUsage", "extendedKeyUsage" }, { "crlNumber", "cRLNumber" },
 	{ "P-256", "prime256v1" }, { "secp256r1", "prime256v1" }, { "P-384", "secp384r1" }, { "P-521", "secp521r1" },
 	{ "dnEmailAddress", "emailAddress" }, { "rsassaPss", "RSASSA-PSS" }, { "id-ecPublicKey", "ecPublicKey" },
 	{ "jurisdictionC", "jurisdictionCountryName" }, { "jurisdictionST", "jurisdictionStateOrProvinceName" },

@@ -246,7 +246,7 @@ struct rmt_oid rmt_oid_table[] = {
 	OID("policyMappings", "2.5.29.33"),
 	OID("authorityKeyIdentifier", "2.5.29.35"),
 	OID("policyConstraints", "2.5.29.36"),
-	OID("extKeyUsage", "2.5.29.37"),
+	OID("extendedKeyUsage", "2.5.29.37"),
 	OID("freshestCRL", "2.5.29.46"),
 	OID("inhibitAnyPolicy", "2.5.29.54"),
 	OID("expiredCertsOnCRL", "2.5.29.60"),

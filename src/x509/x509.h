@@ -202,8 +202,16 @@ struct rmt_extensions {
 int rmt_extensions_read(struct rmt_extensions *out, struct rmt_span sequence, struct rmt_notes *notes, const char *place, struct rmt_err *err);
 const struct rmt_ext *rmt_ext_find(const struct rmt_extensions *extensions, enum rmt_ext_id id); /* NULL when absent */
 const char *rmt_ext_name(enum rmt_ext_id id); /* "extendedKeyUsage" */
+struct rmt_span rmt_ext_oid(enum rmt_ext_id id); /* content bytes, static */
+int rmt_ext_id(struct rmt_span oid);             /* enum rmt_ext_id, or -1 when unknown */
 /* A human rendering of the value, one or more lines joined by '\n'; unknown ones in hex. Raw text: not yet terminal-safe. */
 void rmt_ext_print(const struct rmt_ext *ext, struct rmt_buf *out);
+/* Read a known extension's value to its end: `notes` NULL is strict. Offsets are those of the value. 0 for unknown ones. */
+int rmt_ext_check(const struct rmt_ext *ext, struct rmt_notes *notes_or_null, struct rmt_err *err);
+/* Write an Extension: begin, the value with any writer, end. `critical` false leaves the default out. */
+void rmt_ext_begin(struct rmt_derw *w, enum rmt_ext_id id, bool critical);
+void rmt_ext_end(struct rmt_derw *w);
+void rmt_ext_write(struct rmt_derw *w, struct rmt_span oid, bool critical, struct rmt_span value); /* any OID, value encoded */
 
 /* Decoders. All take the extension's `value`; absent optional parts are empty spans. -1 when malformed (place relative to it). */
 enum { /* KeyUsage bits in order of RFC 5280, 4.2.1.3: bit n is 1u << n */
@@ -219,16 +227,26 @@ int rmt_ext_basic_constraints(struct rmt_span value, struct rmt_basic_constraint
 void rmt_ext_basic_constraints_write(struct rmt_derw *w, struct rmt_basic_constraints constraints);
 int rmt_ext_eku_open(struct rmt_span value, struct rmt_der *cursor, struct rmt_err *err);   /* then rmt_der_oid() while rmt_der_more() */
 bool rmt_ext_eku_has(struct rmt_span value, const char *oid_name);
+/* Purposes by name or dotted; -1 when one is neither. msApplicationPolicies is written by rmt_ext_policies_write(). */
+int rmt_ext_eku_write(struct rmt_derw *w, const char *const *purposes, size_t count, struct rmt_err *err);
 struct rmt_authority_key_id { struct rmt_span key_id, issuer /* GeneralNames content re-tagged view: whole [1] TLV */, serial; };
 int rmt_ext_authority_key_id(struct rmt_span value, struct rmt_authority_key_id *out, struct rmt_err *err);
+void rmt_ext_authority_key_id_write(struct rmt_derw *w, struct rmt_span key_id);
 int rmt_ext_subject_key_id(struct rmt_span value, struct rmt_span *key_id, struct rmt_err *err);
+void rmt_ext_subject_key_id_write(struct rmt_derw *w, struct rmt_span key_id);
 /* URIs of all fullName distribution points; visit(arg, uri) returns 0 to go on. */
 int rmt_ext_crl_uris(struct rmt_span value, int (*visit)(void *arg, struct rmt_span uri), void *arg, struct rmt_err *err);
+void rmt_ext_crl_uris_write(struct rmt_derw *w, const char *const *uris, size_t count); /* one distribution point with all */
 /* Access descriptions: method is an OID content ("caIssuers", "ocsp"). */
 int rmt_ext_access(struct rmt_span value, int (*visit)(void *arg, struct rmt_span method, const struct rmt_general_name *location), void *arg, struct rmt_err *err);
+struct rmt_access { const char *method; const char *uri; }; /* method: "caIssuers" or "ocsp" */
+void rmt_ext_access_write(struct rmt_derw *w, const struct rmt_access *list, size_t count);
 int rmt_ext_policies(struct rmt_span value, int (*visit)(void *arg, struct rmt_span policy), void *arg, struct rmt_err *err);
+int rmt_ext_policies_write(struct rmt_derw *w, const char *const *policies, size_t count, struct rmt_err *err); /* by name or dotted */
 struct rmt_name_constraints { struct rmt_span permitted, excluded; /* GeneralSubtrees content, empty when absent */ };
 int rmt_ext_name_constraints(struct rmt_span value, struct rmt_name_constraints *out, struct rmt_err *err);
+/* The bases of one of its lists: cursor opened with rmt_der_open(permitted or excluded); 1, 0, -1. */
+int rmt_name_constraints_next(struct rmt_der *cursor, struct rmt_general_name *out, struct rmt_err *err);
 int rmt_ext_text(struct rmt_span value, struct rmt_buf *utf8, struct rmt_err *err); /* one string of any type (nsComment, template name) */
 
 /* ---- certificates, requests, CRLs ----------------------------------------------------------------------------------- */
@@ -290,6 +308,7 @@ struct rmt_crl {
 int rmt_crl_read(struct rmt_crl *crl, struct rmt_span der, int mode, struct rmt_err *err);
 struct rmt_crl *rmt_crl_new(struct rmt_span der, int mode, struct rmt_err *err);
 void rmt_crl_free(struct rmt_crl *crl);
+const char *rmt_reason_name(int reason); /* "keyCompromise"; "" when unknown */
 struct rmt_crl_entry { struct rmt_span serial; rmt_time when; int reason; /* -1 absent */ };
 int rmt_crl_next(struct rmt_der *cursor, struct rmt_crl_entry *out, struct rmt_err *err); /* cursor opened with rmt_der_open(crl.entries); 1, 0, -1 */
 
