@@ -49,6 +49,7 @@ struct rmt_db_authority {
 };
 int rmt_db_authority_add(struct rmt_db *db, const struct rmt_db_authority *authority, int64_t *id, struct rmt_err *err);
 int rmt_db_authority_activate(struct rmt_db *db, int64_t id, struct rmt_span cert, int64_t parent, struct rmt_err *err); /* pending -> active */
+int rmt_db_authority_retire(struct rmt_db *db, int64_t id, struct rmt_err *err); /* active -> retired */
 /* By name, or by id when name is NULL. 1 found (spans borrowed until the next call on db), 0 absent. */
 int rmt_db_authority_get(struct rmt_db *db, const char *name, int64_t id, struct rmt_db_authority *out, struct rmt_err *err);
 int rmt_db_authorities(struct rmt_db *db, int (*visit)(void *arg, const struct rmt_db_authority *authority), void *arg, struct rmt_err *err);
@@ -77,6 +78,8 @@ struct rmt_db_cert {
 	bool proved;                 /* possession of the key was proved (own key or verified request) */
 	int64_t request;             /* request row or 0 */
 };
+/* What to call it: revoked before superseded before expired. The same order as in the filter below. */
+enum rmt_cert_status rmt_db_cert_status(const struct rmt_db_cert *cert, rmt_time now);
 int rmt_db_cert_add(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t *id, struct rmt_err *err);
 /* By fingerprint (32 bytes). 1 found, 0 absent; spans borrowed until the next call. */
 int rmt_db_cert_by_fingerprint(struct rmt_db *db, struct rmt_span sha256, struct rmt_db_cert *out, struct rmt_err *err);

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * db/certificate.c - recording certificates and reading single ones.
+ *
+ * A certificate made here gets the id of its to-be-signed bytes, any other the next free one. What may be searched for
+ * is handed in by the caller: no DER is read here.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "db/local.h"
+
+static const char insert[] =
+    "INSERT INTO certificates (id, tbs, authority, issuer, serial, fingerprint, spki_hash, subject,"
+    " name, not_before, not_after, recorded, template, targets, supersedes, proved, request)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+static const char insert_der[] = "INSERT INTO certificate_der (certificate, der) VALUES (?1, ?2)";
+static const char insert_name[] =
+    "INSERT INTO certificate_names (certificate, position, folded, name) VALUES (?1, ?2, ?3, ?4)";
+static const char insert_target[] =
+    "INSERT OR IGNORE INTO certificate_targets (target, certificate) VALUES (?1, ?2)";
+
+static int
+add_row(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t id, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int64_t issuer, template_name = 0;
+
+	if (rmt_db_term(db, cert->issuer_name, true, &issuer, err) < 0)
+		return -1;
+	if (cert->template_name != NULL && cert->template_name[0] != '\0' &&
+	    rmt_db_term(db, cert->template_name, true, &template_name, err) < 0)
+		return -1;
+	if (rmt_db_query(db, insert, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, id);
+	rmt_db_bind_id(&query, cert->tbs);
+	rmt_db_bind_id(&query, cert->authority);
+	rmt_db_bind_int(&query, issuer);
+	rmt_db_bind_blob(&query, cert->serial);
+	rmt_db_bind_blob(&query, cert->fingerprint);
+	rmt_db_bind_blob(&query, cert->spki_hash);
+	rmt_db_bind_text(&query, cert->subject);
+	rmt_db_bind_text(&query, cert->name);
+	rmt_db_bind_int(&query, cert->not_before);
+	rmt_db_bind_int(&query, cert->not_after);
+	rmt_db_bind_int(&query, cert->recorded);
+	rmt_db_bind_id(&query, template_name);
+	rmt_db_bind_text(&query, cert->targets);
+	rmt_db_bind_id(&query, cert->supersedes);
+	rmt_db_bind_int(&query, cert->proved);
+	rmt_db_bind_id(&query, cert->request);
+	return rmt_db_run(&query, "record the certificate", err);
+}
+
+static int
+add_der(struct rmt_db *db, int64_t id, struct rmt_span der, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+
+	if (rmt_db_query(db, insert_der, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, id);
+	rmt_db_bind_blob(&query, der);
+	return rmt_db_run(&query, "record the certificate", err);
+}
+
+static int
+add_name(struct rmt_db *db, int64_t id, size_t position, const char *name, struct rmt_err *err)
+{
+	struct rmt_buf folded = { 0 };
+	struct rmt_db_query query;
+	int rc;
+
+	rmt_db_fold(rmt_span_text(name), &folded);
+	rc = rmt_buf_check(&folded, err);
+	if (rc == 0)
+		rc = rmt_db_query(db, insert_name, &query, err);
+	if (rc == 0) {
+		rmt_db_bind_int(&query, id);
+		rmt_db_bind_int(&query, (int64_t)position);
+		rmt_db_bind_blob(&query, rmt_buf_view(&folded));
+		if (rmt_span_equal(rmt_buf_view(&folded), rmt_span_text(name)))
+			rmt_db_bind_null(&query);
+		else
+			rmt_db_bind_text(&query, name);
+		rc = rmt_db_run(&query, "record a name of the certificate", err);
+	}
+	rmt_buf_free(&folded);
+	return rc;
+}
+
+/* Each name once: the CN is usually a SAN too. */
+static int
+add_names(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t id, struct rmt_err *err)
+{
+	for (size_t i = 0; i < cert->name_count; i++) {
+		size_t earlier = 0;
+
+		/* Only the first few are compared, so that a thousand names do not cost a million comparisons. */
+		while (earlier < i && earlier < 4 &&
+		    strcmp(cert->names[earlier], cert->names[i]) != 0)
+			earlier++;
+		if ((earlier == i || earlier == 4) &&
+		    add_name(db, id, i, cert->names[i], err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+add_target(struct rmt_db *db, int64_t id, const char *target, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int64_t term;
+
+	if (rmt_db_term(db, target, true, &term, err) < 0 ||
+	    rmt_db_query(db, insert_target, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, term);
+	rmt_db_bind_int(&query, id);
+	return rmt_db_run(&query, "record a target of the certificate", err);
+}
+
+static int
+add_targets(struct rmt_db *db, int64_t id, const char *targets, struct rmt_err *err)
+{
+	struct rmt_buf one = { 0 };
+	int rc = 0;
+
+	while (rc == 0 && targets != NULL && *targets != '\0') {
+		size_t length = strcspn(targets, ",");
+
+		rmt_buf_clear(&one);
+		rmt_buf_append(&one, targets, length);
+		rc = rmt_buf_check(&one, err);
+		if (rc == 0 && length > 0)
+			rc = add_target(db, id, rmt_buf_string(&one), err);
+		targets += length + (targets[length] == ',');
+	}
+	rmt_buf_free(&one);
+	return rc;
+}
+
+static const char find_recorded[] = "SELECT id FROM certificates"
+                                    " WHERE substr(fingerprint, 1, 8) = substr(?1, 1, 8)"
+                                    " AND fingerprint = ?1 ORDER BY id LIMIT 1";
+
+/* 1 and the id of the certificate with this fingerprint, 0 none, -1. */
+static int
+find_fingerprint(struct rmt_db *db, struct rmt_span sha256, int64_t *id, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int rc;
+
+	if (rmt_db_query(db, find_recorded, &query, err) != 0)
+		return -1;
+	rmt_db_bind_blob(&query, sha256);
+	rc = rmt_db_step(&query, "look for the certificate", err);
+	if (rc == 1)
+		*id = sqlite3_column_int64(query.statement, 0);
+	rmt_db_done(&query);
+	return rc;
+}
+
+int
+rmt_db_cert_add(
+    struct rmt_db *db, const struct rmt_db_cert *cert, int64_t *id, struct rmt_err *err)
+{
+	int64_t row = cert->tbs != 0 ? cert->tbs : db->last_id + 1;
+	int64_t present;
+
+	if (rmt_db_must_write(db, err) != 0)
+		return -1;
+	if (cert->tbs == 0) {
+		int rc = find_fingerprint(db, cert->fingerprint, &present, err);
+
+		if (rc != 0)
+			return rc < 0 ? -1
+			              : rmt_db_refuse(db->path, err,
+			                    "the certificate is on record already, as number %" PRId64,
+			                    present);
+	}
+	if (add_row(db, cert, row, err) != 0 || add_der(db, row, cert->der, err) != 0 ||
+	    add_names(db, cert, row, err) != 0 || add_targets(db, row, cert->targets, err) != 0)
+		return -1;
+	if (row > db->last_id)
+		db->last_id = row;
+	*id = row;
+	return 0;
+}
+
+static const char row_by_id[] =
+    "SELECT c.id, c.tbs, c.authority, i.text, c.serial, c.fingerprint, c.spki_hash, c.subject,"
+    " c.name, c.not_before, c.not_after, c.recorded, t.text, c.targets, c.supersedes,"
+    " (SELECT max(s.id) FROM certificates s WHERE s.supersedes = c.id),"
+    " EXISTS (SELECT 1 FROM revoked r WHERE r.certificate = c.id), c.proved, c.request,"
+    " CASE WHEN ?2 THEN (SELECT d.der FROM certificate_der d WHERE d.certificate = c.id) END"
+    " FROM certificates c JOIN terms i ON i.id = c.issuer LEFT JOIN terms t ON t.id = c.template"
+    " WHERE c.id = ?1";
+
+static void
+read_row(sqlite3_stmt *row, struct rmt_buf *buf, struct rmt_db_cert *out)
+{
+	*out = (struct rmt_db_cert){
+		.id = sqlite3_column_int64(row, 0),
+		.tbs = sqlite3_column_int64(row, 1),
+		.authority = sqlite3_column_int64(row, 2),
+		.issuer_name = rmt_db_keep_text(row, 3, buf),
+		.serial = rmt_db_keep(row, 4, buf),
+		.fingerprint = rmt_db_keep(row, 5, buf),
+		.spki_hash = rmt_db_keep(row, 6, buf),
+		.subject = rmt_db_keep_text(row, 7, buf),
+		.name = rmt_db_keep_text(row, 8, buf),
+		.not_before = sqlite3_column_int64(row, 9),
+		.not_after = sqlite3_column_int64(row, 10),
+		.recorded = sqlite3_column_int64(row, 11),
+		.template_name = rmt_db_keep_text(row, 12, buf),
+		.targets = rmt_db_keep_text(row, 13, buf),
+		.supersedes = sqlite3_column_int64(row, 14),
+		.superseded_by = sqlite3_column_int64(row, 15),
+		.revoked = sqlite3_column_int(row, 16) != 0,
+		.proved = sqlite3_column_int(row, 17) != 0,
+		.request = sqlite3_column_int64(row, 18),
+		.der = rmt_db_keep(row, 19, buf),
+	};
+}
+
+int
+rmt_db_cert_fetch(struct rmt_db *db, int64_t id, bool der, struct rmt_buf *buf,
+    struct rmt_db_cert *out, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int rc;
+
+	if (rmt_db_query(db, row_by_id, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, id);
+	rmt_db_bind_int(&query, der);
+	rc = rmt_db_step(&query, "read the certificate", err);
+	if (rc == 1 && rmt_db_keep_row(query.statement, buf, err) != 0)
+		rc = -1;
+	if (rc == 1)
+		read_row(query.statement, buf, out);
+	rmt_db_done(&query);
+	return rc;
+}
+
+int
+rmt_db_cert_visit(struct rmt_db *db, const struct rmt_buf *ids,
+    int (*visit)(void *arg, const struct rmt_db_cert *cert), void *arg, struct rmt_err *err)
+{
+	struct rmt_buf buf = { 0 };
+	struct rmt_db_cert cert;
+	int rc = 0;
+
+	for (size_t at = 0; rc == 0 && at < ids->length; at += sizeof(int64_t)) {
+		int64_t id;
+
+		memcpy(&id, ids->bytes + at, sizeof id);
+		rc = rmt_db_cert_fetch(db, id, false, &buf, &cert, err);
+		if (rc == 1)
+			rc = visit(arg, &cert);
+	}
+	rmt_buf_free(&buf);
+	return rc;
+}
+
+int
+rmt_db_cert_by_id(struct rmt_db *db, int64_t id, struct rmt_db_cert *out, struct rmt_err *err)
+{
+	return rmt_db_cert_fetch(db, id, true, &db->held, out, err);
+}
+
+int
+rmt_db_cert_by_fingerprint(
+    struct rmt_db *db, struct rmt_span sha256, struct rmt_db_cert *out, struct rmt_err *err)
+{
+	int64_t id;
+	int rc = find_fingerprint(db, sha256, &id, err);
+
+	return rc == 1 ? rmt_db_cert_by_id(db, id, out, err) : rc;
+}
+
+static const char key_proved[] = "SELECT 1 FROM certificates"
+                                 " WHERE substr(spki_hash, 1, 8) = substr(?1, 1, 8)"
+                                 " AND spki_hash = ?1 AND proved LIMIT 1";
+
+int
+rmt_db_key_proved(struct rmt_db *db, struct rmt_span spki_hash, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int rc;
+
+	if (rmt_db_query(db, key_proved, &query, err) != 0)
+		return -1;
+	rmt_db_bind_blob(&query, spki_hash);
+	rc = rmt_db_step(&query, "look for the key", err);
+	rmt_db_done(&query);
+	return rc;
+}
+
+static const char names_of[] =
+    "SELECT ifnull(name, CAST(folded AS TEXT)) FROM certificate_names"
+    " WHERE certificate = ?1 ORDER BY position";
+
+int
+rmt_db_names(struct rmt_db *db, int64_t cert, int (*visit)(void *arg, const char *name), void *arg,
+    struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int rc;
+
+	if (rmt_db_query(db, names_of, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, cert);
+	while ((rc = rmt_db_step(&query, "read the names of a certificate", err)) == 1) {
+		rc = visit(arg, (const char *)sqlite3_column_text(query.statement, 0));
+		if (rc != 0)
+			break;
+	}
+	rmt_db_done(&query);
+	return rc;
+}
+
+enum rmt_cert_status
+rmt_db_cert_status(const struct rmt_db_cert *cert, rmt_time now)
+{
+	if (cert->revoked)
+		return RMT_CERT_REVOKED;
+	if (cert->superseded_by != 0)
+		return RMT_CERT_SUPERSEDED;
+	return cert->not_after < now ? RMT_CERT_EXPIRED : RMT_CERT_VALID;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * db/fail.c - what SQLite reports, as one sentence that says what to do.
+ *
+ * It does not decide what is tried again: nothing here is, beyond the waiting that open and begin do.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "db/local.h"
+
+int
+rmt_db_refuse(const char *path, struct rmt_err *err, const char *format, ...)
+{
+	char message[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof message, format, args);
+	va_end(args);
+	rmt_err_set(err, RMT_DATABASE, NULL, "%s", message);
+	if (path != NULL)
+		rmt_err_source(err, path);
+	return -1;
+}
+
+static const struct {
+	int result; /* a primary result code */
+	const char *sentence;
+} sentences[] = {
+	{ SQLITE_FULL, "the disk is full, nothing was written: free some space and run it again" },
+	{ SQLITE_READONLY, "the database cannot be written: make the home writable for this user" },
+	{ SQLITE_PERM, "the database may not be opened by this user" },
+	{ SQLITE_CORRUPT, "the database is damaged: restore a backup of the home" },
+	{ SQLITE_NOTADB, "this is not a Remint database" },
+	{ SQLITE_CANTOPEN, "the database or its write-ahead log beside it cannot be opened" },
+	{ SQLITE_PROTOCOL, "the database is too busy to be opened: try again" },
+	{ SQLITE_TOOBIG, "an entry is larger than 64 MiB" },
+	{ SQLITE_NOLFS, "the database is larger than this file system allows" },
+	{ SQLITE_MISMATCH, "an entry has the wrong type" },
+};
+
+static const char *
+sentence_of(int result)
+{
+	for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++)
+		if (sentences[i].result == (result & 0xff))
+			return sentences[i].sentence;
+	return NULL;
+}
+
+int
+rmt_db_fail(struct rmt_db *db, int result, const char *doing, struct rmt_err *err)
+{
+	int reason = db->sqlite != NULL ? sqlite3_system_errno(db->sqlite) : 0;
+	const char *said = db->sqlite != NULL ? sqlite3_errmsg(db->sqlite) : sqlite3_errstr(result);
+	char why[96];
+
+	switch (result & 0xff) {
+	case SQLITE_NOMEM:
+		return rmt_err_memory(err);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return rmt_db_refuse(db->path, err,
+		    "cannot %s: another process has been using the database for %u s: "
+		    "try again when it is done",
+		    doing, db->wait);
+	case SQLITE_IOERR:
+		if (reason == EDQUOT || reason == ENOSPC)
+			return rmt_db_fail(db, SQLITE_FULL, doing, err);
+		return rmt_db_refuse(db->path, err, "cannot %s: the disk failed: %s", doing,
+		    reason != 0 ? strerror_r(reason, why, sizeof why) : said);
+	}
+	if (sentence_of(result) != NULL)
+		return rmt_db_refuse(db->path, err, "cannot %s: %s", doing, sentence_of(result));
+	return rmt_db_refuse(db->path, err, "cannot %s: %s", doing, said);
+}

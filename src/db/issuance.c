@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * db/issuance.c - to-be-signed bytes made durable before they are signed. A serial that is taken is refused by name.
+ */
+#include "config.h"
+
+#include "db/local.h"
+
+static const char insert[] = "INSERT INTO tbs (id, authority, serial, recorded, owner, bytes)"
+                             " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+static const char taken[] =
+    "SELECT 1 FROM tbs WHERE serial = ?1 AND authority = ?2"
+    " UNION ALL SELECT 1 FROM certificates WHERE tbs IS NULL AND serial = ?1 AND authority = ?2";
+
+static bool
+is_taken(struct rmt_db *db, const struct rmt_db_tbs *tbs)
+{
+	struct rmt_db_query query;
+	int rc;
+
+	if (rmt_db_query(db, taken, &query, NULL) != 0)
+		return false;
+	rmt_db_bind_blob(&query, tbs->serial);
+	rmt_db_bind_int(&query, tbs->authority);
+	rc = rmt_db_step(&query, "look for the serial", NULL);
+	rmt_db_done(&query);
+	return rc == 1;
+}
+
+static int
+refuse_taken(struct rmt_db *db, struct rmt_span serial, struct rmt_err *err)
+{
+	struct rmt_buf hex = { 0 };
+
+	if (serial.length > 1 && serial.at[0] == 0)
+		serial = rmt_span_of(serial.at + 1, serial.length - 1);
+	rmt_hex(serial, 0, &hex);
+	rmt_db_refuse(db->path, err, "the serial %.80s was used by this authority before",
+	    rmt_buf_string(&hex));
+	rmt_buf_free(&hex);
+	return -1;
+}
+
+int
+rmt_db_tbs_add(
+    struct rmt_db *db, const struct rmt_db_tbs *tbs, int64_t *id, struct rmt_err *err)
+{
+	struct rmt_err failure = { 0 };
+	struct rmt_db_query query;
+	int64_t owner;
+
+	if (rmt_db_must_write(db, err) != 0 ||
+	    rmt_db_owner(db, tbs->owner_pid, &owner, err) != 0 ||
+	    rmt_db_query(db, insert, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, db->last_id + 1);
+	rmt_db_bind_int(&query, tbs->authority);
+	rmt_db_bind_blob(&query, tbs->serial);
+	rmt_db_bind_int(&query, tbs->when);
+	rmt_db_bind_int(&query, owner);
+	rmt_db_bind_blob(&query, tbs->tbs);
+	if (rmt_db_run(&query, "record the to-be-signed bytes", &failure) == 0) {
+		*id = ++db->last_id;
+		return 0;
+	}
+	if (is_taken(db, tbs))
+		return refuse_taken(db, tbs->serial, err);
+	if (err != NULL && err->class == RMT_NONE)
+		*err = failure;
+	return -1;
+}
