@@ -23,14 +23,15 @@ struct rmt_object {
 	const char *source;      /* file name or "-" */
 	size_t index;            /* from 1, within the source */
 	size_t line;             /* first line of a PEM block; 0 for binary forms */
-	const char *container;   /* "pem" "der" "pkcs7" "pkcs12" "base64" "pem-pkcs7" */
+	const char *container;   /* "pem" "der" "base64"; "pkcs7" and "pkcs12" with "pem-" or "base64-" before it when armoured */
 	const char *label;       /* PEM label, or what an unsupported thing is ("OpenSSH private key"); NULL */
 	const char *friendly_name; /* PKCS#12, UTF-8, or NULL */
 	const char *profile;     /* PKCS#12: "modern" "compat" "legacy" "none", by its encryption and MAC; NULL otherwise */
+	struct rmt_span local_key_id; /* PKCS#12: the same bytes on a key and on its certificate; empty when absent */
 	const char *note;        /* diagnosis of an almost right input ("PKCS#7 under a CERTIFICATE label"), or NULL */
-	struct rmt_span der;     /* the object itself, in DER (or as found when tolerated); empty for locked keys and unsupported things */
+	struct rmt_span der;     /* the object itself, in DER (or as found when tolerated); empty for private keys (ask `key`) and unsupported things */
 	bool encrypted;          /* a private key that stood encrypted */
-	bool locked;             /* ... and no passphrase was given: `key` is NULL */
+	bool locked;             /* ... and no passphrase was given, or keys are skipped: `key` is NULL */
 	const struct rmt_cert *cert;
 	const struct rmt_request *request;
 	const struct rmt_crl *crl;
@@ -52,6 +53,8 @@ struct rmt_reader {
 	int mode;             /* RMT_STRICT or RMT_TOLERANT (the usual) */
 	bool skip_keys;       /* do not decrypt or parse private keys: they are handed out locked */
 	uint64_t max_iterations; /* PBKDF work accepted; 0: 10,000,000 */
+	unsigned given;          /* passphrases that the callback has without asking a person: these are tried before the absent
+	                          * and the empty one on a PKCS#12, the others after */
 };
 /* A file, a directory (every file in it, in order) or "-". Returns 0 when everything was read (faults went to the callback), the
  * stopping value of a callback, or -1 with err when the source itself cannot be opened. A file in which nothing at all was

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * read/local.h - what the files of read/ share: the state of one source being read, and the readers
+ * of each form.
+ *
+ * Convention of the room: a function that hands out objects returns 0 to go on and anything else to
+ * stop. A broken member is not a reason to stop: it goes to rmt_reading_fault(), which returns what
+ * the caller's callback says.
+ */
+#ifndef RMT_READ_LOCAL_H
+#define RMT_READ_LOCAL_H
+
+#include "read/read.h"
+
+enum {
+	RMT_CAP_SINGLE = 1 << 20,   /* one key or certificate; x509 takes no larger one */
+	RMT_AHEAD = 64 << 10,       /* how much of a source is looked at before it is read */
+	RMT_MEMBERS_NESTED_MAX = 8, /* containers within containers */
+};
+
+/* One source (a file, "-" or memory) while it is read. */
+struct rmt_reading {
+	const struct rmt_reader *reader;
+	const char *source;
+	size_t objects; /* handed out so far */
+	size_t faults;  /* reported so far */
+	size_t skipped; /* blocks that are nobody's object (EC PARAMETERS) */
+	const char
+	    *member; /* which member of a container is being read ("certificates[3]"), or NULL */
+	unsigned nested;
+};
+
+/* ---- object.c ---- */
+
+/* Hand one object to the sink: source and index are filled in here. */
+int rmt_reading_hand(struct rmt_reading *reading, struct rmt_object *object);
+/* Report what stands in `err` about the object that `as` describes, with line and member put before
+ * its place, then clear it. */
+int
+rmt_reading_fault(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_err *err);
+/* A thing that is known and not read: "ZIP archive", "unpack it first". */
+int rmt_reading_unsupported(
+    struct rmt_reading *reading, const struct rmt_object *as, const char *label, const char *note);
+/* "a; b" of two diagnoses, either of which may be NULL; cut at the end of `out`. */
+const char *rmt_note_join(const char *a, const char *b, char out[256]);
+
+/* ---- detect.c ---- */
+
+/* One form of DER. `read` gets a copy of `as` that says where the bytes stood, and the bytes of
+ * exactly one value. */
+struct rmt_form {
+	const char *name; /* as in "a certificate" */
+	size_t cap;       /* largest size taken */
+	int (*read)(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
+	const char *shape; /* see detect.c */
+};
+/* The form of the DER or BER value whose beginning is at hand; NULL when it is none of ours. */
+const struct rmt_form *rmt_form_of(struct rmt_span beginning);
+const struct rmt_form *rmt_form_named(const char *name); /* NULL for NULL */
+/* Is this the beginning of a DER SEQUENCE, and not text that begins with a zero? */
+bool rmt_looks_der(struct rmt_span beginning);
+/* A file that is not ours, by its first bytes: `label` and `note` for an object of its own, or only
+ * a phrase. */
+struct rmt_magic {
+	const char *bytes;
+	unsigned
+	    length; /* 0: text, compared without regard to case, white space before it skipped */
+	const char *label;
+	const char *note; /* NULL: not even an unsupported object, only named in the fault */
+};
+const struct rmt_magic *rmt_magic_of(struct rmt_span beginning);
+/* "starts like ..." for what nothing recognises. */
+void rmt_describe(struct rmt_span beginning, char out[160]);
+
+/* ---- der.c ---- */
+
+/* The values in `bytes` one after another: each goes to the reader of its form; what follows the
+ * last is noted. */
+int rmt_read_der(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span bytes);
+int
+rmt_read_certificate(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
+int rmt_read_request(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
+int rmt_read_crl(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
+int rmt_read_ocsp(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
+int rmt_read_public(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
+int rmt_read_public_pkcs1(
+    struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
+
+/* ---- private.c ---- */
+
+int rmt_read_private(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
+int rmt_read_private_encrypted(
+    struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
+/* A whole PEM block whose headers say that it is encrypted (RFC 1421, 4.6.1). */
+int
+rmt_read_private_pem(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span pem);
+/* A key that stays closed. */
+int rmt_hand_locked(struct rmt_reading *reading, const struct rmt_object *as, bool encrypted);
+/* A key that was opened: takes `key`. */
+int rmt_hand_key(
+    struct rmt_reading *reading, const struct rmt_object *as, struct rmt_key *key, bool encrypted);
+/* The n-th passphrase of the caller's callback, or NULL. */
+const struct rmt_secret *
+rmt_reading_passphrase(struct rmt_reading *reading, const char *what, unsigned n);
+
+/* ---- pbe.c ---- */
+
+/* A password as a key derivation sees it. Absent and empty differ in PKCS#12. */
+struct rmt_password {
+	const char *text; /* NULL when absent */
+	size_t length;
+};
+/* The other encoding of a password with characters beyond ASCII, as older OpenSSL used it: each
+ * byte taken for a character of its own, in UTF-8. False when there is no difference. `out` is made
+ * secret. */
+bool rmt_password_bytewise(struct rmt_password password, struct rmt_buf *out);
+/* Iterations that this AlgorithmIdentifier of password-based encryption asks for (scrypt: its
+ * 64-byte steps). */
+int rmt_pbe_work(struct rmt_span algorithm, uint64_t *work, struct rmt_err *err);
+/* Refuse the work when it is more than the caller accepts, before any of it is done. */
+int rmt_work_admit(const struct rmt_reading *reading, uint64_t work, struct rmt_err *err);
+/* RMT_SECRET when the password does not fit. `plain` is made secret. */
+int rmt_pbe_decrypt(struct rmt_span algorithm, struct rmt_span cipher, struct rmt_password password,
+    struct rmt_buf *plain, struct rmt_err *err);
+/* AlgorithmIdentifier: the OID's content, and the parameters as whole value (empty when absent). */
+int rmt_algorithm_split(struct rmt_span algorithm, struct rmt_span *oid,
+    struct rmt_span *parameters, struct rmt_err *err);
+/* PBKDF2 (RFC 8018, A.2), as PBES2 and PBMAC1 use it. */
+struct rmt_pbkdf2 {
+	struct rmt_span salt;
+	int64_t iterations;
+	int64_t key_length; /* 0 when absent */
+	const char *digest; /* of its HMAC, OpenSSL's name; NULL when unknown */
+};
+int rmt_pbkdf2_read(struct rmt_span algorithm, struct rmt_pbkdf2 *out, struct rmt_err *err);
+/* OpenSSL's name of a digest, or of the digest within an HMAC, by its OID; NULL when unknown. */
+const char *rmt_digest_name(struct rmt_span oid);
+
+/* ---- containers ---- */
+
+int rmt_read_pkcs7(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span ber);
+int rmt_read_pkcs12(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span ber);
+/* A sequence of certificates (PkiPath). */
+int rmt_read_path_of_certificates(
+    struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
+
+/* ---- pem.c, text.c ---- */
+
+/* Text in any of its forms, line by line. `as` holds the note that goes with all of it. */
+int rmt_read_text(struct rmt_reading *reading, const struct rmt_object *as,
+    struct rmt_stream *stream, struct rmt_err *err);
+/* UTF-16 with or without its mark, told by the first bytes; 0 no, 1 little-endian, 2 big-endian. */
+int rmt_utf16_of(struct rmt_span beginning);
+void rmt_utf16_convert(struct rmt_span text, int order, struct rmt_buf *out);
+
+#endif

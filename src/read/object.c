@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * read/object.c - one object on its way to the caller, and its copy.
+ *
+ * The only place where the callbacks for objects and faults are called. It does not read anything.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "read/local.h"
+
+const char *
+rmt_object_type_name(enum rmt_object_type type)
+{
+	static const char *const names[] = {
+		[RMT_OBJECT_CERTIFICATE] = "certificate",
+		[RMT_OBJECT_PRIVATE_KEY] = "private-key",
+		[RMT_OBJECT_PUBLIC_KEY] = "public-key",
+		[RMT_OBJECT_REQUEST] = "request",
+		[RMT_OBJECT_CRL] = "crl",
+		[RMT_OBJECT_OCSP_RESPONSE] = "ocsp-response",
+		[RMT_OBJECT_UNSUPPORTED] = "unsupported",
+	};
+
+	return names[type];
+}
+
+int
+rmt_reading_hand(struct rmt_reading *reading, struct rmt_object *object)
+{
+	object->source = reading->source;
+	object->index = ++reading->objects;
+	return reading->reader->object ? reading->reader->object(reading->reader->arg, object) : 0;
+}
+
+int
+rmt_reading_fault(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_err *err)
+{
+	const char *member = reading->member ? reading->member : "";
+	char inner[sizeof err->place], line[32] = "";
+	int stop = 0;
+
+	reading->faults++;
+	rmt_err_source(err, reading->source);
+	if (as->line)
+		snprintf(line, sizeof line, "line %zu", as->line);
+	memcpy(inner, err->place, sizeof inner);
+	snprintf(err->place, sizeof err->place, "%s%s%.60s%s%.60s", line,
+	    *line && *member ? ", " : "", member, (*line || *member) && *inner ? ", " : "", inner);
+	if (reading->reader->fault)
+		stop = reading->reader->fault(reading->reader->arg, err);
+	rmt_err_clear(err);
+	return stop;
+}
+
+int
+rmt_reading_unsupported(
+    struct rmt_reading *reading, const struct rmt_object *as, const char *label, const char *note)
+{
+	struct rmt_object object = *as;
+	char joined[256];
+
+	object.type = RMT_OBJECT_UNSUPPORTED;
+	object.label = label;
+	object.note = rmt_note_join(as->note, note, joined);
+	return rmt_reading_hand(reading, &object);
+}
+
+const char *
+rmt_note_join(const char *a, const char *b, char out[256])
+{
+	if (!a || !b)
+		return a ? a : b;
+	snprintf(out, 256, "%s; %s", a, b);
+	return out;
+}
+
+/* The copy owns its texts and bytes; the object comes first, so that a pointer to it is one to the
+ * whole. */
+struct kept {
+	struct rmt_object object;
+	char *source, *label, *friendly_name, *note;
+	unsigned char *der, *spki, *local_key_id;
+	struct rmt_cert *cert;
+	struct rmt_request *request;
+	struct rmt_crl *crl;
+	struct rmt_key *key;
+};
+
+static int
+keep_text(const char *text, char **owned, const char **view, struct rmt_err *err)
+{
+	if (!text)
+		return 0;
+	if (!(*owned = rmt_strdup(text, err)))
+		return -1;
+	*view = *owned;
+	return 0;
+}
+
+static int
+keep_bytes(struct rmt_span bytes, unsigned char **owned, struct rmt_span *view, struct rmt_err *err)
+{
+	if (!bytes.length)
+		return 0;
+	if (!(*owned = malloc(bytes.length)))
+		return rmt_err_memory(err);
+	memcpy(*owned, bytes.at, bytes.length);
+	*view = rmt_span_of(*owned, bytes.length);
+	return 0;
+}
+
+static int
+keep_parsed(struct kept *kept, const struct rmt_object *object, struct rmt_err *err)
+{
+	if (object->cert) {
+		if (!(kept->cert = rmt_cert_dup(object->cert, err)))
+			return -1;
+		kept->object.cert = kept->cert;
+	}
+	if (object->request) {
+		if (!(kept->request = rmt_request_new(object->request->der, err)))
+			return -1;
+		kept->object.request = kept->request;
+	}
+	if (object->crl) {
+		if (!(kept->crl = rmt_crl_new(object->crl->der, RMT_TOLERANT, err)))
+			return -1;
+		kept->object.crl = kept->crl;
+	}
+	if (object->key) {
+		if (!(kept->key = rmt_key_dup(object->key, err)))
+			return -1;
+		kept->object.key = kept->key;
+	}
+	return 0;
+}
+
+struct rmt_object *
+rmt_object_dup(const struct rmt_object *object, struct rmt_err *err)
+{
+	struct kept *kept = calloc(1, sizeof *kept);
+
+	if (!kept) {
+		rmt_err_memory(err);
+		return NULL;
+	}
+	kept->object = *object;
+	if (keep_text(object->source, &kept->source, &kept->object.source, err) ||
+	    keep_text(object->label, &kept->label, &kept->object.label, err) ||
+	    keep_text(
+		object->friendly_name, &kept->friendly_name, &kept->object.friendly_name, err) ||
+	    keep_text(object->note, &kept->note, &kept->object.note, err) ||
+	    keep_bytes(object->der, &kept->der, &kept->object.der, err) ||
+	    keep_bytes(object->spki, &kept->spki, &kept->object.spki, err) ||
+	    keep_bytes(
+		object->local_key_id, &kept->local_key_id, &kept->object.local_key_id, err) ||
+	    keep_parsed(kept, object, err)) {
+		rmt_object_free(&kept->object);
+		return NULL;
+	}
+	return &kept->object;
+}
+
+void
+rmt_object_free(struct rmt_object *object)
+{
+	struct kept *kept = (struct kept *)object;
+
+	if (!kept)
+		return;
+	free(kept->source);
+	free(kept->label);
+	free(kept->friendly_name);
+	free(kept->note);
+	free(kept->der);
+	free(kept->spki);
+	free(kept->local_key_id);
+	rmt_cert_free(kept->cert);
+	rmt_request_free(kept->request);
+	rmt_crl_free(kept->crl);
+	rmt_key_free(kept->key);
+	free(kept);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * read/pile.c - objects that are kept: copies in the order in which they came. It knows nothing of
+ * how they were read.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "read/read.h"
+
+int
+rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_err *err)
+{
+	struct rmt_object *copy, **grown;
+	size_t capacity;
+
+	if (pile->count == pile->capacity) {
+		capacity = pile->capacity ? pile->capacity * 2 : 16;
+		grown = reallocarray(pile->objects, capacity, sizeof *grown);
+		if (!grown)
+			return rmt_err_memory(err);
+		pile->objects = grown;
+		pile->capacity = capacity;
+	}
+	if (!(copy = rmt_object_dup(object, err)))
+		return -1;
+	pile->objects[pile->count++] = copy;
+	return 0;
+}
+
+void
+rmt_pile_free(struct rmt_pile *pile)
+{
+	for (size_t i = 0; i < pile->count; i++)
+		rmt_object_free(pile->objects[i]);
+	free(pile->objects);
+	*pile = (struct rmt_pile){ 0 };
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * read/private.c - private keys: which passphrase opens them, and what becomes of those that none
+ * opens.
+ *
+ * Without a passphrase an encrypted key is an object that stays locked; with a wrong one it is a
+ * fault. The decoding of the key itself is x509's.
+ */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "read/local.h"
+
+const struct rmt_secret *
+rmt_reading_passphrase(struct rmt_reading *reading, const char *what, unsigned n)
+{
+	const struct rmt_reader *reader = reading->reader;
+
+	return reader->passphrase ? reader->passphrase(reader->arg, reading->source, what, n)
+				  : NULL;
+}
+
+int
+rmt_hand_locked(struct rmt_reading *reading, const struct rmt_object *as, bool encrypted)
+{
+	struct rmt_object object = *as;
+
+	object.type = RMT_OBJECT_PRIVATE_KEY;
+	object.encrypted = encrypted;
+	object.locked = true;
+	return rmt_reading_hand(reading, &object);
+}
+
+int
+rmt_hand_key(
+    struct rmt_reading *reading, const struct rmt_object *as, struct rmt_key *key, bool encrypted)
+{
+	struct rmt_object object = *as;
+	int rc;
+
+	object.type = RMT_OBJECT_PRIVATE_KEY;
+	object.encrypted = encrypted;
+	object.key = key;
+	object.spki = rmt_key_spki(key);
+	rc = rmt_reading_hand(reading, &object);
+	rmt_key_free(key);
+	return rc;
+}
+
+int
+rmt_read_private(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der)
+{
+	struct rmt_err err = { 0 };
+	struct rmt_key *key;
+
+	if (reading->reader->skip_keys)
+		return rmt_hand_locked(reading, as, false);
+	if (!(key = rmt_key_read_der(der, &err)))
+		return rmt_reading_fault(reading, as, &err);
+	return rmt_hand_key(reading, as, key, false);
+}
+
+/* An encrypted key and how to open it: NULL with RMT_SECRET when the passphrase is wrong, with
+ * another class when no passphrase would help. */
+struct lock {
+	struct rmt_span bytes;
+	struct rmt_key *(*open)(
+	    const struct lock *lock, const struct rmt_secret *secret, struct rmt_err *err);
+	struct rmt_span algorithm; /* of an EncryptedPrivateKeyInfo */
+};
+
+static int
+unlock(struct rmt_reading *reading, const struct rmt_object *as, const struct lock *lock)
+{
+	const struct rmt_secret *secret;
+	struct rmt_err err = { 0 };
+	struct rmt_key *key = NULL;
+	uint64_t work;
+	char what[300];
+	unsigned n;
+
+	snprintf(what, sizeof what, "private key in %.255s", reading->source);
+	for (n = 0; !key && (secret = rmt_reading_passphrase(reading, what, n)); n++) {
+		rmt_err_clear(&err);
+		if (!n && lock->algorithm.length &&
+		    (rmt_pbe_work(lock->algorithm, &work, &err) ||
+			rmt_work_admit(reading, work, &err)))
+			break;
+		if (!(key = lock->open(lock, secret, &err)) && err.class != RMT_SECRET)
+			break;
+	}
+	if (key)
+		return rmt_hand_key(reading, as, key, true);
+	if (!n && !err.class)
+		return rmt_hand_locked(reading, as, true);
+	if (err.class == RMT_SECRET) {
+		rmt_err_clear(&err);
+		rmt_err_set(&err, RMT_SECRET, NULL, "%s the private key",
+		    n > 1 ? "none of the passphrases given opens"
+			  : "the passphrase given does not open");
+	}
+	return rmt_reading_fault(reading, as, &err);
+}
+
+/* The passphrase as it is, and as older OpenSSL took it. */
+static struct rmt_key *
+open_encrypted(const struct lock *lock, const struct rmt_secret *secret, struct rmt_err *err)
+{
+	struct rmt_password password = { rmt_secret_text(secret), rmt_secret_length(secret) };
+	struct rmt_key *key = rmt_key_read_encrypted(lock->bytes, secret, err);
+	struct rmt_buf bytewise = { 0 };
+	struct rmt_secret *other;
+
+	if (key || !err || err->class != RMT_SECRET || !rmt_password_bytewise(password, &bytewise))
+		return key;
+	if ((other = rmt_secret_new(bytewise.bytes, bytewise.length, err))) {
+		rmt_err_clear(err);
+		key = rmt_key_read_encrypted(lock->bytes, other, err);
+	}
+	rmt_secret_free(other);
+	rmt_buf_free(&bytewise);
+	return key;
+}
+
+/* RFC 5958, 3: EncryptedPrivateKeyInfo ::= SEQUENCE { algorithm, OCTET STRING }. */
+int
+rmt_read_private_encrypted(
+    struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der)
+{
+	struct lock lock = { .bytes = der, .open = open_encrypted };
+	struct rmt_notes notes = { 0 };
+	struct rmt_err err = { 0 };
+	struct rmt_der top, seq;
+	struct rmt_tlv algorithm;
+
+	if (reading->reader->skip_keys)
+		return rmt_hand_locked(reading, as, true);
+	rmt_der_open(&top, der, &notes);
+	if (rmt_der_enter(&top, RMT_DER_SEQUENCE, &seq, "encryptedPrivateKeyInfo", &err) ||
+	    rmt_der_read(&seq, RMT_DER_SEQUENCE, &algorithm, "encryptionAlgorithm", &err))
+		return rmt_reading_fault(reading, as, &err);
+	lock.algorithm = algorithm.whole;
+	return unlock(reading, as, &lock);
+}
+
+static struct rmt_key *
+open_pem(const struct lock *lock, const struct rmt_secret *secret, struct rmt_err *err)
+{
+	return rmt_key_read_pem(lock->bytes, secret, err);
+}
+
+int
+rmt_read_private_pem(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span pem)
+{
+	struct lock lock = { .bytes = pem, .open = open_pem };
+
+	if (reading->reader->skip_keys)
+		return rmt_hand_locked(reading, as, true);
+	return unlock(reading, as, &lock);
+}
