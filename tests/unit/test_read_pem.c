@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PEM as it is met: the same certificate after what editors, mailers and people do to it. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit/test_read.h"
+
+/* Each takes the PEM text of leaf.pem and writes what became of it. */
+typedef void change_fn(const char *pem, struct rmt_buf *out);
+
+static void
+replace(const char *text, const char *from, const char *to, struct rmt_buf *out)
+{
+	const char *at;
+
+	while ((at = strstr(text, from))) {
+		rmt_buf_append(out, text, (size_t)(at - text));
+		rmt_buf_text(out, to);
+		text = at + strlen(from);
+	}
+	rmt_buf_text(out, text);
+}
+
+static void
+crlf(const char *pem, struct rmt_buf *out)
+{
+	replace(pem, "\n", "\r\n", out);
+}
+
+static void
+cr_only(const char *pem, struct rmt_buf *out)
+{
+	replace(pem, "\n", "\r", out);
+}
+
+static void
+byte_order_mark(const char *pem, struct rmt_buf *out)
+{
+	rmt_buf_format(out, "\357\273\277%s", pem);
+}
+
+static void
+indented(const char *pem, struct rmt_buf *out)
+{
+	rmt_buf_text(out, "  \t");
+	replace(pem, "\n", "  \n  \t", out);
+}
+
+static void
+no_final_newline(const char *pem, struct rmt_buf *out)
+{
+	rmt_buf_append(out, pem, strlen(pem) - 1);
+}
+
+static void
+text_around(const char *pem, struct rmt_buf *out)
+{
+	rmt_buf_format(out, "Dear colleague,\n-- here it is: ----\n%sYours\n", pem);
+}
+
+static void
+blank_lines(const char *pem, struct rmt_buf *out)
+{
+	replace(pem, "\n", "\n\n", out);
+}
+
+static void
+on_one_line(const char *pem, struct rmt_buf *out)
+{
+	replace(pem, "\n", "", out);
+}
+
+static void
+body_on_one_line(const char *pem, struct rmt_buf *out)
+{
+	const char *body = strchr(pem, '\n') + 1, *end = strstr(pem, "-----END");
+
+	rmt_buf_append(out, pem, (size_t)(body - pem));
+	for (; body < end; body++) {
+		if (*body != '\n')
+			rmt_buf_byte(out, (unsigned char)*body);
+	}
+	rmt_buf_format(out, "\n%s", end);
+}
+
+static void
+headers(const char *pem, struct rmt_buf *out)
+{
+	replace(pem, "BEGIN CERTIFICATE-----\n",
+	    "BEGIN CERTIFICATE-----\nSubject: leaf\n continued\n\n", out);
+}
+
+static void
+x509_label(const char *pem, struct rmt_buf *out)
+{
+	replace(pem, " CERTIFICATE", " X509 CERTIFICATE", out);
+}
+
+static void
+request_label(const char *pem, struct rmt_buf *out)
+{
+	replace(pem, " CERTIFICATE", " CERTIFICATE REQUEST", out);
+}
+
+static void
+unknown_label(const char *pem, struct rmt_buf *out)
+{
+	replace(pem, " CERTIFICATE", " MY DEVICE'S THING", out);
+}
+
+static void
+no_end(const char *pem, struct rmt_buf *out)
+{
+	rmt_buf_append(out, pem, (size_t)(strstr(pem, "-----END") - pem));
+}
+
+static void
+no_end_twice(const char *pem, struct rmt_buf *out)
+{
+	no_end(pem, out);
+	rmt_buf_text(out, pem);
+}
+
+static void
+another_end(const char *pem, struct rmt_buf *out)
+{
+	replace(pem, "END CERTIFICATE", "END X509 CERTIFICATE", out);
+}
+
+static void
+no_begin(const char *pem, struct rmt_buf *out)
+{
+	rmt_buf_text(out, strchr(pem, '\n') + 1);
+}
+
+static void
+bare(const char *pem, struct rmt_buf *out)
+{
+	const char *body = strchr(pem, '\n') + 1;
+
+	rmt_buf_append(out, body, (size_t)(strstr(pem, "-----END") - body));
+}
+
+static void
+utf16(const char *pem, struct rmt_buf *out, const char *mark, bool big)
+{
+	rmt_buf_append(out, mark, 2);
+	for (; *pem; pem++) {
+		if (*pem == '\n')
+			rmt_buf_append(out, big ? "\0\r" : "\r\0", 2);
+		rmt_buf_byte(out, big ? 0 : (unsigned char)*pem);
+		rmt_buf_byte(out, big ? (unsigned char)*pem : 0);
+	}
+}
+
+static void
+utf16_little(const char *pem, struct rmt_buf *out)
+{
+	utf16(pem, out, "\377\376", false);
+}
+
+static void
+utf16_big(const char *pem, struct rmt_buf *out)
+{
+	utf16(pem, out, "\376\377", true);
+}
+
+static void
+utf16_without_mark(const char *pem, struct rmt_buf *out)
+{
+	utf16(pem, out, "\n", false);
+}
+
+static void
+html(const char *pem, struct rmt_buf *out)
+{
+	rmt_buf_format(out, "<html><pre>\n%s</pre></html>\n", pem);
+}
+
+static void
+trailing_zeros(const char *pem, struct rmt_buf *out)
+{
+	rmt_buf_text(out, pem);
+	rmt_buf_append(out, "\0\0\0\0", 4);
+}
+
+static void
+long_preamble(const char *pem, struct rmt_buf *out)
+{
+	for (unsigned i = 0; i < 4000; i++)
+		rmt_buf_format(out, "line %u of a long text before the certificate comes\n", i);
+	rmt_buf_text(out, pem);
+}
+
+static const struct {
+	const char *sentence;
+	change_fn *change;
+	const char *wanted, *says;
+} changes[] = {
+	{ "CRLF", crlf, "certificate=leaf@pem:1", NULL },
+	{ "CR only", cr_only, "certificate=leaf@pem:1", NULL },
+	{ "a byte order mark", byte_order_mark, "certificate=leaf@pem:1", NULL },
+	{ "indentation and trailing blanks", indented, "certificate=leaf@pem:1", NULL },
+	{ "no final newline", no_final_newline, "certificate=leaf@pem:1", NULL },
+	{ "text around", text_around, "certificate=leaf@pem:3", NULL },
+	{ "blank lines between", blank_lines, "certificate=leaf@pem:1", NULL },
+	{ "all on one line", on_one_line, "certificate=leaf@pem:1", NULL },
+	{ "the body on one line", body_on_one_line, "certificate=leaf@pem:1", NULL },
+	{ "header lines in the block", headers, "certificate=leaf@pem:1", NULL },
+	{ "the label X509 CERTIFICATE", x509_label, "certificate=leaf@pem:1",
+	    "label: X509 CERTIFICATE" },
+	{ "the label of a request", request_label, "certificate=leaf@pem:1",
+	    "note: a certificate under the label CERTIFICATE REQUEST" },
+	{ "a label nobody knows", unknown_label, "certificate=leaf@pem:1",
+	    "note: a certificate under the label MY DEVICE'S THING" },
+	{ "no END line", no_end, "certificate=leaf@pem:1", "note: its END line is missing" },
+	{ "the next BEGIN in place of END", no_end_twice,
+	    "certificate=leaf@pem:1 certificate=leaf@pem:15", "note: its END line is missing" },
+	{ "another END", another_end, "certificate=leaf@pem:1",
+	    "note: its END line says X509 CERTIFICATE" },
+	{ "no BEGIN line", no_begin, "certificate=leaf@base64:1",
+	    "note: base64 without a BEGIN line" },
+	{ "bare base64", bare, "certificate=leaf@base64:1", "note: base64 without a BEGIN line" },
+	{ "UTF-16, little-endian", utf16_little, "certificate=leaf@pem:1",
+	    "note: UTF-16 text: converted" },
+	{ "UTF-16, big-endian", utf16_big, "certificate=leaf@pem:1",
+	    "note: UTF-16 text: converted" },
+	{ "UTF-16 without its mark", utf16_without_mark, "certificate=leaf@pem:2",
+	    "note: UTF-16 text: converted" },
+	{ "within a web page", html, "certificate=leaf@pem:2", NULL },
+	{ "zeros behind the text", trailing_zeros, "certificate=leaf@pem:1", NULL },
+	{ "a long text before", long_preamble, "certificate=leaf@pem:4001", NULL },
+};
+
+static void
+a_certificate_survives_what_is_done_to_its_text(void **state)
+{
+	struct rmt_buf pem = { 0 }, changed = { 0 };
+	struct account account;
+
+	(void)state;
+	fixture_read("leaf.pem", &pem);
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		rmt_buf_clear(&changed);
+		changes[i].change(rmt_buf_string(&pem), &changed);
+		account_start(&account, NULL);
+		check_account(&account, changes[i].sentence,
+		    account_mem(&account, changed.bytes, changed.length), changes[i].wanted,
+		    changes[i].says);
+		account_end(&account);
+	}
+	rmt_buf_free(&pem);
+	rmt_buf_free(&changed);
+}
+
+/* Every label, around the DER of a fixture. */
+static void
+labels_are_known(void **state)
+{
+	static const struct {
+		const char *label, *file, *wanted, *says;
+	} rows[] = {
+		{ "CERTIFICATE", "leaf.der", "certificate=leaf@pem:1", NULL },
+		{ "CERTIFICATE", "chain.p7b",
+		    "certificate=leaf@pem-pkcs7:1 certificate=ca@pem-pkcs7:1",
+		    "note: a PKCS#7 container under the label CERTIFICATE" },
+		{ "PKCS7", "chain.p7b", "certificate=leaf@pem-pkcs7:1 certificate=ca@pem-pkcs7:1",
+		    NULL },
+		{ "CMS", "chain.p7b", "certificate=leaf@pem-pkcs7:1 certificate=ca@pem-pkcs7:1",
+		    NULL },
+		{ "CERTIFICATE REQUEST", "leaf.csr.der", "request=leaf@pem:1", NULL },
+		{ "NEW CERTIFICATE REQUEST", "leaf.csr.der", "request=leaf@pem:1", NULL },
+		{ "X509 CRL", "crl.der", "crl=ca@pem:1", NULL },
+		{ "PRIVATE KEY", "leaf.pkcs8.der", "private-key=leaf@pem:1", NULL },
+		{ "PRIVATE KEY", "leaf.pkcs1.der", "private-key=leaf@pem:1", NULL },
+		{ "RSA PRIVATE KEY", "leaf.pkcs8.der", "private-key=leaf@pem:1", NULL },
+		{ "PRIVATE KEY", "leaf.pbes2.DER", "private-key=@pem:1+encrypted+locked",
+		    "note: a encrypted private key under the label PRIVATE KEY" },
+		{ "EC PRIVATE KEY", "other.sec1.der", "private-key=other@pem:1", NULL },
+		{ "PUBLIC KEY", "leaf.spki.der", "public-key=leaf@pem:1", NULL },
+		{ "RSA PUBLIC KEY", "leaf.rsapub.der", "public-key=leaf@pem:1", NULL },
+		{ "OCSP RESPONSE", "ocsp.der", "ocsp-response=@pem:1", NULL },
+		{ "EC PARAMETERS", "leaf.der", "!input(offset 0)", "nothing but parameters" },
+		{ "PKCS12", "plain-nomac.pfx",
+		    "certificate=leaf@pem-pkcs12:1 certificate=ca@pem-pkcs12:1 "
+		    "private-key=leaf@pem-pkcs12:1",
+		    "note: a PKCS#12 container under the label PKCS12" },
+		{ "PGP PUBLIC KEY BLOCK", "leaf.der", "unsupported=OpenPGP public key@pem:1",
+		    NULL },
+		{ "HONEY", "text", "unsupported=HONEY@pem:1",
+		    "this kind of PEM block is not read" },
+	};
+	struct rmt_buf der = { 0 }, pem = { 0 };
+	struct account account;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		fixture_read(rows[i].file, &der);
+		rmt_buf_clear(&pem);
+		rmt_buf_format(&pem, "-----BEGIN %s-----\n", rows[i].label);
+		rmt_base64_encode(rmt_buf_view(&der), 64, "\n", &pem);
+		rmt_buf_format(&pem, "-----END %s-----\n", rows[i].label);
+		account_start(&account, NULL);
+		check_account(&account, rows[i].label, account_mem(&account, pem.bytes, pem.length),
+		    rows[i].wanted, rows[i].says);
+		account_end(&account);
+	}
+	rmt_buf_free(&der);
+	rmt_buf_free(&pem);
+}
+
+/* Texts around "@", which stands for the certificate (15 lines). */
+static void
+a_broken_block_is_one_fault_with_its_line(void **state)
+{
+	static const struct {
+		const char *sentence, *text, *wanted, *says;
+	} rows[] = {
+		{ "a stranger in the body",
+		    "@-----BEGIN CERTIFICATE-----\nMIIB\nMI*B\nMIIB\n-----END CERTIFICATE-----\n@",
+		    "certificate=leaf@pem:1 !input(line 18) certificate=leaf@pem:21", "base64" },
+		{ "padding in the middle",
+		    "-----BEGIN CERTIFICATE-----\nMIIB\nMI==\nMIIB\n-----END CERTIFICATE-----\n@",
+		    "!input(line 4) certificate=leaf@pem:6", NULL },
+		{ "a character short",
+		    "-----BEGIN CERTIFICATE-----\nMIIB\nMII\n-----END CERTIFICATE-----\n@",
+		    "!input(line 3) certificate=leaf@pem:5", NULL },
+		{ "an empty block", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n@",
+		    "!input(line 1) certificate=leaf@pem:3", "is empty" },
+		{ "a value cut short",
+		    "-----BEGIN CERTIFICATE-----\nMIIBMIIC\n-----END CERTIFICATE-----\n@",
+		    "!input(line 1, offset 0) certificate=leaf@pem:4", "cut short" },
+		{ "a value that is something else",
+		    "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n@",
+		    "!input(line 1, tbs) certificate=leaf@pem:4", NULL },
+		{ "a BEGIN within a block", "-----BEGIN CERTIFICATE-----\nMIIB\n@",
+		    "!input(line 1) certificate=leaf@pem:3", "no END line" },
+		{ "an END alone", "-----END CERTIFICATE-----\n@",
+		    "!input(line 1) certificate=leaf@pem:2", "without a BEGIN line" },
+		{ "a file that ends within a block", "@-----BEGIN CERTIFICATE-----\nMIIB\n",
+		    "certificate=leaf@pem:1 !input(line 16)", "no END line" },
+		{ "an encrypted key without its header's values",
+		    "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIB\n-----END RSA "
+		    "PRIVATE KEY-----\n@",
+		    "private-key=@pem:1+encrypted+locked certificate=leaf@pem:6", NULL },
+	};
+	struct rmt_buf pem = { 0 }, text = { 0 };
+	struct account account;
+
+	(void)state;
+	fixture_read("leaf.pem", &pem);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		rmt_buf_clear(&text);
+		replace(rows[i].text, "@", rmt_buf_string(&pem), &text);
+		account_start(&account, NULL);
+		check_account(&account, rows[i].sentence,
+		    account_mem(&account, text.bytes, text.length), rows[i].wanted, rows[i].says);
+		account_end(&account);
+	}
+	rmt_buf_free(&pem);
+	rmt_buf_free(&text);
+}
+
+static void
+strict_reading_takes_no_almost_right_text(void **state)
+{
+	static const struct {
+		change_fn *change;
+		const char *wanted;
+	} rows[] = {
+		{ no_end, "!input(line 1)" },
+		{ another_end, "!input(line 15)" },
+		{ crlf, "certificate=leaf@pem:1" },
+	};
+	struct rmt_buf pem = { 0 }, changed = { 0 };
+	struct account account;
+
+	(void)state;
+	fixture_read("leaf.pem", &pem);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		rmt_buf_clear(&changed);
+		rows[i].change(rmt_buf_string(&pem), &changed);
+		account_start(&account, NULL);
+		account.reader.mode = RMT_STRICT;
+		check_account(&account, "strict",
+		    account_mem(&account, changed.bytes, changed.length), rows[i].wanted, NULL);
+		account_end(&account);
+	}
+	rmt_buf_free(&pem);
+	rmt_buf_free(&changed);
+}
+
+const struct CMUnitTest read_pem_tests[] = {
+	cmocka_unit_test(a_certificate_survives_what_is_done_to_its_text),
+	cmocka_unit_test(labels_are_known),
+	cmocka_unit_test(a_broken_block_is_one_fault_with_its_line),
+	cmocka_unit_test(strict_reading_takes_no_almost_right_text),
+};
+const size_t read_pem_count = sizeof read_pem_tests / sizeof read_pem_tests[0];
