@@ -166,14 +166,14 @@ judge_name(struct rmt_check *check, const struct rmt_name_constraints *constrain
 	enum standing excluded = standing_of(name, constraints->excluded);
 
 	if (permitted == MALFORMED || excluded == MALFORMED)
-		return rmt_check_unreadable(check, PLACE, "the name constraints");
+		return rmt_audit_unreadable(check, PLACE, "the name constraints");
 	if (permitted != OUTSIDE && excluded != INSIDE)
 		return 0;
 	rmt_buf_clear(text);
 	rmt_general_text(name, text);
 	rmt_buf_clear(list);
-	rmt_check_text(list, rmt_buf_view(text));
-	return rmt_check_fault(check, PLACE, "the name constraints of this issuer %s the leaf's name %s",
+	rmt_audit_text(list, rmt_buf_view(text));
+	return rmt_audit_fault(check, PLACE, "the name constraints of this issuer %s the leaf's name %s",
 	    excluded == INSIDE ? "exclude" : "do not permit", rmt_buf_string(list));
 }
 
@@ -204,7 +204,7 @@ rmt_rule_name_constraints(struct rmt_check *check)
 	if (!ext || !leaf)
 		return 0;
 	if (rmt_ext_name_constraints(ext->value, &constraints, NULL))
-		return rmt_check_unreadable(check, PLACE, "the name constraints");
+		return rmt_audit_unreadable(check, PLACE, "the name constraints");
 	names = rmt_ext_find(&leaf->extensions, RMT_EXT_SUBJECT_ALT_NAME);
 	if (names)
 		rc = judge_alternative_names(check, &constraints, names);

@@ -130,7 +130,7 @@ rmt_audit_verifications(const struct rmt_audit *audit)
 /* ---- telling ------------------------------------------------------------------------------------------------------- */
 
 void
-rmt_check_text(struct rmt_buf *out, struct rmt_span text)
+rmt_audit_text(struct rmt_buf *out, struct rmt_span text)
 {
 	if (rmt_utf8_valid(text) && (!text.length || !memchr(text.at, 0, text.length)))
 		rmt_buf_span(out, text);
@@ -139,7 +139,7 @@ rmt_check_text(struct rmt_buf *out, struct rmt_span text)
 }
 
 void
-rmt_check_label(const struct rmt_check *check, const struct rmt_cert *cert, struct rmt_buf *out)
+rmt_audit_label(const struct rmt_check *check, const struct rmt_cert *cert, struct rmt_buf *out)
 {
 	struct rmt_buf raw = { 0 };
 
@@ -148,7 +148,7 @@ rmt_check_label(const struct rmt_check *check, const struct rmt_cert *cert, stru
 		return;
 	}
 	rmt_cert_label(cert, &raw);
-	rmt_check_text(out, rmt_buf_view(&raw));
+	rmt_audit_text(out, rmt_buf_view(&raw));
 	out->failed = out->failed || raw.failed;
 	rmt_buf_free(&raw);
 }
@@ -161,7 +161,7 @@ object_label(struct rmt_check *check)
 	if (on->given)
 		return on->given;
 	if (!on->label.length)
-		rmt_check_label(check, on->cert, &on->label);
+		rmt_audit_label(check, on->cert, &on->label);
 	return rmt_buf_string(&on->label);
 }
 
@@ -261,7 +261,7 @@ tell(struct rmt_check *check, enum rmt_severity most, const char *place, const c
 }
 
 int
-rmt_check_fault(struct rmt_check *check, const char *place, const char *format, ...)
+rmt_audit_fault(struct rmt_check *check, const char *place, const char *format, ...)
 {
 	va_list arguments;
 	int rc;
@@ -273,7 +273,7 @@ rmt_check_fault(struct rmt_check *check, const char *place, const char *format, 
 }
 
 int
-rmt_check_fault_most(struct rmt_check *check, enum rmt_severity most, const char *place, const char *format, ...)
+rmt_audit_fault_most(struct rmt_check *check, enum rmt_severity most, const char *place, const char *format, ...)
 {
 	va_list arguments;
 	int rc;
@@ -285,7 +285,7 @@ rmt_check_fault_most(struct rmt_check *check, enum rmt_severity most, const char
 }
 
 int
-rmt_check_fault_of(struct rmt_check *check, const struct rmt_cert *cert, const char *place, const char *format, ...)
+rmt_audit_fault_of(struct rmt_check *check, const struct rmt_cert *cert, const char *place, const char *format, ...)
 {
 	struct rmt_judged other = { .cert = cert }, *saved = check->on;
 	va_list arguments;
@@ -301,15 +301,15 @@ rmt_check_fault_of(struct rmt_check *check, const struct rmt_cert *cert, const c
 }
 
 int
-rmt_check_unreadable(struct rmt_check *check, const char *place, const char *what)
+rmt_audit_unreadable(struct rmt_check *check, const char *place, const char *what)
 {
-	return rmt_check_fault(check, place, "%s cannot be read", what);
+	return rmt_audit_fault(check, place, "%s cannot be read", what);
 }
 
 /* ---- what checks ask ------------------------------------------------------------------------------------------------- */
 
 const struct rmt_spki *
-rmt_check_spki(struct rmt_check *check)
+rmt_audit_spki(struct rmt_check *check)
 {
 	struct rmt_judged *on = check->on;
 
@@ -319,7 +319,7 @@ rmt_check_spki(struct rmt_check *check)
 }
 
 bool
-rmt_check_has(const struct rmt_check *check, const char *rule)
+rmt_audit_has(const struct rmt_check *check, const char *rule)
 {
 	for (size_t i = 0; i < check->audit->active_count; i++)
 		if (!strcmp(check->audit->active[i].row->id, rule))
@@ -396,7 +396,7 @@ run_rule(struct rmt_check *check)
 
 	if (skipped(check->presented, scope) || (scope == RMT_ON_PATH && !check->audit->purpose_count))
 		return 0;
-	if (scope >= RMT_ON_CA && rmt_check_path(check))
+	if (scope >= RMT_ON_CA && rmt_audit_path(check))
 		return -1;
 	if (scope == RMT_ON_CA || scope == RMT_ON_ISSUING || scope == RMT_ON_ROOT)
 		return run_on_path(check, scope);

@@ -3,7 +3,7 @@
  * audit/local.h - what the engine, the chain builder and the rules by family share inside the room.
  *
  * A check is one function over a struct rmt_check: it looks at the certificate at hand and reports each fault through
- * rmt_check_fault(). It allocates nothing as long as it has nothing to report.
+ * rmt_audit_fault(). It allocates nothing as long as it has nothing to report.
  */
 #ifndef RMT_AUDIT_LOCAL_H
 #define RMT_AUDIT_LOCAL_H
@@ -56,10 +56,10 @@ struct rmt_chain_store {
 	size_t head_count; /* a power of two; also the room in rows */
 	struct rmt_buf scratch;
 };
-int rmt_store_hash_name(struct rmt_span name, struct rmt_buf *scratch, uint64_t *out, struct rmt_err *err);
-uint64_t rmt_store_hash_key(uint64_t subject, struct rmt_span key_id); /* an empty key_id: the certificate has none */
-uint32_t rmt_store_first(const struct rmt_chain_store *store, enum rmt_store_table table, uint64_t hash); /* a position; compare the row's hash */
-int rmt_store_find(const struct rmt_chain_store *store, struct rmt_span der, uint32_t *position, struct rmt_err *err); /* 0: not there */
+int rmt_pile_hash_name(struct rmt_span name, struct rmt_buf *scratch, uint64_t *out, struct rmt_err *err);
+uint64_t rmt_pile_hash_key(uint64_t subject, struct rmt_span key_id); /* an empty key_id: the certificate has none */
+uint32_t rmt_pile_first(const struct rmt_chain_store *store, enum rmt_store_table table, uint64_t hash); /* a position; compare the row's hash */
+int rmt_pile_find(const struct rmt_chain_store *store, struct rmt_span der, uint32_t *position, struct rmt_err *err); /* 0: not there */
 
 /* ---- chain.c: candidate paths ----------------------------------------------------------------------------------- */
 
@@ -162,25 +162,25 @@ struct rmt_audit {
 };
 
 /* Report a fault of the object at hand: 0 to go on, anything else is to be returned at once. */
-int rmt_check_fault(struct rmt_check *check, const char *place, const char *format, ...) RMT_PRINTF(3, 4);
+int rmt_audit_fault(struct rmt_check *check, const char *place, const char *format, ...) RMT_PRINTF(3, 4);
 /* The same, at most at this severity. */
-int rmt_check_fault_most(struct rmt_check *check, enum rmt_severity most, const char *place, const char *format, ...)
+int rmt_audit_fault_most(struct rmt_check *check, enum rmt_severity most, const char *place, const char *format, ...)
     RMT_PRINTF(4, 5);
 /* The same for another certificate than the one at hand. */
-int rmt_check_fault_of(struct rmt_check *check, const struct rmt_cert *cert, const char *place, const char *format, ...)
+int rmt_audit_fault_of(struct rmt_check *check, const struct rmt_cert *cert, const char *place, const char *format, ...)
     RMT_PRINTF(4, 5);
 /* "extendedKeyUsage cannot be read": what a rule says of a value that it cannot judge. */
-int rmt_check_unreadable(struct rmt_check *check, const char *place, const char *what);
+int rmt_audit_unreadable(struct rmt_check *check, const char *place, const char *what);
 /* The public key of the certificate at hand; NULL when it cannot be read. */
-const struct rmt_spki *rmt_check_spki(struct rmt_check *check);
+const struct rmt_spki *rmt_audit_spki(struct rmt_check *check);
 /* Is this rule switched on in the same target? */
-bool rmt_check_has(const struct rmt_check *check, const char *rule);
+bool rmt_audit_has(const struct rmt_check *check, const char *rule);
 /* Append text from a certificate: as it is when it is UTF-8 without NUL, else escaped by rmt_safe_text(). */
-void rmt_check_text(struct rmt_buf *out, struct rmt_span text);
+void rmt_audit_text(struct rmt_buf *out, struct rmt_span text);
 /* Find the path and, when the target checks paths, the verdicts. */
-int rmt_check_path(struct rmt_check *check);
+int rmt_audit_path(struct rmt_check *check);
 /* The label of another certificate, appended to `out`. */
-void rmt_check_label(const struct rmt_check *check, const struct rmt_cert *cert, struct rmt_buf *out);
+void rmt_audit_label(const struct rmt_check *check, const struct rmt_cert *cert, struct rmt_buf *out);
 /* Words joined as English does: "a", "a and b", "a, b and c". `index` counts from 0, `last` marks the last. */
 void rmt_list_word(struct rmt_buf *list, const char *word, size_t index, bool last);
 /* The values of a setting joined so ("or" between the last two). */
@@ -190,28 +190,28 @@ int64_t rmt_days(int64_t seconds);
 
 /* ---- the checks, by file --------------------------------------------------------------------------------------------- */
 
-typedef int rmt_check_function(struct rmt_check *check);
+typedef int rmt_rule_function(struct rmt_check *check);
 
-rmt_check_function rmt_rule_eku_server, rmt_rule_eku_client, rmt_rule_eku_present, rmt_rule_eku_forbidden, rmt_rule_eku_path;
+rmt_rule_function rmt_rule_eku_server, rmt_rule_eku_client, rmt_rule_eku_present, rmt_rule_eku_forbidden, rmt_rule_eku_path;
 
-rmt_check_function rmt_rule_san_present, rmt_rule_san_covers_cn, rmt_rule_san_types, rmt_rule_san_critical,
+rmt_rule_function rmt_rule_san_present, rmt_rule_san_covers_cn, rmt_rule_san_types, rmt_rule_san_critical,
     rmt_rule_name_host, rmt_rule_name_characters, rmt_rule_cn_wildcard, rmt_rule_name_constraints;
 
-rmt_check_function rmt_rule_key_bits, rmt_rule_key_sizes, rmt_rule_key_type, rmt_rule_key_curve, rmt_rule_key_sound,
+rmt_rule_function rmt_rule_key_bits, rmt_rule_key_sizes, rmt_rule_key_type, rmt_rule_key_curve, rmt_rule_key_sound,
     rmt_rule_key_usage_tls, rmt_rule_key_present, rmt_rule_key_match;
 
-rmt_check_function rmt_rule_signature_digest, rmt_rule_signature_pss, rmt_rule_algorithm_match;
+rmt_rule_function rmt_rule_signature_digest, rmt_rule_signature_pss, rmt_rule_algorithm_match;
 
-rmt_check_function rmt_rule_dates_valid, rmt_rule_dates_expiring, rmt_rule_dates_lifetime, rmt_rule_dates_nesting;
+rmt_rule_function rmt_rule_dates_valid, rmt_rule_dates_expiring, rmt_rule_dates_lifetime, rmt_rule_dates_nesting;
 
-rmt_check_function rmt_rule_crl_present, rmt_rule_crl_http, rmt_rule_authority_info, rmt_rule_serial_length,
+rmt_rule_function rmt_rule_crl_present, rmt_rule_crl_http, rmt_rule_authority_info, rmt_rule_serial_length,
     rmt_rule_serial_positive, rmt_rule_version, rmt_rule_not_ca, rmt_rule_ca_constraints, rmt_rule_ca_key_usage,
     rmt_rule_path_length, rmt_rule_authority_key_id, rmt_rule_subject_key_id, rmt_rule_extensions_duplicate,
     rmt_rule_extensions_unknown, rmt_rule_extensions_malformed, rmt_rule_encoding;
 
-rmt_check_function rmt_rule_chain_complete, rmt_rule_chain_order, rmt_rule_chain_duplicate, rmt_rule_chain_root,
+rmt_rule_function rmt_rule_chain_complete, rmt_rule_chain_order, rmt_rule_chain_duplicate, rmt_rule_chain_root,
     rmt_rule_chain_foreign, rmt_rule_chain_length, rmt_rule_path_valid, rmt_rule_path_anchor, rmt_rule_path_capped;
 
-rmt_check_function rmt_rule_pfx_profile, rmt_rule_container_format, rmt_rule_container_encoding;
+rmt_rule_function rmt_rule_pfx_profile, rmt_rule_container_format, rmt_rule_container_encoding;
 
 #endif

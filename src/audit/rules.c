@@ -8,7 +8,7 @@
  * How to add a rule:
  *  1. Choose the id: `<object>.<subject>[.<aspect>]`, where the object is leaf, ca, root, path, chain, key or container.
  *  2. Write the check in the file of its family: it reports each fault of the certificate at hand through
- *     rmt_check_fault() with the place and the concrete value found, and allocates nothing when there is none.
+ *     rmt_audit_fault() with the place and the concrete value found, and allocates nothing when there is none.
  *     Declare it in audit/local.h.
  *  3. Add the row here: id; title (what holds where the rule passes); citation; fix (an imperative sentence);
  *     severity; the parameters it takes and the one it cannot do without; what it is run on; what its values are.

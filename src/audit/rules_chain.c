@@ -60,7 +60,7 @@ name_text(struct rmt_check *check, struct rmt_span name)
 	rmt_buf_clear(text);
 	rmt_name_text(name, text);
 	rmt_buf_clear(list);
-	rmt_check_text(list, rmt_buf_view(text));
+	rmt_audit_text(list, rmt_buf_view(text));
 	return rmt_buf_string(list);
 }
 
@@ -73,15 +73,15 @@ tell_incomplete(struct rmt_check *check, const struct rmt_path *path)
 	enum rmt_severity most = fetched(check, below) ? RMT_SEVERITY_INFO : RMT_SEVERITY_ERROR;
 
 	if (missing)
-		return rmt_check_fault_most(check, most, "chain", "the intermediate \"%s\" was not sent along",
+		return rmt_audit_fault_most(check, most, "chain", "the intermediate \"%s\" was not sent along",
 		    name_text(check, path->cert[missing]->subject));
 	if (anchors)
-		return rmt_check_fault_most(check, most, "chain", "the issuer \"%s\" was not sent, and it is no trusted root",
+		return rmt_audit_fault_most(check, most, "chain", "the issuer \"%s\" was not sent, and it is no trusted root",
 		    name_text(check, below->issuer));
 	/* Nobody knows whether what is missing is a root. After an intermediate it mostly is. */
 	if (path->count > 1)
 		most = RMT_SEVERITY_INFO;
-	return rmt_check_fault_most(check, most, "chain",
+	return rmt_audit_fault_most(check, most, "chain",
 	    "the issuer \"%s\" was not sent: unless it is a root that the consumer has, no path can be built",
 	    name_text(check, below->issuer));
 }
@@ -135,14 +135,14 @@ rmt_rule_chain_order(struct rmt_check *check)
 	if (!presented->order_matters || !presented->sent_count)
 		return 0;
 	if (!presented->leaf_first)
-		return rmt_check_fault(check, "chain", "the leaf does not stand first");
+		return rmt_audit_fault(check, "chain", "the leaf does not stand first");
 	for (size_t i = 0; i < presented->sent_count && i < ORDER_MOST; i++) {
 		char place[32];
 
 		if (is_twin(check, i) || !rmt_search_reached(check->audit->search, i) || signed_before(presented, i))
 			continue;
 		snprintf(place, sizeof place, "chain[%zu]", i + 1);
-		return rmt_check_fault(check, place, "\"%s\" stands before the certificates that it signed",
+		return rmt_audit_fault(check, place, "\"%s\" stands before the certificates that it signed",
 		    name_text(check, presented->sent[i]->subject));
 	}
 	return 0;
@@ -161,7 +161,7 @@ rmt_rule_chain_duplicate(struct rmt_check *check)
 		if (twin == (ptrdiff_t)i)
 			continue;
 		snprintf(place, sizeof place, "chain[%zu]", i + 1);
-		rc = rmt_check_fault_of(check, presented->sent[i], place, "the same certificate is sent again, after place %td",
+		rc = rmt_audit_fault_of(check, presented->sent[i], place, "the same certificate is sent again, after place %td",
 		    twin + 1);
 	}
 	return rc;
@@ -182,7 +182,7 @@ rmt_rule_chain_root(struct rmt_check *check)
 		    !rmt_chain_is_root(presented->sent[i]))
 			continue;
 		snprintf(place, sizeof place, "chain[%zu]", i + 1);
-		rc = rmt_check_fault_of(check, presented->sent[i], place, "the root is sent along");
+		rc = rmt_audit_fault_of(check, presented->sent[i], place, "the root is sent along");
 	}
 	return rc;
 }
@@ -201,7 +201,7 @@ rmt_rule_chain_foreign(struct rmt_check *check)
 		if (is_twin(check, i) || rmt_search_reached(check->audit->search, i))
 			continue;
 		snprintf(place, sizeof place, "chain[%zu]", i + 1);
-		rc = rmt_check_fault_of(check, presented->sent[i], place, "it stands on no path of the leaf");
+		rc = rmt_audit_fault_of(check, presented->sent[i], place, "it stands on no path of the leaf");
 	}
 	return rc;
 }
@@ -213,7 +213,7 @@ rmt_rule_chain_length(struct rmt_check *check)
 
 	if (length <= most)
 		return 0;
-	return rmt_check_fault(check, "chain", "%" PRId64 " certificates are sent, more than %" PRId64, length, most);
+	return rmt_audit_fault(check, "chain", "%" PRId64 " certificates are sent, more than %" PRId64, length, most);
 }
 
 /* ---- the verdict ------------------------------------------------------------------------------------------------------------- */
@@ -246,7 +246,7 @@ rmt_rule_path_valid(struct rmt_check *check)
 		if (verdict->accepted || (both && i > 0))
 			continue;
 		snprintf(place, sizeof place, "path[%d]", verdict->depth);
-		rc = rmt_check_fault_of(check, verdict->cert, place, "%s%s (error %d at depth %d)",
+		rc = rmt_audit_fault_of(check, verdict->cert, place, "%s%s (error %d at depth %d)",
 		    both ? "" : role_text(verdict->purpose), verdict->text ? verdict->text : "refused", verdict->error,
 		    verdict->depth);
 	}
@@ -258,7 +258,7 @@ rmt_rule_path_anchor(struct rmt_check *check)
 {
 	if (rmt_chain_store_has_anchors(check->audit->store))
 		return 0;
-	return rmt_check_fault(check, "path", "no trusted root was given: the path was judged up to \"%s\" only",
+	return rmt_audit_fault(check, "path", "no trusted root was given: the path was judged up to \"%s\" only",
 	    name_text(check, check->path.cert[check->path.count - 1]->subject));
 }
 
@@ -267,6 +267,6 @@ rmt_rule_path_capped(struct rmt_check *check)
 {
 	if (!rmt_search_capped(check->audit->search))
 		return 0;
-	return rmt_check_fault(check, "path", "the search for paths was cut at %d paths or %d certificates on one",
+	return rmt_audit_fault(check, "path", "the search for paths was cut at %d paths or %d certificates on one",
 	    RMT_PATHS_MAX, RMT_PATH_DEPTH_MAX);
 }

@@ -20,7 +20,7 @@ rmt_rule_pfx_profile(struct rmt_check *check)
 		return 0;
 	rmt_buf_clear(list);
 	rmt_list_values(list, &check->rule->set->values);
-	return rmt_check_fault(check, "container", "the PFX is of the profile %s, not %s", facts->pfx_profile,
+	return rmt_audit_fault(check, "container", "the PFX is of the profile %s, not %s", facts->pfx_profile,
 	    rmt_buf_string(list));
 }
 
@@ -34,7 +34,7 @@ rmt_rule_container_format(struct rmt_check *check)
 		return 0;
 	rmt_buf_clear(list);
 	rmt_list_values(list, &check->rule->set->values);
-	return rmt_check_fault(check, "container", "it stands in the form %s, not %s", facts->container, rmt_buf_string(list));
+	return rmt_audit_fault(check, "container", "it stands in the form %s, not %s", facts->container, rmt_buf_string(list));
 }
 
 int
@@ -44,5 +44,5 @@ rmt_rule_container_encoding(struct rmt_check *check)
 
 	if (!facts || !facts->note || !facts->note[0])
 		return 0;
-	return rmt_check_fault(check, "container", "%s", facts->note);
+	return rmt_audit_fault(check, "container", "%s", facts->note);
 }

@@ -22,11 +22,11 @@ rmt_rule_dates_valid(struct rmt_check *check)
 
 	if (now < cert->not_before) {
 		rmt_time_text(cert->not_before, text);
-		return rmt_check_fault(check, "tbs.validity.notBefore", "not valid before %s", text);
+		return rmt_audit_fault(check, "tbs.validity.notBefore", "not valid before %s", text);
 	}
 	if (now > cert->not_after) {
 		rmt_time_text(cert->not_after, text);
-		return rmt_check_fault(check, "tbs.validity.notAfter", "expired on %s", text);
+		return rmt_audit_fault(check, "tbs.validity.notAfter", "expired on %s", text);
 	}
 	return 0;
 }
@@ -42,7 +42,7 @@ rmt_rule_dates_expiring(struct rmt_check *check)
 	if (now > cert->not_after || cert->not_after - now >= least)
 		return 0;
 	rmt_time_text(cert->not_after, text);
-	return rmt_check_fault(check, "tbs.validity.notAfter", "expires on %s, in %" PRId64 " days or less", text,
+	return rmt_audit_fault(check, "tbs.validity.notAfter", "expires on %s, in %" PRId64 " days or less", text,
 	    rmt_days(cert->not_after - now));
 }
 
@@ -53,10 +53,10 @@ rmt_rule_dates_lifetime(struct rmt_check *check)
 	int64_t most = check->rule->set->max, lifetime = cert->not_after - cert->not_before + 1;
 
 	if (lifetime < 1)
-		return rmt_check_fault(check, "tbs.validity", "the end of the validity lies before its beginning");
+		return rmt_audit_fault(check, "tbs.validity", "the end of the validity lies before its beginning");
 	if (lifetime <= most)
 		return 0;
-	return rmt_check_fault(check, "tbs.validity", "valid for %" PRId64 " days where at most %" PRId64 " are accepted",
+	return rmt_audit_fault(check, "tbs.validity", "valid for %" PRId64 " days where at most %" PRId64 " are accepted",
 	    rmt_days(lifetime), most / RMT_DAY);
 }
 
@@ -72,13 +72,13 @@ rmt_rule_dates_nesting(struct rmt_check *check)
 	if (below->not_after > issuer->not_after) {
 		rmt_time_text(issuer->not_after, outer);
 		rmt_time_text(below->not_after, inner);
-		return rmt_check_fault(check, "tbs.validity.notAfter",
+		return rmt_audit_fault(check, "tbs.validity.notAfter",
 		    "expires on %s, before a certificate that it signed, which lasts until %s", outer, inner);
 	}
 	if (below->not_before < issuer->not_before) {
 		rmt_time_text(issuer->not_before, outer);
 		rmt_time_text(below->not_before, inner);
-		return rmt_check_fault(check, "tbs.validity.notBefore",
+		return rmt_audit_fault(check, "tbs.validity.notBefore",
 		    "begins on %s, after a certificate that it signed, which begins on %s", outer, inner);
 	}
 	return 0;

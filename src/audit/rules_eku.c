@@ -66,11 +66,11 @@ needs_purpose(struct rmt_check *check, const char *name)
 	if (!ext || rmt_ext_eku_has(ext->value, name))
 		return 0;
 	if (describe(check, ext->value))
-		return rmt_check_unreadable(check, PLACE, "the extended key usage");
+		return rmt_audit_unreadable(check, PLACE, "the extended key usage");
 	if (rmt_ext_eku_has(ext->value, "anyExtendedKeyUsage"))
-		return rmt_check_fault(check, PLACE, "the extended key usage lists %s but not %s itself, which Windows accepts "
+		return rmt_audit_fault(check, PLACE, "the extended key usage lists %s but not %s itself, which Windows accepts "
 		    "and OpenSSL refuses", rmt_buf_string(&check->audit->list), name);
-	return rmt_check_fault(check, PLACE, "the extended key usage lists only %s", rmt_buf_string(&check->audit->list));
+	return rmt_audit_fault(check, PLACE, "the extended key usage lists only %s", rmt_buf_string(&check->audit->list));
 }
 
 int
@@ -90,7 +90,7 @@ rmt_rule_eku_present(struct rmt_check *check)
 {
 	if (purposes_of(check))
 		return 0;
-	return rmt_check_fault(check, PLACE, "there is no extended key usage");
+	return rmt_audit_fault(check, PLACE, "there is no extended key usage");
 }
 
 int
@@ -104,9 +104,9 @@ rmt_rule_eku_forbidden(struct rmt_check *check)
 		int rc = 0;
 
 		if (listed < 0)
-			return rmt_check_unreadable(check, PLACE, "the extended key usage");
+			return rmt_audit_unreadable(check, PLACE, "the extended key usage");
 		if (listed)
-			rc = rmt_check_fault(check, PLACE, "the extended key usage lists %s", rule->set->values.items[i]);
+			rc = rmt_audit_fault(check, PLACE, "the extended key usage lists %s", rule->set->values.items[i]);
 		if (rc)
 			return rc;
 	}
@@ -142,11 +142,11 @@ forbids(struct rmt_check *check, const struct rmt_ext *ext, const char *name, st
 	if (listed > 0)
 		return 0;
 	if (listed < 0 || describe(check, ext->value))
-		return rmt_check_unreadable(check, PLACE, "the extended key usage");
+		return rmt_audit_unreadable(check, PLACE, "the extended key usage");
 	if (rmt_ext_eku_has(ext->value, "anyExtendedKeyUsage"))
-		return rmt_check_fault(check, PLACE, "the extended key usage of this issuer lists %s but not %s itself, which "
+		return rmt_audit_fault(check, PLACE, "the extended key usage of this issuer lists %s but not %s itself, which "
 		    "Windows accepts and OpenSSL refuses", rmt_buf_string(&check->audit->list), name);
-	return rmt_check_fault(check, PLACE,
+	return rmt_audit_fault(check, PLACE,
 	    "the extended key usage of this issuer lists only %s, which rules out %s for every certificate below it",
 	    rmt_buf_string(&check->audit->list), name);
 }

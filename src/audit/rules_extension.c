@@ -29,7 +29,7 @@ rmt_rule_crl_present(struct rmt_check *check)
 {
 	if (extension(check, RMT_EXT_CRL_DISTRIBUTION))
 		return 0;
-	return rmt_check_fault(check, PLACE_CRL, "there is no CRL distribution point");
+	return rmt_audit_fault(check, PLACE_CRL, "there is no CRL distribution point");
 }
 
 struct uris {
@@ -43,7 +43,7 @@ see_uri(void *arg, struct rmt_span uri)
 	struct uris *uris = arg;
 
 	if (!uris->first->length)
-		rmt_check_text(uris->first, uri);
+		rmt_audit_text(uris->first, uri);
 	if (uri.length >= 7 && !strncasecmp((const char *)uri.at, "http://", 7))
 		uris->http = true;
 	return 0;
@@ -60,12 +60,12 @@ rmt_rule_crl_http(struct rmt_check *check)
 		return 0;
 	rmt_buf_clear(list);
 	if (rmt_ext_crl_uris(ext->value, see_uri, &uris, NULL))
-		return rmt_check_unreadable(check, PLACE_CRL, "the CRL distribution point");
+		return rmt_audit_unreadable(check, PLACE_CRL, "the CRL distribution point");
 	if (uris.http)
 		return 0;
 	if (!list->length)
-		return rmt_check_fault(check, PLACE_CRL, "the CRL distribution point names no address");
-	return rmt_check_fault(check, PLACE_CRL, "the CRL is not at an http:// address but at %s", rmt_buf_string(list));
+		return rmt_audit_fault(check, PLACE_CRL, "the CRL distribution point names no address");
+	return rmt_audit_fault(check, PLACE_CRL, "the CRL is not at an http:// address but at %s", rmt_buf_string(list));
 }
 
 static int
@@ -85,12 +85,12 @@ rmt_rule_authority_info(struct rmt_check *check)
 	bool useful = false;
 
 	if (!ext)
-		return rmt_check_fault(check, PLACE_ACCESS, "there is no authority information access");
+		return rmt_audit_fault(check, PLACE_ACCESS, "there is no authority information access");
 	if (rmt_ext_access(ext->value, see_access, &useful, NULL))
-		return rmt_check_unreadable(check, PLACE_ACCESS, "the authority information access");
+		return rmt_audit_unreadable(check, PLACE_ACCESS, "the authority information access");
 	if (useful)
 		return 0;
-	return rmt_check_fault(check, PLACE_ACCESS, "the authority information access names neither the issuer nor OCSP");
+	return rmt_audit_fault(check, PLACE_ACCESS, "the authority information access names neither the issuer nor OCSP");
 }
 
 /* ---- serial number and version ------------------------------------------------------------------------------------------ */
@@ -102,7 +102,7 @@ rmt_rule_serial_length(struct rmt_check *check)
 
 	if (length <= SERIAL_MOST)
 		return 0;
-	return rmt_check_fault(check, "tbs.serialNumber", "the serial number has %zu octets, more than %d", length, SERIAL_MOST);
+	return rmt_audit_fault(check, "tbs.serialNumber", "the serial number has %zu octets, more than %d", length, SERIAL_MOST);
 }
 
 int
@@ -111,11 +111,11 @@ rmt_rule_serial_positive(struct rmt_check *check)
 	struct rmt_span serial = check->on->cert->serial;
 
 	if (serial.length && (serial.at[0] & 0x80))
-		return rmt_check_fault(check, "tbs.serialNumber", "the serial number is negative");
+		return rmt_audit_fault(check, "tbs.serialNumber", "the serial number is negative");
 	for (size_t i = 0; i < serial.length; i++)
 		if (serial.at[i])
 			return 0;
-	return rmt_check_fault(check, "tbs.serialNumber", "the serial number is zero");
+	return rmt_audit_fault(check, "tbs.serialNumber", "the serial number is zero");
 }
 
 int
@@ -125,7 +125,7 @@ rmt_rule_version(struct rmt_check *check)
 
 	if (cert->version == 3)
 		return 0;
-	return rmt_check_fault(check, "tbs.version", "the certificate is of version %d%s", cert->version,
+	return rmt_audit_fault(check, "tbs.version", "the certificate is of version %d%s", cert->version,
 	    cert->extensions.count ? " and yet has extensions" : "");
 }
 
@@ -133,6 +133,15 @@ rmt_rule_version(struct rmt_check *check)
 
 #define PLACE_BASIC "tbs.extensions.basicConstraints"
 #define PLACE_USAGE "tbs.extensions.keyUsage"
+
+/* A cA of FALSE that is spelled out breaks DER and is read all the same; leaf.encoding tells. */
+static int
+read_constraints(const struct rmt_ext *ext, struct rmt_basic_constraints *out)
+{
+	struct rmt_notes notes = { 0 };
+
+	return rmt_ext_basic_constraints(ext->value, out, &notes, NULL);
+}
 
 int
 rmt_rule_not_ca(struct rmt_check *check)
@@ -142,9 +151,9 @@ rmt_rule_not_ca(struct rmt_check *check)
 
 	if (!ext)
 		return 0;
-	if (rmt_ext_basic_constraints(ext->value, &constraints, NULL, NULL))
-		return rmt_check_unreadable(check, PLACE_BASIC, "the basic constraints extension");
-	return constraints.ca ? rmt_check_fault(check, PLACE_BASIC, "the leaf is marked as a CA") : 0;
+	if (read_constraints(ext, &constraints))
+		return rmt_audit_unreadable(check, PLACE_BASIC, "the basic constraints extension");
+	return constraints.ca ? rmt_audit_fault(check, PLACE_BASIC, "the leaf is marked as a CA") : 0;
 }
 
 int
@@ -154,13 +163,13 @@ rmt_rule_ca_constraints(struct rmt_check *check)
 	struct rmt_basic_constraints constraints;
 
 	if (!ext)
-		return rmt_check_fault(check, PLACE_BASIC, "this issuer has no basic constraints, so that it is no CA");
-	if (rmt_ext_basic_constraints(ext->value, &constraints, NULL, NULL))
-		return rmt_check_unreadable(check, PLACE_BASIC, "the basic constraints extension");
+		return rmt_audit_fault(check, PLACE_BASIC, "this issuer has no basic constraints, so that it is no CA");
+	if (read_constraints(ext, &constraints))
+		return rmt_audit_unreadable(check, PLACE_BASIC, "the basic constraints extension");
 	if (!constraints.ca)
-		return rmt_check_fault(check, PLACE_BASIC, "the basic constraints of this issuer say that it is no CA");
+		return rmt_audit_fault(check, PLACE_BASIC, "the basic constraints of this issuer say that it is no CA");
 	if (!ext->critical)
-		return rmt_check_fault(check, PLACE_BASIC, "the basic constraints of this issuer are not critical");
+		return rmt_audit_fault(check, PLACE_BASIC, "the basic constraints of this issuer are not critical");
 	return 0;
 }
 
@@ -171,12 +180,12 @@ rmt_rule_ca_key_usage(struct rmt_check *check)
 	unsigned bits;
 
 	if (!ext)
-		return rmt_check_fault(check, PLACE_USAGE, "this issuer has no key usage");
+		return rmt_audit_fault(check, PLACE_USAGE, "this issuer has no key usage");
 	if (rmt_ext_key_usage(ext->value, &bits, NULL))
-		return rmt_check_unreadable(check, PLACE_USAGE, "the key usage");
+		return rmt_audit_unreadable(check, PLACE_USAGE, "the key usage");
 	if (bits & RMT_KU_CERT_SIGN)
 		return 0;
-	return rmt_check_fault(check, PLACE_USAGE, "the key usage of this issuer lacks keyCertSign");
+	return rmt_audit_fault(check, PLACE_USAGE, "the key usage of this issuer lacks keyCertSign");
 }
 
 int
@@ -186,13 +195,13 @@ rmt_rule_path_length(struct rmt_check *check)
 	struct rmt_basic_constraints constraints;
 	int below = 0;
 
-	if (!ext || rmt_ext_basic_constraints(ext->value, &constraints, NULL, NULL) || constraints.path_length < 0)
+	if (!ext || read_constraints(ext, &constraints) || constraints.path_length < 0)
 		return 0;
 	for (size_t i = 1; i < check->depth; i++)
 		below += !rmt_cert_self_issued(check->path.cert[i]);
 	if (below <= constraints.path_length)
 		return 0;
-	return rmt_check_fault(check, PLACE_BASIC, "this issuer allows %d CAs below it, and there are %d",
+	return rmt_audit_fault(check, PLACE_BASIC, "this issuer allows %d CAs below it, and there are %d",
 	    constraints.path_length, below);
 }
 
@@ -208,11 +217,11 @@ rmt_rule_authority_key_id(struct rmt_check *check)
 	if (rmt_cert_self_issued(check->on->cert))
 		return 0;
 	if (!ext)
-		return rmt_check_fault(check, place, "there is no authority key identifier");
+		return rmt_audit_fault(check, place, "there is no authority key identifier");
 	if (rmt_ext_authority_key_id(ext->value, &id, NULL))
-		return rmt_check_unreadable(check, place, "the authority key identifier");
+		return rmt_audit_unreadable(check, place, "the authority key identifier");
 	if (!id.key_id.length)
-		return rmt_check_fault(check, place, "the authority key identifier holds no key identifier");
+		return rmt_audit_fault(check, place, "the authority key identifier holds no key identifier");
 	return 0;
 }
 
@@ -224,9 +233,9 @@ rmt_rule_subject_key_id(struct rmt_check *check)
 	struct rmt_span key_id;
 
 	if (!ext)
-		return rmt_check_fault(check, place, "this issuer has no subject key identifier");
+		return rmt_audit_fault(check, place, "this issuer has no subject key identifier");
 	if (rmt_ext_subject_key_id(ext->value, &key_id, NULL) || !key_id.length)
-		return rmt_check_unreadable(check, place, "the subject key identifier");
+		return rmt_audit_unreadable(check, place, "the subject key identifier");
 	return 0;
 }
 
@@ -257,7 +266,7 @@ rmt_rule_extensions_duplicate(struct rmt_check *check)
 		while (!rmt_span_equal(extensions->list[first].oid, extensions->list[i].oid))
 			first++;
 		if (first < i)
-			rc = rmt_check_fault(check, "tbs.extensions", "the extension %s occurs twice",
+			rc = rmt_audit_fault(check, "tbs.extensions", "the extension %s occurs twice",
 			    name_of(check, &extensions->list[i]));
 	}
 	return rc;
@@ -271,7 +280,7 @@ rmt_rule_extensions_unknown(struct rmt_check *check)
 
 	for (unsigned i = 0; i < extensions->count && !rc; i++)
 		if (extensions->list[i].critical && extensions->list[i].id < 0)
-			rc = rmt_check_fault(check, "tbs.extensions", "the unknown extension %s is critical",
+			rc = rmt_audit_fault(check, "tbs.extensions", "the unknown extension %s is critical",
 			    name_of(check, &extensions->list[i]));
 	return rc;
 }
@@ -327,7 +336,6 @@ readable(const struct rmt_ext *ext)
 	struct rmt_authority_key_id authority;
 	struct rmt_basic_constraints basic;
 	struct rmt_name_constraints constraints;
-	struct rmt_notes notes = { 0 };
 	struct rmt_span span;
 	unsigned bits;
 
@@ -344,7 +352,7 @@ readable(const struct rmt_ext *ext)
 	case RMT_EXT_ISSUER_ALT_NAME:
 		return names_readable(ext->value);
 	case RMT_EXT_BASIC_CONSTRAINTS:
-		return !rmt_ext_basic_constraints(ext->value, &basic, &notes, NULL);
+		return !read_constraints(ext, &basic);
 	case RMT_EXT_NAME_CONSTRAINTS:
 		return !rmt_ext_name_constraints(ext->value, &constraints, NULL);
 	case RMT_EXT_EXTENDED_KEY_USAGE:
@@ -367,12 +375,25 @@ rmt_rule_extensions_malformed(struct rmt_check *check)
 
 	for (unsigned i = 0; i < extensions->count && !rc; i++)
 		if (!readable(&extensions->list[i]))
-			rc = rmt_check_fault(check, "tbs.extensions", "the extension %s cannot be read",
+			rc = rmt_audit_fault(check, "tbs.extensions", "the extension %s cannot be read",
 			    name_of(check, &extensions->list[i]));
 	return rc;
 }
 
 /* ---- encoding ------------------------------------------------------------------------------------------------------------------ */
+
+/* The reader of certificates leaves extension values alone; this one is where real certificates differ. */
+static int
+constraints_encoding(struct rmt_check *check)
+{
+	const struct rmt_ext *ext = extension(check, RMT_EXT_BASIC_CONSTRAINTS);
+	struct rmt_basic_constraints constraints;
+	struct rmt_notes notes = { 0 };
+
+	if (!ext || rmt_ext_basic_constraints(ext->value, &constraints, &notes, NULL) || !notes.count)
+		return 0;
+	return rmt_audit_fault(check, PLACE_BASIC, "%s", rmt_deviation_text(notes.note[0].kind));
+}
 
 int
 rmt_rule_encoding(struct rmt_check *check)
@@ -384,9 +405,9 @@ rmt_rule_encoding(struct rmt_check *check)
 
 	for (unsigned i = 0; i < kept && !rc; i++) {
 		snprintf(place, sizeof place, "offset %u", (unsigned)notes->note[i].offset);
-		rc = rmt_check_fault(check, place, "%s", rmt_deviation_text(notes->note[i].kind));
+		rc = rmt_audit_fault(check, place, "%s", rmt_deviation_text(notes->note[i].kind));
 	}
 	if (!rc && notes->count > kept)
-		rc = rmt_check_fault(check, "certificate", "%u more deviations from DER", notes->count - kept);
-	return rc;
+		rc = rmt_audit_fault(check, "certificate", "%u more deviations from DER", notes->count - kept);
+	return rc ? rc : constraints_encoding(check);
 }

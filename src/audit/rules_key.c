@@ -25,7 +25,7 @@ is_rsa(const struct rmt_spki *spki)
 static int
 unreadable_key(struct rmt_check *check)
 {
-	return rmt_check_unreadable(check, PLACE, "the public key");
+	return rmt_audit_unreadable(check, PLACE, "the public key");
 }
 
 int
@@ -33,16 +33,16 @@ rmt_rule_key_bits(struct rmt_check *check)
 {
 	const struct rmt_rule_setting *set = check->rule->set;
 	int64_t least = set->min >= 0 ? set->min : set->max >= 0 ? 0 : RSA_LEAST;
-	const struct rmt_spki *spki = rmt_check_spki(check);
+	const struct rmt_spki *spki = rmt_audit_spki(check);
 
 	if (!spki)
 		return unreadable_key(check);
 	if (!is_rsa(spki))
 		return 0;
 	if ((int64_t)spki->bits < least)
-		return rmt_check_fault(check, PLACE, "the RSA key has %u bits, fewer than %" PRId64, spki->bits, least);
+		return rmt_audit_fault(check, PLACE, "the RSA key has %u bits, fewer than %" PRId64, spki->bits, least);
 	if (set->max >= 0 && (int64_t)spki->bits > set->max)
-		return rmt_check_fault(check, PLACE, "the RSA key has %u bits, more than %" PRId64, spki->bits, set->max);
+		return rmt_audit_fault(check, PLACE, "the RSA key has %u bits, more than %" PRId64, spki->bits, set->max);
 	return 0;
 }
 
@@ -50,7 +50,7 @@ int
 rmt_rule_key_sizes(struct rmt_check *check)
 {
 	const struct rmt_active *rule = check->rule;
-	const struct rmt_spki *spki = rmt_check_spki(check);
+	const struct rmt_spki *spki = rmt_audit_spki(check);
 	struct rmt_buf *list = &check->audit->list;
 
 	if (!spki)
@@ -62,13 +62,13 @@ rmt_rule_key_sizes(struct rmt_check *check)
 			return 0;
 	rmt_buf_clear(list);
 	rmt_list_values(list, &rule->set->values);
-	return rmt_check_fault(check, PLACE, "the RSA key has %u bits, not %s", spki->bits, rmt_buf_string(list));
+	return rmt_audit_fault(check, PLACE, "the RSA key has %u bits, not %s", spki->bits, rmt_buf_string(list));
 }
 
 int
 rmt_rule_key_type(struct rmt_check *check)
 {
-	const struct rmt_spki *spki = rmt_check_spki(check);
+	const struct rmt_spki *spki = rmt_audit_spki(check);
 	struct rmt_buf *list = &check->audit->list;
 
 	if (!spki)
@@ -79,13 +79,13 @@ rmt_rule_key_type(struct rmt_check *check)
 	rmt_spki_text(spki, list);
 	rmt_buf_text(list, ", not ");
 	rmt_list_values(list, &check->rule->set->values);
-	return rmt_check_fault(check, PLACE, "the public key is %s", rmt_buf_string(list));
+	return rmt_audit_fault(check, PLACE, "the public key is %s", rmt_buf_string(list));
 }
 
 int
 rmt_rule_key_curve(struct rmt_check *check)
 {
-	const struct rmt_spki *spki = rmt_check_spki(check);
+	const struct rmt_spki *spki = rmt_audit_spki(check);
 	struct rmt_buf *list = &check->audit->list;
 
 	if (!spki)
@@ -94,7 +94,7 @@ rmt_rule_key_curve(struct rmt_check *check)
 		return 0;
 	rmt_buf_clear(list);
 	rmt_list_values(list, &check->rule->set->values);
-	return rmt_check_fault(check, PLACE, "the key is on the curve %s, not %s", spki->curve[0] ? spki->curve : "(unknown)",
+	return rmt_audit_fault(check, PLACE, "the key is on the curve %s, not %s", spki->curve[0] ? spki->curve : "(unknown)",
 	    rmt_buf_string(list));
 }
 
@@ -106,12 +106,12 @@ rmt_rule_key_sound(struct rmt_check *check)
 	struct rmt_err why = { 0 };
 
 	if (least < 0)
-		least = rmt_check_has(check, "leaf.key.rsa-bits") || rmt_check_has(check, "leaf.key.rsa-sizes") ? SOUND_LEAST : 0;
+		least = rmt_audit_has(check, "leaf.key.rsa-bits") || rmt_audit_has(check, "leaf.key.rsa-sizes") ? SOUND_LEAST : 0;
 	if (!rmt_key_check_public(check->on->cert->spki, (unsigned)least, &why))
 		return 0;
 	if (why.class == RMT_INTERNAL)
 		return rmt_err_set(check->err, why.class, why.place, "%s", why.message);
-	return rmt_check_fault(check, PLACE, "%s%s%s%s", why.message, why.citation[0] ? " (" : "", why.citation,
+	return rmt_audit_fault(check, PLACE, "%s%s%s%s", why.message, why.citation[0] ? " (" : "", why.citation,
 	    why.citation[0] ? ")" : "");
 }
 
@@ -138,7 +138,7 @@ rmt_rule_key_usage_tls(struct rmt_check *check)
 	const struct rmt_extensions *extensions = &check->on->cert->extensions;
 	const struct rmt_ext *usage = rmt_ext_find(extensions, RMT_EXT_KEY_USAGE);
 	const struct rmt_ext *purposes = rmt_ext_find(extensions, RMT_EXT_EXTENDED_KEY_USAGE);
-	const struct rmt_spki *spki = rmt_check_spki(check);
+	const struct rmt_spki *spki = rmt_audit_spki(check);
 	unsigned bits, wanted = RMT_KU_DIGITAL_SIGNATURE;
 
 	if (!usage)
@@ -146,13 +146,13 @@ rmt_rule_key_usage_tls(struct rmt_check *check)
 	if (!spki)
 		return unreadable_key(check);
 	if (rmt_ext_key_usage(usage->value, &bits, NULL))
-		return rmt_check_unreadable(check, place, "the key usage");
+		return rmt_audit_unreadable(check, place, "the key usage");
 	if (!strcmp(spki->kind, "rsa") && !(purposes && rmt_ext_eku_has(purposes->value, "clientAuth")))
 		wanted |= RMT_KU_KEY_ENCIPHERMENT;
 	if (bits & wanted)
 		return 0;
 	list_usage(&check->audit->list, bits);
-	return rmt_check_fault(check, place, "the key usage allows %s, not digitalSignature",
+	return rmt_audit_fault(check, place, "the key usage allows %s, not digitalSignature",
 	    rmt_buf_string(&check->audit->list));
 }
 
@@ -163,7 +163,7 @@ rmt_rule_key_present(struct rmt_check *check)
 {
 	if (check->presented->key_spki.length || check->presented->key_locked)
 		return 0;
-	return rmt_check_fault(check, "key", "there is no private key with the certificate");
+	return rmt_audit_fault(check, "key", "there is no private key with the certificate");
 }
 
 /* Equal bytes, or the same key encoded in another way (RSA with its parameters left out). */
@@ -189,7 +189,7 @@ rmt_rule_key_match(struct rmt_check *check)
 
 	if (!key.length || same_key(key, check->on->cert->spki))
 		return 0;
-	spki = rmt_check_spki(check);
+	spki = rmt_audit_spki(check);
 	if (!spki)
 		return unreadable_key(check);
 	rmt_buf_clear(list);
@@ -198,5 +198,5 @@ rmt_rule_key_match(struct rmt_check *check)
 		rmt_spki_text(&other, list);
 	rmt_buf_text(list, ") is not the one of the certificate (");
 	rmt_spki_text(spki, list);
-	return rmt_check_fault(check, "key", "%s)", rmt_buf_string(list));
+	return rmt_audit_fault(check, "key", "%s)", rmt_buf_string(list));
 }

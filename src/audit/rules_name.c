@@ -24,7 +24,7 @@ alternative_names(const struct rmt_check *check)
 static int
 unreadable_names(struct rmt_check *check)
 {
-	return rmt_check_unreadable(check, PLACE_SAN, "the subject alternative name");
+	return rmt_audit_unreadable(check, PLACE_SAN, "the subject alternative name");
 }
 
 /* Call visit for each common name as UTF-8 text in the audit's scratch buffer. */
@@ -38,7 +38,7 @@ each_common_name(struct rmt_check *check, int (*visit)(struct rmt_check *check, 
 	int more, rc = 0;
 
 	if (rmt_name_start(check->on->cert->subject, &cursor, NULL))
-		return rmt_check_unreadable(check, "tbs.subject", "the subject");
+		return rmt_audit_unreadable(check, "tbs.subject", "the subject");
 	while (!rc && (more = rmt_name_next(&cursor, &attribute, NULL)) > 0) {
 		if (!rmt_span_equal(attribute.oid, common_name->der))
 			continue;
@@ -49,7 +49,7 @@ each_common_name(struct rmt_check *check, int (*visit)(struct rmt_check *check, 
 		rc = visit(check, rmt_buf_view(scratch));
 	}
 	if (!rc && more < 0)
-		return rmt_check_unreadable(check, "tbs.subject", "the subject");
+		return rmt_audit_unreadable(check, "tbs.subject", "the subject");
 	return rc;
 }
 
@@ -124,11 +124,11 @@ rmt_rule_san_present(struct rmt_check *check)
 	struct rmt_der cursor;
 
 	if (!ext)
-		return rmt_check_fault(check, PLACE_SAN, "there is no subject alternative name");
+		return rmt_audit_fault(check, PLACE_SAN, "there is no subject alternative name");
 	if (rmt_general_open(ext->value, &cursor, NULL))
 		return unreadable_names(check);
 	if (!rmt_der_more(&cursor))
-		return rmt_check_fault(check, PLACE_SAN, "the subject alternative name is empty");
+		return rmt_audit_fault(check, PLACE_SAN, "the subject alternative name is empty");
 	return 0;
 }
 
@@ -148,8 +148,8 @@ common_name_covered(struct rmt_check *check, struct rmt_span text)
 	if (found < 0)
 		return unreadable_names(check);
 	rmt_buf_clear(list);
-	rmt_check_text(list, text);
-	return rmt_check_fault(check, PLACE_SAN, "the common name \"%s\" is not among the subject alternative names%s",
+	rmt_audit_text(list, text);
+	return rmt_audit_fault(check, PLACE_SAN, "the common name \"%s\" is not among the subject alternative names%s",
 	    rmt_buf_string(list), ext ? "" : ", of which there are none");
 }
 
@@ -157,7 +157,7 @@ int
 rmt_rule_san_covers_cn(struct rmt_check *check)
 {
 	/* One fault is told once: where the names are missing altogether, the rule about that says so. */
-	if (!alternative_names(check) && rmt_check_has(check, "leaf.san.present"))
+	if (!alternative_names(check) && rmt_audit_has(check, "leaf.san.present"))
 		return 0;
 	return each_common_name(check, common_name_covered);
 }
@@ -194,10 +194,10 @@ rmt_rule_san_types(struct rmt_check *check)
 		rmt_buf_clear(text);
 		rmt_general_text(&name, text);
 		rmt_buf_clear(list);
-		rmt_check_text(list, rmt_buf_view(text));
+		rmt_audit_text(list, rmt_buf_view(text));
 		rmt_buf_text(list, "\" is not one of the kinds ");
 		rmt_list_values(list, &check->rule->set->values);
-		rc = rmt_check_fault(check, PLACE_SAN, "the name \"%s", rmt_buf_string(list));
+		rc = rmt_audit_fault(check, PLACE_SAN, "the name \"%s", rmt_buf_string(list));
 	}
 	if (!rc && more < 0)
 		return unreadable_names(check);
@@ -212,9 +212,9 @@ rmt_rule_san_critical(struct rmt_check *check)
 	if (!rmt_name_empty(check->on->cert->subject))
 		return 0;
 	if (!ext)
-		return rmt_check_fault(check, PLACE_SAN, "the subject is empty and there is no subject alternative name");
+		return rmt_audit_fault(check, PLACE_SAN, "the subject is empty and there is no subject alternative name");
 	if (!ext->critical)
-		return rmt_check_fault(check, PLACE_SAN, "the subject is empty and the subject alternative name is not critical");
+		return rmt_audit_fault(check, PLACE_SAN, "the subject is empty and the subject alternative name is not critical");
 	return 0;
 }
 
@@ -247,7 +247,7 @@ list_names(struct rmt_check *check, struct rmt_span names)
 		rmt_buf_text(list, i ? ", " : "");
 		rmt_buf_clear(text);
 		rmt_general_text(&name, text);
-		rmt_check_text(list, rmt_buf_view(text));
+		rmt_audit_text(list, rmt_buf_view(text));
 	}
 }
 
@@ -268,15 +268,15 @@ rmt_rule_name_host(struct rmt_check *check)
 		return unreadable_names(check);
 	if (ext) {
 		list_names(check, ext->value);
-		return rmt_check_fault(check, PLACE_SAN, "it names %s, not \"%s\"", rmt_buf_string(&check->audit->list), host);
+		return rmt_audit_fault(check, PLACE_SAN, "it names %s, not \"%s\"", rmt_buf_string(&check->audit->list), host);
 	}
 	found = each_common_name(check, common_name_is_host);
 	if (found < 0)
 		return -1;
 	if (found)
-		return rmt_check_fault(check, PLACE_SAN,
+		return rmt_audit_fault(check, PLACE_SAN,
 		    "only the common name says \"%s\", where browsers and newer clients do not look", host);
-	return rmt_check_fault(check, PLACE_SAN, "nothing in it names \"%s\"", host);
+	return rmt_audit_fault(check, PLACE_SAN, "nothing in it names \"%s\"", host);
 }
 
 /* ---- the characters of host names ---------------------------------------------------------------------------------- */
@@ -318,8 +318,8 @@ tell_host_fault(struct rmt_check *check, const char *place, struct rmt_span text
 	if (!fault)
 		return 0;
 	rmt_buf_clear(list);
-	rmt_check_text(list, text);
-	return rmt_check_fault(check, place, "the name \"%s\" %s", rmt_buf_string(list), fault);
+	rmt_audit_text(list, text);
+	return rmt_audit_fault(check, place, "the name \"%s\" %s", rmt_buf_string(list), fault);
 }
 
 /* A common name that stands among the alternative names was told there. */
@@ -368,8 +368,8 @@ common_name_wildcard(struct rmt_check *check, struct rmt_span text)
 	if (!memchr(text.at, '*', text.length) || !host_like(text))
 		return 0;
 	rmt_buf_clear(list);
-	rmt_check_text(list, text);
-	return rmt_check_fault(check, PLACE_CN, "the common name \"%s\" is a wildcard", rmt_buf_string(list));
+	rmt_audit_text(list, text);
+	return rmt_audit_fault(check, PLACE_CN, "the common name \"%s\" is a wildcard", rmt_buf_string(list));
 }
 
 int

@@ -26,10 +26,10 @@ rmt_rule_signature_digest(struct rmt_check *check)
 	struct rmt_signature_algorithm algorithm;
 
 	if (read_algorithm(check, &algorithm))
-		return rmt_check_unreadable(check, "signatureAlgorithm", "the signature algorithm");
+		return rmt_audit_unreadable(check, "signatureAlgorithm", "the signature algorithm");
 	if (!algorithm.digest[0] || !rmt_text_list_has(&check->rule->set->values, algorithm.digest))
 		return 0;
-	return rmt_check_fault(check, "signatureAlgorithm", "signed with %s, and the digest %s is refused", algorithm.name,
+	return rmt_audit_fault(check, "signatureAlgorithm", "signed with %s, and the digest %s is refused", algorithm.name,
 	    algorithm.digest);
 }
 
@@ -39,10 +39,10 @@ rmt_rule_signature_pss(struct rmt_check *check)
 	struct rmt_signature_algorithm algorithm;
 
 	if (read_algorithm(check, &algorithm))
-		return rmt_check_unreadable(check, "signatureAlgorithm", "the signature algorithm");
+		return rmt_audit_unreadable(check, "signatureAlgorithm", "the signature algorithm");
 	if (strcmp(algorithm.key, "rsa-pss") != 0)
 		return 0;
-	return rmt_check_fault(check, "signatureAlgorithm", "signed with RSASSA-PSS%s%s", algorithm.digest[0] ? " and " : "",
+	return rmt_audit_fault(check, "signatureAlgorithm", "signed with RSASSA-PSS%s%s", algorithm.digest[0] ? " and " : "",
 	    algorithm.digest);
 }
 
@@ -55,10 +55,10 @@ rmt_rule_algorithm_match(struct rmt_check *check)
 	if (rmt_span_equal(cert->inner_algorithm, cert->outer_algorithm))
 		return 0;
 	if (rmt_algorithm_read(cert->inner_algorithm, &inner, NULL) || rmt_algorithm_read(cert->outer_algorithm, &outer, NULL))
-		return rmt_check_unreadable(check, "signatureAlgorithm", "the signature algorithm");
+		return rmt_audit_unreadable(check, "signatureAlgorithm", "the signature algorithm");
 	if (!strcmp(inner.name, outer.name))
-		return rmt_check_fault(check, "signatureAlgorithm",
+		return rmt_audit_fault(check, "signatureAlgorithm",
 		    "the parameters of the signature algorithm differ inside and outside the signed part");
-	return rmt_check_fault(check, "signatureAlgorithm", "the signed part says %s, the signature says %s",
+	return rmt_audit_fault(check, "signatureAlgorithm", "the signed part says %s, the signature says %s",
 	    inner.name[0] ? inner.name : "an unknown algorithm", outer.name[0] ? outer.name : "an unknown algorithm");
 }

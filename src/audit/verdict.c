@@ -93,7 +93,7 @@ judge_role(struct rmt_check *check, unsigned role, size_t *accepted)
 }
 
 int
-rmt_check_path(struct rmt_check *check)
+rmt_audit_path(struct rmt_check *check)
 {
 	struct rmt_audit *audit = check->audit;
 	const struct rmt_presented *presented = check->presented;
