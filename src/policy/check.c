@@ -40,7 +40,7 @@ rmt_check_filled(const char *text, struct rmt_err *err)
 }
 
 int
-rmt_check_label(const char *text, struct rmt_err *err)
+rmt_policy_label_check(const char *text, struct rmt_err *err)
 {
 	size_t length = strlen(text);
 

@@ -140,9 +140,9 @@ find_parent(struct rmt_walk *walk, const struct rmt_policy_store *store, enum rm
 		found->level = RMT_LEVEL_PATH;
 		return (found->path = beside(child, name, walk->err)) != NULL ? 0 : -1;
 	}
-	if (rmt_check_label(name, &why) != 0)
+	if (rmt_policy_label_check(name, &why) != 0)
 		return rmt_walk_fail(walk, "\"extends\" wants the name of a %s: %s", rmt_policy_kind_name(kind), why.message);
-	rc = rmt_store_find(store, kind, name, strcmp(name, child->name) == 0 ? child->level : RMT_LEVEL_PATH, found, walk->err);
+	rc = rmt_policy_find(store, kind, name, strcmp(name, child->name) == 0 ? child->level : RMT_LEVEL_PATH, found, walk->err);
 	if (rc != 0)
 		return rc > 0 ? 0 : -1;
 	rmt_store_suggest(store, kind, name, hint);
@@ -196,7 +196,7 @@ find_first(const struct rmt_policy_store *store, enum rmt_policy_kind kind, cons
 		found->level = RMT_LEVEL_PATH;
 		return (found->path = rmt_strdup(name, err)) != NULL ? 0 : -1;
 	}
-	rc = rmt_check_label(name, NULL) == 0 ? rmt_store_find(store, kind, name, RMT_LEVEL_PATH, found, err) : 0;
+	rc = rmt_policy_label_check(name, NULL) == 0 ? rmt_policy_find(store, kind, name, RMT_LEVEL_PATH, found, err) : 0;
 	if (rc != 0)
 		return rc > 0 ? 0 : -1;
 	rmt_store_suggest(store, kind, name, hint);

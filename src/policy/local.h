@@ -107,7 +107,7 @@ void rmt_duration_text(int64_t seconds, struct rmt_buf *out); /* "199d", in the 
 
 /* ---- checks of single values (check.c) ----------------------------------------------------------------------------- */
 
-int rmt_check_label(const char *text, struct rmt_err *err);        /* the name of a policy */
+int rmt_policy_label_check(const char *text, struct rmt_err *err);        /* the name of a policy */
 int rmt_check_attribute(const char *text, struct rmt_err *err);    /* "CN" */
 int rmt_check_subject_part(const char *text, struct rmt_err *err); /* "O=Example" */
 int rmt_check_general_name(const char *text, struct rmt_err *err); /* "dns:host.example" */
@@ -135,7 +135,7 @@ struct rmt_found {
 	const struct rmt_builtin *builtin;
 };
 /* The best file of that label below `limit`: 1 found, 0 none, -1. */
-int rmt_store_find(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *label, size_t limit, struct rmt_found *out, struct rmt_err *err);
+int rmt_policy_find(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *label, size_t limit, struct rmt_found *out, struct rmt_err *err);
 /* " (did you mean \"x\"?)" among the names of a kind, or nothing. */
 void rmt_store_suggest(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *label, char out[128]);
 const char *rmt_policy_kind_name(enum rmt_policy_kind kind); /* "template" "target" */

@@ -116,7 +116,7 @@ builtin(enum rmt_policy_kind kind, const char *label)
 }
 
 int
-rmt_store_find(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *label, size_t limit,
+rmt_policy_find(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *label, size_t limit,
     struct rmt_found *out, struct rmt_err *err)
 {
 	size_t level = limit <= store->count ? limit : store->count + 1;
@@ -204,7 +204,7 @@ entries_read(struct entries *entries, const char *directory, enum rmt_policy_kin
 		if (!ends_with(file->d_name, ".cfg"))
 			continue;
 		snprintf(label, sizeof(label), "%.*s", (int)(length - strlen(".cfg")), file->d_name);
-		if (rmt_check_label(label, NULL) == 0 &&
+		if (rmt_policy_label_check(label, NULL) == 0 &&
 		    entries_add(entries, label, policy_path(directory, kind, label, err), level, err) != 0)
 			goto out;
 	}

@@ -306,7 +306,7 @@ const struct rmt_schema rmt_target_schema[] = {
 	{ .key = "extends", .field = RMT_FIELD_EXTENDS },
 	{ .key = "title", .field = RMT_FIELD_TEXT, .at = AT(title), .example = "Mail gateway", .check = rmt_check_filled },
 	{ .key = "sources", .field = RMT_FIELD_LIST, .at = AT(sources), .example = "\"RFC 5280\"", .check = rmt_check_filled },
-	{ .key = "template", .field = RMT_FIELD_TEXT, .at = AT(template_name), .example = "server-client", .check = rmt_check_label },
+	{ .key = "template", .field = RMT_FIELD_TEXT, .at = AT(template_name), .example = "server-client", .check = rmt_policy_label_check },
 	{ .key = "rules", .field = RMT_FIELD_GROUPS, .at = AT(rules), .inner = rule_rows, .elements = &rule_elements },
 	{ .key = "path", .field = RMT_FIELD_GROUP, .inner = path_rows },
 	{ .key = "request", .field = RMT_FIELD_GROUP, .inner = request_rows },
@@ -319,7 +319,7 @@ check_template(const struct rmt_policy_store *store, const char *name, struct rm
 {
 	struct rmt_found found;
 	char hint[128];
-	int rc = rmt_store_find(store, RMT_POLICY_TEMPLATE, name, RMT_LEVEL_PATH, &found, err);
+	int rc = rmt_policy_find(store, RMT_POLICY_TEMPLATE, name, RMT_LEVEL_PATH, &found, err);
 
 	if (rc != 0) {
 		free(found.path);
