@@ -25,7 +25,7 @@ int rmt_home_open(struct remint *ctx, int mode, struct rmt_home *home, struct rm
 	home->db = rmt_db_open(ctx->home, mode, WAIT_SECONDS, err);
 	if (!home->db)
 		return -1;
-	if (!(mode & (RMT_DB_WRITE | RMT_DB_CREATE)))
+	if (mode == RMT_DB_READ)
 		return 0;
 	if (rmt_db_last_event(home->db, &last, err))
 		goto fail;

@@ -94,7 +94,7 @@ static int site_start(struct remint *ctx, struct site *site, const char *directo
 		return -1;
 	if (rmt_directory_create(site->making, err))
 		return -1;
-	site->home.db = rmt_db_open(site->making, RMT_DB_WRITE | RMT_DB_CREATE, 10, err);
+	site->home.db = rmt_db_open(site->making, RMT_DB_CREATE, 10, err);
 	if (!site->home.db || rmt_db_begin(site->home.db, err))
 		return -1;
 	if (rmt_db_setting_put(site->home.db, "passphrase", locked ? "yes" : "no", err) == 0 &&
