@@ -294,9 +294,9 @@ walk_scalar(struct rmt_walk *walk, const struct rmt_schema *row, const config_se
 
 	if (row->field == RMT_FIELD_BOOL && type == CONFIG_TYPE_BOOL) {
 		text = config_setting_get_bool(setting) ? "true" : "false";
-	} else if (type == CONFIG_TYPE_INT && (row->field == RMT_FIELD_NUMBER || row->field == RMT_FIELD_QUANTITY) &&
-	           config_setting_get_int(setting) >= 0) {
-		snprintf(number, sizeof(number), "%d", config_setting_get_int(setting));
+	} else if ((type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64) &&
+	           (row->field == RMT_FIELD_NUMBER || row->field == RMT_FIELD_QUANTITY)) {
+		snprintf(number, sizeof(number), "%lld", config_setting_get_int64(setting));
 		text = number;
 	} else if (row->field != RMT_FIELD_BOOL && type == CONFIG_TYPE_STRING) {
 		text = config_setting_get_string(setting);

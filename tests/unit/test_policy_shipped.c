@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tests of policy/: what is shipped. Every template and target resolves to what tests/golden/ says, so that a change
+ * of policy is a diff; every rule says what it rests on; the manual pages name every key and no other.
+ *
+ * With GOLDEN=write in the environment the golden files are written anew: tests/golden/update.sh.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "policy/local.h"
+#include "unit/test_policy.h"
+
+/* ---- golden dumps ------------------------------------------------------------------------------------------------------ */
+
+struct shipped {
+	enum rmt_policy_kind kind;
+	char name[64];
+	char sentence[128];
+};
+static struct shipped shipped[64];
+static size_t shipped_count;
+
+static int
+collect(void *arg, const char *name, const char *origin)
+{
+	struct shipped *row = &shipped[shipped_count++];
+
+	(void)origin;
+	assert_true(shipped_count < sizeof shipped / sizeof shipped[0]);
+	row->kind = *(enum rmt_policy_kind *)arg;
+	snprintf(row->name, sizeof row->name, "%s", name);
+	snprintf(row->sentence, sizeof row->sentence, "the %s %s resolves to its golden text",
+	    row->kind == RMT_POLICY_TEMPLATE ? "template" : "target", name);
+	return 0;
+}
+
+static void
+dump(const struct shipped *row, struct rmt_buf *out)
+{
+	struct rmt_err err = { 0 };
+	struct rmt_policy_store *store = rmt_policy_store_new(&err);
+	struct rmt_template *policy = NULL;
+	struct rmt_target *target = NULL;
+
+	if (row->kind == RMT_POLICY_TEMPLATE && (policy = rmt_template_load(store, row->name, &err)) != NULL)
+		rmt_template_dump(policy, out);
+	if (row->kind == RMT_POLICY_TARGET && (target = rmt_target_load(store, row->name, &err)) != NULL)
+		rmt_target_dump(target, out);
+	if (err.class != RMT_NONE)
+		fail_msg("%s: %s: %s", err.source, err.place, err.message);
+	rmt_template_free(policy);
+	rmt_target_free(target);
+	rmt_policy_store_free(store);
+}
+
+/* The first line that differs, for a message. */
+static void
+compare(const char *path, const char *wanted, const char *got)
+{
+	unsigned line = 1;
+
+	while (*wanted != '\0' && *wanted == *got) {
+		line += *wanted++ == '\n';
+		got++;
+	}
+	if (*wanted != *got)
+		fail_msg("%s:%u differs: \"%.80s\" is wanted, \"%.80s\" is there (tests/golden/update.sh)", path, line, wanted, got);
+}
+
+static void
+check_golden(void **state)
+{
+	const struct shipped *row = *state;
+	struct rmt_buf got = { 0 }, wanted = { 0 };
+	struct rmt_err err = { 0 };
+	const char *write = getenv("GOLDEN");
+	char path[1024];
+
+	snprintf(path, sizeof path, "%s/tests/golden/%s/%s.txt", SRCDIR, row->kind == RMT_POLICY_TEMPLATE ? "templates" : "targets", row->name);
+	dump(row, &got);
+	if (write != NULL && strcmp(write, "write") == 0)
+		assert_int_equal(rmt_file_write(path, rmt_buf_view(&got), 0644, true, &err), 0);
+	if (rmt_file_read(path, RMT_CAP_CONFIG, &wanted, &err) != 0)
+		fail_msg("%s: %s", path, err.message);
+	compare(path, rmt_buf_string(&wanted), rmt_buf_string(&got));
+	rmt_buf_free(&got);
+	rmt_buf_free(&wanted);
+}
+
+/* ---- rules -------------------------------------------------------------------------------------------------------------- */
+
+static void
+rules_rest_on_something(void **state)
+{
+	struct rmt_err err = { 0 };
+	struct rmt_policy_store *store = rmt_policy_store_new(&err);
+
+	(void)state;
+	for (size_t i = 0; i < shipped_count; i++) {
+		struct rmt_target *target = shipped[i].kind == RMT_POLICY_TARGET ? rmt_target_load(store, shipped[i].name, &err) : NULL;
+
+		for (size_t n = 0; target != NULL && n < target->rule_count; n++) {
+			const struct rmt_rule_setting *rule = &target->rules[n];
+
+			if (rule->source == NULL || rule->severity < 0)
+				fail_msg("%s: the rule %s lacks its source or severity", shipped[i].name, rule->rule);
+		}
+		rmt_target_free(target);
+	}
+	rmt_policy_store_free(store);
+}
+
+/* ---- manual pages ------------------------------------------------------------------------------------------------------- */
+
+static void
+list_keys(const struct rmt_schema *rows, const char *prefix, struct rmt_buf *out)
+{
+	for (const struct rmt_schema *row = rows; row->key != NULL; row++) {
+		char path[128];
+
+		snprintf(path, sizeof path, "%s%s%s", prefix, *prefix != '\0' ? "." : "", row->key);
+		if (row->inner != NULL)
+			list_keys(row->inner, path, out);
+		else
+			rmt_buf_format(out, "%s\n", path);
+	}
+}
+
+/* The keys that the page describes: its lines ".It Cm KEY", in its order. */
+static void
+described_keys(const char *page, struct rmt_buf *out)
+{
+	static const char item[] = ".It Cm ";
+	struct rmt_stream *stream;
+	struct rmt_err err = { 0 };
+	struct rmt_span line;
+	char path[1024];
+	bool whole;
+
+	snprintf(path, sizeof path, "%s/docs/man/%s", SRCDIR, page);
+	if ((stream = rmt_stream_open(path, &err)) == NULL)
+		fail_msg("%s: %s", path, err.message);
+	while (rmt_stream_line(stream, 4096, &line, &whole, &err) == 1) {
+		if (line.length < sizeof item || memcmp(line.at, item, sizeof item - 1) != 0)
+			continue;
+		rmt_buf_append(out, line.at + sizeof item - 1, line.length - sizeof item + 1);
+		rmt_buf_byte(out, '\n');
+	}
+	rmt_stream_free(stream);
+}
+
+static void
+check_page(const char *page, const struct rmt_schema *rows)
+{
+	struct rmt_buf known = { 0 }, described = { 0 };
+
+	list_keys(rows, "", &known);
+	described_keys(page, &described);
+	compare(page, rmt_buf_string(&known), rmt_buf_string(&described));
+	rmt_buf_free(&known);
+	rmt_buf_free(&described);
+}
+
+static void
+template_page(void **state)
+{
+	(void)state;
+	check_page("remint-template.5", rmt_template_schema);
+}
+
+static void
+target_page(void **state)
+{
+	(void)state;
+	check_page("remint-target.5", rmt_target_schema);
+}
+
+int
+test_policy_shipped(void)
+{
+	struct rmt_err err = { 0 };
+	struct rmt_policy_store *store = rmt_policy_store_new(&err);
+	struct rows rows = { 0 };
+
+	for (enum rmt_policy_kind kind = RMT_POLICY_TEMPLATE; kind <= RMT_POLICY_TARGET; kind++)
+		if (rmt_policy_each(store, kind, collect, &kind, &err) != 0)
+			return 1;
+	rmt_policy_store_free(store);
+	for (size_t i = 0; i < shipped_count; i++)
+		add_row(&rows, shipped[i].sentence, check_golden, &shipped[i]);
+	add_row(&rows, "every rule of a target says what it rests on", rules_rest_on_something, NULL);
+	add_row(&rows, "remint-template.5 describes every key in the order of the schema", template_page, NULL);
+	add_row(&rows, "remint-target.5 describes every key in the order of the schema", target_page, NULL);
+	return run_rows("policy shipped", &rows);
+}
