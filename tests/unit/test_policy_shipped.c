@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tests of policy/: what is shipped. Every template and target resolves to what tests/golden/ says, so that a change
- * of policy is a diff; every rule says what it rests on; the manual pages name every key and no other.
+ * of policy is a diff; every rule says what it rests on; the manual pages name every key and no other; the examples of
+ * the guides load.
  *
  * With GOLDEN=write in the environment the golden files are written anew: tests/golden/update.sh.
  */
@@ -178,6 +179,107 @@ target_page(void **state)
 	check_page("remint-target.5", rmt_target_schema);
 }
 
+/* ---- guides -------------------------------------------------------------------------------------------------------------- */
+
+static bool
+is_line(struct rmt_span line, const char *text)
+{
+	return line.length == strlen(text) && memcmp(line.at, text, line.length) == 0;
+}
+
+/* Put every example of a guide, a block whose first line is "# targets/NAME.cfg", where it says. */
+static size_t
+put_examples(const char *guide)
+{
+	struct rmt_buf path = { 0 }, text = { 0 };
+	struct rmt_stream *stream;
+	struct rmt_err err = { 0 };
+	struct rmt_span line;
+	bool inside = false, whole;
+	char name[1024];
+	size_t count = 0;
+
+	snprintf(name, sizeof name, "%s/docs/guides/%s", SRCDIR, guide);
+	if ((stream = rmt_stream_open(name, &err)) == NULL)
+		fail_msg("%s: %s", name, err.message);
+	while (rmt_stream_line(stream, 4096, &line, &whole, &err) == 1) {
+		if (!inside) {
+			inside = is_line(line, "```libconfig");
+		} else if (is_line(line, "```")) {
+			scene_put(rmt_buf_string(&path), rmt_buf_string(&text));
+			rmt_buf_clear(&path);
+			rmt_buf_clear(&text);
+			inside = false;
+			count++;
+		} else if (path.length == 0) {
+			rmt_buf_append(&path, line.at + 2, line.length - 2);
+		} else {
+			rmt_buf_span(&text, line);
+			rmt_buf_byte(&text, '\n');
+		}
+	}
+	rmt_stream_free(stream);
+	rmt_buf_free(&path);
+	rmt_buf_free(&text);
+	return count;
+}
+
+struct examples {
+	struct rmt_policy_store *store;
+	enum rmt_policy_kind kind;
+	size_t loaded;
+};
+
+static int
+load_example(void *arg, const char *name, const char *origin)
+{
+	struct examples *examples = arg;
+	struct rmt_template *policy = NULL;
+	struct rmt_target *target = NULL;
+	struct rmt_err err = { 0 };
+
+	if (strcmp(origin, "built in") == 0)
+		return 0;
+	if (examples->kind == RMT_POLICY_TEMPLATE)
+		policy = rmt_template_load(examples->store, name, &err);
+	else
+		target = rmt_target_load(examples->store, name, &err);
+	if (policy == NULL && target == NULL)
+		fail_msg("%s: %s: %s", name, err.place, err.message);
+	rmt_template_free(policy);
+	rmt_target_free(target);
+	examples->loaded++;
+	return 0;
+}
+
+static void
+check_guide(const char *guide, enum rmt_policy_kind kind)
+{
+	struct examples examples = { .store = scene_store(), .kind = kind };
+	size_t count = put_examples(guide);
+	struct rmt_err err = { 0 };
+
+	assert_true(count > 2);
+	assert_int_equal(rmt_policy_each(examples.store, kind, load_example, &examples, &err), 0);
+	assert_int_equal(examples.loaded, count);
+	rmt_policy_store_free(examples.store);
+	scene_clear();
+}
+
+static void
+template_guide(void **state)
+{
+	(void)state;
+	check_guide("write-a-template.md", RMT_POLICY_TEMPLATE);
+}
+
+static void
+target_guide(void **state)
+{
+	(void)state;
+	check_guide("write-a-target.md", RMT_POLICY_TARGET);
+}
+
 int
 test_policy_shipped(void)
 {
@@ -194,5 +296,7 @@ test_policy_shipped(void)
 	add_row(&rows, "every rule of a target says what it rests on", rules_rest_on_something, NULL);
 	add_row(&rows, "remint-template.5 describes every key in the order of the schema", template_page, NULL);
 	add_row(&rows, "remint-target.5 describes every key in the order of the schema", target_page, NULL);
+	add_row(&rows, "the examples of the template guide load", template_guide, NULL);
+	add_row(&rows, "the examples of the target guide load", target_guide, NULL);
 	return run_rows("policy shipped", &rows);
 }
