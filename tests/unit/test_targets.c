@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shipped targets against the rooms that act on them: every rule is in the audit's table and takes the parameters that
+ * it is given, every file has a format that can be written.
+ */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "audit/audit.h"
+#include "unit/test_base.h"
+#include "write/write.h"
+
+static struct {
+	char name[64], sentence[128];
+} targets[64];
+static size_t target_count;
+
+static int
+collect(void *arg, const char *name, const char *origin)
+{
+	(void)arg;
+	(void)origin;
+	assert_true(target_count < sizeof targets / sizeof targets[0]);
+	snprintf(targets[target_count].name, sizeof targets[0].name, "%s", name);
+	snprintf(targets[target_count].sentence, sizeof targets[0].sentence, "%s can be audited and written", name);
+	target_count++;
+	return 0;
+}
+
+static void
+check_target(void **state)
+{
+	struct rmt_err err = { 0 };
+	struct rmt_policy_store *store = rmt_policy_store_new(&err);
+	struct rmt_target *target = rmt_target_load(store, *state, &err);
+	struct rmt_audit *audit;
+
+	assert_non_null(target);
+	audit = rmt_audit_new(target, NULL, 0, &err);
+	if (audit == NULL)
+		fail_msg("%s: %s: %s", err.source, err.place, err.message);
+	for (size_t i = 0; i < target->file_count; i++) {
+		const struct rmt_format *format = rmt_format_named(target->files[i].format);
+
+		assert_non_null(format);
+		assert_true(format->holds_key || !rmt_text_list_has(&target->files[i].content, "key"));
+		assert_true(format->holds_many || target->files[i].content.count == 1);
+	}
+	rmt_audit_free(audit);
+	rmt_target_free(target);
+	rmt_policy_store_free(store);
+}
+
+int
+main(void)
+{
+	struct rmt_err err = { 0 };
+	struct rmt_policy_store *store = rmt_policy_store_new(&err);
+	struct rows rows = { 0 };
+
+	if (rmt_policy_each(store, RMT_POLICY_TARGET, collect, NULL, &err) != 0)
+		return 1;
+	rmt_policy_store_free(store);
+	for (size_t i = 0; i < target_count; i++)
+		add_row(&rows, targets[i].sentence, check_target, targets[i].name);
+	return run_rows("targets", &rows);
+}
