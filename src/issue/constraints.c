@@ -100,16 +100,16 @@ write_subtrees(struct rmt_derw *w, unsigned char tag, const struct rmt_text_list
 }
 
 int
-rmt_constraints_write(struct rmt_derw *w, struct rmt_span oid, const struct rmt_text_list *permitted,
+rmt_constraints_write(struct rmt_derw *w, const struct rmt_text_list *permitted,
                       const struct rmt_text_list *excluded, struct rmt_err *err)
 {
-	rmt_extension_begin(w, oid, true);
+	rmt_ext_begin(w, RMT_EXT_NAME_CONSTRAINTS, true);
 	rmt_derw_begin(w, RMT_DER_SEQUENCE);
 	if (write_subtrees(w, RMT_DER_CONTEXT_CONSTRUCTED(0), permitted, err) ||
 	    write_subtrees(w, RMT_DER_CONTEXT_CONSTRUCTED(1), excluded, err))
 		return -1;
 	rmt_derw_end(w);
-	rmt_extension_end(w);
+	rmt_ext_end(w);
 	return 0;
 }
 

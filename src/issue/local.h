@@ -40,7 +40,6 @@ struct rmt_bound {
 struct rmt_recipe {
 	const struct rmt_template *policy;
 	struct rmt_issuer issuer;
-	struct rmt_span ext[RMT_EXT_COUNT]; /* OID contents: looked up once, not for every certificate */
 	struct rmt_span common_name; /* OID content */
 	const struct rmt_oid **allow, **require; /* as subject.allow and subject.require */
 	struct rmt_fixed_attribute *fixed;
@@ -83,10 +82,6 @@ struct rmt_draft {
 };
 
 /* recipe.c */
-/* The whole Extension: SEQUENCE { oid, critical?, OCTET STRING { ... } }; the caller writes the value between the two. */
-void rmt_extension_begin(struct rmt_derw *w, struct rmt_span oid, bool critical);
-void rmt_extension_end(struct rmt_derw *w);
-struct rmt_span rmt_extension_oid(enum rmt_ext_id id);
 bool rmt_oids_have(struct rmt_span oids, struct rmt_span oid); /* in OBJECT IDENTIFIER values one after another */
 int rmt_oids_add(struct rmt_buf *oids, const char *name_or_dotted, struct rmt_err *err);
 
@@ -96,7 +91,7 @@ int rmt_issuer_check(struct rmt_recipe *recipe, struct rmt_err *err);
 int rmt_issuer_check_eku(const struct rmt_recipe *recipe, struct rmt_span eku, struct rmt_err *err);
 
 /* constraints.c */
-int rmt_constraints_write(struct rmt_derw *w, struct rmt_span oid, const struct rmt_text_list *permitted, const struct rmt_text_list *excluded, struct rmt_err *err);
+int rmt_constraints_write(struct rmt_derw *w, const struct rmt_text_list *permitted, const struct rmt_text_list *excluded, struct rmt_err *err);
 int rmt_bounds_load(struct rmt_recipe *recipe, struct rmt_err *err);
 /* Subject and names of the draft against the name constraints of every issuer above. */
 int rmt_draft_bounds(struct rmt_draft *draft, struct rmt_err *err);

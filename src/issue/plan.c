@@ -20,20 +20,18 @@ static const struct {
 static void
 write_usage(const struct rmt_draft *draft, struct rmt_derw *w)
 {
-	const struct rmt_recipe *recipe = draft->recipe;
-
 	if (draft->key_usage) {
-		rmt_extension_begin(w, recipe->ext[RMT_EXT_KEY_USAGE], draft->policy->key_usage.critical);
+		rmt_ext_begin(w, RMT_EXT_KEY_USAGE, draft->policy->key_usage.critical);
 		rmt_ext_key_usage_write(w, draft->key_usage);
-		rmt_extension_end(w);
+		rmt_ext_end(w);
 	}
 	if (draft->eku.length) {
-		rmt_extension_begin(w, recipe->ext[RMT_EXT_EXTENDED_KEY_USAGE],
+		rmt_ext_begin(w, RMT_EXT_EXTENDED_KEY_USAGE,
 		                    draft->policy->extended_key_usage.critical);
 		rmt_derw_begin(w, RMT_DER_SEQUENCE);
 		rmt_derw_raw(w, rmt_buf_view(&draft->eku));
 		rmt_derw_end(w);
-		rmt_extension_end(w);
+		rmt_ext_end(w);
 	}
 }
 
@@ -50,16 +48,14 @@ write_key_ids(const struct rmt_draft *draft, struct rmt_derw *w, struct rmt_err 
 	if (rmt_spki_key_id(draft->spki, key_id, err))
 		return -1;
 	if (draft->policy->subject_key_id) {
-		rmt_extension_begin(w, recipe->ext[RMT_EXT_SUBJECT_KEY_ID], false);
-		rmt_derw_value(w, RMT_DER_OCTET_STRING, rmt_span_of(key_id, sizeof(key_id)));
-		rmt_extension_end(w);
+		rmt_ext_begin(w, RMT_EXT_SUBJECT_KEY_ID, false);
+		rmt_ext_subject_key_id_write(w, rmt_span_of(key_id, sizeof(key_id)));
+		rmt_ext_end(w);
 	}
 	if (own_authority) {
-		rmt_extension_begin(w, recipe->ext[RMT_EXT_AUTHORITY_KEY_ID], false);
-		rmt_derw_begin(w, RMT_DER_SEQUENCE);
-		rmt_derw_value(w, RMT_DER_CONTEXT(0), rmt_span_of(key_id, sizeof(key_id)));
-		rmt_derw_end(w);
-		rmt_extension_end(w);
+		rmt_ext_begin(w, RMT_EXT_AUTHORITY_KEY_ID, false);
+		rmt_ext_authority_key_id_write(w, rmt_span_of(key_id, sizeof(key_id)));
+		rmt_ext_end(w);
 	}
 	return 0;
 }
@@ -71,11 +67,11 @@ write_names(const struct rmt_draft *draft, struct rmt_derw *w)
 
 	if (!draft->san.length)
 		return;
-	rmt_extension_begin(w, draft->recipe->ext[RMT_EXT_SUBJECT_ALT_NAME], critical);
+	rmt_ext_begin(w, RMT_EXT_SUBJECT_ALT_NAME, critical);
 	rmt_derw_begin(w, RMT_DER_SEQUENCE);
 	rmt_derw_raw(w, rmt_buf_view(&draft->san));
 	rmt_derw_end(w);
-	rmt_extension_end(w);
+	rmt_ext_end(w);
 }
 
 /* Issuer to extensions, as they follow the signature algorithm in a TBSCertificate. */

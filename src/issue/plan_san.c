@@ -27,7 +27,7 @@ kind_text(const struct rmt_general_name *name)
 static bool
 type_allowed(const struct rmt_draft *draft, const struct rmt_general_name *name)
 {
-	if (name->type == RMT_GN_OTHER && !rmt_oid_is(name->other_oid, "1.3.6.1.4.1.311.20.2.3"))
+	if (name->type == RMT_GN_OTHER && !rmt_oid_is(name->other_oid, "userPrincipalName"))
 		return false;
 	return draft->recipe->san_allow & (1u << name->type);
 }
@@ -55,56 +55,35 @@ present(struct rmt_span names, const struct rmt_general_name *name)
 	return false;
 }
 
+/* The name written anew and strictly, from its value. What is rare goes through its text form, which the writer checks. */
 static int
-check_upn(struct rmt_span value, struct rmt_err *err)
+write_strict(struct rmt_draft *draft, struct rmt_derw *w, const struct rmt_general_name *name, struct rmt_err *err)
 {
-	struct rmt_der cursor;
-	struct rmt_tlv text;
-
-	rmt_der_open(&cursor, value, NULL);
-	if (rmt_der_read(&cursor, RMT_DER_UTF8, &text, field, err))
-		return -1;
-	if (!text.value.length || rmt_text_hides(text.value))
-		return rmt_err_set(err, RMT_POLICY, field, "a user principal name holds a control character or is not text");
+	switch (name->type) {
+	case RMT_GN_DNS:
+		if (rmt_dns_check(name->value, true, err))
+			return -1;
+		break;
+	case RMT_GN_IP:
+		if (name->value.length != 4 && name->value.length != 16)
+			return rmt_err_cite(err, RMT_POLICY, field, "RFC 5280, 4.2.1.6", "an IP address of %zu bytes",
+			                    name->value.length);
+		break;
+	default:
+		rmt_buf_clear(&draft->scratch);
+		rmt_general_text(name, &draft->scratch);
+		return rmt_buf_check(&draft->scratch, err) ||
+		       rmt_general_write(w, rmt_buf_string(&draft->scratch), err) ? -1 : 0;
+	}
+	rmt_derw_value(w, RMT_DER_CONTEXT(name->type), name->value);
 	return 0;
 }
 
-/* The strict check of a name that came as bytes: those that the writer makes from text are written once more from theirs. */
-static int
-check_form(struct rmt_draft *draft, const struct rmt_general_name *name, struct rmt_err *err)
-{
-	struct rmt_derw w = { 0 };
-	int rc;
-
-	switch (name->type) {
-	case RMT_GN_DNS:
-		return rmt_dns_check(name->value, true, err);
-	case RMT_GN_IP:
-		if (name->value.length == 4 || name->value.length == 16)
-			return 0;
-		return rmt_err_cite(err, RMT_POLICY, field, "RFC 5280, 4.2.1.6", "an IP address of %zu bytes",
-		                    name->value.length);
-	case RMT_GN_EMAIL:
-	case RMT_GN_URI:
-		if (rmt_text_hides(name->value))
-			return rmt_err_set(err, RMT_POLICY, field, "a name holds a control character or is not text");
-		rmt_buf_clear(&draft->scratch);
-		rmt_buf_format(&draft->scratch, "%s:%.*s", rmt_general_type_name(name->type),
-		               (int)name->value.length, (const char *)name->value.at);
-		rc = rmt_general_write(&w, rmt_buf_string(&draft->scratch), err);
-		rmt_derw_free(&w);
-		return rc;
-	default:
-		return check_upn(name->value, err);
-	}
-}
-
-/* 0 to be added, 1 dropped (reported), -1 refused. */
+/* 0 may be added, 1 dropped (reported), -1 refused. */
 static int
 judge(struct rmt_draft *draft, const struct rmt_general_name *name, enum origin origin, struct rmt_err *err)
 {
 	bool wildcard = name->type == RMT_GN_DNS && name->value.length && memchr(name->value.at, '*', name->value.length);
-	struct rmt_err why = { 0 };
 	char shown[RMT_SHOWN];
 
 	if (origin == FROM_TEMPLATE)
@@ -121,10 +100,30 @@ judge(struct rmt_draft *draft, const struct rmt_general_name *name, enum origin 
 	if (wildcard && !draft->policy->san.wildcard)
 		return rmt_err_set(err, RMT_POLICY, field, "%s: template %s does not allow wildcards",
 		                   rmt_shown_general(name, shown), draft->policy->name);
-	if (!check_form(draft, name, &why))
-		return 0;
-	if (origin == FROM_CERTIFICATE && name->type == RMT_GN_DNS && !rmt_text_hides(name->value))
-		return 0; /* verbatim: an underscore that a device lives with is not ours to refuse */
+	return 0;
+}
+
+/* Append the name: 0 done, 1 dropped (reported), -1 refused. What an old certificate states and no certificate may state is
+ * dropped, or a device could never be given a new one; but an underscore that it lives with is not ours to take away. */
+static int
+append(struct rmt_draft *draft, const struct rmt_general_name *name, enum origin origin, struct rmt_err *err)
+{
+	struct rmt_derw w = { .buf = draft->san };
+	size_t length = w.buf.length;
+	struct rmt_err why = { 0 };
+	char shown[RMT_SHOWN];
+	int rc;
+
+	rc = write_strict(draft, &w, name, &why);
+	if (rc && origin == FROM_CERTIFICATE && name->type == RMT_GN_DNS && name->value.length &&
+	    !rmt_text_hides(name->value)) {
+		rmt_derw_value(&w, RMT_DER_CONTEXT(RMT_GN_DNS), name->value);
+		rc = 0;
+	}
+	draft->san = w.buf;
+	if (!rc)
+		return rmt_buf_check(&draft->san, err);
+	draft->san.length = length;
 	if (origin == FROM_CERTIFICATE) {
 		rmt_draft_report(draft, RMT_DECISION_DROPPED, field, "%s: %s", rmt_shown_general(name, shown), why.message);
 		return 1;
@@ -144,10 +143,10 @@ origin_text(enum origin origin)
 }
 
 static int
-add(struct rmt_draft *draft, struct rmt_span whole, const struct rmt_general_name *name, enum origin origin,
-    struct rmt_err *err)
+add(struct rmt_draft *draft, const struct rmt_general_name *name, enum origin origin, struct rmt_err *err)
 {
 	size_t max = draft->policy->san.max ? draft->policy->san.max : RMT_SAN_MAX;
+	bool added = origin == FROM_TEMPLATE || origin == FROM_CN;
 	char shown[RMT_SHOWN];
 	int verdict;
 
@@ -159,12 +158,14 @@ add(struct rmt_draft *draft, struct rmt_span whole, const struct rmt_general_nam
 	if (draft->san_count == max)
 		return rmt_err_set(err, RMT_POLICY, field, "more than the %zu names that template %s allows", max,
 		                   draft->policy->name);
+	verdict = append(draft, name, origin, err);
+	if (verdict)
+		return verdict < 0 ? -1 : 0;
 	draft->san_count++;
-	rmt_buf_span(&draft->san, whole);
 	if (draft->report)
-		rmt_draft_report(draft, origin == FROM_TEMPLATE || origin == FROM_CN ? RMT_DECISION_ADDED : RMT_DECISION_TAKEN,
-		                 field, "%s%s", rmt_shown_general(name, shown), origin_text(origin));
-	return rmt_buf_check(&draft->san, err);
+		rmt_draft_report(draft, added ? RMT_DECISION_ADDED : RMT_DECISION_TAKEN, field, "%s%s",
+		                 rmt_shown_general(name, shown), origin_text(origin));
+	return 0;
 }
 
 /* What the merge policy says of one stated name, before its form is looked at: true to go on. */
@@ -184,81 +185,67 @@ merge_takes(const struct rmt_draft *draft, const struct rmt_general_name *name)
 	return false;
 }
 
-/* Every name of `names` (GeneralName values one after another), or what a cursor stands at. */
+/* Every name at a cursor. */
 static int
 add_all(struct rmt_draft *draft, struct rmt_der *names, enum origin origin, struct rmt_err *err)
 {
 	struct rmt_general_name name;
-	const unsigned char *start;
 	int more;
 
-	for (start = names->at; (more = rmt_general_next(names, &name, err)) == 1; start = names->at) {
-		struct rmt_span whole = rmt_span_of(start, (size_t)(names->at - start));
-
-		if (origin != FROM_TEMPLATE && origin != FROM_CN && !merge_takes(draft, &name))
+	while ((more = rmt_general_next(names, &name, err)) == 1) {
+		if (origin != FROM_TEMPLATE && !merge_takes(draft, &name))
 			continue;
-		if (add(draft, whole, &name, origin, err))
+		if (add(draft, &name, origin, err))
 			return -1;
 	}
 	return more;
 }
 
 static int
-add_text(struct rmt_draft *draft, const char *text, enum origin origin, struct rmt_err *err)
+add_option(struct rmt_draft *draft, const char *text, struct rmt_err *err)
 {
 	struct rmt_buf encoded = { 0 };
 	struct rmt_derw w = { 0 };
 	struct rmt_der names;
 	int rc = -1;
 
-	if (rmt_general_write(&w, text, err))
-		goto out;
-	if (rmt_derw_finish(&w, &encoded, err))
+	if (rmt_general_write(&w, text, err) || rmt_derw_finish(&w, &encoded, err))
 		goto out;
 	rmt_der_open(&names, rmt_buf_view(&encoded), NULL);
-	rc = add_all(draft, &names, origin, err);
+	rc = add_all(draft, &names, FROM_OPTION, err);
 out:
 	rmt_derw_free(&w);
 	rmt_buf_free(&encoded);
 	return rc;
 }
 
-/* A host name whose last label is all digits would be read as an address. */
+/* Whether a CN is a host, an address or an e-mail address, and as which name it then stands among the others. */
 static bool
-is_host(struct rmt_span text)
+cn_stands_for(const struct rmt_buf *cn, unsigned char address[16], struct rmt_general_name *name)
 {
-	size_t i = text.length;
-
-	if (!text.length || rmt_dns_check(text, true, NULL))
-		return false;
-	while (i > 0 && text.at[i - 1] != '.')
-		if (text.at[--i] < '0' || text.at[i] > '9')
-			return true;
-	return false;
-}
-
-/* The general name that a CN stands for: "ip:", "email:", "dns:", or NULL when it is none of these. */
-static const char *
-cn_form(const struct rmt_buf *cn)
-{
-	unsigned char address[16];
-	struct rmt_derw w = { 0 };
 	struct rmt_buf text = { 0 };
-	bool email;
+	struct rmt_derw w = { 0 };
+	bool stands;
 
-	if (rmt_text_hides(rmt_buf_view(cn)))
-		return NULL;
-	if (inet_pton(AF_INET, rmt_buf_string(cn), address) == 1 || inet_pton(AF_INET6, rmt_buf_string(cn), address) == 1)
-		return "ip:";
-	if (is_host(rmt_buf_view(cn)))
-		return "dns:";
-	if (!cn->length || !memchr(cn->bytes, '@', cn->length))
-		return NULL;
-	rmt_buf_format(&text, "email:%s", rmt_buf_string(cn));
-	email = !rmt_general_write(&w, rmt_buf_string(&text), NULL);
+	*name = (struct rmt_general_name){ .type = RMT_GN_DNS, .value = rmt_buf_view(cn) };
+	if (!cn->length || rmt_text_hides(name->value))
+		return false;
+	if (inet_pton(AF_INET, rmt_buf_string(cn), address) == 1) {
+		*name = (struct rmt_general_name){ .type = RMT_GN_IP, .value = rmt_span_of(address, 4) };
+		return true;
+	}
+	if (inet_pton(AF_INET6, rmt_buf_string(cn), address) == 1) {
+		*name = (struct rmt_general_name){ .type = RMT_GN_IP, .value = rmt_span_of(address, 16) };
+		return true;
+	}
+	if (!memchr(cn->bytes, '@', cn->length))
+		return !rmt_dns_check(name->value, true, NULL);
+	name->type = RMT_GN_EMAIL;
+	rmt_general_text(name, &text);
+	stands = !text.failed && !rmt_general_write(&w, rmt_buf_string(&text), NULL);
 	rmt_derw_free(&w);
 	rmt_buf_free(&text);
-	return email ? "email:" : NULL;
+	return stands;
 }
 
 static int
@@ -266,30 +253,26 @@ add_common_names(struct rmt_draft *draft, struct rmt_err *err)
 {
 	struct rmt_name_cursor cursor;
 	struct rmt_attribute attribute;
-	struct rmt_buf cn = { 0 }, text = { 0 };
-	int more = -1;
+	struct rmt_general_name name;
+	struct rmt_buf cn = { 0 };
+	unsigned char address[16];
+	int more;
 
 	if (rmt_name_start(rmt_buf_view(&draft->subject), &cursor, err))
 		return -1;
 	while ((more = rmt_name_next(&cursor, &attribute, err)) == 1) {
-		const char *form;
-
 		if (!rmt_span_equal(attribute.oid, draft->recipe->common_name))
 			continue;
 		rmt_buf_clear(&cn);
-		rmt_buf_clear(&text);
 		rmt_string_utf8(attribute.tag, attribute.value, &cn);
-		form = cn_form(&cn);
-		if (!form)
-			continue;
-		rmt_buf_format(&text, "%s%s", form, rmt_buf_string(&cn));
-		more = rmt_buf_check(&text, err) ? -1 : add_text(draft, rmt_buf_string(&text), FROM_CN, err);
+		more = rmt_buf_check(&cn, err);
+		if (!more && cn_stands_for(&cn, address, &name))
+			more = add(draft, &name, FROM_CN, err);
 		if (more < 0)
 			break;
 	}
 	rmt_buf_free(&cn);
-	rmt_buf_free(&text);
-	return more < 0 ? -1 : 0;
+	return more;
 }
 
 /* RMT_MERGE_REQUIRE: every fixed name must have been stated. */
@@ -318,7 +301,7 @@ add_asked(struct rmt_draft *draft, struct rmt_err *err)
 	struct rmt_der names;
 
 	for (size_t i = 0; wish->san && i < wish->san->count; i++)
-		if (add_text(draft, wish->san->items[i], FROM_OPTION, err))
+		if (add_option(draft, wish->san->items[i], err))
 			return -1;
 	if (!ext)
 		return 0;

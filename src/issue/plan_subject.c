@@ -263,31 +263,59 @@ arrange(struct rmt_draft *draft, const struct choice *asked, struct choice *out,
 	return 0;
 }
 
-/* One attribute to an RDN, then every string in its minimal and strict form. */
+/* One attribute to an RDN, every value in the string type and within the bounds of RFC 5280, appendix A. */
 static int
 encode(struct rmt_draft *draft, const struct choice *chosen, struct rmt_err *err)
 {
-	struct rmt_derw w = { 0 };
-	struct rmt_buf raw = { 0 };
-	int rc;
+	struct rmt_name_part parts[RMT_SUBJECT_MAX];
+	size_t offsets[RMT_SUBJECT_MAX];
+	struct rmt_err why = { 0 };
+	int rc = 0;
 
-	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_buf_clear(&draft->scratch);
 	for (size_t i = 0; i < chosen->count; i++) {
-		rmt_derw_begin(&w, RMT_DER_SET);
-		rmt_derw_begin(&w, RMT_DER_SEQUENCE);
-		rmt_derw_oid(&w, chosen->list[i].oid);
-		rmt_derw_value(&w, chosen->list[i].tag, chosen->list[i].value);
-		rmt_derw_end(&w);
-		rmt_derw_end(&w);
+		const struct rmt_attribute *attribute = &chosen->list[i];
+
+		offsets[i] = draft->scratch.length;
+		rmt_string_utf8(attribute->tag, attribute->value, &draft->scratch);
+		rmt_buf_byte(&draft->scratch, '\0');
 	}
-	rmt_derw_end(&w);
-	if (rmt_derw_finish(&w, &raw, err))
+	if (rmt_buf_check(&draft->scratch, err))
 		return -1;
-	rc = rmt_name_clean(rmt_buf_view(&raw), &draft->subject, err);
-	rmt_buf_free(&raw);
-	if (rc)
-		rmt_err_within(err, field);
-	return rc;
+	for (size_t i = 0; i < chosen->count; i++) {
+		const struct rmt_oid *oid = rmt_oid_find(chosen->list[i].oid);
+
+		if (!oid) /* `allow` and `fixed` hold known ones only, and so does what passed them */
+			return rmt_err_set(err, RMT_INTERNAL, field, "an attribute without a name");
+		parts[i] = (struct rmt_name_part){ oid->name, rmt_buf_string(&draft->scratch) + offsets[i] };
+	}
+	rc = rmt_name_build(parts, chosen->count, &draft->subject, &why);
+	if (rc && why.class == RMT_INTERNAL)
+		return rmt_err_set(err, why.class, field, "%s", why.message);
+	return rc ? rmt_err_cite(err, RMT_POLICY, field, why.citation, "%s: %s", why.place, why.message) : 0;
+}
+
+/* Definite, minimal lengths all through: bytes that may stand in a certificate of ours as they are. */
+static bool
+is_der(struct rmt_span name)
+{
+	struct rmt_der outer, names, set, pair;
+	struct rmt_span oid;
+	struct rmt_tlv value;
+
+	rmt_der_open(&outer, name, NULL);
+	if (rmt_der_enter(&outer, RMT_DER_SEQUENCE, &names, NULL, NULL) || rmt_der_end(&outer, NULL, NULL))
+		return false;
+	while (rmt_der_more(&names)) {
+		if (rmt_der_enter(&names, RMT_DER_SET, &set, NULL, NULL) || !rmt_der_more(&set))
+			return false;
+		while (rmt_der_more(&set))
+			if (rmt_der_enter(&set, RMT_DER_SEQUENCE, &pair, NULL, NULL) ||
+			    rmt_der_oid(&pair, &oid, NULL, NULL) || rmt_der_any(&pair, &value, NULL, NULL) ||
+			    rmt_der_end(&pair, NULL, NULL))
+				return false;
+	}
+	return true;
 }
 
 /* The exact bytes, unless they break DER (a tolerated certificate): then the same values, written strictly. */
@@ -297,19 +325,19 @@ verbatim(struct rmt_draft *draft, struct rmt_err *err)
 	struct rmt_span subject = draft->wish->subject;
 	struct rmt_name_cursor cursor;
 	struct rmt_attribute attribute;
-	int more = -1;
+	int more;
 
-	if (!rmt_name_start(subject, &cursor, NULL))
-		while ((more = rmt_name_next(&cursor, &attribute, NULL)) == 1) {
-			struct rmt_span text = plain_text(draft, &attribute);
-
-			if (has_byte(text, '\0'))
-				return rmt_err_set(err, RMT_POLICY, field, "the subject to repeat holds a NUL character");
-			if (rmt_span_equal(attribute.oid, draft->recipe->common_name) &&
-			    check_value(draft, &attribute, err))
-				return -1;
-		}
-	if (more == 0) {
+	if (rmt_name_start(subject, &cursor, err))
+		return -1;
+	while ((more = rmt_name_next(&cursor, &attribute, err)) == 1) {
+		if (has_byte(plain_text(draft, &attribute), '\0'))
+			return rmt_err_set(err, RMT_POLICY, field, "the subject to repeat holds a NUL character");
+		if (rmt_span_equal(attribute.oid, draft->recipe->common_name) && check_value(draft, &attribute, err))
+			return -1;
+	}
+	if (more < 0)
+		return -1;
+	if (is_der(subject)) {
 		rmt_buf_span(&draft->subject, subject);
 		return rmt_buf_check(&draft->subject, err);
 	}

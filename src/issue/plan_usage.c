@@ -23,7 +23,7 @@ enum {
 /* Had only when the template itself says so among its values. */
 static const char *const never_asked[] = {
 	"OCSPSigning", "timeStamping", "anyExtendedKeyUsage",
-	"1.3.6.1.4.1.311.20.2.1", /* enrolment agent: requests in the name of others */
+	"enrollmentAgent", /* Microsoft's: requests in the name of others */
 };
 
 unsigned
@@ -129,18 +129,15 @@ may_be_asked(const struct rmt_draft *draft, struct rmt_span purpose)
 	const struct rmt_recipe *recipe = draft->recipe;
 	struct rmt_span own = rmt_buf_view(&recipe->eku);
 	bool listed = draft->policy->extended_key_usage.merge == RMT_MERGE_REQUEST && recipe->eku_allow.length;
-	struct rmt_buf dotted = { 0 };
-	bool never = false;
 
 	if (rmt_oids_have(own, purpose))
 		return true;
 	if (!listed || !rmt_oids_have(rmt_buf_view(&recipe->eku_allow), purpose))
 		return false;
-	rmt_oid_dotted(purpose, &dotted);
 	for (size_t i = 0; i < sizeof(never_asked) / sizeof(never_asked[0]); i++)
-		never = never || rmt_oid_is(purpose, never_asked[i]) || !strcmp(rmt_buf_string(&dotted), never_asked[i]);
-	rmt_buf_free(&dotted);
-	return !never;
+		if (rmt_oid_is(purpose, never_asked[i]))
+			return false;
+	return true;
 }
 
 static void

@@ -12,31 +12,6 @@
 
 #include "issue/local.h"
 
-struct rmt_span
-rmt_extension_oid(enum rmt_ext_id id)
-{
-	const struct rmt_oid *oid = rmt_oid_named(rmt_ext_name(id));
-
-	return oid ? oid->der : (struct rmt_span){ NULL, 0 };
-}
-
-void
-rmt_extension_begin(struct rmt_derw *w, struct rmt_span oid, bool critical)
-{
-	rmt_derw_begin(w, RMT_DER_SEQUENCE);
-	rmt_derw_oid(w, oid);
-	if (critical)
-		rmt_derw_boolean(w, true);
-	rmt_derw_begin(w, RMT_DER_OCTET_STRING);
-}
-
-void
-rmt_extension_end(struct rmt_derw *w)
-{
-	rmt_derw_end(w);
-	rmt_derw_end(w);
-}
-
 bool
 rmt_oids_have(struct rmt_span oids, struct rmt_span oid)
 {
@@ -170,12 +145,12 @@ encode_head(struct rmt_recipe *recipe, struct rmt_err *err)
 	struct rmt_derw w = { 0 };
 
 	if (policy->basic_constraints.present) {
-		rmt_extension_begin(&w, rmt_extension_oid(RMT_EXT_BASIC_CONSTRAINTS), policy->basic_constraints.critical);
+		rmt_ext_begin(&w, RMT_EXT_BASIC_CONSTRAINTS, policy->basic_constraints.critical);
 		rmt_ext_basic_constraints_write(&w, (struct rmt_basic_constraints){
 			.ca = policy->basic_constraints.ca,
 			.path_length = policy->basic_constraints.ca ? recipe->path_length : -1,
 		});
-		rmt_extension_end(&w);
+		rmt_ext_end(&w);
 	}
 	return rmt_derw_finish(&w, &recipe->head, err);
 }
@@ -192,11 +167,9 @@ write_authority_key_id(struct rmt_derw *w, const struct rmt_cert *issuer, struct
 		rmt_err_within(err, "issuer");
 		return -1;
 	}
-	rmt_extension_begin(w, rmt_extension_oid(RMT_EXT_AUTHORITY_KEY_ID), false);
-	rmt_derw_begin(w, RMT_DER_SEQUENCE);
-	rmt_derw_value(w, RMT_DER_CONTEXT(0), key_id);
-	rmt_derw_end(w);
-	rmt_extension_end(w);
+	rmt_ext_begin(w, RMT_EXT_AUTHORITY_KEY_ID, false);
+	rmt_ext_authority_key_id_write(w, key_id);
+	rmt_ext_end(w);
 	return 0;
 }
 
@@ -206,7 +179,7 @@ write_policies(struct rmt_derw *w, const struct rmt_text_list *policies, struct 
 	struct rmt_buf oid = { 0 };
 	int rc = 0;
 
-	rmt_extension_begin(w, rmt_extension_oid(RMT_EXT_CERTIFICATE_POLICIES), false);
+	rmt_ext_begin(w, RMT_EXT_CERTIFICATE_POLICIES, false);
 	rmt_derw_begin(w, RMT_DER_SEQUENCE);
 	for (size_t i = 0; i < policies->count && !rc; i++) {
 		rmt_buf_clear(&oid);
@@ -216,7 +189,7 @@ write_policies(struct rmt_derw *w, const struct rmt_text_list *policies, struct 
 		rmt_derw_end(w);
 	}
 	rmt_derw_end(w);
-	rmt_extension_end(w);
+	rmt_ext_end(w);
 	rmt_buf_free(&oid);
 	return rc;
 }
@@ -225,7 +198,7 @@ write_policies(struct rmt_derw *w, const struct rmt_text_list *policies, struct 
 static void
 write_crl_distribution(struct rmt_derw *w, struct rmt_span uri)
 {
-	rmt_extension_begin(w, rmt_extension_oid(RMT_EXT_CRL_DISTRIBUTION), false);
+	rmt_ext_begin(w, RMT_EXT_CRL_DISTRIBUTION, false);
 	rmt_derw_begin(w, RMT_DER_SEQUENCE);
 	rmt_derw_begin(w, RMT_DER_SEQUENCE);
 	rmt_derw_begin(w, RMT_DER_CONTEXT_CONSTRUCTED(0));
@@ -235,7 +208,7 @@ write_crl_distribution(struct rmt_derw *w, struct rmt_span uri)
 	rmt_derw_end(w);
 	rmt_derw_end(w);
 	rmt_derw_end(w);
-	rmt_extension_end(w);
+	rmt_ext_end(w);
 }
 
 static void
@@ -257,19 +230,19 @@ write_access(struct rmt_derw *w, const char *method, struct rmt_span uri)
 static void
 write_authority_info(struct rmt_derw *w, const struct rmt_issuer *issuer)
 {
-	rmt_extension_begin(w, rmt_extension_oid(RMT_EXT_AUTHORITY_INFO), false);
+	rmt_ext_begin(w, RMT_EXT_AUTHORITY_INFO, false);
 	rmt_derw_begin(w, RMT_DER_SEQUENCE);
 	write_access(w, "ocsp", issuer->ocsp_uri);
 	write_access(w, "caIssuers", issuer->ca_uri);
 	rmt_derw_end(w);
-	rmt_extension_end(w);
+	rmt_ext_end(w);
 }
 
 /* UTF-8 of the basic plane as UTF-16BE: what Windows reads as a template's name. */
 static int
 write_template_name(struct rmt_derw *w, const char *name, struct rmt_err *err)
 {
-	rmt_extension_begin(w, rmt_extension_oid(RMT_EXT_MS_TEMPLATE_NAME), false);
+	rmt_ext_begin(w, RMT_EXT_MS_TEMPLATE_NAME, false);
 	rmt_derw_begin(w, RMT_DER_BMP);
 	for (const char *at = name; *at; at++) {
 		unsigned char unit[2] = { 0, (unsigned char)*at };
@@ -279,7 +252,7 @@ write_template_name(struct rmt_derw *w, const char *name, struct rmt_err *err)
 		rmt_derw_raw(w, rmt_span_of(unit, sizeof(unit)));
 	}
 	rmt_derw_end(w);
-	rmt_extension_end(w);
+	rmt_ext_end(w);
 	return 0;
 }
 
@@ -295,16 +268,16 @@ encode_tail(struct rmt_recipe *recipe, struct rmt_err *err)
 	if (policy->policies.count && write_policies(&w, &policy->policies, err))
 		goto failed;
 	if ((policy->permitted.count || policy->excluded.count) &&
-	    rmt_constraints_write(&w, rmt_extension_oid(RMT_EXT_NAME_CONSTRAINTS), &policy->permitted, &policy->excluded, err))
+	    rmt_constraints_write(&w, &policy->permitted, &policy->excluded, err))
 		goto failed;
 	if (policy->crl_distribution && issuer->cert && issuer->crl_uri.length)
 		write_crl_distribution(&w, issuer->crl_uri);
 	if (policy->authority_info && issuer->cert && (issuer->ocsp_uri.length || issuer->ca_uri.length))
 		write_authority_info(&w, issuer);
 	if (policy->ocsp_nocheck) {
-		rmt_extension_begin(&w, rmt_extension_oid(RMT_EXT_OCSP_NOCHECK), false);
+		rmt_ext_begin(&w, RMT_EXT_OCSP_NOCHECK, false);
 		rmt_derw_null(&w);
-		rmt_extension_end(&w);
+		rmt_ext_end(&w);
 	}
 	if (policy->microsoft_template_name && write_template_name(&w, policy->name, err))
 		goto failed;
@@ -315,18 +288,13 @@ failed:
 }
 
 static int
-load_oids(struct rmt_recipe *recipe, struct rmt_err *err)
+load_purposes(struct rmt_recipe *recipe, struct rmt_err *err)
 {
-	for (int i = 0; i < RMT_EXT_COUNT; i++) {
-		recipe->ext[i] = rmt_extension_oid((enum rmt_ext_id)i);
-		if (!recipe->ext[i].length)
-			return rmt_err_set(err, RMT_INTERNAL, NULL, "extension %d has no object identifier", i);
-	}
-	return oid_list(&recipe->policy->extended_key_usage.values, &recipe->eku, "extended_key_usage.values", err) ||
-	               oid_list(&recipe->policy->extended_key_usage.allow, &recipe->eku_allow,
-	                        "extended_key_usage.allow", err)
-	           ? -1
-	           : 0;
+	const struct rmt_template *policy = recipe->policy;
+
+	if (oid_list(&policy->extended_key_usage.values, &recipe->eku, "extended_key_usage.values", err))
+		return -1;
+	return oid_list(&policy->extended_key_usage.allow, &recipe->eku_allow, "extended_key_usage.allow", err);
 }
 
 static int
@@ -358,7 +326,7 @@ rmt_recipe_new(const struct rmt_template *policy, const struct rmt_issuer *issue
 	recipe->policy = policy;
 	recipe->issuer = *issuer;
 	if (check_template(policy, err) || rmt_key_rules_parse(recipe, err) || load_subject(recipe, err) ||
-	    load_san(recipe, err) || load_oids(recipe, err) || rmt_issuer_check(recipe, err) || rmt_bounds_load(recipe, err) || encode_head(recipe, err) ||
+	    load_san(recipe, err) || load_purposes(recipe, err) || rmt_issuer_check(recipe, err) || rmt_bounds_load(recipe, err) || encode_head(recipe, err) ||
 	    encode_tail(recipe, err)) {
 		rmt_recipe_free(recipe);
 		return NULL;

@@ -13,13 +13,13 @@ write_names(struct rmt_derw *w, const struct rmt_text_list *san, struct rmt_err 
 {
 	if (!san || !san->count)
 		return 0;
-	rmt_extension_begin(w, rmt_extension_oid(RMT_EXT_SUBJECT_ALT_NAME), false);
+	rmt_ext_begin(w, RMT_EXT_SUBJECT_ALT_NAME, false);
 	rmt_derw_begin(w, RMT_DER_SEQUENCE);
 	for (size_t i = 0; i < san->count; i++)
 		if (rmt_general_write(w, san->items[i], err))
 			return -1;
 	rmt_derw_end(w);
-	rmt_extension_end(w);
+	rmt_ext_end(w);
 	return 0;
 }
 
@@ -38,19 +38,19 @@ write_usages(struct rmt_derw *w, const struct rmt_template *policy, struct rmt_s
 		bits = rmt_usage_fit(bits, &key);
 	}
 	if (bits) {
-		rmt_extension_begin(w, rmt_extension_oid(RMT_EXT_KEY_USAGE), policy->key_usage.critical);
+		rmt_ext_begin(w, RMT_EXT_KEY_USAGE, policy->key_usage.critical);
 		rmt_ext_key_usage_write(w, bits);
-		rmt_extension_end(w);
+		rmt_ext_end(w);
 	}
 	for (size_t i = 0; i < purposes->count; i++)
 		if (rmt_oids_add(&oids, purposes->items[i], err))
 			goto out;
 	if (oids.length) {
-		rmt_extension_begin(w, rmt_extension_oid(RMT_EXT_EXTENDED_KEY_USAGE), policy->extended_key_usage.critical);
+		rmt_ext_begin(w, RMT_EXT_EXTENDED_KEY_USAGE, policy->extended_key_usage.critical);
 		rmt_derw_begin(w, RMT_DER_SEQUENCE);
 		rmt_derw_raw(w, rmt_buf_view(&oids));
 		rmt_derw_end(w);
-		rmt_extension_end(w);
+		rmt_ext_end(w);
 	}
 	rc = 0;
 out:

@@ -1,29 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tests of issue/: none yet. */
+/* The tests of issue/: the tables stand in test_issue_*.c, keys and authorities in test_issue_world.c. */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "issue/issue.h"
-
-static void
-nothing_yet(void **state)
-{
-	(void)state;
-	skip();
-}
+#include "unit/test_issue.h"
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_yet),
-	};
+	static struct rows fields, authority, others;
+	int failed;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	test_issue_fields(&fields);
+	test_issue_authority(&authority);
+	test_issue_compare(&others);
+	test_issue_judges(&others);
+	failed = _cmocka_run_group_tests("fields", fields.tests, fields.count, world_open, world_close);
+	failed += _cmocka_run_group_tests("authority", authority.tests, authority.count, world_open, world_close);
+	failed += _cmocka_run_group_tests("others", others.tests, others.count, world_open, world_close);
+	return failed;
 }
