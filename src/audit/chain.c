@@ -50,7 +50,7 @@ struct step {
 struct end {
 	uint32_t step;
 	unsigned cost;
-	rmt_time expiry; /* when the first certificate of the path expires */
+	rmt_time expiry; /* when the first of the issuers expires */
 };
 
 struct rmt_search {
@@ -425,7 +425,8 @@ finish(struct rmt_search *search, uint32_t at)
 	end = &search->ends[search->end_count++];
 	cost = search->steps[at].depth + (cost == COST_NONE ? COST_DEAD : cost);
 	*end = (struct end){ .step = at, .cost = cost, .expiry = RMT_TIME_MAX };
-	for (uint32_t p = at + 1; p; p = search->steps[p - 1].below) {
+	/* The leaf is the same on every path. */
+	for (uint32_t p = at + 1; search->steps[p - 1].below; p = search->steps[p - 1].below) {
 		rmt_time expiry = search->nodes[search->steps[p - 1].node].cert->not_after;
 
 		if (expiry < end->expiry)

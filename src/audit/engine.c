@@ -285,7 +285,8 @@ rmt_audit_fault_most(struct rmt_check *check, enum rmt_severity most, const char
 }
 
 int
-rmt_audit_fault_of(struct rmt_check *check, const struct rmt_cert *cert, const char *place, const char *format, ...)
+rmt_audit_fault_of(struct rmt_check *check, const struct rmt_cert *cert, enum rmt_severity most, const char *place,
+    const char *format, ...)
 {
 	struct rmt_judged other = { .cert = cert }, *saved = check->on;
 	va_list arguments;
@@ -293,7 +294,7 @@ rmt_audit_fault_of(struct rmt_check *check, const struct rmt_cert *cert, const c
 
 	check->on = &other;
 	va_start(arguments, format);
-	rc = tell(check, RMT_SEVERITY_ERROR, place, format, arguments);
+	rc = tell(check, most, place, format, arguments);
 	va_end(arguments);
 	check->on = saved;
 	rmt_buf_free(&other.label);

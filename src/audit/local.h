@@ -167,8 +167,8 @@ int rmt_audit_fault(struct rmt_check *check, const char *place, const char *form
 int rmt_audit_fault_most(struct rmt_check *check, enum rmt_severity most, const char *place, const char *format, ...)
     RMT_PRINTF(4, 5);
 /* The same for another certificate than the one at hand. */
-int rmt_audit_fault_of(struct rmt_check *check, const struct rmt_cert *cert, const char *place, const char *format, ...)
-    RMT_PRINTF(4, 5);
+int rmt_audit_fault_of(struct rmt_check *check, const struct rmt_cert *cert, enum rmt_severity most, const char *place,
+    const char *format, ...) RMT_PRINTF(5, 6);
 /* "extendedKeyUsage cannot be read": what a rule says of a value that it cannot judge. */
 int rmt_audit_unreadable(struct rmt_check *check, const char *place, const char *what);
 /* The public key of the certificate at hand; NULL when it cannot be read. */

@@ -161,7 +161,7 @@ rmt_rule_chain_duplicate(struct rmt_check *check)
 		if (twin == (ptrdiff_t)i)
 			continue;
 		snprintf(place, sizeof place, "chain[%zu]", i + 1);
-		rc = rmt_audit_fault_of(check, presented->sent[i], place, "the same certificate is sent again, after place %td",
+		rc = rmt_audit_fault_of(check, presented->sent[i], RMT_SEVERITY_ERROR, place, "the same certificate is sent again, after place %td",
 		    twin + 1);
 	}
 	return rc;
@@ -171,9 +171,10 @@ int
 rmt_rule_chain_root(struct rmt_check *check)
 {
 	const struct rmt_presented *presented = check->presented;
+	bool harmless = check->audit->target->path.root_on_wire_ok;
 	int rc = 0;
 
-	if (!presented->order_matters || check->audit->target->path.root_on_wire_ok)
+	if (!presented->order_matters)
 		return 0;
 	for (size_t i = 0; i < presented->sent_count && !rc; i++) {
 		char place[32];
@@ -182,7 +183,8 @@ rmt_rule_chain_root(struct rmt_check *check)
 		    !rmt_chain_is_root(presented->sent[i]))
 			continue;
 		snprintf(place, sizeof place, "chain[%zu]", i + 1);
-		rc = rmt_audit_fault_of(check, presented->sent[i], place, "the root is sent along");
+		rc = rmt_audit_fault_of(check, presented->sent[i], harmless ? RMT_SEVERITY_INFO : RMT_SEVERITY_ERROR, place,
+		    "the root is sent along");
 	}
 	return rc;
 }
@@ -201,7 +203,7 @@ rmt_rule_chain_foreign(struct rmt_check *check)
 		if (is_twin(check, i) || rmt_search_reached(check->audit->search, i))
 			continue;
 		snprintf(place, sizeof place, "chain[%zu]", i + 1);
-		rc = rmt_audit_fault_of(check, presented->sent[i], place, "it stands on no path of the leaf");
+		rc = rmt_audit_fault_of(check, presented->sent[i], RMT_SEVERITY_ERROR, place, "it stands on no path of the leaf");
 	}
 	return rc;
 }
@@ -246,7 +248,7 @@ rmt_rule_path_valid(struct rmt_check *check)
 		if (verdict->accepted || (both && i > 0))
 			continue;
 		snprintf(place, sizeof place, "path[%d]", verdict->depth);
-		rc = rmt_audit_fault_of(check, verdict->cert, place, "%s%s (error %d at depth %d)",
+		rc = rmt_audit_fault_of(check, verdict->cert, RMT_SEVERITY_ERROR, place, "%s%s (error %d at depth %d)",
 		    both ? "" : role_text(verdict->purpose), verdict->text ? verdict->text : "refused", verdict->error,
 		    verdict->depth);
 	}
