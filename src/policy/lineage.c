@@ -38,22 +38,27 @@ parse(struct rmt_layer *layer, const char *text, struct rmt_err *err)
 }
 
 static int
+understand(struct rmt_layer *layer, const struct rmt_buf *text, struct rmt_err *err)
+{
+	if (rmt_buf_check(text, err) == 0 && rmt_policy_scan(rmt_buf_view(text), err) == 0 &&
+	    parse(layer, rmt_buf_string(text), err) == 0)
+		return 0;
+	rmt_err_source(err, layer->source);
+	return -1;
+}
+
+static int
 read_layer(struct rmt_layer *layer, const struct rmt_builtin *builtin, struct rmt_err *err)
 {
 	struct rmt_buf text = { 0 };
-	int rc = -1;
+	int rc = 0;
 
 	if (builtin != NULL)
 		rmt_buf_append(&text, builtin->text, builtin->length);
-	else if (rmt_file_read(layer->origin, RMT_CAP_CONFIG, &text, err) != 0)
-		goto out;
-	if (rmt_buf_check(&text, err) != 0 || rmt_policy_scan(rmt_buf_view(&text), err) != 0 ||
-	    parse(layer, rmt_buf_string(&text), err) != 0)
-		goto out;
-	rc = 0;
-out:
-	if (rc != 0)
-		rmt_err_source(err, layer->source);
+	else
+		rc = rmt_file_read(layer->origin, RMT_CAP_CONFIG, &text, err);
+	if (rc == 0)
+		rc = understand(layer, &text, err);
 	rmt_buf_free(&text);
 	return rc;
 }
@@ -220,6 +225,32 @@ rmt_lineage_open(const struct rmt_policy_store *store, enum rmt_policy_kind kind
 		;
 out:
 	free(found.path);
+	if (rc == 0)
+		return lineage;
+	rmt_lineage_free(lineage);
+	return NULL;
+}
+
+struct rmt_lineage *
+rmt_lineage_mem(const char *source, struct rmt_span text, struct rmt_err *err)
+{
+	struct rmt_lineage *lineage = calloc(1, sizeof(*lineage));
+	struct rmt_buf copy = { 0 };
+	int rc = -1;
+
+	if (lineage == NULL) {
+		rmt_err_memory(err);
+		return NULL;
+	}
+	lineage->count = 1;
+	lineage->layer[0].level = RMT_LEVEL_PATH;
+	lineage->layer[0].name = rmt_strdup(source, err);
+	lineage->layer[0].origin = rmt_strdup(source, err);
+	lineage->layer[0].source = rmt_strdup(source, err);
+	rmt_buf_span(&copy, text);
+	if (lineage->layer[0].name != NULL && lineage->layer[0].origin != NULL && lineage->layer[0].source != NULL)
+		rc = understand(&lineage->layer[0], &copy, err);
+	rmt_buf_free(&copy);
 	if (rc == 0)
 		return lineage;
 	rmt_lineage_free(lineage);

@@ -156,6 +156,8 @@ struct rmt_lineage {
 	size_t count;
 };
 struct rmt_lineage *rmt_lineage_open(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *name, struct rmt_err *err);
+/* One text without its parents. */
+struct rmt_lineage *rmt_lineage_mem(const char *source, struct rmt_span text, struct rmt_err *err);
 void rmt_lineage_free(struct rmt_lineage *lineage);
 /* Presets, then every layer from the oldest parent down. */
 int rmt_lineage_walk(const struct rmt_lineage *lineage, const struct rmt_schema *rows, void *object, struct rmt_err *err);

@@ -19,6 +19,7 @@ struct scan {
 	const unsigned char *at, *end;
 	unsigned line;
 	unsigned depth;
+	unsigned char before; /* what the token before began with; 0 at the start */
 	struct rmt_err *err;
 };
 
@@ -86,6 +87,9 @@ skip_string(struct scan *scan)
 {
 	unsigned opened = scan->line;
 
+	/* Where no text can stand, libconfig loses its memory with the syntax error. */
+	if (scan->before == '\0' || strchr("=:,[(\"", scan->before) == NULL)
+		return fail(scan, "a text stands where none can: is a = or a comma missing before it?");
 	for (step(scan); scan->at < scan->end && *scan->at != '"'; step(scan)) {
 		if (ahead(scan, "\\x00"))
 			return fail(scan, "text cannot hold \\x00");
@@ -135,12 +139,8 @@ bracket(struct scan *scan)
 }
 
 static int
-token(struct scan *scan)
+token(struct scan *scan, unsigned char c)
 {
-	unsigned char c = *scan->at;
-
-	if (c == '#' || ahead(scan, "//") || ahead(scan, "/*"))
-		return skip_comment(scan);
 	if (c == '"')
 		return skip_string(scan);
 	if (c == '@')
@@ -161,7 +161,7 @@ token(struct scan *scan)
 int
 rmt_policy_scan(struct rmt_span text, struct rmt_err *err)
 {
-	struct scan scan = { text.at, text.at + text.length, 1, 0, err };
+	struct scan scan = { text.at, text.at + text.length, 1, 0, 0, err };
 
 	if (text.length >= 3 && memcmp(text.at, "\xef\xbb\xbf", 3) == 0)
 		return fail(&scan, "the file begins with a byte order mark: save it as UTF-8 without one");
@@ -169,8 +169,19 @@ rmt_policy_scan(struct rmt_span text, struct rmt_err *err)
 		return rmt_err_set(err, RMT_INPUT, NULL, "the file holds NUL bytes: it is not text in UTF-8");
 	if (!rmt_utf8_valid(text))
 		return rmt_err_set(err, RMT_INPUT, NULL, "the file is not text in UTF-8");
-	while (scan.at < scan.end)
-		if (token(&scan) != 0)
-			return -1;
+	while (scan.at < scan.end) {
+		unsigned char c = *scan.at;
+
+		if (c == '#' || ahead(&scan, "//") || ahead(&scan, "/*")) {
+			if (skip_comment(&scan) != 0)
+				return -1;
+		} else if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f') {
+			step(&scan);
+		} else {
+			if (token(&scan, c) != 0)
+				return -1;
+			scan.before = c;
+		}
+	}
 	return 0;
 }
