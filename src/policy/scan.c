@@ -19,6 +19,7 @@ struct scan {
 	const unsigned char *at, *end;
 	unsigned line;
 	unsigned depth;
+	unsigned char open[NESTING_MAX]; /* the brackets around this place */
 	unsigned char before; /* what the token before began with; 0 at the start */
 	struct rmt_err *err;
 };
@@ -82,14 +83,23 @@ skip_comment(struct scan *scan)
 	return 0;
 }
 
+/* Behind = or :, behind another text, or as an item of a list. Elsewhere libconfig would not give back the text's memory
+ * with its syntax error. */
+static bool
+text_may_stand(const struct scan *scan)
+{
+	bool in_list = scan->depth > 0 && scan->open[scan->depth - 1] != '{';
+
+	return scan->before != '\0' && strchr(in_list ? "=:\",[(" : "=:\"", scan->before) != NULL;
+}
+
 static int
 skip_string(struct scan *scan)
 {
 	unsigned opened = scan->line;
 
-	/* Where no text can stand, libconfig loses its memory with the syntax error. */
-	if (scan->before == '\0' || strchr("=:,[(\"", scan->before) == NULL)
-		return fail(scan, "a text stands where none can: is a = or a comma missing before it?");
+	if (!text_may_stand(scan))
+		return fail(scan, "a text stands where none can: is =, a comma or a bracket missing before it?");
 	for (step(scan); scan->at < scan->end && *scan->at != '"'; step(scan)) {
 		if (ahead(scan, "\\x00"))
 			return fail(scan, "text cannot hold \\x00");
@@ -129,8 +139,9 @@ static int
 bracket(struct scan *scan)
 {
 	if (strchr("{[(", *scan->at) != NULL) {
-		if (++scan->depth > NESTING_MAX)
+		if (scan->depth == NESTING_MAX)
 			return fail(scan, "brackets are nested too deeply");
+		scan->open[scan->depth++] = *scan->at;
 	} else if (scan->depth > 0) {
 		scan->depth--;
 	}
@@ -161,11 +172,14 @@ token(struct scan *scan, unsigned char c)
 int
 rmt_policy_scan(struct rmt_span text, struct rmt_err *err)
 {
-	struct scan scan = { text.at, text.at + text.length, 1, 0, 0, err };
+	struct scan scan = { .at = text.at, .line = 1, .err = err };
 
+	if (text.length == 0)
+		return 0;
+	scan.end = text.at + text.length;
 	if (text.length >= 3 && memcmp(text.at, "\xef\xbb\xbf", 3) == 0)
 		return fail(&scan, "the file begins with a byte order mark: save it as UTF-8 without one");
-	if (text.length > 0 && memchr(text.at, '\0', text.length) != NULL)
+	if (memchr(text.at, '\0', text.length) != NULL)
 		return rmt_err_set(err, RMT_INPUT, NULL, "the file holds NUL bytes: it is not text in UTF-8");
 	if (!rmt_utf8_valid(text))
 		return rmt_err_set(err, RMT_INPUT, NULL, "the file is not text in UTF-8");
