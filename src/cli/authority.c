@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cli/authority.c - one authority of a home, as init, ca list and ca install print it.
+ */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+static void
+print_json(struct json *json, const struct remint_authority *authority)
+{
+	json_open(json, NULL, '{');
+	json_text(json, "name", authority->name);
+	json_text(json, "state", authority->state);
+	json_text(json, "subject", authority->subject);
+	json_text(json, "serial", authority->serial);
+	json_text(json, "key", authority->key);
+	json_bool(json, "key_here", authority->key_here);
+	json_text(json, "parent", authority->parent);
+	json_time(json, "not_before", authority->not_before);
+	json_time(json, "not_after", authority->not_after);
+	json_text(json, "crl_uri", authority->crl_uri);
+	json_text(json, "ca_uri", authority->ca_uri);
+	json_text(json, "ocsp_uri", authority->ocsp_uri);
+	json_text(json, "sha256", authority->sha256);
+	json_text(json, "pem", authority->pem);
+	json_close(json, '}');
+}
+
+static void
+print_text(struct out *out, const struct remint_authority *authority)
+{
+	char before[32], after[32], valid[80] = "";
+
+	out_style(out, STYLE_STRONG);
+	out_safe(out, authority->name);
+	out_style(out, STYLE_NONE);
+	out_format(out, "  (%s, %s)\n", authority->state,
+	    authority->key_here ? "key here" : "key elsewhere");
+	if (authority->not_after) {
+		remint_time_text(authority->not_before, before);
+		remint_time_text(authority->not_after, after);
+		snprintf(valid, sizeof valid, "%s to %s", before, after);
+	}
+	out_field(out, 2, "subject", authority->subject);
+	out_field(out, 2, "issuer", authority->parent);
+	out_field(out, 2, "serial", authority->serial);
+	out_field(out, 2, "key", authority->key);
+	out_field(out, 2, "valid", valid);
+	out_field(out, 2, "CRL", authority->crl_uri);
+	out_field(out, 2, "CA file", authority->ca_uri);
+	out_field(out, 2, "OCSP", authority->ocsp_uri);
+	out_field(out, 2, "sha256", authority->sha256);
+	out_text(out, "\n");
+}
+
+int
+authority_print(void *arg, const struct remint_authority *authority)
+{
+	struct cli *cli = arg;
+
+	if (cli->json)
+		print_json(&cli->json_writer, authority);
+	else
+		print_text(&cli->out, authority);
+	return 0;
+}

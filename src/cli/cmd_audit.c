@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cli/cmd_audit.c - remint audit: findings grouped by input, certificate and target, and a closing
+ * line of counts.
+ *
+ * Exits with 1 when a finding is at or above --fail-on. What is found is the library's judgement.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+struct auditing {
+	struct cli *cli;
+	struct list group; /* source, object, target of the finding before */
+	enum remint_severity fail_on;
+	uint64_t failing;
+};
+
+/* True when the finding opens a new group. */
+static bool
+next_group(struct auditing *auditing, const struct remint_finding *finding)
+{
+	const char *now[] = { finding->source, finding->object, finding->target };
+	struct list *group = &auditing->group;
+
+	if (group->count == 3 && strcmp(group->items[0], now[0]) == 0 &&
+	    strcmp(group->items[1], now[1]) == 0 && strcmp(group->items[2], now[2]) == 0)
+		return false;
+	list_free(group);
+	for (int i = 0; i < 3; i++)
+		list_add(group, "", now[i]);
+	return true;
+}
+
+static int
+audit_text(void *arg, const struct remint_finding *finding)
+{
+	struct auditing *auditing = arg;
+	struct out *out = &auditing->cli->out;
+
+	auditing->failing += finding->severity >= auditing->fail_on;
+	if (next_group(auditing, finding)) {
+		out_style(out, STYLE_STRONG);
+		out_safe(out, finding->source);
+		out_style(out, STYLE_NONE);
+		out_text(out, ": ");
+		out_safe(out, finding->object);
+		out_text(out, ", for ");
+		out_style(out, STYLE_STRONG);
+		out_safe(out, finding->target);
+		out_style(out, STYLE_NONE);
+		out_text(out, "\n\n");
+	}
+	finding_text(out, finding);
+	out_text(out, "\n");
+	return keep_going(auditing->cli);
+}
+
+static int
+audit_json(void *arg, const struct remint_finding *finding)
+{
+	struct auditing *auditing = arg;
+
+	auditing->failing += finding->severity >= auditing->fail_on;
+	finding_json(&auditing->cli->json_writer, finding);
+	return keep_going(auditing->cli);
+}
+
+static const char *const csv_columns[] = { "source", "object", "target", "severity", "rule",
+	"message", "place", "citation", "fix" };
+
+static int
+audit_csv(void *arg, const struct remint_finding *finding)
+{
+	struct auditing *auditing = arg;
+	const char *cells[] = { finding->source, finding->object, finding->target,
+		remint_severity_name(finding->severity), finding->rule, finding->message,
+		finding->place, finding->citation, finding->fix };
+
+	auditing->failing += finding->severity >= auditing->fail_on;
+	csv_row(&auditing->cli->out, cells, sizeof cells / sizeof *cells);
+	return keep_going(auditing->cli);
+}
+
+/* ---- summary
+ * --------------------------------------------------------------------------------------------------------------
+ */
+
+static void
+json_summary(struct json *json, const struct remint_audit_summary *summary)
+{
+	json_open(json, "summary", '{');
+	json_number(json, "certificates", (int64_t)summary->certificates);
+	json_open(json, "findings", '{');
+	for (int severity = REMINT_INFO; severity <= REMINT_ERROR; severity++)
+		json_number(json, remint_severity_name((enum remint_severity)severity),
+		    (int64_t)summary->findings[severity]);
+	json_close(json, '}');
+	json_number(json, "faults", (int64_t)summary->faults);
+	json_number(json, "verifications", (int64_t)summary->verifications);
+	json_close(json, '}');
+}
+
+static void
+counted(struct out *out, uint64_t count, const char *one, const char *many)
+{
+	out_format(out, "%llu %s", (unsigned long long)count, count == 1 ? one : many);
+}
+
+static void
+text_summary(struct cli *cli, const struct remint_audit_summary *summary)
+{
+	uint64_t errors = summary->findings[REMINT_ERROR];
+	struct out *out = &cli->out;
+
+	counted(out, summary->certificates, "certificate judged: ", "certificates judged: ");
+	counted(out, errors, "error, ", "errors, ");
+	counted(out, summary->findings[REMINT_WARNING], "warning, ", "warnings, ");
+	counted(out, summary->findings[REMINT_INFO], "remark; ", "remarks; ");
+	counted(out, summary->verifications, "signature verified. ", "signatures verified. ");
+	out_style(out, errors ? STYLE_BAD : STYLE_GOOD);
+	out_text(out, !summary->certificates ? "Nothing was judged."
+		      : errors               ? "Verdict: refused."
+					     : "Verdict: accepted.");
+	out_style(out, STYLE_NONE);
+	out_text(out, "\n");
+}
+
+/* ---- the verb
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+static enum remint_severity
+severity_of(const struct cli *cli)
+{
+	const char *name = text_of(cli, OPT_FAIL_ON);
+
+	for (int severity = REMINT_INFO; name && severity < REMINT_ERROR; severity++)
+		if (strcmp(remint_severity_name((enum remint_severity)severity), name) == 0)
+			return (enum remint_severity)severity;
+	return REMINT_ERROR;
+}
+
+/* The summary stands between the findings and the errors. */
+static void
+close_document(struct cli *cli, const struct remint_audit_summary *summary)
+{
+	struct json *json = &cli->json_writer;
+
+	if (!cli->document)
+		return;
+	json_close(json, ']');
+	json_summary(json, summary);
+	document_errors(cli);
+	json_close(json, '}');
+	out_text(&cli->out, "\n");
+	cli->document = false;
+}
+
+int
+cmd_audit(struct cli *cli)
+{
+	struct remint_audit_options options = { .inputs = list_strings(&cli->arguments),
+		.targets = list_of(cli, OPT_FOR),
+		.chain = list_of(cli, OPT_CHAIN),
+		.trust = list_of(cli, OPT_TRUST),
+		.keys = list_of(cli, OPT_KEY),
+		.host = text_of(cli, OPT_NAME) };
+	struct auditing auditing = { .cli = cli, .fail_on = severity_of(cli) };
+	struct remint_audit_summary summary = { 0 };
+	int rc;
+
+	if (time_of(cli, OPT_AT, &options.at))
+		return -1;
+	if (!options.targets.count)
+		return report_usage(
+		    cli, "who must accept it? name a target with --for (see remint target list)");
+	if (cli->csv)
+		csv_row(&cli->out, csv_columns, sizeof csv_columns / sizeof *csv_columns);
+	document_begin(cli, "findings");
+	rc = remint_audit(cli->ctx, &options,
+	    cli->json  ? audit_json
+	    : cli->csv ? audit_csv
+		       : audit_text,
+	    &auditing, &summary);
+	list_free(&auditing.group);
+	if (rc)
+		report_verb(cli);
+	else if (!cli->json && !cli->csv)
+		text_summary(cli, &summary);
+	if (auditing.failing)
+		report_status(cli, 1);
+	close_document(cli, &summary);
+	return rc;
+}

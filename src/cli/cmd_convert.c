@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cli/cmd_convert.c - remint convert: one container to a file or standard output, or the files of
+ * targets to a directory.
+ *
+ * A private key, or bytes that are no text, never go to a terminal.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "cli/cli.h"
+
+static bool
+is_text(const unsigned char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((bytes[i] < 0x20 && !strchr("\r\n\t", bytes[i])) || bytes[i] > 0x7e ||
+		    !bytes[i])
+			return false;
+	return true;
+}
+
+static int
+take_file(void *arg, const char *name, const void *bytes, size_t length, bool secret)
+{
+	struct cli *cli = arg;
+	struct json *json = &cli->json_writer;
+
+	if (cli->json) {
+		json_open(json, NULL, '{');
+		json_text(json, "name", name);
+		json_bool(json, "secret", secret);
+		json_close(json, '}');
+		return 0;
+	}
+	if (!bytes) {
+		out_safe(&cli->out, name);
+		out_text(&cli->out, "\n");
+		return 0;
+	}
+	if (cli->out.terminal && (secret || !is_text(bytes, length))) {
+		report_failure(cli, REMINT_CLASS_USAGE, "",
+		    "%s does not belong on a terminal: name a file with --out, or redirect",
+		    secret ? "a private key" : "binary output");
+		cli->stopped = true;
+		return 1;
+	}
+	out_bytes(&cli->out, bytes, length);
+	return 0;
+}
+
+int
+cmd_convert(struct cli *cli)
+{
+	struct remint_convert_options options = {
+		.inputs = list_strings(&cli->arguments),
+		.keys = list_of(cli, OPT_KEY),
+		.chain = list_of(cli, OPT_CHAIN),
+		.to = text_of(cli, OPT_TO),
+		.targets = list_of(cli, OPT_FOR),
+		.profile = text_of(cli, OPT_PROFILE),
+		.with_root = given(cli, OPT_WITH_ROOT),
+		.no_chain = given(cli, OPT_NO_CHAIN),
+		.no_key = given(cli, OPT_NO_KEY),
+		.select = text_of(cli, OPT_SELECT),
+		.crlf = given(cli, OPT_CRLF),
+		.friendly_name = text_of(cli, OPT_FRIENDLY_NAME),
+		.out = out_of(cli),
+	};
+	int64_t width;
+	int rc;
+
+	if (count_of(cli, OPT_WIDTH, 16, 4096, &width))
+		return -1;
+	options.width = (unsigned)width;
+	if (!options.to == !options.targets.count)
+		return report_usage(cli, "say what to make: either --to FORMAT or --for TARGET");
+	if (options.to && !options.out.directory && cli->json)
+		return report_usage(
+		    cli, "standard output is taken by --json: name the file with --out");
+	if (options.to) {
+		options.file = options.out.directory;
+		options.out.directory = NULL;
+	}
+	document_begin(cli, "files");
+	rc = remint_convert(cli->ctx, &options, take_file, cli);
+	if (rc)
+		report_verb(cli);
+	document_end(cli, false);
+	return rc;
+}

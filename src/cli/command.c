@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cli/command.c - the table of commands: what there is, in the order in which the overview shows
+ * it, what each takes and which function runs it. Parsing, help and completion read it.
+ *
+ * To add a verb:
+ *   1. write cmd_VERB.c with `int cmd_verb(struct cli *cli)`, declare it in cli.h and list the file
+ * in local.am; it answers 0, or -1 after one of the report functions has said why;
+ *   2. give it its list of options here (a new option first gets its row in option_table.c);
+ *   3. add its row below. A name of two words is a member of the group whose row, without a
+ * function, stands before it;
+ *   4. write docs/man/remint-VERB.1 and list it in docs/local.am: tests/check/man.sh compares the
+ * page with this table and runs its examples and those below;
+ *   5. add what it must do and what it must refuse to tests/cli/.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define O(name) \
+	{ \
+		.id = OPT_##name \
+	}
+#define O_AS(name, shown, text) \
+	{ \
+		.id = OPT_##name, .value = (shown), .help = (text) \
+	}
+#define O_END \
+	{ \
+		.id = OPT_NONE \
+	}
+
+#define PASSWORD O(PASSWORD_FILE), O(PASSWORD_FD)
+#define CA_PASSWORD O(CA_PASSWORD_FILE), O(CA_PASSWORD_FD)
+#define OUT_PASSWORD O(OUT_PASSWORD_FILE), O(OUT_PASSWORD_FD)
+#define NAMES O(DNS), O(IP), O(EMAIL), O(URI), O(UPN)
+#define VALIDITY O(DAYS), O(VALIDITY), O(NOT_AFTER)
+
+const struct option_use global_options[] = { O(HOME), O(POLICIES), O(JSON), O(JOBS), O(QUIET),
+	O(HELP), O_END };
+
+/* ---- options by verb
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static const struct option_use show_options[] = { O_AS(OUT, "FILE",
+						      "write into FILE instead of standard output"),
+	O_AS(FORCE, NULL, "replace FILE when it is there already"), O(CSV), O(STRICT), O(NO_KEYS),
+	O(NO_PEM), PASSWORD, O_END };
+
+static const struct option_use audit_options[] = { O(FOR), O(CHAIN), O(TRUST), O(KEY), O(NAME),
+	O(AT), O(FAIL_ON), O(CSV), PASSWORD, O_END };
+
+static const struct option_use convert_options[] = { O(TO), O(FOR),
+	O_AS(OUT, "PATH",
+	    "with --to the file to write (default: standard output), with --for the directory"),
+	O(FORCE), O(KEY), O(CHAIN), O(SELECT), O(WITH_ROOT), O(NO_CHAIN), O(NO_KEY), O(PROFILE),
+	O(FRIENDLY_NAME), O(CRLF), O(WIDTH), PASSWORD, OUT_PASSWORD, O_END };
+
+static const struct option_use reissue_options[] = { O(FOR), O(OUT), O(FORCE), O(TEMPLATE), NAMES,
+	VALIDITY, O(KEY_TYPE), O(KEEP_KEY), O(REQUEST), O(KEY), O(CA), O(DRY_RUN), PASSWORD,
+	CA_PASSWORD, OUT_PASSWORD, O_END };
+
+static const struct option_use renew_options[] = { O(FOR), O(OUT), O(FORCE), O(TEMPLATE), VALIDITY,
+	O(REQUEST), O(KEY), O(CA), O(DRY_RUN), PASSWORD, CA_PASSWORD, OUT_PASSWORD, O_END };
+
+static const struct option_use rekey_options[] = { O(FOR), O(OUT), O(FORCE), O(TEMPLATE), VALIDITY,
+	O(KEY_TYPE), O(REQUEST), O(CA), O(DRY_RUN), PASSWORD, CA_PASSWORD, OUT_PASSWORD, O_END };
+
+static const struct option_use issue_options[] = { O(CN), O(SUBJECT), NAMES, O(FOR), O(OUT),
+	O(FORCE), O(TEMPLATE), VALIDITY, O(KEY_TYPE), O(CA), O(DRY_RUN), CA_PASSWORD, OUT_PASSWORD,
+	O_END };
+
+static const struct option_use request_options[] = { O(CN), O(SUBJECT), NAMES,
+	{ .id = OPT_FOR, .help = "keep to the field rules of this target" }, O(FROM), O(OUT),
+	O(FORCE),
+	O_AS(KEY_TYPE, NULL,
+	    "kind and size of the new key: rsa:2048, ec:p256 (default: the target's, else "
+	    "ec:p256)"),
+	O(DIGEST), PASSWORD, OUT_PASSWORD, O_END };
+
+static const struct option_use sign_options[] = { O(TEMPLATE), O(FOR),
+	O_AS(OUT, "DIR", "a directory for one file a request (default: standard output)"), O(FORCE),
+	O(CN), O_AS(SUBJECT, NULL, "a subject in place of the request's"), NAMES, VALIDITY, O(CA),
+	O(DRY_RUN), CA_PASSWORD, O_END };
+
+static const struct option_use init_options[] = { O(ROOT_SUBJECT), O(ISSUING_SUBJECT), O(ROOT_KEY),
+	O(ISSUING_KEY), O(ROOT_VALIDITY), O(ISSUING_VALIDITY), O(PUBLISH_URL), O(OFFLINE_ROOT),
+	O(NO_ISSUING), O(NO_ROOT),
+	O_AS(CA_PASSWORD_FILE, NULL, "passphrase that the CA's keys get: the first line of FILE"),
+	O(CA_PASSWORD_FD), O(NO_PASSWORD), O_END };
+
+static const struct option_use ca_list_options[] = { O_END };
+static const struct option_use ca_request_options[] = {
+	O_AS(NAME, "NAME", "what the authority is called here (default: issuing)"),
+	O_AS(SUBJECT, NULL, "the subject of the CA: \"CN=Example Issuing CA, O=Example\""),
+	O(KEY_TYPE), O(PUBLISH_URL), O(NO_PASSWORD), CA_PASSWORD, O_END
+};
+static const struct option_use ca_sign_options[] = {
+	O_AS(CA, NULL, "the authority that signs (default: root)"), O(VALIDITY), CA_PASSWORD, O_END
+};
+static const struct option_use ca_install_options[] = { O_END };
+static const struct option_use ca_export_options[] = { O(OUT), O(FORCE), O_END };
+
+static const struct option_use list_options[] = {
+	O_AS(NAME, "NAME", "a name in the certificate, or its beginning and a *"), O(SERIAL),
+	{ .id = OPT_FOR, .help = "made for this target" },
+	{ .id = OPT_TEMPLATE, .help = "made by this template" }, O(STATUS), O(EXPIRES_BEFORE),
+	O(EXPIRES_AFTER), O(LIMIT), O(AFTER), O(CSV), O_END
+};
+static const struct option_use history_options[] = { O(CSV), O_END };
+static const struct option_use policy_list_options[] = { O(CSV), O_END };
+static const struct option_use no_options[] = { O_END };
+
+/* ---- examples
+ * ------------------------------------------------------------------------------------------------------------------
+ */
+
+#define EXAMPLES(name, ...) \
+	static const struct example name##_examples[] = { __VA_ARGS__, { NULL, NULL } }
+
+EXAMPLES(show, { "What is in these files, whatever their form?", "show old.pfx chain.p7b" },
+    { "The serial numbers of a pile:", "show --json pile.pem | jq -r '.objects[].serial'" });
+EXAMPLES(audit,
+    { "Why will a .NET service refuse this certificate?", "audit old.pem --for dotnet-mtls" },
+    { "With the chain as it is served, against the roots that are trusted:",
+	"audit old.pem --chain chain.pem --trust root.pem --for rfc5280 --name web.example.com" });
+EXAMPLES(convert,
+    { "A key and a certificate into a PFX:",
+	"convert new/cert.pem --key new/key.pem --to pfx -o new.pfx --out-password-file pfx.pass" },
+    { "The certificate alone as DER:", "convert new/cert.pem --to der --no-key -o cert.der" });
+EXAMPLES(reissue,
+    { "A replacement that mutual TLS with .NET accepts, in its files:",
+	"reissue old.pem --for dotnet-mtls --out replacement/" },
+    { "The same for a key that must stay:",
+	"reissue old.pem --key old.key --keep-key --for dotnet-mtls --out kept/" });
+EXAMPLES(renew, { "New dates for a certificate whose key is at hand:",
+		    "renew new/cert.pem --key new/key.pem --out renewed/" });
+EXAMPLES(rekey, { "The same content on a new key:", "rekey new/cert.pem --out rekeyed/" });
+EXAMPLES(issue, { "A key and a certificate for a host:", "issue --dns web.example.com --out web/" },
+    { "With a full subject, for thirty days:", "issue --subject 'CN=app.example.com, O=Example' "
+					       "--dns app.example.com --days 30 --out app/" });
+EXAMPLES(request,
+    { "A request and its key:",
+	"request --subject 'CN=mail.example.com, O=Example, C=NL' --out mail/" },
+    { "One that repeats what an old certificate says:", "request --from old.pem --out again/" });
+EXAMPLES(sign,
+    { "Certify a request; certificate and chain go to standard output:",
+	"sign host.csr >host.pem" },
+    { "Every request of a directory, with a template of its own:",
+	"sign requests/ --template web-server --out signed/" });
+EXAMPLES(init,
+    { "A lab PKI whose keys stand under a passphrase:",
+	"init --home lab --ca-password-file ca.pass" },
+    { "With addresses for CRLs and CA certificates, and a root in a home of its own:",
+	"init --home issuing --offline-root rootca --publish-url http://pki.example.com/ "
+	"--ca-password-file ca.pass" });
+EXAMPLES(ca_list, { "Which authorities are here?", "ca list" });
+EXAMPLES(ca_request, { "Ask a root elsewhere to certify an issuing CA:",
+			 "ca request --home branch --subject 'CN=Branch CA, O=Example' "
+			 "--ca-password-file ca.pass >branch.csr" });
+EXAMPLES(ca_sign, { "Certify it in the home of the root:", "ca sign branch.csr >branch.pem" });
+EXAMPLES(ca_install, { "Take the certificate home, with the chain that came along:",
+			 "ca install --home branch branch.pem" });
+EXAMPLES(ca_export, { "Files for whoever must trust the CA:", "ca export --out distribution/" });
+EXAMPLES(list, { "What expires before the new year?", "list --expires-before 2027-01-01" },
+    { "Everything for a domain, for a spreadsheet:", "list --name 'web*' --csv" });
+EXAMPLES(history, { "What stood before and after this certificate?", "history web.example.com" });
+EXAMPLES(template_list, { "Which templates are there?", "template list" });
+EXAMPLES(template_show, { "What does this one issue?", "template show server-client" });
+EXAMPLES(template_check, { "Is my own file right?", "template check my-template.cfg" });
+EXAMPLES(target_list, { "Who can be judged for?", "target list" });
+EXAMPLES(target_show, { "What does this one accept?", "target show dotnet-mtls" });
+EXAMPLES(target_check, { "Is my own file right?", "target check my-target.cfg" });
+EXAMPLES(db_check, { "Is the event log whole?", "db check" });
+EXAMPLES(completion, { "Load it into this shell:", "completion bash >remint.bash" });
+EXAMPLES(version, { "Which version is this?", "version" });
+EXAMPLES(help, { "What does issue take?", "help issue" });
+
+/* ---- commands
+ * --------------------------------------------------------------------------------------------------------------------
+ */
+
+#define ARGUMENTS(text, at_least, at_most, what) \
+	.arguments = (text), .least = (at_least), .most = (at_most), .takes = (what)
+#define GIVES(verb, options_of, statuses, function) \
+	.options = options_of##_options, .examples = verb##_examples, .exits = (statuses), \
+	.run = (function)
+
+const struct command command_table[] = {
+	{ .name = "show",
+	    .task = "See what is there",
+	    .summary = "show what is in files of any form",
+	    .text = "PEM, DER, PKCS#7, PKCS#12, requests, CRLs, keys; a directory stands for its "
+		    "files, - for standard input.",
+	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
+	    GIVES(show, show, "37", cmd_show) },
+	{ .name = "audit",
+	    .summary = "say who would refuse a certificate, and why",
+	    .text = "Judges each certificate against each --for TARGET. Without --trust a missing "
+		    "root is information only.",
+	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
+	    GIVES(audit, audit, "137", cmd_audit) },
+
+	{ .name = "reissue",
+	    .task = "Replace",
+	    .summary = "make a compliant replacement for a certificate",
+	    .text = "The subject and the names stay, policy may change, the key is new unless "
+		    "--keep-key. The old certificate may "
+		    "come from any CA; serial:HEX names one in the database. Writes cert.pem, "
+		    "chain.pem, fullchain.pem and "
+		    "key.pem, and the targets' own files beside them.",
+	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
+	    GIVES(reissue, reissue, "13467", cmd_reissue) },
+	{ .name = "renew",
+	    .summary = "same key and content, new dates",
+	    .text = "Needs the private key (--key), a fresh request made with it (--request), or a "
+		    "record that possession was proved.",
+	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
+	    GIVES(renew, renew, "13467", cmd_renew) },
+	{ .name = "rekey",
+	    .summary = "same content on a new key",
+	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
+	    GIVES(rekey, rekey, "13467", cmd_rekey) },
+	{ .name = "convert",
+	    .summary = "write the same certificate in another form, or as a device wants it",
+	    .text = "Finds the leaf, its key and its chain in a pile of any order, and reads back "
+		    "what it wrote.",
+	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
+	    GIVES(convert, convert, "347", cmd_convert) },
+
+	{ .name = "issue",
+	    .task = "Issue",
+	    .summary = "make a key and a certificate",
+	    .text = "Writes cert.pem, chain.pem, fullchain.pem and key.pem into --out DIR, and the "
+		    "targets' own files beside them.",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(issue, issue, "13467", cmd_issue) },
+	{ .name = "sign",
+	    .summary = "make certificates from requests",
+	    .text = "PEM or DER, files, directories or -. What the template does not let a request "
+		    "decide is dropped and reported.",
+	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
+	    GIVES(sign, sign, "13467", cmd_sign) },
+	{ .name = "request",
+	    .summary = "make a key and a certificate request",
+	    .text = "Writes request.pem, request.der and key.pem into --out DIR.",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(request, request, "347", cmd_request) },
+
+	{ .name = "init",
+	    .task = "Run the CA",
+	    .summary = "make a CA home: a root and an issuing CA",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(init, init, "3467", cmd_init) },
+	{ .name = "ca",
+	    .summary = "the authorities of a home: list, request, sign, install, export" },
+	{ .name = "ca list",
+	    .summary = "list the authorities",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(ca_list, ca_list, "6", cmd_ca_list) },
+	{ .name = "ca request",
+	    .summary = "make a key and a request for a CA that a root elsewhere certifies",
+	    .text = "The request goes to standard output, the key stays in the home. The authority "
+		    "is pending until ca install.",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(ca_request, ca_request, "467", cmd_ca_request) },
+	{ .name = "ca sign",
+	    .summary = "certify another home's CA with this home's root",
+	    .text = "Certificate and issuers go to standard output.",
+	    ARGUMENTS("REQUEST", 1, 1, TAKES_FILE),
+	    GIVES(ca_sign, ca_sign, "3467", cmd_ca_sign) },
+	{ .name = "ca install",
+	    .summary = "complete a pending authority with the certificate that came back",
+	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
+	    GIVES(ca_install, ca_install, "3467", cmd_ca_install) },
+	{ .name = "ca export",
+	    .summary = "write roots and chains for distribution: CER, PEM and P7B",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(ca_export, ca_export, "346", cmd_ca_export) },
+	{ .name = "list",
+	    .summary = "search the database",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(list, list, "6", cmd_list) },
+	{ .name = "history",
+	    .summary = "show what a certificate replaced, and what replaced it",
+	    .text = "WHICH is a serial number, a name, a file, or a number of the database.",
+	    ARGUMENTS("WHICH", 1, 1, TAKES_FILE),
+	    GIVES(history, history, "136", cmd_history) },
+	{ .name = "db", .summary = "the database: check" },
+	{ .name = "db check",
+	    .summary = "check the database and its chain of events",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(db_check, no, "6", cmd_db_check) },
+
+	{ .name = "target",
+	    .task = "Policies",
+	    .summary = "who must accept a certificate: list, show, check" },
+	{ .name = "target list",
+	    .summary = "list the targets",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(target_list, policy_list, "3", cmd_target_list) },
+	{ .name = "target show",
+	    .summary = "show a target with its rules",
+	    ARGUMENTS("NAME", 1, 1, TAKES_TARGET),
+	    GIVES(target_show, no, "3", cmd_target_show) },
+	{ .name = "target check",
+	    .summary = "check target files",
+	    ARGUMENTS("NAME...", 1, -1, TAKES_TARGET),
+	    GIVES(target_check, no, "3", cmd_target_check) },
+	{ .name = "template", .summary = "what is issued: list, show, check" },
+	{ .name = "template list",
+	    .summary = "list the templates",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(template_list, policy_list, "3", cmd_template_list) },
+	{ .name = "template show",
+	    .summary = "show a template with what it inherits",
+	    ARGUMENTS("NAME", 1, 1, TAKES_TEMPLATE),
+	    GIVES(template_show, no, "3", cmd_template_show) },
+	{ .name = "template check",
+	    .summary = "check template files",
+	    ARGUMENTS("NAME...", 1, -1, TAKES_TEMPLATE),
+	    GIVES(template_check, no, "3", cmd_template_check) },
+
+	{ .name = "help",
+	    .task = "This program",
+	    .summary = "show the overview, or the help of one command",
+	    ARGUMENTS("[COMMAND]", 0, 2, TAKES_VERB),
+	    GIVES(help, no, "", cmd_help) },
+	{ .name = "version",
+	    .summary = "print the version",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(version, no, "", cmd_version) },
+	{ .name = "completion",
+	    .summary = "write completions for bash, zsh or fish",
+	    .choices = "bash zsh fish",
+	    ARGUMENTS("SHELL", 1, 1, TAKES_CHOICE),
+	    GIVES(completion, no, "", cmd_completion) },
+	{ .name = NULL },
+};
+
+/* ---- look-up
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
+
+const struct command *
+command_named(const char *name)
+{
+	for (const struct command *command = command_table; command->name; command++)
+		if (strcmp(command->name, name) == 0)
+			return command;
+	return NULL;
+}
+
+bool
+command_in(const struct command *command, const struct command *group)
+{
+	size_t length = strlen(group->name);
+
+	return strncmp(command->name, group->name, length) == 0 && command->name[length] == ' ';
+}
+
+const struct option_use *
+command_option(const struct command *command, enum option_id id)
+{
+	for (const struct option_use *use = command ? command->options : NULL;
+	     use && use->id != OPT_NONE; use++)
+		if (use->id == id)
+			return use;
+	for (const struct option_use *use = global_options; use->id != OPT_NONE; use++)
+		if (use->id == id)
+			return use;
+	return NULL;
+}

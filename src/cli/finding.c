@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cli/finding.c - one finding, as it stands in an audit and in the report of an issuance.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "cli/cli.h"
+
+void
+finding_json(struct json *json, const struct remint_finding *finding)
+{
+	json_open(json, NULL, '{');
+	json_text(json, "rule", finding->rule);
+	json_text(json, "severity", remint_severity_name(finding->severity));
+	json_text(json, "target", finding->target);
+	json_text(json, "source", finding->source);
+	json_text(json, "object", finding->object);
+	json_text(json, "place", finding->place);
+	json_text(json, "message", finding->message);
+	json_text(json, "citation", finding->citation);
+	json_text(json, "fix", finding->fix);
+	if (finding->accepted)
+		json_bool(json, "accepted", true);
+	json_close(json, '}');
+}
+
+void
+finding_text(struct out *out, const struct remint_finding *finding)
+{
+	static const char *const words[] = { "info   ", "warning", "ERROR  " };
+	static const enum style styles[] = { STYLE_FAINT, STYLE_WARNING, STYLE_BAD };
+	char *message = remint_safe_text(finding->message, strlen(finding->message));
+
+	out_text(out, "  ");
+	out_style(out, styles[finding->severity]);
+	out_text(out, words[finding->severity]);
+	out_style(out, STYLE_NONE);
+	out_text(out, "  ");
+	out_style(out, STYLE_STRONG);
+	out_safe(out, finding->rule);
+	out_style(out, STYLE_NONE);
+	out_text(out, finding->accepted ? "  (accepted)\n" : "\n");
+	out_spaces(out, 11);
+	out_wrap(out, message ? message : "", 11, 11);
+	remint_text_free(message);
+	out_field(out, 11, "place", finding->place);
+	out_field(out, 11, "source", finding->citation);
+	out_field(out, 11, "fix", finding->fix);
+}

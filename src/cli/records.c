@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cli/records.c - certificates of the database as list and history print them.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const char *const columns[] = { "id", "serial", "name", "status", "not_before", "not_after",
+	"template", "targets", "issuer", "subject", "supersedes", "superseded_by", "sha256" };
+
+void
+records_begin(struct records *records, struct cli *cli)
+{
+	static const char *const headings[] = { "ID", "EXPIRES", "STATUS", "NAME", "TEMPLATE",
+		"SERIAL" };
+
+	*records = (struct records){ .cli = cli };
+	document_begin(cli, "certificates");
+	if (cli->csv)
+		csv_row(&cli->out, columns, sizeof columns / sizeof *columns);
+	else if (!cli->json)
+		records->table = table_new(&cli->out, headings, sizeof headings / sizeof *headings);
+}
+
+static void
+print_json(struct json *json, const struct remint_record *record)
+{
+	json_open(json, NULL, '{');
+	json_number(json, "id", record->id);
+	json_text(json, "serial", record->serial);
+	json_text(json, "subject", record->subject);
+	json_text(json, "name", record->name);
+	json_text(json, "issuer", record->issuer);
+	json_text(json, "sha256", record->sha256);
+	json_text(json, "template", record->template_name);
+	json_words(json, "targets", record->targets);
+	json_time(json, "not_before", record->not_before);
+	json_time(json, "not_after", record->not_after);
+	json_time(json, "recorded", record->recorded);
+	json_text(json, "status", record->status);
+	json_bool(json, "foreign", record->foreign);
+	if (record->supersedes)
+		json_number(json, "supersedes", record->supersedes);
+	if (record->superseded_by)
+		json_number(json, "superseded_by", record->superseded_by);
+	json_text(json, "pem", record->pem);
+	json_close(json, '}');
+}
+
+static void
+print_csv(struct out *out, const struct remint_record *record)
+{
+	char before[32], after[32], old[24] = "", new[24] = "";
+
+	remint_time_text(record->not_before, before);
+	remint_time_text(record->not_after, after);
+	if (record->supersedes)
+		snprintf(old, sizeof old, "%lld", (long long)record->supersedes);
+	if (record->superseded_by)
+		snprintf(new, sizeof new, "%lld", (long long)record->superseded_by);
+	csv_number(out, true, record->id);
+	csv_rest(out,
+	    (const char *const[]){ record->serial, record->name, record->status, before, after,
+		record->template_name, record->targets, record->issuer, record->subject, old, new,
+		record->sha256 },
+	    12);
+}
+
+static void
+print_row(struct table *table, const struct remint_record *record)
+{
+	char id[24], after[32];
+	enum style style = strcmp(record->status, "valid") == 0        ? STYLE_GOOD
+			   : strcmp(record->status, "superseded") == 0 ? STYLE_FAINT
+								       : STYLE_WARNING;
+
+	snprintf(id, sizeof id, "%lld", (long long)record->id);
+	remint_time_text(record->not_after, after);
+	after[10] = 0; /* the day is enough here */
+	table_cell(table, id, STYLE_NONE);
+	table_cell(table, after, STYLE_NONE);
+	table_cell(table, record->status, style);
+	table_cell(table, record->name, STYLE_NONE);
+	table_cell(table, record->foreign ? "(foreign)" : record->template_name, STYLE_NONE);
+	table_cell(table, record->serial, STYLE_NONE);
+}
+
+int
+records_print(void *arg, const struct remint_record *record)
+{
+	struct records *records = arg;
+	struct cli *cli = records->cli;
+
+	records->count++;
+	records->last = record->id;
+	if (cli->json)
+		print_json(&cli->json_writer, record);
+	else if (cli->csv)
+		print_csv(&cli->out, record);
+	else
+		print_row(records->table, record);
+	return keep_going(cli);
+}
+
+int
+records_end(struct records *records, int rc)
+{
+	table_free(records->table);
+	if (rc)
+		report_verb(records->cli);
+	document_end(records->cli, false);
+	return rc;
+}
