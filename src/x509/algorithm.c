@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Signature algorithms: an AlgorithmIdentifier to the kind of key and the digest that it means, and back.
+ * Signature algorithms: an AlgorithmIdentifier to the kind of key and the digest that it means, and
+ * back.
  *
- * It judges nothing: MD5 is named like SHA-256. The OIDs stand here as bytes, beside what they mean, so that the
- * look-up on the path of every request is one pass over a small table.
+ * It judges nothing: MD5 is named like SHA-256. The OIDs stand here as bytes, beside what they
+ * mean, so that the look-up on the path of every request is one pass over a small table.
  */
 #include "config.h"
 
@@ -11,7 +12,6 @@
 
 #include "x509/local.h"
 
-#define OID(bytes) { (const unsigned char *)(bytes), sizeof(bytes) - 1 }
 #define PKCS1 "\x2a\x86\x48\x86\xf7\x0d\x01\x01"
 #define X962 "\x2a\x86\x48\xce\x3d\x04"
 #define NIST_HASH "\x60\x86\x48\x01\x65\x03\x04\x02"
@@ -19,9 +19,10 @@
 
 /*
  * To add a signature algorithm:
- *   1. one row here: the standard's name, the digest as OpenSSL spells it in lower case ("" when it is part of the
- *      algorithm), the kind of key, the OID's content bytes;
- *   2. when the kind of key is new, its row in spki.c and, if signatures under it are to be made, one in sign.c;
+ *   1. one row here: the standard's name, the digest as OpenSSL spells it in lower case ("" when it
+ * is part of the algorithm), the kind of key, the OID's content bytes;
+ *   2. when the kind of key is new, its row in spki.c and, if signatures under it are to be made,
+ * one in sign.c;
  *   3. a row in tests/unit/test_keys.c.
  * Where one pair of key and digest has two OIDs, the one that we write comes first.
  */
@@ -29,54 +30,54 @@ static const struct algorithm {
 	const char *name, *digest, *key;
 	struct rmt_span oid;
 } algorithms[] = {
-	{ "ecdsa-with-SHA256", "sha256", "ec", OID(X962 "\x03\x02") },
-	{ "sha256WithRSAEncryption", "sha256", "rsa", OID(PKCS1 "\x0b") },
-	{ "ecdsa-with-SHA384", "sha384", "ec", OID(X962 "\x03\x03") },
-	{ "ecdsa-with-SHA512", "sha512", "ec", OID(X962 "\x03\x04") },
-	{ "sha384WithRSAEncryption", "sha384", "rsa", OID(PKCS1 "\x0c") },
-	{ "sha512WithRSAEncryption", "sha512", "rsa", OID(PKCS1 "\x0d") },
-	{ "sha1WithRSAEncryption", "sha1", "rsa", OID(PKCS1 "\x05") },
-	{ "RSASSA-PSS", "", "rsa-pss", OID(PKCS1 "\x0a") },
-	{ "Ed25519", "", "ed25519", OID("\x2b\x65\x70") },
-	{ "Ed448", "", "ed448", OID("\x2b\x65\x71") },
-	{ "ecdsa-with-SHA1", "sha1", "ec", OID(X962 "\x01") },
-	{ "ecdsa-with-SHA224", "sha224", "ec", OID(X962 "\x03\x01") },
-	{ "sha224WithRSAEncryption", "sha224", "rsa", OID(PKCS1 "\x0e") },
-	{ "sha512-224WithRSAEncryption", "sha512-224", "rsa", OID(PKCS1 "\x0f") },
-	{ "sha512-256WithRSAEncryption", "sha512-256", "rsa", OID(PKCS1 "\x10") },
-	{ "md5WithRSAEncryption", "md5", "rsa", OID(PKCS1 "\x04") },
-	{ "md4WithRSAEncryption", "md4", "rsa", OID(PKCS1 "\x03") },
-	{ "md2WithRSAEncryption", "md2", "rsa", OID(PKCS1 "\x02") },
-	{ "sha1WithRSA", "sha1", "rsa", OID("\x2b\x0e\x03\x02\x1d") },
-	{ "md5WithRSA", "md5", "rsa", OID("\x2b\x0e\x03\x02\x03") },
-	{ "dsa-with-sha1", "sha1", "dsa", OID("\x2a\x86\x48\xce\x38\x04\x03") },
-	{ "dsa-with-sha224", "sha224", "dsa", OID(NIST_SIGN "\x01") },
-	{ "dsa-with-sha256", "sha256", "dsa", OID(NIST_SIGN "\x02") },
-	{ "dsa-with-sha384", "sha384", "dsa", OID(NIST_SIGN "\x03") },
-	{ "dsa-with-sha512", "sha512", "dsa", OID(NIST_SIGN "\x04") },
-	{ "ecdsa-with-SHA3-224", "sha3-224", "ec", OID(NIST_SIGN "\x09") },
-	{ "ecdsa-with-SHA3-256", "sha3-256", "ec", OID(NIST_SIGN "\x0a") },
-	{ "ecdsa-with-SHA3-384", "sha3-384", "ec", OID(NIST_SIGN "\x0b") },
-	{ "ecdsa-with-SHA3-512", "sha3-512", "ec", OID(NIST_SIGN "\x0c") },
-	{ "sha3-224WithRSAEncryption", "sha3-224", "rsa", OID(NIST_SIGN "\x0d") },
-	{ "sha3-256WithRSAEncryption", "sha3-256", "rsa", OID(NIST_SIGN "\x0e") },
-	{ "sha3-384WithRSAEncryption", "sha3-384", "rsa", OID(NIST_SIGN "\x0f") },
-	{ "sha3-512WithRSAEncryption", "sha3-512", "rsa", OID(NIST_SIGN "\x10") },
-	{ "ML-DSA-44", "", "ml-dsa", OID(NIST_SIGN "\x11") },
-	{ "ML-DSA-65", "", "ml-dsa", OID(NIST_SIGN "\x12") },
-	{ "ML-DSA-87", "", "ml-dsa", OID(NIST_SIGN "\x13") },
-	{ "SLH-DSA-SHA2-128s", "", "slh-dsa", OID(NIST_SIGN "\x14") },
-	{ "SLH-DSA-SHA2-128f", "", "slh-dsa", OID(NIST_SIGN "\x15") },
-	{ "SLH-DSA-SHA2-192s", "", "slh-dsa", OID(NIST_SIGN "\x16") },
-	{ "SLH-DSA-SHA2-192f", "", "slh-dsa", OID(NIST_SIGN "\x17") },
-	{ "SLH-DSA-SHA2-256s", "", "slh-dsa", OID(NIST_SIGN "\x18") },
-	{ "SLH-DSA-SHA2-256f", "", "slh-dsa", OID(NIST_SIGN "\x19") },
-	{ "SLH-DSA-SHAKE-128s", "", "slh-dsa", OID(NIST_SIGN "\x1a") },
-	{ "SLH-DSA-SHAKE-128f", "", "slh-dsa", OID(NIST_SIGN "\x1b") },
-	{ "SLH-DSA-SHAKE-192s", "", "slh-dsa", OID(NIST_SIGN "\x1c") },
-	{ "SLH-DSA-SHAKE-192f", "", "slh-dsa", OID(NIST_SIGN "\x1d") },
-	{ "SLH-DSA-SHAKE-256s", "", "slh-dsa", OID(NIST_SIGN "\x1e") },
-	{ "SLH-DSA-SHAKE-256f", "", "slh-dsa", OID(NIST_SIGN "\x1f") },
+	{ "ecdsa-with-SHA256", "sha256", "ec", RMT_BYTES(X962 "\x03\x02") },
+	{ "sha256WithRSAEncryption", "sha256", "rsa", RMT_BYTES(PKCS1 "\x0b") },
+	{ "ecdsa-with-SHA384", "sha384", "ec", RMT_BYTES(X962 "\x03\x03") },
+	{ "ecdsa-with-SHA512", "sha512", "ec", RMT_BYTES(X962 "\x03\x04") },
+	{ "sha384WithRSAEncryption", "sha384", "rsa", RMT_BYTES(PKCS1 "\x0c") },
+	{ "sha512WithRSAEncryption", "sha512", "rsa", RMT_BYTES(PKCS1 "\x0d") },
+	{ "sha1WithRSAEncryption", "sha1", "rsa", RMT_BYTES(PKCS1 "\x05") },
+	{ "RSASSA-PSS", "", "rsa-pss", RMT_BYTES(PKCS1 "\x0a") },
+	{ "Ed25519", "", "ed25519", RMT_BYTES("\x2b\x65\x70") },
+	{ "Ed448", "", "ed448", RMT_BYTES("\x2b\x65\x71") },
+	{ "ecdsa-with-SHA1", "sha1", "ec", RMT_BYTES(X962 "\x01") },
+	{ "ecdsa-with-SHA224", "sha224", "ec", RMT_BYTES(X962 "\x03\x01") },
+	{ "sha224WithRSAEncryption", "sha224", "rsa", RMT_BYTES(PKCS1 "\x0e") },
+	{ "sha512-224WithRSAEncryption", "sha512-224", "rsa", RMT_BYTES(PKCS1 "\x0f") },
+	{ "sha512-256WithRSAEncryption", "sha512-256", "rsa", RMT_BYTES(PKCS1 "\x10") },
+	{ "md5WithRSAEncryption", "md5", "rsa", RMT_BYTES(PKCS1 "\x04") },
+	{ "md4WithRSAEncryption", "md4", "rsa", RMT_BYTES(PKCS1 "\x03") },
+	{ "md2WithRSAEncryption", "md2", "rsa", RMT_BYTES(PKCS1 "\x02") },
+	{ "sha1WithRSA", "sha1", "rsa", RMT_BYTES("\x2b\x0e\x03\x02\x1d") },
+	{ "md5WithRSA", "md5", "rsa", RMT_BYTES("\x2b\x0e\x03\x02\x03") },
+	{ "dsa-with-sha1", "sha1", "dsa", RMT_BYTES("\x2a\x86\x48\xce\x38\x04\x03") },
+	{ "dsa-with-sha224", "sha224", "dsa", RMT_BYTES(NIST_SIGN "\x01") },
+	{ "dsa-with-sha256", "sha256", "dsa", RMT_BYTES(NIST_SIGN "\x02") },
+	{ "dsa-with-sha384", "sha384", "dsa", RMT_BYTES(NIST_SIGN "\x03") },
+	{ "dsa-with-sha512", "sha512", "dsa", RMT_BYTES(NIST_SIGN "\x04") },
+	{ "ecdsa-with-SHA3-224", "sha3-224", "ec", RMT_BYTES(NIST_SIGN "\x09") },
+	{ "ecdsa-with-SHA3-256", "sha3-256", "ec", RMT_BYTES(NIST_SIGN "\x0a") },
+	{ "ecdsa-with-SHA3-384", "sha3-384", "ec", RMT_BYTES(NIST_SIGN "\x0b") },
+	{ "ecdsa-with-SHA3-512", "sha3-512", "ec", RMT_BYTES(NIST_SIGN "\x0c") },
+	{ "sha3-224WithRSAEncryption", "sha3-224", "rsa", RMT_BYTES(NIST_SIGN "\x0d") },
+	{ "sha3-256WithRSAEncryption", "sha3-256", "rsa", RMT_BYTES(NIST_SIGN "\x0e") },
+	{ "sha3-384WithRSAEncryption", "sha3-384", "rsa", RMT_BYTES(NIST_SIGN "\x0f") },
+	{ "sha3-512WithRSAEncryption", "sha3-512", "rsa", RMT_BYTES(NIST_SIGN "\x10") },
+	{ "ML-DSA-44", "", "ml-dsa", RMT_BYTES(NIST_SIGN "\x11") },
+	{ "ML-DSA-65", "", "ml-dsa", RMT_BYTES(NIST_SIGN "\x12") },
+	{ "ML-DSA-87", "", "ml-dsa", RMT_BYTES(NIST_SIGN "\x13") },
+	{ "SLH-DSA-SHA2-128s", "", "slh-dsa", RMT_BYTES(NIST_SIGN "\x14") },
+	{ "SLH-DSA-SHA2-128f", "", "slh-dsa", RMT_BYTES(NIST_SIGN "\x15") },
+	{ "SLH-DSA-SHA2-192s", "", "slh-dsa", RMT_BYTES(NIST_SIGN "\x16") },
+	{ "SLH-DSA-SHA2-192f", "", "slh-dsa", RMT_BYTES(NIST_SIGN "\x17") },
+	{ "SLH-DSA-SHA2-256s", "", "slh-dsa", RMT_BYTES(NIST_SIGN "\x18") },
+	{ "SLH-DSA-SHA2-256f", "", "slh-dsa", RMT_BYTES(NIST_SIGN "\x19") },
+	{ "SLH-DSA-SHAKE-128s", "", "slh-dsa", RMT_BYTES(NIST_SIGN "\x1a") },
+	{ "SLH-DSA-SHAKE-128f", "", "slh-dsa", RMT_BYTES(NIST_SIGN "\x1b") },
+	{ "SLH-DSA-SHAKE-192s", "", "slh-dsa", RMT_BYTES(NIST_SIGN "\x1c") },
+	{ "SLH-DSA-SHAKE-192f", "", "slh-dsa", RMT_BYTES(NIST_SIGN "\x1d") },
+	{ "SLH-DSA-SHAKE-256s", "", "slh-dsa", RMT_BYTES(NIST_SIGN "\x1e") },
+	{ "SLH-DSA-SHAKE-256f", "", "slh-dsa", RMT_BYTES(NIST_SIGN "\x1f") },
 };
 
 /* The digests that RSASSA-PSS parameters may name. */
@@ -84,18 +85,18 @@ static const struct digest {
 	const char *name;
 	struct rmt_span oid;
 } digests[] = {
-	{ "sha256", OID(NIST_HASH "\x01") },
-	{ "sha384", OID(NIST_HASH "\x02") },
-	{ "sha512", OID(NIST_HASH "\x03") },
-	{ "sha1", OID("\x2b\x0e\x03\x02\x1a") },
-	{ "sha224", OID(NIST_HASH "\x04") },
-	{ "sha512-224", OID(NIST_HASH "\x05") },
-	{ "sha512-256", OID(NIST_HASH "\x06") },
-	{ "sha3-224", OID(NIST_HASH "\x07") },
-	{ "sha3-256", OID(NIST_HASH "\x08") },
-	{ "sha3-384", OID(NIST_HASH "\x09") },
-	{ "sha3-512", OID(NIST_HASH "\x0a") },
-	{ "md5", OID("\x2a\x86\x48\x86\xf7\x0d\x02\x05") },
+	{ "sha256", RMT_BYTES(NIST_HASH "\x01") },
+	{ "sha384", RMT_BYTES(NIST_HASH "\x02") },
+	{ "sha512", RMT_BYTES(NIST_HASH "\x03") },
+	{ "sha1", RMT_BYTES("\x2b\x0e\x03\x02\x1a") },
+	{ "sha224", RMT_BYTES(NIST_HASH "\x04") },
+	{ "sha512-224", RMT_BYTES(NIST_HASH "\x05") },
+	{ "sha512-256", RMT_BYTES(NIST_HASH "\x06") },
+	{ "sha3-224", RMT_BYTES(NIST_HASH "\x07") },
+	{ "sha3-256", RMT_BYTES(NIST_HASH "\x08") },
+	{ "sha3-384", RMT_BYTES(NIST_HASH "\x09") },
+	{ "sha3-512", RMT_BYTES(NIST_HASH "\x0a") },
+	{ "md5", RMT_BYTES("\x2a\x86\x48\x86\xf7\x0d\x02\x05") },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -122,12 +123,14 @@ struct rmt_span
 rmt_algorithm_oid(const char *key, const char *digest)
 {
 	for (size_t i = 0; i < COUNT(algorithms); i++)
-		if (strcmp(algorithms[i].key, key) == 0 && strcmp(algorithms[i].digest, digest) == 0)
+		if (strcmp(algorithms[i].key, key) == 0 &&
+		    strcmp(algorithms[i].digest, digest) == 0)
 			return algorithms[i].oid;
 	return (struct rmt_span){ NULL, 0 };
 }
 
-/* Enter an explicitly tagged parameter when it is the next one: 1 entered, 0 absent, -1 malformed. */
+/* Enter an explicitly tagged parameter when it is the next one: 1 entered, 0 absent, -1 malformed.
+ */
 static int
 optional(struct rmt_der *from, unsigned char tag, struct rmt_der *inner, struct rmt_err *err)
 {
@@ -142,7 +145,8 @@ read_digest(struct rmt_der *from, const char **out, struct rmt_err *err)
 	struct rmt_der identifier;
 	struct rmt_span oid;
 
-	if (rmt_der_enter(from, RMT_DER_SEQUENCE, &identifier, "parameters.hashAlgorithm", err) < 0 ||
+	if (rmt_der_enter(from, RMT_DER_SEQUENCE, &identifier, "parameters.hashAlgorithm", err) <
+		0 ||
 	    rmt_der_oid(&identifier, &oid, "parameters.hashAlgorithm", err) < 0)
 		return -1;
 	*out = find_digest(oid);
@@ -152,7 +156,7 @@ read_digest(struct rmt_der *from, const char **out, struct rmt_err *err)
 static int
 read_mask(struct rmt_der *from, const char **out, struct rmt_err *err)
 {
-	static const struct rmt_span mgf1 = OID(PKCS1 "\x08");
+	static const struct rmt_span mgf1 = RMT_BYTES(PKCS1 "\x08");
 	const char *place = "parameters.maskGenAlgorithm";
 	struct rmt_der identifier;
 	struct rmt_span oid;
@@ -187,22 +191,24 @@ read_pss(struct rmt_der *after_oid, struct rmt_pss *out, struct rmt_err *err)
 	if (found < 0 || (found && read_mask(&inner, &out->mgf_digest, err) < 0))
 		return -1;
 	found = optional(&parameters, RMT_DER_CONTEXT_CONSTRUCTED(2), &inner, err);
-	if (found < 0 || (found && rmt_der_small(&inner, &out->salt_length, "parameters.saltLength", err) < 0))
+	if (found < 0 ||
+	    (found && rmt_der_small(&inner, &out->salt_length, "parameters.saltLength", err) < 0))
 		return -1;
 	found = optional(&parameters, RMT_DER_CONTEXT_CONSTRUCTED(3), &inner, err);
-	if (found < 0 || (found && rmt_der_small(&inner, &trailer, "parameters.trailerField", err) < 0))
+	if (found < 0 ||
+	    (found && rmt_der_small(&inner, &trailer, "parameters.trailerField", err) < 0))
 		return -1;
 	if (found && trailer != 1)
 		return rmt_err_cite(err, RMT_INPUT, "parameters.trailerField", "RFC 4055, 3.1",
-		                    "the trailer field is not 1");
+		    "the trailer field is not 1");
 	return rmt_der_end(&parameters, "parameters", err);
 }
 
-/* Opens the identifier and reads its OID; `in` then stands on the parameters. What a certificate's own reader let
- * pass is let pass here as well: `ignored` takes the deviations. */
+/* Opens the identifier and reads its OID; `in` then stands on the parameters. What a certificate's
+ * own reader let pass is let pass here as well: `ignored` takes the deviations. */
 static int
-open_identifier(struct rmt_span identifier, struct rmt_notes *ignored, struct rmt_der *in, struct rmt_span *oid,
-                struct rmt_err *err)
+open_identifier(struct rmt_span identifier, struct rmt_notes *ignored, struct rmt_der *in,
+    struct rmt_span *oid, struct rmt_err *err)
 {
 	struct rmt_der outer;
 
@@ -226,7 +232,8 @@ rmt_pss_read(struct rmt_span algorithm_identifier, struct rmt_pss *out, struct r
 }
 
 int
-rmt_algorithm_read(struct rmt_span algorithm_identifier, struct rmt_signature_algorithm *out, struct rmt_err *err)
+rmt_algorithm_read(
+    struct rmt_span algorithm_identifier, struct rmt_signature_algorithm *out, struct rmt_err *err)
 {
 	const struct algorithm *known;
 	struct rmt_notes ignored;

@@ -2,9 +2,10 @@
 /*
  * Verifying signatures under public keys given as SubjectPublicKeyInfo.
  *
- * It answers one question: does this signature fit this message and this key. Whether the key is sound, the digest good
- * enough or the signer entitled is asked elsewhere. The path of a request must be short, so keys are made from their
- * numbers (a seventh of the time that d2i_PUBKEY takes) and the last few are kept for issuers that recur.
+ * It answers one question: does this signature fit this message and this key. Whether the key is
+ * sound, the digest good enough or the signer entitled is asked elsewhere. The path of a request
+ * must be short, so keys are made from their numbers (a seventh of the time that d2i_PUBKEY takes)
+ * and the last few are kept for issuers that recur.
  */
 #include "config.h"
 
@@ -22,9 +23,10 @@
 enum { KEYS_KEPT = 4, RSA_BYTES_MAX = 2048, POINT_BYTES_MAX = 160 };
 
 struct kept_key {
-	struct rmt_buf spki;
-	struct rmt_spki read; /* views into spki */
+	struct rmt_buf spki; /* empty when the place is free or the key is not to be found again */
+	const char *kind;
 	EVP_PKEY *evp;
+	const char *group;   /* of an EC key on a named curve, else NULL */
 	EVP_PKEY_CTX *ready; /* initialised to verify `algorithm`, or NULL */
 	struct rmt_buf algorithm;
 };
@@ -65,6 +67,7 @@ forget(struct kept_key *kept)
 	EVP_PKEY_free(kept->evp);
 	kept->ready = NULL;
 	kept->evp = NULL;
+	kept->group = NULL;
 	rmt_buf_clear(&kept->spki);
 	rmt_buf_clear(&kept->algorithm);
 }
@@ -85,7 +88,8 @@ rmt_checker_free(struct rmt_checker *checker)
 	free(checker);
 }
 
-/* ---- public keys from their numbers ---------------------------------------------------------------------------------- */
+/* ---- public keys from their numbers
+ * ---------------------------------------------------------------------------------- */
 
 /* A number as OSSL_PARAM wants it: in the byte order of the machine. */
 static void
@@ -106,15 +110,16 @@ make_rsa(struct rmt_checker *checker, const struct rmt_spki *spki)
 	OSSL_PARAM parameters[3];
 	EVP_PKEY *evp = NULL;
 
-	if (spki->modulus.length == 0 || spki->modulus.length > sizeof(n) || spki->exponent.length == 0 ||
-	    spki->exponent.length > sizeof(e))
+	if (spki->modulus.length == 0 || spki->modulus.length > sizeof(n) ||
+	    spki->exponent.length == 0 || spki->exponent.length > sizeof(e))
 		return NULL;
 	native_order(spki->modulus, n);
 	native_order(spki->exponent, e);
 	parameters[0] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, n, spki->modulus.length);
 	parameters[1] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, e, spki->exponent.length);
 	parameters[2] = OSSL_PARAM_construct_end();
-	return EVP_PKEY_fromdata(checker->rsa, &evp, EVP_PKEY_PUBLIC_KEY, parameters) > 0 ? evp : NULL;
+	return EVP_PKEY_fromdata(checker->rsa, &evp, EVP_PKEY_PUBLIC_KEY, parameters) > 0 ? evp
+											  : NULL;
 }
 
 static EVP_PKEY *
@@ -130,13 +135,15 @@ make_ec(struct rmt_checker *checker, const struct rmt_spki *spki, const char *gr
 	memcpy(point, spki->point.at, spki->point.length);
 	memcpy(name, group, strlen(group) + 1);
 	parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0);
-	parameters[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, spki->point.length);
+	parameters[1] =
+	    OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, spki->point.length);
 	parameters[2] = OSSL_PARAM_construct_end();
-	return EVP_PKEY_fromdata(checker->ec, &evp, EVP_PKEY_PUBLIC_KEY, parameters) > 0 ? evp : NULL;
+	return EVP_PKEY_fromdata(checker->ec, &evp, EVP_PKEY_PUBLIC_KEY, parameters) > 0 ? evp
+											 : NULL;
 }
 
-/* What has no short way goes through OpenSSL's decoders: PSS keys with their restrictions, explicit curves, DSA, and the
- * kinds that only a newer OpenSSL knows. */
+/* What has no short way goes through OpenSSL's decoders: PSS keys with their restrictions, explicit
+ * curves, DSA, and the kinds that only a newer OpenSSL knows. */
 static EVP_PKEY *
 make_key(struct rmt_checker *checker, struct rmt_span spki, const struct rmt_spki *read)
 {
@@ -148,37 +155,87 @@ make_key(struct rmt_checker *checker, struct rmt_span spki, const struct rmt_spk
 	if (strcmp(read->kind, "rsa") == 0)
 		return make_rsa(checker, read);
 	if (strcmp(read->kind, "ed25519") == 0)
-		return EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, read->point.at, read->point.length);
+		return EVP_PKEY_new_raw_public_key_ex(
+		    NULL, "ED25519", NULL, read->point.at, read->point.length);
 	return d2i_PUBKEY(NULL, &at, (long)spki.length);
+}
+
+/* Put another point into the kept key of the same curve: 1 done, 0 none is kept, -1 it is no point of the curve. */
+static int
+replace_point(struct rmt_checker *checker, struct rmt_span spki, const struct rmt_spki *read, struct kept_key **out)
+{
+	const char *group = strcmp(read->kind, "ec") == 0 ? rmt_curve_group(read->curve_oid) : NULL;
+	struct kept_key *kept = checker->kept;
+
+	while (kept < checker->kept + KEYS_KEPT && (kept->evp == NULL || kept->group != group))
+		kept++;
+	if (group == NULL || kept == checker->kept + KEYS_KEPT)
+		return 0;
+	rmt_buf_clear(&kept->spki);
+	rmt_buf_clear(&kept->algorithm); /* the context is initialised again */
+	if (EVP_PKEY_set1_encoded_public_key(kept->evp, read->point.at, read->point.length) <= 0)
+		return -1;
+	rmt_buf_span(&kept->spki, spki);
+	*out = kept;
+	return 1;
+}
+
+static struct kept_key *
+make_place(struct rmt_checker *checker, struct rmt_span spki, const struct rmt_spki *read)
+{
+	struct kept_key *kept = &checker->kept[checker->next];
+
+	checker->next = (checker->next + 1) % KEYS_KEPT;
+	forget(kept);
+	kept->evp = make_key(checker, spki, read);
+	if (kept->evp == NULL)
+		return NULL;
+	kept->group = strcmp(read->kind, "ec") == 0 ? rmt_curve_group(read->curve_oid) : NULL;
+	rmt_buf_span(&kept->spki, spki);
+	return kept;
+}
+
+static int
+unusable(const struct rmt_spki *read, struct rmt_err *err)
+{
+	struct rmt_buf text = { 0 };
+
+	rmt_spki_text(read, &text);
+	rmt_err_openssl(err, RMT_SECRET, "spki", "the public key (%s) cannot be used", rmt_buf_string(&text));
+	rmt_buf_free(&text);
+	return -1;
 }
 
 static struct kept_key *
 find_key(struct rmt_checker *checker, struct rmt_span spki, struct rmt_err *err)
 {
-	struct kept_key *kept;
+	struct kept_key *kept = NULL;
+	struct rmt_spki read;
+	int replaced;
 
 	for (size_t i = 0; i < KEYS_KEPT; i++)
-		if (checker->kept[i].evp != NULL && rmt_span_equal(rmt_buf_view(&checker->kept[i].spki), spki))
+		if (checker->kept[i].spki.length > 0 && rmt_span_equal(rmt_buf_view(&checker->kept[i].spki), spki))
 			return &checker->kept[i];
-	kept = &checker->kept[checker->next];
-	checker->next = (checker->next + 1) % KEYS_KEPT;
-	forget(kept);
-	rmt_buf_span(&kept->spki, spki);
-	if (rmt_buf_check(&kept->spki, err) < 0 || rmt_spki_read(rmt_buf_view(&kept->spki), &kept->read, err) < 0)
+	if (rmt_spki_read(spki, &read, err) < 0)
 		return NULL;
-	kept->evp = make_key(checker, rmt_buf_view(&kept->spki), &kept->read);
-	if (kept->evp == NULL) {
-		struct rmt_buf text = { 0 };
-
-		rmt_spki_text(&kept->read, &text);
-		rmt_err_openssl(err, RMT_SECRET, "spki", "the public key (%s) cannot be used", rmt_buf_string(&text));
-		rmt_buf_free(&text);
+	replaced = replace_point(checker, spki, &read, &kept);
+	if (replaced == 0)
+		kept = make_place(checker, spki, &read);
+	if (kept == NULL) {
+		unusable(&read, err);
+		return NULL;
+	}
+	kept->kind = read.kind;
+	if (rmt_buf_check(&kept->spki, err) < 0) {
+		forget(kept);
 		return NULL;
 	}
 	return kept;
 }
 
-/* ---- verifying --------------------------------------------------------------------------------------------------------- */
+/* ---- verifying
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static int
 refuse(struct rmt_err *err)
@@ -187,7 +244,8 @@ refuse(struct rmt_err *err)
 	return rmt_err_set(err, RMT_INPUT, "signature", "the signature does not verify");
 }
 
-/* An RSASSA-PSS signature may stand under a plain RSA key; otherwise kind and algorithm go together. */
+/* An RSASSA-PSS signature may stand under a plain RSA key; otherwise kind and algorithm go
+ * together. */
 static bool
 fits(const char *algorithm_key, const char *kind)
 {
@@ -195,7 +253,8 @@ fits(const char *algorithm_key, const char *kind)
 
 	if (strcmp(algorithm_key, "rsa-pss") == 0 && strcmp(kind, "rsa") == 0)
 		return true;
-	return length > 0 && strncmp(algorithm_key, kind, length) == 0 && (kind[length] == '\0' || kind[length] == '-') &&
+	return length > 0 && strncmp(algorithm_key, kind, length) == 0 &&
+	       (kind[length] == '\0' || kind[length] == '-') &&
 	       (strcmp(algorithm_key, "rsa") != 0 || kind[length] == '\0');
 }
 
@@ -211,35 +270,39 @@ set_pss(EVP_PKEY_CTX *ctx, struct rmt_span algorithm, struct rmt_err *err)
 	if (mask == NULL)
 		return -1;
 	if (pss.salt_length < 0 || pss.salt_length > RSA_BYTES_MAX)
-		return rmt_err_set(err, RMT_INPUT, "algorithm", "the salt of the RSASSA-PSS signature has no possible length");
+		return rmt_err_set(err, RMT_INPUT, "algorithm",
+		    "the salt of the RSASSA-PSS signature has no possible length");
 	if (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) <= 0 ||
 	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, mask) <= 0 ||
 	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, (int)pss.salt_length) <= 0)
-		return rmt_err_openssl(err, RMT_INPUT, "algorithm", "the key does not allow this RSASSA-PSS signature");
+		return rmt_err_openssl(err, RMT_INPUT, "algorithm",
+		    "the key does not allow this RSASSA-PSS signature");
 	return 0;
 }
 
 /* A context for this key and algorithm: the kept one when it was made for the same. */
 static int
-make_ready(struct kept_key *kept, struct rmt_span algorithm, const struct rmt_signature_algorithm *read,
-           const EVP_MD *digest, struct rmt_err *err)
+make_ready(struct kept_key *kept, struct rmt_span algorithm,
+    const struct rmt_signature_algorithm *read, const EVP_MD *digest, struct rmt_err *err)
 {
 	if (kept->ready != NULL && rmt_span_equal(rmt_buf_view(&kept->algorithm), algorithm))
 		return 0;
-	EVP_PKEY_CTX_free(kept->ready);
-	kept->ready = EVP_PKEY_CTX_new_from_pkey(NULL, kept->evp, NULL);
+	if (kept->ready == NULL)
+		kept->ready = EVP_PKEY_CTX_new_from_pkey(NULL, kept->evp, NULL);
 	if (kept->ready == NULL || EVP_PKEY_verify_init(kept->ready) <= 0) {
 		rmt_err_openssl(err, RMT_SECRET, "spki", "the public key cannot verify signatures");
 		goto fail;
 	}
-	if (strcmp(read->key, "rsa") == 0 && EVP_PKEY_CTX_set_rsa_padding(kept->ready, RSA_PKCS1_PADDING) <= 0) {
+	if (strcmp(read->key, "rsa") == 0 &&
+	    EVP_PKEY_CTX_set_rsa_padding(kept->ready, RSA_PKCS1_PADDING) <= 0) {
 		rmt_err_openssl(err, RMT_SECRET, "spki", "the public key cannot verify signatures");
 		goto fail;
 	}
 	if (strcmp(read->key, "rsa-pss") == 0 && set_pss(kept->ready, algorithm, err) < 0)
 		goto fail;
 	if (EVP_PKEY_CTX_set_signature_md(kept->ready, digest) <= 0) {
-		rmt_err_openssl(err, RMT_INPUT, "algorithm", "%s cannot be verified here", read->name);
+		rmt_err_openssl(
+		    err, RMT_INPUT, "algorithm", "%s cannot be verified here", read->name);
 		goto fail;
 	}
 	rmt_buf_clear(&kept->algorithm);
@@ -254,8 +317,8 @@ fail:
 }
 
 static int
-verify_digest(struct rmt_checker *checker, struct kept_key *kept, struct rmt_span message, const EVP_MD *digest,
-              struct rmt_span signature, struct rmt_err *err)
+verify_digest(struct rmt_checker *checker, struct kept_key *kept, struct rmt_span message,
+    const EVP_MD *digest, struct rmt_span signature, struct rmt_err *err)
 {
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	unsigned length;
@@ -264,19 +327,24 @@ verify_digest(struct rmt_checker *checker, struct kept_key *kept, struct rmt_spa
 	    EVP_DigestUpdate(checker->hash, message.at, message.length) <= 0 ||
 	    EVP_DigestFinal_ex(checker->hash, hash, &length) <= 0)
 		return rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot hash the signed bytes");
-	return EVP_PKEY_verify(kept->ready, signature.at, signature.length, hash, length) == 1 ? 0 : refuse(err);
+	return EVP_PKEY_verify(kept->ready, signature.at, signature.length, hash, length) == 1
+		   ? 0
+		   : refuse(err);
 }
 
 /* Kinds that hash inside: EdDSA, ML-DSA, SLH-DSA. */
 static int
-verify_whole(struct rmt_checker *checker, struct kept_key *kept, struct rmt_span message, struct rmt_span signature,
-             struct rmt_err *err)
+verify_whole(struct rmt_checker *checker, struct kept_key *kept, struct rmt_span message,
+    struct rmt_span signature, struct rmt_err *err)
 {
 	EVP_MD_CTX_reset(checker->hash);
 	if (EVP_DigestVerifyInit_ex(checker->hash, NULL, NULL, NULL, NULL, kept->evp, NULL) <= 0)
-		return rmt_err_openssl(err, RMT_SECRET, "spki", "the public key cannot verify signatures");
-	return EVP_DigestVerify(checker->hash, signature.at, signature.length, message.at, message.length) == 1 ?
-	           0 : refuse(err);
+		return rmt_err_openssl(
+		    err, RMT_SECRET, "spki", "the public key cannot verify signatures");
+	return EVP_DigestVerify(
+		   checker->hash, signature.at, signature.length, message.at, message.length) == 1
+		   ? 0
+		   : refuse(err);
 }
 
 static int
@@ -285,14 +353,15 @@ unknown_algorithm(const struct rmt_signature_algorithm *algorithm, struct rmt_er
 	struct rmt_buf text = { 0 };
 
 	rmt_oid_text(algorithm->oid, &text);
-	rmt_err_set(err, RMT_INPUT, "algorithm", "the signature algorithm %s is not known", rmt_buf_string(&text));
+	rmt_err_set(err, RMT_INPUT, "algorithm", "the signature algorithm %s is not known",
+	    rmt_buf_string(&text));
 	rmt_buf_free(&text);
 	return -1;
 }
 
 int
 rmt_checker_verify(struct rmt_checker *checker, struct rmt_span message, struct rmt_span algorithm,
-                   struct rmt_span signature, struct rmt_span spki, struct rmt_err *err)
+    struct rmt_span signature, struct rmt_span spki, struct rmt_err *err)
 {
 	struct rmt_signature_algorithm read;
 	const EVP_MD *digest;
@@ -306,9 +375,10 @@ rmt_checker_verify(struct rmt_checker *checker, struct rmt_span message, struct 
 	kept = find_key(checker, spki, err);
 	if (kept == NULL)
 		return -1;
-	if (!fits(read.key, kept->read.kind))
-		return rmt_err_set(err, RMT_INPUT, "algorithm", "a signature by %s cannot be made with a key of the kind %s",
-		                   read.name, kept->read.kind[0] != '\0' ? kept->read.kind : "that stands here");
+	if (!fits(read.key, kept->kind))
+		return rmt_err_set(err, RMT_INPUT, "algorithm",
+		    "a signature by %s cannot be made with a key of the kind %s", read.name,
+		    kept->kind[0] != '\0' ? kept->kind : "that stands here");
 	if (read.digest[0] == '\0' && strcmp(read.key, "rsa-pss") != 0)
 		return verify_whole(checker, kept, message, signature, err);
 	digest = rmt_digest_named(read.digest, err);
@@ -318,12 +388,14 @@ rmt_checker_verify(struct rmt_checker *checker, struct rmt_span message, struct 
 }
 
 int
-rmt_request_verify(struct rmt_checker *checker, const struct rmt_request *request, struct rmt_err *err)
+rmt_request_verify(
+    struct rmt_checker *checker, const struct rmt_request *request, struct rmt_err *err)
 {
 	struct rmt_err fault = { 0 };
 
-	if (rmt_checker_verify(checker, request->info, request->algorithm, request->signature, request->spki, &fault) == 0)
+	if (rmt_checker_verify(checker, request->info, request->algorithm, request->signature,
+		request->spki, &fault) == 0)
 		return 0;
 	return rmt_err_cite(err, fault.class, fault.place, "RFC 2986, 3",
-	                    "the request does not prove possession of its key: %.400s", fault.message);
+	    "the request does not prove possession of its key: %.400s", fault.message);
 }

@@ -2,8 +2,9 @@
 /*
  * Private keys: made, read from DER and PEM, freed. OpenSSL's EVP_PKEY stays behind struct rmt_key.
  *
- * A key that is read is not judged (rmt_key_check_public does that), but its two halves must belong together. Encrypted
- * forms are opened by key_decrypt.c; nothing here ever asks anybody for a passphrase.
+ * A key that is read is not judged (rmt_key_check_public does that), but its two halves must belong
+ * together. Encrypted forms are opened by key_decrypt.c; nothing here ever asks anybody for a
+ * passphrase.
  */
 #include "config.h"
 
@@ -45,9 +46,11 @@ find_spec(const char *text, struct rmt_err *err)
 		names[i] = specs[i].spec;
 	}
 	nearest = rmt_nearest(text, names);
-	rmt_err_set(err, RMT_USAGE, NULL, "\"%.40s\" is no kind of key; %s%s%srsa:2048, rsa:3072, rsa:4096, ec:p256, "
-	            "ec:p384, ec:p521 and ed25519 are", text, nearest != NULL ? "did you mean " : "",
-	            nearest != NULL ? nearest : "", nearest != NULL ? "? " : "");
+	rmt_err_set(err, RMT_USAGE, NULL,
+	    "\"%.40s\" is no kind of key; %s%s%srsa:2048, rsa:3072, rsa:4096, ec:p256, "
+	    "ec:p384, ec:p521 and ed25519 are",
+	    text, nearest != NULL ? "did you mean " : "", nearest != NULL ? nearest : "",
+	    nearest != NULL ? "? " : "");
 	return NULL;
 }
 
@@ -61,8 +64,15 @@ const char *
 rmt_evp_kind(const EVP_PKEY *evp)
 {
 	static const char *const kinds[][2] = {
-		{ "RSA", "rsa" }, { "EC", "ec" }, { "ED25519", "ed25519" }, { "RSA-PSS", "rsa-pss" }, { "ED448", "ed448" },
-		{ "DSA", "dsa" }, { "ML-DSA-44", "ml-dsa-44" }, { "ML-DSA-65", "ml-dsa-65" }, { "ML-DSA-87", "ml-dsa-87" },
+		{ "RSA", "rsa" },
+		{ "EC", "ec" },
+		{ "ED25519", "ed25519" },
+		{ "RSA-PSS", "rsa-pss" },
+		{ "ED448", "ed448" },
+		{ "DSA", "dsa" },
+		{ "ML-DSA-44", "ml-dsa-44" },
+		{ "ML-DSA-65", "ml-dsa-65" },
+		{ "ML-DSA-87", "ml-dsa-87" },
 	};
 
 	for (size_t i = 0; i < COUNT(kinds); i++)
@@ -86,7 +96,8 @@ rmt_key_take(EVP_PKEY *evp, struct rmt_err *err)
 	key->evp = evp;
 	length = i2d_PUBKEY(evp, &der);
 	if (length <= 0) {
-		rmt_err_openssl(err, RMT_SECRET, NULL, "the public half of the key cannot be encoded");
+		rmt_err_openssl(
+		    err, RMT_SECRET, NULL, "the public half of the key cannot be encoded");
 		goto fail;
 	}
 	rmt_buf_append(&key->spki, der, (size_t)length);
@@ -109,7 +120,8 @@ generate(const struct spec *spec, struct rmt_err *err)
 	    (spec->bits != 0 && EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, spec->bits) <= 0) ||
 	    (spec->group != NULL && EVP_PKEY_CTX_set_group_name(ctx, spec->group) <= 0) ||
 	    EVP_PKEY_generate(ctx, &evp) <= 0)
-		rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot make a key of the kind %s", spec->spec);
+		rmt_err_openssl(
+		    err, RMT_INTERNAL, NULL, "cannot make a key of the kind %s", spec->spec);
 	EVP_PKEY_CTX_free(ctx);
 	return evp;
 }
@@ -133,10 +145,13 @@ rmt_key_generate(const char *spec_text, struct rmt_err *err)
 	return key;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* ---- reading
+ * -------------------------------------------------------------------------------------------------------
+ */
 
-/* A file may pair a private half with somebody else's public half: what it signs would not verify. One signature over
- * a constant tells. Kinds whose public half is always computed from the private one are not asked. */
+/* A file may pair a private half with somebody else's public half: what it signs would not verify.
+ * One signature over a constant tells. Kinds whose public half is always computed from the private
+ * one are not asked. */
 static int
 check_halves(EVP_PKEY *evp, struct rmt_err *err)
 {
@@ -154,11 +169,14 @@ check_halves(EVP_PKEY *evp, struct rmt_err *err)
 		rmt_err_memory(err);
 		goto out;
 	}
-	if (EVP_PKEY_sign_init(ctx) > 0 && EVP_PKEY_sign(ctx, signature, &length, probe, sizeof(probe)) > 0 &&
-	    EVP_PKEY_verify_init(ctx) > 0 && EVP_PKEY_verify(ctx, signature, length, probe, sizeof(probe)) == 1)
+	if (EVP_PKEY_sign_init(ctx) > 0 &&
+	    EVP_PKEY_sign(ctx, signature, &length, probe, sizeof(probe)) > 0 &&
+	    EVP_PKEY_verify_init(ctx) > 0 &&
+	    EVP_PKEY_verify(ctx, signature, length, probe, sizeof(probe)) == 1)
 		rc = 0;
 	else
-		rmt_err_openssl(err, RMT_SECRET, NULL, "the private and the public half of the key do not belong together");
+		rmt_err_openssl(err, RMT_SECRET, NULL,
+		    "the private and the public half of the key do not belong together");
 out:
 	free(signature);
 	EVP_PKEY_CTX_free(ctx);
@@ -203,8 +221,8 @@ read_dsa(const unsigned char *at, long length)
 	return d2i_PrivateKey(EVP_PKEY_DSA, NULL, &at, length);
 }
 
-/* What follows the version tells the form: PKCS#8 an AlgorithmIdentifier, SEC1 an OCTET STRING, PKCS#1 and DSA numbers
- * (eight more of PKCS#1, five of DSA). */
+/* What follows the version tells the form: PKCS#8 an AlgorithmIdentifier, SEC1 an OCTET STRING,
+ * PKCS#1 and DSA numbers (eight more of PKCS#1, five of DSA). */
 static EVP_PKEY *(*key_form(struct rmt_span der))(const unsigned char *at, long length)
 {
 	struct rmt_notes ignored = { 0 };
@@ -220,7 +238,8 @@ static EVP_PKEY *(*key_form(struct rmt_span der))(const unsigned char *at, long 
 		return read_pkcs8;
 	if (rmt_der_next_is(&inside, RMT_DER_OCTET_STRING))
 		return read_sec1;
-	while (rmt_der_next_is(&inside, RMT_DER_INTEGER) && rmt_der_integer(&inside, &number, NULL, NULL) == 0)
+	while (rmt_der_next_is(&inside, RMT_DER_INTEGER) &&
+	       rmt_der_integer(&inside, &number, NULL, NULL) == 0)
 		numbers++;
 	return numbers == 8 ? read_rsa : numbers == 5 ? read_dsa : NULL;
 }
@@ -232,17 +251,20 @@ rmt_key_read_der(struct rmt_span der, struct rmt_err *err)
 	EVP_PKEY *evp;
 
 	if (read == NULL) {
-		rmt_err_set(err, RMT_INPUT, NULL, "this is no private key: neither PKCS#8 nor PKCS#1 nor SEC1");
+		rmt_err_set(err, RMT_INPUT, NULL,
+		    "this is no private key: neither PKCS#8 nor PKCS#1 nor SEC1");
 		return NULL;
 	}
 	if (der.length > PEM_CAP) {
-		rmt_err_set(err, RMT_INPUT, NULL, "the private key is larger than %d bytes", PEM_CAP);
+		rmt_err_set(
+		    err, RMT_INPUT, NULL, "the private key is larger than %d bytes", PEM_CAP);
 		return NULL;
 	}
 	ERR_clear_error();
 	evp = read(der.at, (long)der.length);
 	if (evp == NULL) {
-		rmt_err_openssl(err, RMT_INPUT, NULL, "the private key is damaged or of an unsupported kind");
+		rmt_err_openssl(
+		    err, RMT_INPUT, NULL, "the private key is damaged or of an unsupported kind");
 		return NULL;
 	}
 	ERR_clear_error();
@@ -250,7 +272,8 @@ rmt_key_read_der(struct rmt_span der, struct rmt_err *err)
 }
 
 struct rmt_key *
-rmt_key_read_encrypted(struct rmt_span der, const struct rmt_secret *passphrase, struct rmt_err *err)
+rmt_key_read_encrypted(
+    struct rmt_span der, const struct rmt_secret *passphrase, struct rmt_err *err)
 {
 	struct rmt_key *key = NULL;
 	struct rmt_buf plain = { 0 };
@@ -261,7 +284,9 @@ rmt_key_read_encrypted(struct rmt_span der, const struct rmt_secret *passphrase,
 	return key;
 }
 
-/* ---- PEM ----------------------------------------------------------------------------------------------------------- */
+/* ---- PEM
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 struct block {
 	struct rmt_span label, dek, body;
@@ -309,7 +334,8 @@ within(struct rmt_span line, size_t before, size_t after)
 	return rmt_span_of(line.at + before, line.length - before - after);
 }
 
-/* The first block whose label ends in PRIVATE KEY. RFC 1421 headers stand before the body, one a line, with a colon. */
+/* The first block whose label ends in PRIVATE KEY. RFC 1421 headers stand before the body, one a
+ * line, with a colon. */
 static int
 find_block(struct rmt_span rest, struct block *out, struct rmt_err *err)
 {
@@ -317,7 +343,8 @@ find_block(struct rmt_span rest, struct block *out, struct rmt_err *err)
 
 	do {
 		if (!take_line(&rest, &line))
-			return rmt_err_set(err, RMT_INPUT, NULL, "there is no PEM block with a private key");
+			return rmt_err_set(
+			    err, RMT_INPUT, NULL, "there is no PEM block with a private key");
 	} while (!starts(line, "-----BEGIN ") || !ends(line, "PRIVATE KEY-----"));
 	*out = (struct block){ .label = within(line, strlen("-----BEGIN "), strlen("-----")) };
 	out->body = rmt_span_of(rest.at, 0);
@@ -335,7 +362,8 @@ find_block(struct rmt_span rest, struct block *out, struct rmt_err *err)
 }
 
 static struct rmt_key *
-read_body(const struct block *block, struct rmt_span body, const struct rmt_secret *passphrase, struct rmt_err *err)
+read_body(const struct block *block, struct rmt_span body, const struct rmt_secret *passphrase,
+    struct rmt_err *err)
 {
 	struct rmt_buf plain = { 0 };
 	struct rmt_key *key = NULL;
@@ -343,8 +371,9 @@ read_body(const struct block *block, struct rmt_span body, const struct rmt_secr
 	if (rmt_span_equal(block->label, rmt_span_text("ENCRYPTED PRIVATE KEY")))
 		return rmt_key_read_encrypted(body, passphrase, err);
 	if (rmt_span_equal(block->label, rmt_span_text("OPENSSH PRIVATE KEY"))) {
-		rmt_err_set(err, RMT_INPUT, NULL, "a key in OpenSSH's own form is not read; "
-		            "\"ssh-keygen -p -m PKCS8 -f FILE\" rewrites it");
+		rmt_err_set(err, RMT_INPUT, NULL,
+		    "a key in OpenSSH's own form is not read; "
+		    "\"ssh-keygen -p -m PKCS8 -f FILE\" rewrites it");
 		return NULL;
 	}
 	if (block->dek.length == 0)
@@ -365,13 +394,16 @@ rmt_key_read_pem(struct rmt_span pem, const struct rmt_secret *passphrase, struc
 	rmt_buf_secret(&body);
 	if (pem.length > PEM_CAP)
 		rmt_err_set(err, RMT_INPUT, NULL, "the PEM block is larger than %d bytes", PEM_CAP);
-	else if (find_block(pem, &block, err) == 0 && rmt_base64_decode(block.body, &body, err) == 0)
+	else if (find_block(pem, &block, err) == 0 &&
+		 rmt_base64_decode(block.body, &body, err) == 0)
 		key = read_body(&block, rmt_buf_view(&body), passphrase, err);
 	rmt_buf_free(&body);
 	return key;
 }
 
-/* ---- the type ------------------------------------------------------------------------------------------------------ */
+/* ---- the type
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 struct rmt_key *
 rmt_key_dup(const struct rmt_key *key, struct rmt_err *err)

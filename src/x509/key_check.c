@@ -2,13 +2,14 @@
 /*
  * The checks that every public key passes before Remint signs it, uses it or calls it sound.
  *
- * They find keys that anybody can break: too small, badly made, or known for a broken generator. They do not look at
- * the private half, at lists of leaked keys or at possession. All work on public numbers, so nothing here needs to run
- * in constant time.
+ * They find keys that anybody can break: too small, badly made, or known for a broken generator.
+ * They do not look at the private half, at lists of leaked keys or at possession. All work on
+ * public numbers, so nothing here needs to run in constant time.
  */
 #include "config.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include <openssl/bn.h>
@@ -20,10 +21,23 @@
 
 #define BR "CA/Browser Forum BR, "
 
-enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384, RSA_EXPONENT_BITS_MAX = 256, FERMAT_ROUNDS = 110 };
+enum {
+	RSA_BITS_MIN = 2048,
+	RSA_BITS_MAX = 16384,
+	RSA_EXPONENT_BITS_MAX = 256,
+	FERMAT_ROUNDS = 110
+};
 enum { SMALL_PRIME_MAX = 751, SMALL_PRIMES = 132, ROCA_PRIME_MAX = 167 };
 
-enum { RSA = 1 << 0, EC = 1 << 1, ED25519 = 1 << 2, ED448 = 1 << 3, PQ = 1 << 4, OTHER = 1 << 5, ALL = (1 << 6) - 1 };
+enum {
+	RSA = 1 << 0,
+	EC = 1 << 1,
+	ED25519 = 1 << 2,
+	ED448 = 1 << 3,
+	PQ = 1 << 4,
+	OTHER = 1 << 5,
+	ALL = (1 << 6) - 1
+};
 
 /* The key under check. The big numbers are made for RSA alone. */
 struct subject {
@@ -33,10 +47,11 @@ struct subject {
 	BIGNUM *modulus, *exponent;
 	BN_CTX *scratch;
 	unsigned short residue[SMALL_PRIMES]; /* modulus by each small prime */
+	EC_POINT *point;                      /* left by ec_on_curve */
 };
 
 struct key_check {
-	int (*sound)(const struct subject *subject, const char *citation, struct rmt_err *err);
+	int (*sound)(struct subject *subject, const char *citation, struct rmt_err *err);
 	unsigned kinds;
 	const char *citation;
 };
@@ -47,9 +62,15 @@ weak(struct rmt_err *err, const char *place, const char *citation, const char *s
 	return rmt_err_cite(err, RMT_SECRET, place, citation, "%s", sentence);
 }
 
-/* ---- every kind ---------------------------------------------------------------------------------------------------- */
+/* ---- every kind
+ * ----------------------------------------------------------------------------------------------------
+ */
 
-static const struct { const char *name; unsigned bit; size_t length; /* of the key's bits, 0: any */ } kinds[] = {
+static const struct {
+	const char *name;
+	unsigned bit;
+	size_t length; /* of the key's bits, 0: any */
+} kinds[] = {
 	{ "rsa", RSA, 0 },
 	{ "rsa-pss", RSA, 0 },
 	{ "ec", EC, 0 },
@@ -85,19 +106,21 @@ kind_bit(const char *kind)
 
 /* The SPKI of a request goes into the certificate byte for byte, so it must be DER itself. */
 static int
-encoding_is_der(const struct subject *subject, const char *citation, struct rmt_err *err)
+encoding_is_der(struct subject *subject, const char *citation, struct rmt_err *err)
 {
 	struct rmt_spki ignored;
 	struct rmt_err fault = { 0 };
 
 	if (rmt_spki_read_notes(subject->spki, &ignored, NULL, &fault) == 0)
 		return 0;
-	return rmt_err_cite(err, RMT_SECRET, fault.place, citation, "the public key is not in DER: %.400s", fault.message);
+	return rmt_err_cite(err, RMT_SECRET, fault.place, citation,
+	    "the public key is not in DER: %.400s", fault.message);
 }
 
-/* RFC 3279, 2.3.1: rsaEncryption has NULL parameters; RFC 8410, 3, and RFC 9881, 2: those kinds have none. */
+/* RFC 3279, 2.3.1: rsaEncryption has NULL parameters; RFC 8410, 3, and RFC 9881, 2: those kinds
+ * have none. */
 static int
-parameters_fit(const struct subject *subject, const char *citation, struct rmt_err *err)
+parameters_fit(struct subject *subject, const char *citation, struct rmt_err *err)
 {
 	struct rmt_der outer, inside, algorithm;
 	struct rmt_span oid;
@@ -111,46 +134,57 @@ parameters_fit(const struct subject *subject, const char *citation, struct rmt_e
 	none = !rmt_der_more(&algorithm);
 	null = algorithm.end - algorithm.at == 2 && rmt_der_next_is(&algorithm, RMT_DER_NULL);
 	if (strcmp(subject->key.kind, "rsa") == 0 && !null)
-		return weak(err, "spki.algorithm.parameters", citation, "the parameters of an RSA key must be NULL");
+		return weak(err, "spki.algorithm.parameters", citation,
+		    "the parameters of an RSA key must be NULL");
 	if ((kind_bit(subject->key.kind) & (ED25519 | ED448 | PQ)) != 0 && !none)
-		return weak(err, "spki.algorithm.parameters", "RFC 8410, 3", "a key of this kind has no parameters");
+		return weak(err, "spki.algorithm.parameters", "RFC 8410, 3",
+		    "a key of this kind has no parameters");
 	return 0;
 }
 
 static int
-kind_is_known(const struct subject *subject, const char *citation, struct rmt_err *err)
+kind_is_known(struct subject *subject, const char *citation, struct rmt_err *err)
 {
 	struct rmt_buf text = { 0 };
 
 	(void)citation;
 	rmt_spki_text(&subject->key, &text);
 	rmt_err_set(err, RMT_SECRET, "spki.algorithm",
-	            "a key of the kind %s cannot be checked; RSA, EC P-256, P-384 or P-521 and Ed25519 can",
-	            rmt_buf_string(&text));
+	    "a key of the kind %s cannot be checked; RSA, EC P-256, P-384 or P-521 and Ed25519 can",
+	    rmt_buf_string(&text));
 	rmt_buf_free(&text);
 	return -1;
 }
 
 static int
-length_fits(const struct subject *subject, const char *citation, struct rmt_err *err)
+length_fits(struct subject *subject, const char *citation, struct rmt_err *err)
 {
 	for (size_t i = 0; i < COUNT(kinds); i++) {
-		if (strcmp(kinds[i].name, subject->key.kind) != 0 || kinds[i].length == subject->key.point.length)
+		if (strcmp(kinds[i].name, subject->key.kind) != 0 ||
+		    kinds[i].length == subject->key.point.length)
 			continue;
 		return rmt_err_cite(err, RMT_SECRET, "spki.subjectPublicKey", citation,
-		                    "the key has %zu bytes where its kind has %zu", subject->key.point.length,
-		                    kinds[i].length);
+		    "the key has %zu bytes where its kind has %zu", subject->key.point.length,
+		    kinds[i].length);
 	}
 	return 0;
 }
 
-/* ---- RSA ----------------------------------------------------------------------------------------------------------- */
+/* ---- RSA
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static unsigned short small_primes[SMALL_PRIMES];
-static unsigned char roca_group[SMALL_PRIMES][ROCA_PRIME_MAX / 8 + 1]; /* bit r: r is a power of 65537 modulo the prime */
-/* Fermat's method asks of 110 numbers whether they are squares: the squares modulo these, bit r for the residue r. */
-static struct { unsigned modulus; uint64_t squares; } sieve[] = { { 64, 0 }, { 63, 0 }, { 61, 0 }, { 19, 0 }, { 17, 0 }, { 11, 0 } };
-#define FERMAT_SIEVE (64u * 63 * 61 * 19 * 17 * 11) /* three times this still fits a word of 32 bits */
+static unsigned char roca_group[SMALL_PRIMES][ROCA_PRIME_MAX / 8 + 1]; /* bit r: r is a power of
+									  65537 modulo the prime */
+/* Fermat's method asks of 110 numbers whether they are squares: the squares modulo these, bit r for
+ * the residue r. */
+static struct {
+	unsigned modulus;
+	uint64_t squares;
+} sieve[] = { { 64, 0 }, { 63, 0 }, { 61, 0 }, { 19, 0 }, { 17, 0 }, { 11, 0 } };
+#define FERMAT_SIEVE \
+	(64u * 63 * 61 * 19 * 17 * 11) /* three times this still fits a word of 32 bits */
 static pthread_once_t primes_once = PTHREAD_ONCE_INIT;
 
 static void
@@ -188,11 +222,13 @@ find_residues(struct subject *subject, struct rmt_err *err)
 	while (from < SMALL_PRIMES) {
 		BN_ULONG product = small_primes[from], rest;
 
-		for (to = from + 1; to < SMALL_PRIMES && product <= (BN_ULONG)-1 / small_primes[to]; to++)
+		for (to = from + 1; to < SMALL_PRIMES && product <= (BN_ULONG)-1 / small_primes[to];
+		     to++)
 			product *= small_primes[to];
 		rest = BN_mod_word(subject->modulus, product);
 		if (rest == (BN_ULONG)-1)
-			return rmt_err_openssl(err, RMT_INTERNAL, "spki.modulus", "cannot divide the modulus");
+			return rmt_err_openssl(
+			    err, RMT_INTERNAL, "spki.modulus", "cannot divide the modulus");
 		for (; from < to; from++)
 			subject->residue[from] = (unsigned short)(rest % small_primes[from]);
 	}
@@ -200,53 +236,56 @@ find_residues(struct subject *subject, struct rmt_err *err)
 }
 
 static int
-rsa_size(const struct subject *subject, const char *citation, struct rmt_err *err)
+rsa_size(struct subject *subject, const char *citation, struct rmt_err *err)
 {
 	unsigned bits = subject->key.bits;
 
 	if (bits < subject->min_rsa_bits)
 		return rmt_err_cite(err, RMT_SECRET, "spki.modulus", citation,
-		                    "the RSA key has %u bits, at least %u are wanted", bits, subject->min_rsa_bits);
+		    "the RSA key has %u bits, at least %u are wanted", bits, subject->min_rsa_bits);
 	if (bits > RSA_BITS_MAX)
 		return rmt_err_cite(err, RMT_SECRET, "spki.modulus", citation,
-		                    "the RSA key has %u bits, more than %d are refused", bits, RSA_BITS_MAX);
+		    "the RSA key has %u bits, more than %d are refused", bits, RSA_BITS_MAX);
 	if (bits % 8 != 0)
 		return rmt_err_cite(err, RMT_SECRET, "spki.modulus", citation,
-		                    "the size of the RSA key, %u bits, is not divisible by 8", bits);
+		    "the size of the RSA key, %u bits, is not divisible by 8", bits);
 	return 0;
 }
 
 static int
-rsa_exponent(const struct subject *subject, const char *citation, struct rmt_err *err)
+rsa_exponent(struct subject *subject, const char *citation, struct rmt_err *err)
 {
 	const BIGNUM *e = subject->exponent;
 
 	if (BN_num_bits(e) > RSA_EXPONENT_BITS_MAX)
-		return weak(err, "spki.publicExponent", citation, "the RSA exponent is larger than 2^256");
+		return weak(
+		    err, "spki.publicExponent", citation, "the RSA exponent is larger than 2^256");
 	if (!BN_is_odd(e))
 		return weak(err, "spki.publicExponent", citation, "the RSA exponent is even");
 	if (BN_num_bits(e) <= 16)
 		return rmt_err_cite(err, RMT_SECRET, "spki.publicExponent", citation,
-		                    "the RSA exponent is %lu, at least 65537 is wanted", (unsigned long)BN_get_word(e));
+		    "the RSA exponent is %lu, at least 65537 is wanted",
+		    (unsigned long)BN_get_word(e));
 	return 0;
 }
 
 static int
-rsa_small_factors(const struct subject *subject, const char *citation, struct rmt_err *err)
+rsa_small_factors(struct subject *subject, const char *citation, struct rmt_err *err)
 {
 	if (!BN_is_odd(subject->modulus))
 		return weak(err, "spki.modulus", citation, "the RSA modulus is even");
 	for (size_t i = 0; i < SMALL_PRIMES; i++)
 		if (subject->residue[i] == 0)
 			return rmt_err_cite(err, RMT_SECRET, "spki.modulus", citation,
-			                    "the RSA modulus is divisible by %d", small_primes[i]);
+			    "the RSA modulus is divisible by %d", small_primes[i]);
 	return 0;
 }
 
-/* Nemec and others, "The Return of Coppersmith's Attack" (CCS 2017): the broken library made primes of the form
- * k*M + (65537^a mod M), M a product of the first primes, so the modulus is a power of 65537 modulo each of them. */
+/* Nemec and others, "The Return of Coppersmith's Attack" (CCS 2017): the broken library made primes
+ * of the form k*M + (65537^a mod M), M a product of the first primes, so the modulus is a power of
+ * 65537 modulo each of them. */
 static int
-rsa_roca(const struct subject *subject, const char *citation, struct rmt_err *err)
+rsa_roca(struct subject *subject, const char *citation, struct rmt_err *err)
 {
 	for (size_t i = 0; i < SMALL_PRIMES && small_primes[i] <= ROCA_PRIME_MAX; i++) {
 		unsigned residue = subject->residue[i];
@@ -255,7 +294,8 @@ rsa_roca(const struct subject *subject, const char *citation, struct rmt_err *er
 			return 0;
 	}
 	return weak(err, "spki.modulus", citation,
-	            "the RSA modulus bears the fingerprint of the broken Infineon generator (ROCA, CVE-2017-15361)");
+	    "the RSA modulus bears the fingerprint of the broken Infineon generator (ROCA, "
+	    "CVE-2017-15361)");
 }
 
 /* root := the least number whose square is not below n. Newton's method from above. */
@@ -270,7 +310,8 @@ square_root_up(BIGNUM *root, const BIGNUM *n, BN_CTX *scratch)
 	if (!BN_set_bit(root, (BN_num_bits(n) + 1) / 2))
 		return 0;
 	for (;;) {
-		if (!BN_div(next, NULL, n, root, scratch) || !BN_add(next, next, root) || !BN_rshift1(next, next))
+		if (!BN_div(next, NULL, n, root, scratch) || !BN_add(next, next, root) ||
+		    !BN_rshift1(next, next))
 			return 0;
 		if (BN_cmp(next, root) >= 0)
 			break;
@@ -282,7 +323,8 @@ square_root_up(BIGNUM *root, const BIGNUM *n, BN_CTX *scratch)
 	return BN_cmp(square, n) >= 0 || BN_add_word(root, 1);
 }
 
-/* Whether a residue can be that of a square: all but one number in 270 are told at once that they cannot. */
+/* Whether a residue can be that of a square: all but one number in 270 are told at once that they
+ * cannot. */
 static bool
 square_residue(BN_ULONG residue)
 {
@@ -292,14 +334,15 @@ square_residue(BN_ULONG residue)
 	return true;
 }
 
-/* Whether (a + round)^2 - n is a square: then n is the product of two primes that lie close together. */
+/* Whether (a + round)^2 - n is a square: then n is the product of two primes that lie close
+ * together. */
 static int
 is_fermat_square(const BIGNUM *a, unsigned round, const BIGNUM *n, BN_CTX *scratch)
 {
 	BIGNUM *sum = BN_CTX_get(scratch), *rest = BN_CTX_get(scratch), *root = BN_CTX_get(scratch);
 
-	if (root == NULL || BN_copy(sum, a) == NULL || !BN_add_word(sum, round) || !BN_sqr(rest, sum, scratch) ||
-	    !BN_sub(rest, rest, n))
+	if (root == NULL || BN_copy(sum, a) == NULL || !BN_add_word(sum, round) ||
+	    !BN_sqr(rest, sum, scratch) || !BN_sub(rest, rest, n))
 		return -1;
 	if (BN_is_zero(rest))
 		return 1;
@@ -308,7 +351,8 @@ is_fermat_square(const BIGNUM *a, unsigned round, const BIGNUM *n, BN_CTX *scrat
 	return BN_cmp(sum, rest) == 0;
 }
 
-/* 1 close primes, 0 none found, -1 out of memory. Each round adds to residues; only candidates cost big numbers. */
+/* 1 close primes, 0 none found, -1 out of memory. Each round adds to residues; only candidates cost
+ * big numbers. */
 static int
 fermat(const struct subject *subject)
 {
@@ -317,8 +361,8 @@ fermat(const struct subject *subject)
 	BIGNUM *a = BN_CTX_get(scratch), *square = BN_CTX_get(scratch);
 	BN_ULONG a_rest, rest;
 
-	if (square == NULL || !square_root_up(a, subject->modulus, scratch) || !BN_sqr(square, a, scratch) ||
-	    !BN_sub(square, square, subject->modulus))
+	if (square == NULL || !square_root_up(a, subject->modulus, scratch) ||
+	    !BN_sqr(square, a, scratch) || !BN_sub(square, square, subject->modulus))
 		return -1;
 	a_rest = BN_mod_word(a, m);
 	rest = BN_mod_word(square, m);
@@ -339,7 +383,7 @@ fermat(const struct subject *subject)
 }
 
 static int
-rsa_close_primes(const struct subject *subject, const char *citation, struct rmt_err *err)
+rsa_close_primes(struct subject *subject, const char *citation, struct rmt_err *err)
 {
 	int found;
 
@@ -348,33 +392,47 @@ rsa_close_primes(const struct subject *subject, const char *citation, struct rmt
 	BN_CTX_end(subject->scratch);
 	if (found < 0)
 		return rmt_err_memory(err);
-	return found == 0 ? 0 : weak(err, "spki.modulus", citation,
-	                             "the primes of the RSA key lie so close together that Fermat's method finds them");
+	return found == 0 ? 0
+			  : weak(err, "spki.modulus", citation,
+				"the primes of the RSA key lie so close together that Fermat's "
+				"method finds them");
 }
 
-/* ---- elliptic curves ----------------------------------------------------------------------------------------------- */
+/* ---- elliptic curves
+ * -----------------------------------------------------------------------------------------------
+ */
 
-/* The curves that are accepted, each group made once per process. */
+/* The curves that are accepted. What belongs to one is made on its first use and kept for the process. */
 static struct accepted_curve {
 	const char *name;
 	int nid;
 	size_t bytes;
 	EC_GROUP *group;
+	struct rmt_scalar_search *search;
+	atomic_bool ready;
 } accepted[] = {
-	{ "P-256", NID_X9_62_prime256v1, 32, NULL },
-	{ "P-384", NID_secp384r1, 48, NULL },
-	{ "P-521", NID_secp521r1, 66, NULL },
+	{ .name = "P-256", .nid = NID_X9_62_prime256v1, .bytes = 32 },
+	{ .name = "P-384", .nid = NID_secp384r1, .bytes = 48 },
+	{ .name = "P-521", .nid = NID_secp521r1, .bytes = 66 },
 };
-static pthread_once_t curves_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t preparing = PTHREAD_MUTEX_INITIALIZER;
 
-static void
-make_groups(void)
+static int
+prepare_curve(struct accepted_curve *curve, struct rmt_err *err)
 {
-	for (size_t i = 0; i < COUNT(accepted); i++)
-		accepted[i].group = EC_GROUP_new_by_curve_name(accepted[i].nid);
+	if (atomic_load(&curve->ready))
+		return 0;
+	pthread_mutex_lock(&preparing);
+	if (curve->group == NULL)
+		curve->group = EC_GROUP_new_by_curve_name(curve->nid);
+	if (curve->group != NULL && curve->search == NULL)
+		curve->search = rmt_scalar_search_new(curve->group);
+	atomic_store(&curve->ready, curve->search != NULL);
+	pthread_mutex_unlock(&preparing);
+	return curve->search != NULL ? 0 : rmt_err_memory(err);
 }
 
-static const struct accepted_curve *
+static struct accepted_curve *
 accepted_curve(const char *name)
 {
 	for (size_t i = 0; i < COUNT(accepted); i++)
@@ -384,7 +442,7 @@ accepted_curve(const char *name)
 }
 
 static int
-ec_curve(const struct subject *subject, const char *citation, struct rmt_err *err)
+ec_curve(struct subject *subject, const char *citation, struct rmt_err *err)
 {
 	struct rmt_buf text = { 0 };
 
@@ -392,49 +450,65 @@ ec_curve(const struct subject *subject, const char *citation, struct rmt_err *er
 		return 0;
 	rmt_spki_text(&subject->key, &text);
 	rmt_err_cite(err, RMT_SECRET, "spki.algorithm.parameters", citation,
-	             "the curve of the key (%s) is none of P-256, P-384 and P-521", rmt_buf_string(&text));
+	    "the curve of the key (%s) is none of P-256, P-384 and P-521", rmt_buf_string(&text));
 	rmt_buf_free(&text);
 	return -1;
 }
 
 static int
-ec_point_form(const struct subject *subject, const char *citation, struct rmt_err *err)
+ec_point_form(struct subject *subject, const char *citation, struct rmt_err *err)
 {
 	const struct accepted_curve *curve = accepted_curve(subject->key.curve);
 	struct rmt_span point = subject->key.point;
 
 	if (point.length == 1 && point.at[0] == 0)
-		return weak(err, "spki.subjectPublicKey", citation, "the public point is the point at infinity");
+		return weak(err, "spki.subjectPublicKey", citation,
+		    "the public point is the point at infinity");
 	if ((point.length == 1 + 2 * curve->bytes && point.at[0] == 4) ||
 	    (point.length == 1 + curve->bytes && (point.at[0] == 2 || point.at[0] == 3)))
 		return 0;
-	return weak(err, "spki.subjectPublicKey", citation, "the public point has neither the plain nor the compressed form");
+	return weak(err, "spki.subjectPublicKey", citation,
+	    "the public point has neither the plain nor the compressed form");
 }
 
-/* These curves have a prime number of points, so a point on the curve other than infinity has the full order. */
+/* These curves have a prime number of points, so a point on the curve other than infinity has the
+ * full order. */
 static int
-ec_on_curve(const struct subject *subject, const char *citation, struct rmt_err *err)
+ec_on_curve(struct subject *subject, const char *citation, struct rmt_err *err)
 {
-	const struct accepted_curve *curve = accepted_curve(subject->key.curve);
-	EC_POINT *point;
-	int on_curve;
+	struct accepted_curve *curve = accepted_curve(subject->key.curve);
+	struct rmt_span bytes = subject->key.point;
 
-	pthread_once(&curves_once, make_groups);
-	point = curve->group != NULL ? EC_POINT_new(curve->group) : NULL;
-	if (point == NULL)
+	if (prepare_curve(curve, err) < 0)
+		return -1;
+	subject->point = EC_POINT_new(curve->group);
+	if (subject->point == NULL)
 		return rmt_err_memory(err);
-	on_curve = EC_POINT_oct2point(curve->group, point, subject->key.point.at, subject->key.point.length, NULL);
-	EC_POINT_free(point);
-	if (on_curve == 1)
+	if (EC_POINT_oct2point(curve->group, subject->point, bytes.at, bytes.length, NULL) == 1)
 		return 0;
 	ERR_clear_error();
 	return weak(err, "spki.subjectPublicKey", citation, "the public point is not on its curve");
 }
 
-/* ---- Edwards curves ------------------------------------------------------------------------------------------------ */
+static int
+ec_tiny_scalar(struct subject *subject, const char *citation, struct rmt_err *err)
+{
+	const struct accepted_curve *curve = accepted_curve(subject->key.curve);
+	struct rmt_span x = rmt_span_of(subject->key.point.at + 1, curve->bytes);
+	int tiny = rmt_scalar_is_tiny(curve->search, curve->group, subject->point, x);
 
-/* The y coordinates of the points of order 1, 2, 4 and 8, little-endian, and of the same points encoded with y + p; the
- * sign of x, the last bit, is masked out. */
+	if (tiny < 0)
+		return rmt_err_memory(err);
+	return tiny == 0 ? 0 : weak(err, "spki.subjectPublicKey", citation,
+	                           "the private key behind this EC key is a number below 65,537 that anybody can find");
+}
+
+/* ---- Edwards curves
+ * ------------------------------------------------------------------------------------------------
+ */
+
+/* The y coordinates of the points of order 1, 2, 4 and 8, little-endian, and of the same points
+ * encoded with y + p; the sign of x, the last bit, is masked out. */
 static const char ed25519_small[][33] = {
 	"\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
 	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
@@ -451,7 +525,7 @@ static const char ed25519_small[][33] = {
 };
 
 static int
-ed25519_order(const struct subject *subject, const char *citation, struct rmt_err *err)
+ed25519_order(struct subject *subject, const char *citation, struct rmt_err *err)
 {
 	unsigned char y[32];
 
@@ -459,13 +533,14 @@ ed25519_order(const struct subject *subject, const char *citation, struct rmt_er
 	y[31] &= 0x7f;
 	for (size_t i = 0; i < COUNT(ed25519_small); i++)
 		if (memcmp(y, ed25519_small[i], sizeof(y)) == 0)
-			return weak(err, "spki.subjectPublicKey", citation, "the public point has a small order");
+			return weak(err, "spki.subjectPublicKey", citation,
+			    "the public point has a small order");
 	return 0;
 }
 
 /* The points of order 1, 2 and 4 have y = 1, -1 and 0; p is 2^448 - 2^224 - 1. */
 static int
-ed448_order(const struct subject *subject, const char *citation, struct rmt_err *err)
+ed448_order(struct subject *subject, const char *citation, struct rmt_err *err)
 {
 	const unsigned char *y = subject->key.point.at;
 	unsigned char minus_one[56];
@@ -477,18 +552,22 @@ ed448_order(const struct subject *subject, const char *citation, struct rmt_err 
 	for (size_t i = 1; i < 56; i++)
 		rest_zero = rest_zero && y[i] == 0;
 	if ((rest_zero && y[0] <= 1) || memcmp(y, minus_one, sizeof(minus_one)) == 0)
-		return weak(err, "spki.subjectPublicKey", citation, "the public point has a small order");
+		return weak(
+		    err, "spki.subjectPublicKey", citation, "the public point has a small order");
 	return 0;
 }
 
-/* ---- the table ------------------------------------------------------------------------------------------------------ */
+/* ---- the table
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 /*
  * To add a check:
- *   1. a function (subject, citation, err) above: 0 sound, else weak() with one sentence that names what is wrong;
- *   2. one row here: the function, the kinds of key it looks at, where it is demanded. Cheap rows stand first, and a
- *      row may rely on all rows above it (ec_on_curve on ec_curve and ec_point_form);
- *   3. a passing and a failing row in tests/unit/test_key_check.c.
+ *   1. a function (subject, citation, err) above: 0 sound, else weak() with one sentence that names
+ * what is wrong;
+ *   2. one row here: the function, the kinds of key it looks at, where it is demanded. Cheap rows
+ * stand first, and a row may rely on all rows above it (ec_on_curve on ec_curve and ec_point_form);
+ *   3. a passing and a failing row in tests/unit/test_keys_check.c.
  */
 static const struct key_check checks[] = {
 	{ encoding_is_der, ALL, "RFC 5280, 4.1" },
@@ -503,6 +582,7 @@ static const struct key_check checks[] = {
 	{ ec_curve, EC, BR "6.1.5" },
 	{ ec_point_form, EC, "RFC 5480, 2.2" },
 	{ ec_on_curve, EC, BR "6.1.6" },
+	{ ec_tiny_scalar, EC, BR "6.1.1.3" },
 	{ ed25519_order, ED25519, "RFC 8032, 5.1.7" },
 	{ ed448_order, ED448, "RFC 8032, 5.2.7" },
 };
@@ -513,7 +593,8 @@ prepare_rsa(struct subject *subject, struct rmt_err *err)
 	struct rmt_span n = subject->key.modulus, e = subject->key.exponent;
 
 	pthread_once(&primes_once, find_primes);
-	if (n.length > RSA_BITS_MAX) /* bytes: nothing is computed with a number that rsa_size refuses by far */
+	if (n.length > RSA_BITS_MAX) /* bytes: nothing is computed with a number that rsa_size
+					refuses by far */
 		n.length = RSA_BITS_MAX;
 	if (e.length > RSA_BITS_MAX)
 		e.length = RSA_BITS_MAX;
@@ -528,7 +609,8 @@ prepare_rsa(struct subject *subject, struct rmt_err *err)
 int
 rmt_key_check_public(struct rmt_span spki, unsigned min_rsa_bits, struct rmt_err *err)
 {
-	struct subject subject = { .spki = spki, .min_rsa_bits = min_rsa_bits != 0 ? min_rsa_bits : RSA_BITS_MIN };
+	struct subject subject = { .spki = spki,
+		.min_rsa_bits = min_rsa_bits != 0 ? min_rsa_bits : RSA_BITS_MIN };
 	unsigned kind;
 	int rc = -1;
 
@@ -538,12 +620,14 @@ rmt_key_check_public(struct rmt_span spki, unsigned min_rsa_bits, struct rmt_err
 	if (kind == RSA && prepare_rsa(&subject, err) < 0)
 		goto out;
 	for (size_t i = 0; i < COUNT(checks); i++)
-		if ((checks[i].kinds & kind) != 0 && checks[i].sound(&subject, checks[i].citation, err) < 0)
+		if ((checks[i].kinds & kind) != 0 &&
+		    checks[i].sound(&subject, checks[i].citation, err) < 0)
 			goto out;
 	rc = 0;
 out:
 	BN_free(subject.modulus);
 	BN_free(subject.exponent);
 	BN_CTX_free(subject.scratch);
+	EC_POINT_free(subject.point);
 	return rc;
 }

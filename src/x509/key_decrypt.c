@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What stands between a passphrase and a private key: PBES1, PBES2 with PBKDF2 or scrypt, PKCS#12's schemes, and the
- * encryption of old PEM blocks.
+ * What stands between a passphrase and a private key: PBES1, PBES2 with PBKDF2 or scrypt, PKCS#12's
+ * schemes, and the encryption of old PEM blocks.
  *
- * The cost that a file asks for is bounded before it is paid. A wrong passphrase is told from a scheme that cannot be
- * opened. Nobody is asked for a passphrase here: without one there is an error.
+ * The cost that a file asks for is bounded before it is paid. A wrong passphrase is told from a
+ * scheme that cannot be opened. Nobody is asked for a passphrase here: without one there is an
+ * error.
  */
 #include "config.h"
 
@@ -19,7 +20,6 @@
 
 #include "x509/local.h"
 
-#define OID(bytes) { (const unsigned char *)(bytes), sizeof(bytes) - 1 }
 #define PKCS5 "\x2a\x86\x48\x86\xf7\x0d\x01\x05"
 #define PKCS12_PBE "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01"
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -37,7 +37,8 @@ struct scheme {
 	struct rmt_der cipher; /* stands on the cipher's OID */
 };
 
-/* ---- the scheme and its cost ------------------------------------------------------------------------------------- */
+/* ---- the scheme and its cost
+ * ------------------------------------------------------------------------------------- */
 
 static int
 read_scrypt(struct rmt_der *parameters, struct scheme *out, struct rmt_err *err)
@@ -47,7 +48,8 @@ read_scrypt(struct rmt_der *parameters, struct scheme *out, struct rmt_err *err)
 
 	out->scrypt = true;
 	if (rmt_der_read(parameters, RMT_DER_OCTET_STRING, &salt, place, err) < 0 ||
-	    rmt_der_small(parameters, &out->n, place, err) < 0 || rmt_der_small(parameters, &out->r, place, err) < 0 ||
+	    rmt_der_small(parameters, &out->n, place, err) < 0 ||
+	    rmt_der_small(parameters, &out->r, place, err) < 0 ||
 	    rmt_der_small(parameters, &out->p, place, err) < 0)
 		return -1;
 	out->salt = salt.value;
@@ -63,7 +65,8 @@ read_count(struct rmt_der *parameters, struct scheme *out, struct rmt_err *err)
 	const char *place = "encryptionAlgorithm.iterationCount";
 	struct rmt_tlv salt;
 
-	if (rmt_der_any(parameters, &salt, place, err) < 0 || rmt_der_small(parameters, &out->iterations, place, err) < 0)
+	if (rmt_der_any(parameters, &salt, place, err) < 0 ||
+	    rmt_der_small(parameters, &out->iterations, place, err) < 0)
 		return -1;
 	if (out->iterations < 1)
 		return rmt_err_set(err, RMT_INPUT, place, "the iteration count is not positive");
@@ -74,12 +77,14 @@ read_count(struct rmt_der *parameters, struct scheme *out, struct rmt_err *err)
 static int
 read_pbes2(struct rmt_der *parameters, struct scheme *out, struct rmt_err *err)
 {
-	static const struct rmt_span scrypt = OID("\x2b\x06\x01\x04\x01\xda\x47\x04\x0b"), pbkdf2 = OID(PKCS5 "\x0c");
+	static const struct rmt_span scrypt = RMT_BYTES("\x2b\x06\x01\x04\x01\xda\x47\x04\x0b"),
+				     pbkdf2 = RMT_BYTES(PKCS5 "\x0c");
 	const char *place = "encryptionAlgorithm.keyDerivationFunc";
 	struct rmt_der kdf, inner;
 	struct rmt_span oid;
 
-	if (rmt_der_enter(parameters, RMT_DER_SEQUENCE, &kdf, place, err) < 0 || rmt_der_oid(&kdf, &oid, place, err) < 0)
+	if (rmt_der_enter(parameters, RMT_DER_SEQUENCE, &kdf, place, err) < 0 ||
+	    rmt_der_oid(&kdf, &oid, place, err) < 0)
 		return -1;
 	if (!rmt_span_equal(oid, scrypt) && !rmt_span_equal(oid, pbkdf2))
 		return 0;
@@ -89,27 +94,32 @@ read_pbes2(struct rmt_der *parameters, struct scheme *out, struct rmt_err *err)
 		return read_count(&inner, out, err);
 	if (read_scrypt(&inner, out, err) < 0)
 		return -1;
-	return rmt_der_enter(parameters, RMT_DER_SEQUENCE, &out->cipher, "encryptionAlgorithm.encryptionScheme", err);
+	return rmt_der_enter(parameters, RMT_DER_SEQUENCE, &out->cipher,
+	    "encryptionAlgorithm.encryptionScheme", err);
 }
 
 static int
-read_scheme(struct rmt_span identifier, struct scheme *out, struct rmt_notes *notes, struct rmt_err *err)
+read_scheme(
+    struct rmt_span identifier, struct scheme *out, struct rmt_notes *notes, struct rmt_err *err)
 {
-	static const struct rmt_span pbes2 = OID(PKCS5 "\x0d"), pkcs5 = OID(PKCS5), pkcs12 = OID(PKCS12_PBE);
+	static const struct rmt_span pbes2 = RMT_BYTES(PKCS5 "\x0d"), pkcs5 = RMT_BYTES(PKCS5),
+				     pkcs12 = RMT_BYTES(PKCS12_PBE);
 	const char *place = "encryptionAlgorithm";
 	struct rmt_der outer, inside, parameters;
 	struct rmt_span oid;
 
 	*out = (struct scheme){ .scrypt = false };
 	rmt_der_open(&outer, identifier, notes);
-	if (rmt_der_enter(&outer, RMT_DER_SEQUENCE, &inside, place, err) < 0 || rmt_der_oid(&inside, &oid, place, err) < 0)
+	if (rmt_der_enter(&outer, RMT_DER_SEQUENCE, &inside, place, err) < 0 ||
+	    rmt_der_oid(&inside, &oid, place, err) < 0)
 		return -1;
 	if ((oid.length != pkcs5.length + 1 || memcmp(oid.at, pkcs5.at, pkcs5.length) != 0) &&
 	    (oid.length != pkcs12.length + 1 || memcmp(oid.at, pkcs12.at, pkcs12.length) != 0))
 		return 0;
 	if (rmt_der_enter(&inside, RMT_DER_SEQUENCE, &parameters, place, err) < 0)
 		return -1;
-	return rmt_span_equal(oid, pbes2) ? read_pbes2(&parameters, out, err) : read_count(&parameters, out, err);
+	return rmt_span_equal(oid, pbes2) ? read_pbes2(&parameters, out, err)
+					  : read_count(&parameters, out, err);
 }
 
 /* Products are formed from factors that are known to be small, so none overflows. */
@@ -120,18 +130,18 @@ check_cost(const struct scheme *scheme, struct rmt_err *err)
 
 	if (scheme->iterations > ITERATIONS_MAX)
 		return rmt_err_set(err, RMT_POLICY, "encryptionAlgorithm.iterationCount",
-		                   "the passphrase would be hashed %lld times, more than %lld are refused",
-		                   (long long)scheme->iterations, (long long)ITERATIONS_MAX);
+		    "the passphrase would be hashed %lld times, more than %lld are refused",
+		    (long long)scheme->iterations, (long long)ITERATIONS_MAX);
 	if (!scheme->scrypt)
 		return 0;
 	if (scheme->n > most || scheme->r > most || scheme->n > most / scheme->r)
 		return rmt_err_set(err, RMT_POLICY, "encryptionAlgorithm.scrypt",
-		                   "scrypt with N=%lld and r=%lld needs more memory than 1 GiB",
-		                   (long long)scheme->n, (long long)scheme->r);
+		    "scrypt with N=%lld and r=%lld needs more memory than 1 GiB",
+		    (long long)scheme->n, (long long)scheme->r);
 	if (scheme->p > SCRYPT_WORK_MAX / (128 * scheme->n * scheme->r))
 		return rmt_err_set(err, RMT_POLICY, "encryptionAlgorithm.scrypt",
-		                   "scrypt with N=%lld, r=%lld and p=%lld needs more time than is allowed",
-		                   (long long)scheme->n, (long long)scheme->r, (long long)scheme->p);
+		    "scrypt with N=%lld, r=%lld and p=%lld needs more time than is allowed",
+		    (long long)scheme->n, (long long)scheme->r, (long long)scheme->p);
 	return 0;
 }
 
@@ -146,12 +156,15 @@ rmt_pbe_check(struct rmt_span algorithm_identifier, struct rmt_err *err)
 	return check_cost(&scheme, err);
 }
 
-/* ---- providers ----------------------------------------------------------------------------------------------------- */
+/* ---- providers
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static OSSL_LIB_CTX *legacy;
 static pthread_once_t legacy_once = PTHREAD_ONCE_INIT;
 
-/* Loading "legacy" into the default context would switch the default provider off for the whole program. */
+/* Loading "legacy" into the default context would switch the default provider off for the whole
+ * program. */
 static void
 load_legacy(void)
 {
@@ -170,8 +183,9 @@ rmt_legacy_context(struct rmt_err *err)
 {
 	pthread_once(&legacy_once, load_legacy);
 	if (legacy == NULL)
-		rmt_err_set(err, RMT_SECRET, NULL, "this needs OpenSSL's legacy provider, which is not installed "
-		            "(Debian: openssl-provider-legacy)");
+		rmt_err_set(err, RMT_SECRET, NULL,
+		    "this needs OpenSSL's legacy provider, which is not installed "
+		    "(Debian: openssl-provider-legacy)");
 	return legacy;
 }
 
@@ -189,32 +203,39 @@ fetch_cipher(const char *name, struct rmt_err *err)
 	if (cipher != NULL && EVP_CIPHER_get_mode(cipher) == EVP_CIPH_CBC_MODE)
 		return cipher;
 	EVP_CIPHER_free(cipher);
-	rmt_err_set(err, RMT_INPUT, NULL, "the cipher %.60s of the encrypted key is not supported", name);
+	rmt_err_set(
+	    err, RMT_INPUT, NULL, "the cipher %.60s of the encrypted key is not supported", name);
 	return NULL;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------------- */
+/* ---- opening
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static int
 wrong_passphrase(struct rmt_err *err)
 {
 	ERR_clear_error();
-	return rmt_err_set(err, RMT_SECRET, NULL, "the passphrase is wrong, or the encrypted key is damaged");
+	return rmt_err_set(
+	    err, RMT_SECRET, NULL, "the passphrase is wrong, or the encrypted key is damaged");
 }
 
 static int
 no_passphrase(struct rmt_err *err)
 {
-	return rmt_err_set(err, RMT_SECRET, NULL, "the private key is encrypted and no passphrase was given");
+	return rmt_err_set(
+	    err, RMT_SECRET, NULL, "the private key is encrypted and no passphrase was given");
 }
 
-/* A wrong passphrase passes the padding once in 256 times; that what comes out is one whole SEQUENCE settles it. */
+/* A wrong passphrase passes the padding once in 256 times; that what comes out is one whole
+ * SEQUENCE settles it. */
 static int
 accept_plain(struct rmt_buf *out, struct rmt_err *err)
 {
 	if (rmt_buf_check(out, err) < 0)
 		return -1;
-	if (out->length == 0 || out->bytes[0] != RMT_DER_SEQUENCE || rmt_der_extent(rmt_buf_view(out)) != out->length) {
+	if (out->length == 0 || out->bytes[0] != RMT_DER_SEQUENCE ||
+	    rmt_der_extent(rmt_buf_view(out)) != out->length) {
 		rmt_buf_clear(out);
 		return wrong_passphrase(err);
 	}
@@ -222,8 +243,8 @@ accept_plain(struct rmt_buf *out, struct rmt_err *err)
 }
 
 static int
-cbc_decrypt(EVP_CIPHER *cipher, const unsigned char *key, const unsigned char *iv, struct rmt_span sealed,
-            struct rmt_buf *out, struct rmt_err *err)
+cbc_decrypt(EVP_CIPHER *cipher, const unsigned char *key, const unsigned char *iv,
+    struct rmt_span sealed, struct rmt_buf *out, struct rmt_err *err)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int first = 0, last = 0, rc = -1;
@@ -248,8 +269,8 @@ out:
 
 /* OpenSSL's own reader stops at 32 MiB; the bound here is check_cost()'s. */
 static int
-open_scrypt(const struct scheme *scheme, struct rmt_span sealed, const struct rmt_secret *passphrase, struct rmt_buf *out,
-            struct rmt_err *err)
+open_scrypt(const struct scheme *scheme, struct rmt_span sealed,
+    const struct rmt_secret *passphrase, struct rmt_buf *out, struct rmt_err *err)
 {
 	uint64_t n = (uint64_t)scheme->n, r = (uint64_t)scheme->r, p = (uint64_t)scheme->p;
 	struct rmt_der from = scheme->cipher;
@@ -261,7 +282,8 @@ open_scrypt(const struct scheme *scheme, struct rmt_span sealed, const struct rm
 	int rc = -1;
 
 	if (rmt_der_oid(&from, &oid, "encryptionAlgorithm.encryptionScheme", err) < 0 ||
-	    rmt_der_read(&from, RMT_DER_OCTET_STRING, &iv, "encryptionAlgorithm.encryptionScheme", err) < 0)
+	    rmt_der_read(
+		&from, RMT_DER_OCTET_STRING, &iv, "encryptionAlgorithm.encryptionScheme", err) < 0)
 		return -1;
 	rmt_oid_dotted(oid, &name);
 	cipher = fetch_cipher(rmt_buf_string(&name), err);
@@ -269,10 +291,12 @@ open_scrypt(const struct scheme *scheme, struct rmt_span sealed, const struct rm
 	if (cipher == NULL)
 		return -1;
 	if (iv.value.length != (size_t)EVP_CIPHER_get_iv_length(cipher))
-		rmt_err_set(err, RMT_INPUT, "encryptionAlgorithm.encryptionScheme", "the initial vector has a wrong length");
-	else if (EVP_PBE_scrypt(rmt_secret_text(passphrase), rmt_secret_length(passphrase), scheme->salt.at,
-	                        scheme->salt.length, n, r, p, 128 * r * (n + p + 2) + (1 << 20), key,
-	                        (size_t)EVP_CIPHER_get_key_length(cipher)) <= 0)
+		rmt_err_set(err, RMT_INPUT, "encryptionAlgorithm.encryptionScheme",
+		    "the initial vector has a wrong length");
+	else if (EVP_PBE_scrypt(rmt_secret_text(passphrase), rmt_secret_length(passphrase),
+		     scheme->salt.at, scheme->salt.length, n, r, p,
+		     128 * r * (n + p + 2) + (1 << 20), key,
+		     (size_t)EVP_CIPHER_get_key_length(cipher)) <= 0)
 		rmt_err_openssl(err, RMT_INTERNAL, NULL, "scrypt failed");
 	else
 		rc = cbc_decrypt(cipher, key, iv.value.at, sealed, out, err);
@@ -292,30 +316,35 @@ unsupported(void)
 		int reason = ERR_GET_REASON(code);
 
 		if (ERR_GET_LIB(code) == ERR_LIB_EVP)
-			found = found || reason == EVP_R_UNKNOWN_PBE_ALGORITHM || reason == EVP_R_UNSUPPORTED_CIPHER ||
-			        reason == EVP_R_UNSUPPORTED_ALGORITHM || reason == EVP_R_UNSUPPORTED_PRF ||
-			        reason == EVP_R_UNSUPPORTED_KEY_DERIVATION_FUNCTION || reason == EVP_R_UNKNOWN_CIPHER;
+			found = found || reason == EVP_R_UNKNOWN_PBE_ALGORITHM ||
+				reason == EVP_R_UNSUPPORTED_CIPHER ||
+				reason == EVP_R_UNSUPPORTED_ALGORITHM ||
+				reason == EVP_R_UNSUPPORTED_PRF ||
+				reason == EVP_R_UNSUPPORTED_KEY_DERIVATION_FUNCTION ||
+				reason == EVP_R_UNKNOWN_CIPHER;
 		found = found || reason == ERR_R_UNSUPPORTED;
 	}
 	return found;
 }
 
 static unsigned char *
-pbe_crypt(const X509_ALGOR *scheme, struct rmt_span sealed, const struct rmt_secret *passphrase, OSSL_LIB_CTX *context,
-          int *length)
+pbe_crypt(const X509_ALGOR *scheme, struct rmt_span sealed, const struct rmt_secret *passphrase,
+    OSSL_LIB_CTX *context, int *length)
 {
 	unsigned char *plain = NULL;
 
-	if (PKCS12_pbe_crypt_ex(scheme, rmt_secret_text(passphrase), (int)rmt_secret_length(passphrase), sealed.at,
-	                        (int)sealed.length, &plain, length, 0, context, NULL) == NULL)
+	if (PKCS12_pbe_crypt_ex(scheme, rmt_secret_text(passphrase),
+		(int)rmt_secret_length(passphrase), sealed.at, (int)sealed.length, &plain, length,
+		0, context, NULL) == NULL)
 		return NULL;
 	return plain;
 }
 
-/* PBES1, PKCS#12's schemes and PBES2 with PBKDF2: OpenSSL's, first with its usual ciphers, then with the old ones. */
+/* PBES1, PKCS#12's schemes and PBES2 with PBKDF2: OpenSSL's, first with its usual ciphers, then
+ * with the old ones. */
 static int
-open_pbe(struct rmt_span identifier, struct rmt_span sealed, const struct rmt_secret *passphrase, struct rmt_buf *out,
-         struct rmt_err *err)
+open_pbe(struct rmt_span identifier, struct rmt_span sealed, const struct rmt_secret *passphrase,
+    struct rmt_buf *out, struct rmt_err *err)
 {
 	const unsigned char *at = identifier.at;
 	X509_ALGOR *scheme = d2i_X509_ALGOR(NULL, &at, (long)identifier.length);
@@ -323,7 +352,8 @@ open_pbe(struct rmt_span identifier, struct rmt_span sealed, const struct rmt_se
 	int length = 0, rc = -1;
 
 	if (scheme == NULL) {
-		rmt_err_openssl(err, RMT_INPUT, "encryptionAlgorithm", "the encryption scheme is malformed");
+		rmt_err_openssl(
+		    err, RMT_INPUT, "encryptionAlgorithm", "the encryption scheme is malformed");
 		return -1;
 	}
 	plain = pbe_crypt(scheme, sealed, passphrase, NULL, &length);
@@ -334,7 +364,8 @@ open_pbe(struct rmt_span identifier, struct rmt_span sealed, const struct rmt_se
 			goto out;
 		plain = pbe_crypt(scheme, sealed, passphrase, old, &length);
 		if (plain == NULL && unsupported()) {
-			rmt_err_set(err, RMT_INPUT, "encryptionAlgorithm", "the encryption scheme of the key is not supported");
+			rmt_err_set(err, RMT_INPUT, "encryptionAlgorithm",
+			    "the encryption scheme of the key is not supported");
 			goto out;
 		}
 	}
@@ -351,7 +382,8 @@ out:
 }
 
 int
-rmt_pkcs8_decrypt(struct rmt_span der, const struct rmt_secret *passphrase, struct rmt_buf *out, struct rmt_err *err)
+rmt_pkcs8_decrypt(struct rmt_span der, const struct rmt_secret *passphrase, struct rmt_buf *out,
+    struct rmt_err *err)
 {
 	struct rmt_notes ignored = { 0 };
 	struct rmt_der outer, inside;
@@ -370,13 +402,15 @@ rmt_pkcs8_decrypt(struct rmt_span der, const struct rmt_secret *passphrase, stru
 	if (check_cost(&scheme, err) < 0)
 		return -1;
 	if (sealed.value.length > RMT_CAP_CONTAINER || rmt_secret_length(passphrase) > INT32_MAX)
-		return rmt_err_set(err, RMT_INPUT, "encryptedData", "the encrypted key is too large");
+		return rmt_err_set(
+		    err, RMT_INPUT, "encryptedData", "the encrypted key is too large");
 	ERR_clear_error();
-	return scheme.scrypt ? open_scrypt(&scheme, sealed.value, passphrase, out, err) :
-	                       open_pbe(identifier.whole, sealed.value, passphrase, out, err);
+	return scheme.scrypt ? open_scrypt(&scheme, sealed.value, passphrase, out, err)
+			     : open_pbe(identifier.whole, sealed.value, passphrase, out, err);
 }
 
-/* ---- the encryption of old PEM blocks ------------------------------------------------------------------------------- */
+/* ---- the encryption of old PEM blocks
+ * ------------------------------------------------------------------------------- */
 
 /* "AES-256-CBC,00112233..." (RFC 1421, 4.6.1.3): a cipher's name and its initial vector. */
 static int
@@ -392,8 +426,10 @@ read_dek(struct rmt_span dek, char name[64], struct rmt_buf *iv, struct rmt_err 
 	}
 	before = comma != NULL && comma > dek.at ? (size_t)(comma - dek.at) : 0;
 	after = before > 0 ? dek.length - before - 1 : 0;
-	if (before == 0 || before >= 64 || after == 0 || after >= sizeof(hex) || memchr(dek.at, '\0', dek.length) != NULL)
-		return rmt_err_set(err, RMT_INPUT, "DEK-Info", "the header does not name a cipher and its initial vector");
+	if (before == 0 || before >= 64 || after == 0 || after >= sizeof(hex) ||
+	    memchr(dek.at, '\0', dek.length) != NULL)
+		return rmt_err_set(err, RMT_INPUT, "DEK-Info",
+		    "the header does not name a cipher and its initial vector");
 	memcpy(name, dek.at, before);
 	name[before] = '\0';
 	memcpy(hex, comma + 1, after);
@@ -401,10 +437,11 @@ read_dek(struct rmt_span dek, char name[64], struct rmt_buf *iv, struct rmt_err 
 	return rmt_hex_decode(hex, iv, err);
 }
 
-/* The key is MD5 over passphrase and salt, repeated until it is long enough; the salt is the vector's first half block. */
+/* The key is MD5 over passphrase and salt, repeated until it is long enough; the salt is the
+ * vector's first half block. */
 int
-rmt_dek_decrypt(struct rmt_span dek, struct rmt_span body, const struct rmt_secret *passphrase, struct rmt_buf *out,
-                struct rmt_err *err)
+rmt_dek_decrypt(struct rmt_span dek, struct rmt_span body, const struct rmt_secret *passphrase,
+    struct rmt_buf *out, struct rmt_err *err)
 {
 	const EVP_MD *md5 = rmt_digest_named("md5", err);
 	unsigned char key[EVP_MAX_KEY_LENGTH];
@@ -428,9 +465,11 @@ rmt_dek_decrypt(struct rmt_span dek, struct rmt_span body, const struct rmt_secr
 		goto out;
 	}
 	ERR_clear_error();
-	if (EVP_BytesToKey(cipher, md5, iv.bytes, (const unsigned char *)rmt_secret_text(passphrase),
-	                   (int)rmt_secret_length(passphrase), 1, key, NULL) <= 0)
-		rmt_err_openssl(err, RMT_INTERNAL, NULL, "the key cannot be derived from the passphrase");
+	if (EVP_BytesToKey(cipher, md5, iv.bytes,
+		(const unsigned char *)rmt_secret_text(passphrase),
+		(int)rmt_secret_length(passphrase), 1, key, NULL) <= 0)
+		rmt_err_openssl(
+		    err, RMT_INTERNAL, NULL, "the key cannot be derived from the passphrase");
 	else
 		rc = cbc_decrypt(cipher, key, iv.bytes, body, out, err);
 	rmt_wipe(key, sizeof(key));

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Private keys written: PKCS#8 plain or under scrypt and AES-256, and the older forms that some devices want.
+ * Private keys written: PKCS#8 plain or under scrypt and AES-256, and the older forms that some
+ * devices want.
  *
- * Buffers that take a plain key are made secret before the first byte. Files and their modes are not known here.
+ * Buffers that take a plain key are made secret before the first byte. Files and their modes are
+ * not known here.
  */
 #include "config.h"
 
@@ -14,7 +16,8 @@
 
 #include "x509/local.h"
 
-/* RFC 7914, 2, for a file that is opened a few times a day: 16 MiB and about 50 ms for each guess. */
+/* RFC 7914, 2, for a file that is opened a few times a day: 16 MiB and about 50 ms for each guess.
+ */
 enum { SCRYPT_N = 16384, SCRYPT_R = 8, SCRYPT_P = 1, SALT_LENGTH = 16, IV_LENGTH = 16 };
 
 int
@@ -31,7 +34,8 @@ rmt_key_write_der(const struct rmt_key *key, struct rmt_buf *out, struct rmt_err
 		length = i2d_PKCS8_PRIV_KEY_INFO(info, &der);
 	PKCS8_PRIV_KEY_INFO_free(info);
 	if (length <= 0)
-		return rmt_err_openssl(err, RMT_INTERNAL, NULL, "the private key cannot be encoded");
+		return rmt_err_openssl(
+		    err, RMT_INTERNAL, NULL, "the private key cannot be encoded");
 	rmt_buf_append(out, der, (size_t)length);
 	OPENSSL_clear_free(der, (size_t)length);
 	return rmt_buf_check(out, err);
@@ -49,7 +53,8 @@ append_pem(const char *label, struct rmt_span der, struct rmt_buf *out)
 
 /* EncryptedPrivateKeyInfo (RFC 5958, 3) with PBES2: scrypt, AES-256-CBC. */
 static int
-encrypt(PKCS8_PRIV_KEY_INFO *info, const struct rmt_secret *passphrase, struct rmt_buf *out, struct rmt_err *err)
+encrypt(PKCS8_PRIV_KEY_INFO *info, const struct rmt_secret *passphrase, struct rmt_buf *out,
+    struct rmt_err *err)
 {
 	unsigned char salt[SALT_LENGTH], iv[IV_LENGTH], *der = NULL;
 	X509_ALGOR *scheme = NULL;
@@ -58,23 +63,27 @@ encrypt(PKCS8_PRIV_KEY_INFO *info, const struct rmt_secret *passphrase, struct r
 
 	if (rmt_random(salt, sizeof(salt), err) < 0 || rmt_random(iv, sizeof(iv), err) < 0)
 		return -1;
-	scheme = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt, sizeof(salt), iv, SCRYPT_N, SCRYPT_R, SCRYPT_P);
+	scheme = PKCS5_pbe2_set_scrypt(
+	    EVP_aes_256_cbc(), salt, sizeof(salt), iv, SCRYPT_N, SCRYPT_R, SCRYPT_P);
 	if (scheme != NULL)
-		sealed = PKCS8_set0_pbe(rmt_secret_text(passphrase), (int)rmt_secret_length(passphrase), info, scheme);
+		sealed = PKCS8_set0_pbe(
+		    rmt_secret_text(passphrase), (int)rmt_secret_length(passphrase), info, scheme);
 	if (sealed == NULL)
 		X509_ALGOR_free(scheme);
 	else
 		length = i2d_X509_SIG(sealed, &der);
 	X509_SIG_free(sealed);
 	if (length <= 0)
-		return rmt_err_openssl(err, RMT_INTERNAL, NULL, "the private key cannot be encrypted");
+		return rmt_err_openssl(
+		    err, RMT_INTERNAL, NULL, "the private key cannot be encrypted");
 	rmt_buf_append(out, der, (size_t)length);
 	OPENSSL_free(der);
 	return rmt_buf_check(out, err);
 }
 
 int
-rmt_key_write_pem(const struct rmt_key *key, const struct rmt_secret *passphrase, struct rmt_buf *out, struct rmt_err *err)
+rmt_key_write_pem(const struct rmt_key *key, const struct rmt_secret *passphrase,
+    struct rmt_buf *out, struct rmt_err *err)
 {
 	PKCS8_PRIV_KEY_INFO *info = NULL;
 	struct rmt_buf der = { 0 };
@@ -89,7 +98,8 @@ rmt_key_write_pem(const struct rmt_key *key, const struct rmt_secret *passphrase
 		ERR_clear_error();
 		info = EVP_PKEY2PKCS8(key->evp);
 		if (info == NULL) {
-			rmt_err_openssl(err, RMT_INTERNAL, NULL, "the private key cannot be encoded");
+			rmt_err_openssl(
+			    err, RMT_INTERNAL, NULL, "the private key cannot be encoded");
 			goto out;
 		}
 		if (encrypt(info, passphrase, &der, err) < 0)
@@ -106,18 +116,21 @@ out:
 int
 rmt_key_write_traditional(const struct rmt_key *key, struct rmt_buf *out, struct rmt_err *err)
 {
-	const char *label = EVP_PKEY_is_a(key->evp, "RSA") ? "RSA PRIVATE KEY" :
-	                    EVP_PKEY_is_a(key->evp, "EC") ? "EC PRIVATE KEY" : NULL;
+	const char *label = EVP_PKEY_is_a(key->evp, "RSA")  ? "RSA PRIVATE KEY"
+			    : EVP_PKEY_is_a(key->evp, "EC") ? "EC PRIVATE KEY"
+							    : NULL;
 	unsigned char *der = NULL;
 	int length;
 
 	rmt_buf_secret(out);
 	if (label == NULL)
-		return rmt_err_set(err, RMT_SECRET, NULL, "only RSA and EC keys have a form older than PKCS#8");
+		return rmt_err_set(
+		    err, RMT_SECRET, NULL, "only RSA and EC keys have a form older than PKCS#8");
 	ERR_clear_error();
 	length = i2d_PrivateKey(key->evp, &der); /* the kind's own form comes before PKCS#8 */
 	if (length <= 0)
-		return rmt_err_openssl(err, RMT_INTERNAL, NULL, "the private key cannot be encoded");
+		return rmt_err_openssl(
+		    err, RMT_INTERNAL, NULL, "the private key cannot be encoded");
 	append_pem(label, rmt_span_of(der, (size_t)length), out);
 	OPENSSL_clear_free(der, (size_t)length);
 	return rmt_buf_check(out, err);

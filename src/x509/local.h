@@ -9,9 +9,13 @@
 #ifndef RMT_X509_LOCAL_H
 #define RMT_X509_LOCAL_H
 
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 
 #include "x509/x509.h"
+
+/* A span constant over the bytes of a string literal. */
+#define RMT_BYTES(literal) { (const unsigned char *)(literal), sizeof(literal) - 1 }
 
 /* ---- der.c -------------------------------------------------------------------------------------------------------- */
 
@@ -138,6 +142,16 @@ struct rmt_span rmt_algorithm_oid(const char *key, const char *digest);
 int rmt_spki_read_notes(struct rmt_span spki, struct rmt_spki *out, struct rmt_notes *notes, struct rmt_err *err);
 /* OpenSSL's name for a named curve, by its OID content; NULL when it is not one that Remint knows. */
 const char *rmt_curve_group(struct rmt_span curve_oid);
+
+/* ---- key_scalar.c ------------------------------------------------------------------------------------------------- */
+
+/* What one curve needs for the search; shared between threads. NULL when there is no memory. */
+struct rmt_scalar_search;
+struct rmt_scalar_search *rmt_scalar_search_new(const EC_GROUP *group);
+void rmt_scalar_search_free(struct rmt_scalar_search *search);
+/* 1 when the point is k*G with k or -k from 1 to 65,536 (or a little more), 0 when not, -1 out of memory. The point is on the curve and not at
+ * infinity; `x` is its x coordinate, big-endian. */
+int rmt_scalar_is_tiny(struct rmt_scalar_search *search, const EC_GROUP *group, const EC_POINT *point, struct rmt_span x);
 
 /* ---- key.c -------------------------------------------------------------------------------------------------------- */
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Path validation: one path, leaf first, handed alone to X509_verify_cert under the rules of one verifier.
+ * Path validation: one path, leaf first, handed alone to X509_verify_cert under the rules of one
+ * verifier.
  *
- * Which paths there are is found elsewhere; revocation and host names are not looked at. This is the only place where a
- * certificate becomes an X509: that costs fifty times what reading it costs, so issuers and anchors are kept.
+ * Which paths there are is found elsewhere; revocation and host names are not looked at. This is
+ * the only place where a certificate becomes an X509: that costs fifty times what reading it costs,
+ * so issuers and anchors are kept.
  */
 #include "config.h"
 
@@ -29,14 +31,14 @@ struct kept_issuer {
 struct rmt_path_checker {
 	X509_STORE *store; /* holds no certificate, only the rules */
 	X509_STORE_CTX *ctx;
-	STACK_OF(X509) *middle, *trusted;
-	struct kept_issuer leaf;   /* of the last path: one leaf may have several */
+	STACK_OF(X509) * middle, *trusted;
+	struct kept_issuer leaf; /* of the last path: one leaf may have several */
 	struct kept_issuer issuers[ISSUERS_KEPT];
 	uint64_t checks, verifications;
 };
 
-/* OpenSSL says "good" once for each certificate whose signature and dates it has accepted, from the top down. The top one
- * is trusted as it stands: its signature is not looked at. */
+/* OpenSSL says "good" once for each certificate whose signature and dates it has accepted, from the
+ * top down. The top one is trusted as it stands: its signature is not looked at. */
 static int
 count_verified(int good, X509_STORE_CTX *ctx)
 {
@@ -57,13 +59,14 @@ set_rules(X509_VERIFY_PARAM *param, const struct rmt_path_rules *rules)
 		[RMT_PURPOSE_CLIENT] = X509_PURPOSE_SSL_CLIENT,
 	};
 	unsigned long flags = (rules->strict ? X509_V_FLAG_X509_STRICT : 0) |
-	                      (rules->partial ? X509_V_FLAG_PARTIAL_CHAIN : 0);
+			      (rules->partial ? X509_V_FLAG_PARTIAL_CHAIN : 0);
 
 	X509_VERIFY_PARAM_set_auth_level(param, rules->auth_level);
 	X509_VERIFY_PARAM_set_time(param, (time_t)rules->at);
 	X509_VERIFY_PARAM_set_depth(param, PATH_MAX_LENGTH);
 	return (flags == 0 || X509_VERIFY_PARAM_set_flags(param, flags)) &&
-	       (purposes[rules->purpose] == 0 || X509_VERIFY_PARAM_set_purpose(param, purposes[rules->purpose]));
+	       (purposes[rules->purpose] == 0 ||
+		   X509_VERIFY_PARAM_set_purpose(param, purposes[rules->purpose]));
 }
 
 struct rmt_path_checker *
@@ -80,8 +83,8 @@ rmt_path_checker_new(const struct rmt_path_rules *rules, struct rmt_err *err)
 	checker->ctx = X509_STORE_CTX_new();
 	checker->middle = sk_X509_new_reserve(NULL, PATH_MAX_LENGTH);
 	checker->trusted = sk_X509_new_reserve(NULL, 1);
-	if (checker->store == NULL || checker->ctx == NULL || checker->middle == NULL || checker->trusted == NULL ||
-	    !set_rules(X509_STORE_get0_param(checker->store), rules)) {
+	if (checker->store == NULL || checker->ctx == NULL || checker->middle == NULL ||
+	    checker->trusted == NULL || !set_rules(X509_STORE_get0_param(checker->store), rules)) {
 		rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot prepare path validation");
 		rmt_path_checker_free(checker);
 		return NULL;
@@ -128,13 +131,15 @@ is_kept(const struct kept_issuer *kept, const unsigned char fingerprint[RMT_SHA2
 	return kept->cert != NULL && memcmp(kept->fingerprint, fingerprint, RMT_SHA256) == 0;
 }
 
-/* Where this certificate stands, or the place it takes: a free one, else the one that was used longest ago. */
+/* Where this certificate stands, or the place it takes: a free one, else the one that was used
+ * longest ago. */
 static struct kept_issuer *
 find_place(struct rmt_path_checker *checker, const unsigned char fingerprint[RMT_SHA256])
 {
 	struct kept_issuer *oldest = &checker->issuers[0];
 
-	for (size_t i = 0; i < ISSUERS_KEPT && (i == 0 || checker->issuers[i - 1].cert != NULL); i++) {
+	for (size_t i = 0; i < ISSUERS_KEPT && (i == 0 || checker->issuers[i - 1].cert != NULL);
+	     i++) {
 		if (is_kept(&checker->issuers[i], fingerprint))
 			return &checker->issuers[i];
 		if (checker->issuers[i].used < oldest->used)
@@ -145,7 +150,8 @@ find_place(struct rmt_path_checker *checker, const unsigned char fingerprint[RMT
 
 /* Borrowed from the checker, until the next path. */
 static X509 *
-issuer_or_leaf(struct rmt_path_checker *checker, const struct rmt_cert *cert, size_t depth, struct rmt_err *err)
+issuer_or_leaf(struct rmt_path_checker *checker, const struct rmt_cert *cert, size_t depth,
+    struct rmt_err *err)
 {
 	unsigned char fingerprint[RMT_SHA256];
 	struct kept_issuer *kept;
@@ -163,7 +169,8 @@ issuer_or_leaf(struct rmt_path_checker *checker, const struct rmt_cert *cert, si
 }
 
 static int
-load_path(struct rmt_path_checker *checker, const struct rmt_cert *const *path, size_t count, struct rmt_err *err)
+load_path(struct rmt_path_checker *checker, const struct rmt_cert *const *path, size_t count,
+    struct rmt_err *err)
 {
 	sk_X509_zero(checker->middle);
 	sk_X509_zero(checker->trusted);
@@ -181,14 +188,15 @@ load_path(struct rmt_path_checker *checker, const struct rmt_cert *const *path, 
 }
 
 int
-rmt_path_check(struct rmt_path_checker *checker, const struct rmt_cert *const *path, size_t count, bool anchored,
-               struct rmt_path_outcome *out, struct rmt_err *err)
+rmt_path_check(struct rmt_path_checker *checker, const struct rmt_cert *const *path, size_t count,
+    bool anchored, struct rmt_path_outcome *out, struct rmt_err *err)
 {
 	int verdict;
 
 	*out = (struct rmt_path_outcome){ .text = "" };
 	if (count == 0 || count > PATH_MAX_LENGTH)
-		return rmt_err_set(err, RMT_USAGE, NULL, "a path has 1 to %d certificates, not %zu", PATH_MAX_LENGTH, count);
+		return rmt_err_set(err, RMT_USAGE, NULL, "a path has 1 to %d certificates, not %zu",
+		    PATH_MAX_LENGTH, count);
 	checker->checks++;
 	ERR_clear_error();
 	if (load_path(checker, path, count, err) < 0)

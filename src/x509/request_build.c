@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Certification requests written (RFC 2986): a name, a public key and the extensions asked for, signed by the key.
+ * Certification requests written (RFC 2986): a name, a public key and the extensions asked for,
+ * signed by the key.
  *
  * The name and the extensions come encoded; what they may say is decided above.
  */
@@ -8,11 +9,13 @@
 
 #include "x509/local.h"
 
-/* [0] IMPLICIT Attributes stands even when it is empty (RFC 2986, 4.1); extensions are one attribute (RFC 2985, 5.4.2). */
+/* [0] IMPLICIT Attributes stands even when it is empty (RFC 2986, 4.1); extensions are one
+ * attribute (RFC 2985, 5.4.2). */
 static void
 write_attributes(struct rmt_derw *w, struct rmt_span extensions)
 {
-	static const unsigned char extension_request[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x0e };
+	static const unsigned char extension_request[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01,
+		0x09, 0x0e };
 
 	rmt_derw_begin(w, RMT_DER_CONTEXT_CONSTRUCTED(0));
 	if (extensions.length > 0) {
@@ -27,8 +30,8 @@ write_attributes(struct rmt_derw *w, struct rmt_span extensions)
 }
 
 int
-rmt_request_build(const struct rmt_key *key, const char *digest, struct rmt_span subject, struct rmt_span extensions,
-                  struct rmt_buf *der, struct rmt_err *err)
+rmt_request_build(const struct rmt_key *key, const char *digest, struct rmt_span subject,
+    struct rmt_span extensions, struct rmt_buf *der, struct rmt_err *err)
 {
 	struct rmt_signer *signer = rmt_signer_new(key, digest, err);
 	struct rmt_buf info = { 0 };

@@ -2,8 +2,8 @@
 /*
  * Signing: one key, one digest, prepared once and used for every certificate, CRL and request.
  *
- * It signs what it is given: what may be signed is decided above. Digests that Remint will not sign with are refused
- * when the signer is made.
+ * It signs what it is given: what may be signed is decided above. Digests that Remint will not sign
+ * with are refused when the signer is made.
  */
 #include "config.h"
 
@@ -18,13 +18,30 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* ---- digests ------------------------------------------------------------------------------------------------------- */
+/* ---- digests
+ * -------------------------------------------------------------------------------------------------------
+ */
 
-/* A fetch costs five times what a short digest costs, so each is made once and kept for the process. */
-static struct { const char *name; EVP_MD *md; } digests[] = {
-	{ "sha256", NULL }, { "sha384", NULL }, { "sha512", NULL }, { "sha1", NULL }, { "md5", NULL }, { "sha224", NULL },
-	{ "sha512-224", NULL }, { "sha512-256", NULL }, { "sha3-224", NULL }, { "sha3-256", NULL }, { "sha3-384", NULL },
-	{ "sha3-512", NULL }, { "md4", NULL }, { "md2", NULL },
+/* A fetch costs five times what a short digest costs, so each is made once and kept for the
+ * process. */
+static struct {
+	const char *name;
+	EVP_MD *md;
+} digests[] = {
+	{ "sha256", NULL },
+	{ "sha384", NULL },
+	{ "sha512", NULL },
+	{ "sha1", NULL },
+	{ "md5", NULL },
+	{ "sha224", NULL },
+	{ "sha512-224", NULL },
+	{ "sha512-256", NULL },
+	{ "sha3-224", NULL },
+	{ "sha3-256", NULL },
+	{ "sha3-384", NULL },
+	{ "sha3-512", NULL },
+	{ "md4", NULL },
+	{ "md2", NULL },
 };
 static pthread_once_t digests_once = PTHREAD_ONCE_INIT;
 
@@ -44,16 +61,21 @@ rmt_digest_named(const char *name, struct rmt_err *err)
 	for (size_t i = 0; i < COUNT(digests); i++)
 		if (digests[i].md != NULL && strcmp(digests[i].name, name) == 0)
 			return digests[i].md;
-	rmt_err_set(err, RMT_INPUT, "algorithm", "this OpenSSL does not offer the digest %.40s", name);
+	rmt_err_set(
+	    err, RMT_INPUT, "algorithm", "this OpenSSL does not offer the digest %.40s", name);
 	return NULL;
 }
 
-/* ---- the signer ---------------------------------------------------------------------------------------------------- */
+/* ---- the signer
+ * ----------------------------------------------------------------------------------------------------
+ */
 
-/* To add a kind of key that signs: one row here (its OIDs stand in algorithm.c), and a row in tests/unit/test_keys.c. */
+/* To add a kind of key that signs: one row here (its OIDs stand in algorithm.c), and a row in
+ * tests/unit/test_keys.c. */
 static const struct signing_kind {
 	const char *kind;
-	bool hashes_first; /* signs a digest; otherwise the whole message, without a digest of its own */
+	bool hashes_first; /* signs a digest; otherwise the whole message, without a digest of its
+			      own */
 	bool null_parameters;
 } signing_kinds[] = {
 	{ "rsa", true, true },
@@ -65,8 +87,9 @@ static const struct signing_kind {
 struct rmt_signer {
 	const struct signing_kind *kind;
 	EVP_PKEY *key;
-	const EVP_MD *digest;  /* NULL when the kind takes whole messages */
-	EVP_PKEY_CTX *prepared; /* for kinds that hash first: initialised once, used for every signature */
+	const EVP_MD *digest; /* NULL when the kind takes whole messages */
+	EVP_PKEY_CTX
+	    *prepared; /* for kinds that hash first: initialised once, used for every signature */
 	EVP_MD_CTX *hash;
 	struct rmt_buf algorithm;
 };
@@ -82,7 +105,7 @@ find_signing_kind(struct rmt_signer *signer, struct rmt_err *err)
 			return 0;
 		}
 	return rmt_err_set(err, RMT_SECRET, NULL, "Remint does not sign with keys of the kind %s",
-	                   kind[0] != '\0' ? kind : "that this one has");
+	    kind[0] != '\0' ? kind : "that this one has");
 }
 
 /* The digest that fits the strength of the key when none is asked for. */
@@ -104,8 +127,9 @@ check_digest(const char *digest, struct rmt_err *err)
 			return 0;
 	if (strcmp(digest, "sha1") == 0 || strcmp(digest, "md5") == 0)
 		return rmt_err_cite(err, RMT_POLICY, NULL, "CA/Browser Forum BR, 7.1.3.2",
-		                    "Remint does not sign with %s", digest);
-	return rmt_err_set(err, RMT_USAGE, NULL, "\"%.40s\" is no digest to sign with; sha256, sha384 and sha512 are", digest);
+		    "Remint does not sign with %s", digest);
+	return rmt_err_set(err, RMT_USAGE, NULL,
+	    "\"%.40s\" is no digest to sign with; sha256, sha384 and sha512 are", digest);
 }
 
 static int
@@ -115,7 +139,8 @@ write_algorithm(struct rmt_signer *signer, const char *digest, struct rmt_err *e
 
 	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
 	rmt_derw_oid(&w, rmt_algorithm_oid(signer->kind->kind, digest));
-	if (signer->kind->null_parameters) /* RFC 4055, 5: NULL for RSA; RFC 5758, 3.2, and RFC 8410, 3: absent */
+	if (signer->kind->null_parameters) /* RFC 4055, 5: NULL for RSA; RFC 5758, 3.2, and RFC
+					      8410, 3: absent */
 		rmt_derw_null(&w);
 	rmt_derw_end(&w);
 	return rmt_derw_finish(&w, &signer->algorithm, err);
@@ -133,7 +158,7 @@ prepare(struct rmt_signer *signer, struct rmt_err *err)
 	signer->prepared = EVP_PKEY_CTX_new_from_pkey(NULL, signer->key, NULL);
 	if (signer->prepared == NULL || EVP_PKEY_sign_init(signer->prepared) <= 0 ||
 	    (strcmp(signer->kind->kind, "rsa") == 0 &&
-	     EVP_PKEY_CTX_set_rsa_padding(signer->prepared, RSA_PKCS1_PADDING) <= 0) ||
+		EVP_PKEY_CTX_set_rsa_padding(signer->prepared, RSA_PKCS1_PADDING) <= 0) ||
 	    EVP_PKEY_CTX_set_signature_md(signer->prepared, signer->digest) <= 0)
 		return rmt_err_openssl(err, RMT_SECRET, NULL, "cannot prepare the key for signing");
 	return 0;
@@ -212,7 +237,8 @@ rmt_signer_algorithm(const struct rmt_signer *signer)
 }
 
 static int
-sign_digest(struct rmt_signer *signer, struct rmt_span message, unsigned char *signature, size_t *length)
+sign_digest(
+    struct rmt_signer *signer, struct rmt_span message, unsigned char *signature, size_t *length)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned digest_length;
@@ -224,7 +250,8 @@ sign_digest(struct rmt_signer *signer, struct rmt_span message, unsigned char *s
 }
 
 static int
-sign_whole(struct rmt_signer *signer, struct rmt_span message, unsigned char *signature, size_t *length)
+sign_whole(
+    struct rmt_signer *signer, struct rmt_span message, unsigned char *signature, size_t *length)
 {
 	EVP_MD_CTX_reset(signer->hash);
 	return EVP_DigestSignInit_ex(signer->hash, NULL, NULL, NULL, NULL, signer->key, NULL) > 0 &&
@@ -232,7 +259,8 @@ sign_whole(struct rmt_signer *signer, struct rmt_span message, unsigned char *si
 }
 
 int
-rmt_signer_sign(struct rmt_signer *signer, struct rmt_span message, struct rmt_buf *signature, struct rmt_err *err)
+rmt_signer_sign(struct rmt_signer *signer, struct rmt_span message, struct rmt_buf *signature,
+    struct rmt_err *err)
 {
 	size_t length = (size_t)EVP_PKEY_get_size(signer->key);
 	int done;
@@ -241,8 +269,9 @@ rmt_signer_sign(struct rmt_signer *signer, struct rmt_span message, struct rmt_b
 	if (rmt_buf_check(signature, err) < 0)
 		return -1;
 	ERR_clear_error();
-	done = signer->kind->hashes_first ? sign_digest(signer, message, signature->bytes + signature->length, &length) :
-	                                    sign_whole(signer, message, signature->bytes + signature->length, &length);
+	done = signer->kind->hashes_first
+		   ? sign_digest(signer, message, signature->bytes + signature->length, &length)
+		   : sign_whole(signer, message, signature->bytes + signature->length, &length);
 	if (!done)
 		return rmt_err_openssl(err, RMT_SECRET, NULL, "cannot sign with this key");
 	signature->length += length;
@@ -251,7 +280,8 @@ rmt_signer_sign(struct rmt_signer *signer, struct rmt_span message, struct rmt_b
 }
 
 int
-rmt_signer_wrap(struct rmt_signer *signer, struct rmt_span tbs, struct rmt_buf *der, struct rmt_err *err)
+rmt_signer_wrap(
+    struct rmt_signer *signer, struct rmt_span tbs, struct rmt_buf *der, struct rmt_err *err)
 {
 	struct rmt_buf signature = { 0 };
 	struct rmt_derw w = { 0 };
