@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy/check.c - checks of single values of a policy file: names, purposes, key specifications, file names. What a
- * value means to a certificate is asked of x509/, so that a file that passes here cannot fail when it is used.
+ * policy/check.c - checks of single values of a policy file: names, purposes, key specifications,
+ * file names. What a value means to a certificate is asked of x509/, so that a file that passes
+ * here cannot fail when it is used.
  *
  * Each says in `err` why the text will not do; schema.c adds the file, the line and the key.
  */
@@ -22,7 +23,8 @@ refuse(struct rmt_err *err, const char *why)
 static bool
 plain(char c, const char *others)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c != '\0' && strchr(others, c) != NULL);
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr(others, c) != NULL);
 }
 
 static bool
@@ -47,7 +49,8 @@ rmt_policy_label_check(const char *text, struct rmt_err *err)
 	if (length == 0 || length > 64)
 		return refuse(err, "a name has 1 to 64 characters");
 	if (!all_plain(text, "._-") || text[0] == '.')
-		return refuse(err, "a name is made of a-z, 0-9, '.', '_' and '-' and does not begin with a dot");
+		return refuse(err,
+		    "a name is made of a-z, 0-9, '.', '_' and '-' and does not begin with a dot");
 	return 0;
 }
 
@@ -56,7 +59,10 @@ static bool
 is_attribute(const struct rmt_oid *oid)
 {
 	static const char *const arcs[] = {
-		"2.5.4.", "0.9.2342.19200300.100.1.", "1.2.840.113549.1.9.", "1.3.6.1.4.1.311.60.2.1.",
+		"2.5.4.",
+		"0.9.2342.19200300.100.1.",
+		"1.2.840.113549.1.9.",
+		"1.3.6.1.4.1.311.60.2.1.",
 	};
 
 	for (size_t i = 0; oid != NULL && i < sizeof(arcs) / sizeof(arcs[0]); i++)
@@ -99,7 +105,8 @@ rmt_check_constraint(const char *text, struct rmt_err *err)
 	static const char *const types[] = { "dns:", "ip:", "email:", "uri:", "directory:", NULL };
 
 	for (size_t i = 0; types[i] != NULL; i++)
-		if (strncmp(text, types[i], strlen(types[i])) == 0 && text[strlen(types[i])] != '\0')
+		if (strncmp(text, types[i], strlen(types[i])) == 0 &&
+		    text[strlen(types[i])] != '\0')
 			return 0;
 	return refuse(err, "a constraint begins with dns:, ip:, email:, uri: or directory:");
 }
@@ -118,7 +125,8 @@ int
 rmt_check_purpose(const char *text, struct rmt_err *err)
 {
 	if (is_attribute(rmt_oid_named(text)))
-		return refuse(err, "this is an attribute of a name, not a purpose such as serverAuth");
+		return refuse(
+		    err, "this is an attribute of a name, not a purpose such as serverAuth");
 	return rmt_check_oid(text, err);
 }
 
@@ -126,12 +134,14 @@ rmt_check_purpose(const char *text, struct rmt_err *err)
 int
 rmt_check_given_purpose(const char *text, struct rmt_err *err)
 {
-	static const char *const never[] = { "OCSPSigning", "timeStamping", "anyExtendedKeyUsage", NULL };
+	static const char *const never[] = { "OCSPSigning", "timeStamping", "anyExtendedKeyUsage",
+		NULL };
 	const struct rmt_oid *oid = rmt_oid_named(text);
 
 	for (size_t i = 0; oid != NULL && never[i] != NULL; i++)
 		if (strcmp(oid->name, never[i]) == 0)
-			return refuse(err, "no request may have this purpose by asking: state it in values");
+			return refuse(
+			    err, "no request may have this purpose by asking: state it in values");
 	return rmt_check_purpose(text, err);
 }
 
@@ -183,7 +193,8 @@ skip_holder(const char *at)
 	return at;
 }
 
-/* A plain file name with {label} and {n} in it: what they stand for is cleaned by whoever fills them in. */
+/* A plain file name with {label} and {n} in it: what they stand for is cleaned by whoever fills
+ * them in. */
 int
 rmt_check_file_name(const char *text, struct rmt_err *err)
 {
@@ -199,6 +210,7 @@ rmt_check_file_name(const char *text, struct rmt_err *err)
 		at = behind > at ? behind : at + 1;
 	}
 	if (*at != '\0' || *text == '.')
-		return refuse(err, "a file name is made of letters, digits, '.', '_', '-', {label} and {n}, and does not begin with a dot");
+		return refuse(err, "a file name is made of letters, digits, '.', '_', '-', {label} "
+				   "and {n}, and does not begin with a dot");
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy/dump.c - a resolved policy as canonical text, one field or one element of a list of groups a line, driven by
- * the same table that reads it. Values stand as they would in a file, so that a line can be copied into one.
+ * policy/dump.c - a resolved policy as canonical text, one field or one element of a list of groups
+ * a line, driven by the same table that reads it. Values stand as they would in a file, so that a
+ * line can be copied into one.
  */
 #include "config.h"
 
@@ -20,8 +21,14 @@ member_of(const void *object, const struct rmt_schema *row)
 void
 rmt_duration_text(int64_t seconds, struct rmt_buf *out)
 {
-	static const struct { int64_t seconds; char letter; } units[] = {
-		{ RMT_DAY, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' },
+	static const struct {
+		int64_t seconds;
+		char letter;
+	} units[] = {
+		{ RMT_DAY, 'd' },
+		{ 3600, 'h' },
+		{ 60, 'm' },
+		{ 1, 's' },
 	};
 	size_t i = 0;
 
@@ -173,7 +180,8 @@ key(const char *prefix, const struct rmt_schema *row, struct rmt_buf *out)
 }
 
 static void
-dump_elements(const struct rmt_schema *row, const char *prefix, const void *object, struct rmt_buf *out)
+dump_elements(
+    const struct rmt_schema *row, const char *prefix, const void *object, struct rmt_buf *out)
 {
 	const unsigned char *items;
 	size_t count;
@@ -184,7 +192,8 @@ dump_elements(const struct rmt_schema *row, const char *prefix, const void *obje
 		key(prefix, row, out);
 		rmt_buf_byte(out, '{');
 		for (const struct rmt_schema *inner = row->inner; inner->key != NULL; inner++) {
-			if (inner->at >= row->elements->stored || dull(inner, member_of(items, inner)))
+			if (inner->at >= row->elements->stored ||
+			    dull(inner, member_of(items, inner)))
 				continue;
 			rmt_buf_format(out, " %s = ", inner->key);
 			value(inner, member_of(items, inner), out);
@@ -195,7 +204,8 @@ dump_elements(const struct rmt_schema *row, const char *prefix, const void *obje
 }
 
 static void
-dump_rows(const struct rmt_schema *rows, const char *prefix, const void *object, struct rmt_buf *out)
+dump_rows(
+    const struct rmt_schema *rows, const char *prefix, const void *object, struct rmt_buf *out)
 {
 	for (const struct rmt_schema *row = rows; row->key != NULL; row++) {
 		if (row->field == RMT_FIELD_EXTENDS)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy/lineage.c - a policy file and the parents that it names by `extends`, read from the file up and walked from
- * the oldest parent down, so that a child's values win. It knows neither templates nor targets.
+ * policy/lineage.c - a policy file and the parents that it names by `extends`, read from the file
+ * up and walked from the oldest parent down, so that a child's values win. It knows neither
+ * templates nor targets.
  *
- * A file that extends its own name extends the one that it hides: a user's server-client.cfg may build on the built-in
- * server-client.
+ * A file that extends its own name extends the one that it hides: a user's server-client.cfg may
+ * build on the built-in server-client.
  */
 #include "config.h"
 
@@ -14,9 +15,10 @@
 
 #include "policy/local.h"
 
-/* ---- one file --------------------------------------------------------------------------------------------------------- */
+/* ---- one file -------------------------------------------------------------------------------- */
 
-/* Called without a fault in `config` only: libconfig leaves half a tree behind after a failed read. */
+/* Called without a fault in `config` only: libconfig leaves half a tree behind after a failed read.
+ */
 static int
 parse(struct rmt_layer *layer, const char *text, struct rmt_err *err)
 {
@@ -28,11 +30,13 @@ parse(struct rmt_layer *layer, const char *text, struct rmt_err *err)
 		return 0;
 	}
 	snprintf(place, sizeof(place), "line %d", config_error_line(&layer->config));
-	if (config_error_text(&layer->config) != NULL && strstr(config_error_text(&layer->config), "duplicate") != NULL)
+	if (config_error_text(&layer->config) != NULL &&
+	    strstr(config_error_text(&layer->config), "duplicate") != NULL)
 		rmt_err_set(err, RMT_INPUT, place, "this key stands twice in its group");
 	else
 		rmt_err_set(err, RMT_INPUT, place,
-		    "syntax error here or just before (a missing quote or bracket, or a comma behind the last item?)");
+		    "syntax error here or just before (a missing quote or bracket, or a comma "
+		    "behind the last item?)");
 	config_destroy(&layer->config);
 	return -1;
 }
@@ -76,7 +80,8 @@ label_of(const char *path, struct rmt_err *err)
 }
 
 static int
-add_layer(struct rmt_lineage *lineage, enum rmt_policy_kind kind, const struct rmt_found *found, struct rmt_err *err)
+add_layer(struct rmt_lineage *lineage, enum rmt_policy_kind kind, const struct rmt_found *found,
+    struct rmt_err *err)
 {
 	struct rmt_layer *layer = &lineage->layer[lineage->count];
 	struct rmt_buf source = { 0 };
@@ -84,7 +89,8 @@ add_layer(struct rmt_lineage *lineage, enum rmt_policy_kind kind, const struct r
 	lineage->count++;
 	layer->level = found->level;
 	if (found->builtin != NULL)
-		rmt_buf_format(&source, "built-in %s %s", rmt_policy_kind_name(kind), found->builtin->name);
+		rmt_buf_format(
+		    &source, "built-in %s %s", rmt_policy_kind_name(kind), found->builtin->name);
 	else
 		rmt_buf_text(&source, found->path);
 	if (rmt_buf_check(&source, err) != 0) {
@@ -93,13 +99,14 @@ add_layer(struct rmt_lineage *lineage, enum rmt_policy_kind kind, const struct r
 	}
 	layer->source = rmt_buf_take(&source);
 	layer->origin = rmt_strdup(found->builtin != NULL ? "built in" : found->path, err);
-	layer->name = found->builtin != NULL ? rmt_strdup(found->builtin->name, err) : label_of(found->path, err);
+	layer->name = found->builtin != NULL ? rmt_strdup(found->builtin->name, err)
+					     : label_of(found->path, err);
 	if (layer->source == NULL || layer->origin == NULL || layer->name == NULL)
 		return -1;
 	return read_layer(layer, found->builtin, err);
 }
 
-/* ---- its parents -------------------------------------------------------------------------------------------------------- */
+/* ---- its parents ----------------------------------------------------------------------------- */
 
 /* A path in `extends` starts where the file that says it lies. */
 static char *
@@ -108,7 +115,8 @@ beside(const struct rmt_layer *layer, const char *path, struct rmt_err *err)
 	struct rmt_buf joined = { 0 };
 
 	if (path[0] != '/')
-		rmt_buf_append(&joined, layer->origin, (size_t)(rmt_path_leaf(layer->origin) - layer->origin));
+		rmt_buf_append(
+		    &joined, layer->origin, (size_t)(rmt_path_leaf(layer->origin) - layer->origin));
 	rmt_buf_text(&joined, path);
 	if (rmt_buf_check(&joined, err) != 0) {
 		rmt_buf_free(&joined);
@@ -125,7 +133,8 @@ loop(struct rmt_walk *walk, const struct rmt_lineage *lineage, size_t first)
 
 	for (size_t i = first; i < lineage->count; i++)
 		rmt_buf_format(&text, "%s -> ", lineage->layer[i].name);
-	rmt_walk_fail(walk, "the parents go round in a loop: %s%s", rmt_buf_string(&text), lineage->layer[first].name);
+	rmt_walk_fail(walk, "the parents go round in a loop: %s%s", rmt_buf_string(&text),
+	    lineage->layer[first].name);
 	rmt_buf_free(&text);
 	return -1;
 }
@@ -146,20 +155,25 @@ find_parent(struct rmt_walk *walk, const struct rmt_policy_store *store, enum rm
 		return (found->path = beside(child, name, walk->err)) != NULL ? 0 : -1;
 	}
 	if (rmt_policy_label_check(name, &why) != 0)
-		return rmt_walk_fail(walk, "\"extends\" wants the name of a %s: %s", rmt_policy_kind_name(kind), why.message);
-	rc = rmt_policy_find(store, kind, name, strcmp(name, child->name) == 0 ? child->level : RMT_LEVEL_PATH, found, walk->err);
+		return rmt_walk_fail(walk, "\"extends\" wants the name of a %s: %s",
+		    rmt_policy_kind_name(kind), why.message);
+	rc = rmt_policy_find(store, kind, name,
+	    strcmp(name, child->name) == 0 ? child->level : RMT_LEVEL_PATH, found, walk->err);
 	if (rc != 0)
 		return rc > 0 ? 0 : -1;
 	rmt_store_suggest(store, kind, name, hint);
-	return rmt_walk_fail(walk, "it extends \"%s\", but no other %s has this name%s", name, rmt_policy_kind_name(kind), hint);
+	return rmt_walk_fail(walk, "it extends \"%s\", but no other %s has this name%s", name,
+	    rmt_policy_kind_name(kind), hint);
 }
 
 /* Read the parent of the last layer: 1 read, 0 it has none. */
 static int
-climb(struct rmt_lineage *lineage, const struct rmt_policy_store *store, enum rmt_policy_kind kind, struct rmt_err *err)
+climb(struct rmt_lineage *lineage, const struct rmt_policy_store *store, enum rmt_policy_kind kind,
+    struct rmt_err *err)
 {
 	const struct rmt_layer *child = &lineage->layer[lineage->count - 1];
-	const config_setting_t *setting = config_setting_get_member(config_root_setting(&child->config), "extends");
+	const config_setting_t *setting =
+	    config_setting_get_member(config_root_setting(&child->config), "extends");
 	struct rmt_walk walk = { .source = child->source, .err = err };
 	struct rmt_found found = { 0 };
 	const char *name;
@@ -169,20 +183,23 @@ climb(struct rmt_lineage *lineage, const struct rmt_policy_store *store, enum rm
 		return 0;
 	walk.line = config_setting_source_line(setting);
 	if ((name = config_setting_get_string(setting)) == NULL)
-		return rmt_walk_fail(&walk, "\"extends\" wants the name of a parent such as \"server-client\"");
+		return rmt_walk_fail(
+		    &walk, "\"extends\" wants the name of a parent such as \"server-client\"");
 	if (find_parent(&walk, store, kind, child, name, &found) != 0)
 		return -1;
 	for (size_t i = 0; i < lineage->count; i++) {
 		const char *origin = found.path != NULL ? found.path : "built in";
 
 		if (strcmp(lineage->layer[i].origin, origin) == 0 &&
-		    (found.path != NULL || strcmp(lineage->layer[i].name, found.builtin->name) == 0)) {
+		    (found.path != NULL ||
+			strcmp(lineage->layer[i].name, found.builtin->name) == 0)) {
 			free(found.path);
 			return loop(&walk, lineage, i);
 		}
 	}
 	if (lineage->count > RMT_ANCESTORS_MAX)
-		rc = rmt_walk_fail(&walk, "it has more than %d parents one above the other", RMT_ANCESTORS_MAX);
+		rc = rmt_walk_fail(
+		    &walk, "it has more than %d parents one above the other", RMT_ANCESTORS_MAX);
 	else
 		rc = add_layer(lineage, kind, &found, err);
 	free(found.path);
@@ -190,8 +207,8 @@ climb(struct rmt_lineage *lineage, const struct rmt_policy_store *store, enum rm
 }
 
 static int
-find_first(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *name, struct rmt_found *found,
-    struct rmt_err *err)
+find_first(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *name,
+    struct rmt_found *found, struct rmt_err *err)
 {
 	char hint[128];
 	int rc;
@@ -201,15 +218,19 @@ find_first(const struct rmt_policy_store *store, enum rmt_policy_kind kind, cons
 		found->level = RMT_LEVEL_PATH;
 		return (found->path = rmt_strdup(name, err)) != NULL ? 0 : -1;
 	}
-	rc = rmt_policy_label_check(name, NULL) == 0 ? rmt_policy_find(store, kind, name, RMT_LEVEL_PATH, found, err) : 0;
+	rc = rmt_policy_label_check(name, NULL) == 0
+		 ? rmt_policy_find(store, kind, name, RMT_LEVEL_PATH, found, err)
+		 : 0;
 	if (rc != 0)
 		return rc > 0 ? 0 : -1;
 	rmt_store_suggest(store, kind, name, hint);
-	return rmt_err_set(err, RMT_USAGE, NULL, "no %s is named \"%.80s\"%s", rmt_policy_kind_name(kind), name, hint);
+	return rmt_err_set(err, RMT_USAGE, NULL, "no %s is named \"%.80s\"%s",
+	    rmt_policy_kind_name(kind), name, hint);
 }
 
 struct rmt_lineage *
-rmt_lineage_open(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *name, struct rmt_err *err)
+rmt_lineage_open(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *name,
+    struct rmt_err *err)
 {
 	struct rmt_lineage *lineage = calloc(1, sizeof(*lineage));
 	struct rmt_found found = { 0 };
@@ -219,7 +240,8 @@ rmt_lineage_open(const struct rmt_policy_store *store, enum rmt_policy_kind kind
 		rmt_err_memory(err);
 		return NULL;
 	}
-	if (find_first(store, kind, name, &found, err) != 0 || add_layer(lineage, kind, &found, err) != 0)
+	if (find_first(store, kind, name, &found, err) != 0 ||
+	    add_layer(lineage, kind, &found, err) != 0)
 		goto out;
 	while ((rc = climb(lineage, store, kind, err)) > 0)
 		;
@@ -248,7 +270,8 @@ rmt_lineage_mem(const char *source, struct rmt_span text, struct rmt_err *err)
 	lineage->layer[0].origin = rmt_strdup(source, err);
 	lineage->layer[0].source = rmt_strdup(source, err);
 	rmt_buf_span(&copy, text);
-	if (lineage->layer[0].name != NULL && lineage->layer[0].origin != NULL && lineage->layer[0].source != NULL)
+	if (lineage->layer[0].name != NULL && lineage->layer[0].origin != NULL &&
+	    lineage->layer[0].source != NULL)
 		rc = understand(&lineage->layer[0], &copy, err);
 	rmt_buf_free(&copy);
 	if (rc == 0)
@@ -273,7 +296,8 @@ rmt_lineage_free(struct rmt_lineage *lineage)
 }
 
 int
-rmt_lineage_walk(const struct rmt_lineage *lineage, const struct rmt_schema *rows, void *object, struct rmt_err *err)
+rmt_lineage_walk(const struct rmt_lineage *lineage, const struct rmt_schema *rows, void *object,
+    struct rmt_err *err)
 {
 	if (rmt_schema_preset(rows, object, err) != 0)
 		return -1;
@@ -288,8 +312,8 @@ rmt_lineage_walk(const struct rmt_lineage *lineage, const struct rmt_schema *row
 }
 
 int
-rmt_lineage_names(const struct rmt_lineage *lineage, char **name, char **origin, struct rmt_text_list *parents,
-    struct rmt_err *err)
+rmt_lineage_names(const struct rmt_lineage *lineage, char **name, char **origin,
+    struct rmt_text_list *parents, struct rmt_err *err)
 {
 	*name = rmt_strdup(lineage->layer[0].name, err);
 	*origin = rmt_strdup(lineage->layer[0].origin, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy/list.c - lists of text, and the words by which files and people call the enums of the face.
+ * policy/list.c - lists of text, and the words by which files and people call the enums of the
+ * face.
  */
 #include "config.h"
 

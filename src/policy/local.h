@@ -96,6 +96,13 @@ int rmt_walk_fail(struct rmt_walk *walk, const char *format, ...) RMT_PRINTF(2, 
 /* " (did you mean \"x\"?)" or nothing. */
 const char *rmt_did_you_mean(const char *word, const char *const *candidates, char out[128]);
 
+/* One value (value.c): a scalar is set, to a list or key usage one item is added. `at` is the member of the struct. */
+int rmt_value_take(const struct rmt_schema *row, void *at, const char *text, struct rmt_err *err);
+size_t rmt_value_size(enum rmt_field field);
+bool rmt_value_printable(const struct rmt_schema *row, const char *text); /* no control characters but the line ends of lines */
+const char *rmt_value_wants(const struct rmt_schema *row, char out[256]); /* `a duration such as "199d"` */
+void rmt_quote_words(const char *const *words, char *out, size_t size);   /* "a", "b", "c" */
+
 extern const struct rmt_schema rmt_template_schema[], rmt_target_schema[];
 
 /* ---- writing back (dump.c) ---------------------------------------------------------------------------------------- */

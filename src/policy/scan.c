@@ -2,9 +2,10 @@
 /*
  * policy/scan.c - a look at the raw text of a policy file before libconfig sees it.
  *
- * libconfig 1.5 lets some mistakes pass without a word: 4294967296 becomes 0, 0640 is read as decimal, text behind a
- * NUL is not read at all and "\x00" in a string is dropped. It also opens other files by @include, relative to wherever
- * the program was started. All of these are refused here, where the line is still known; syntax stays libconfig's.
+ * libconfig 1.5 lets some mistakes pass without a word: 4294967296 becomes 0, 0640 is read as
+ * decimal, text behind a NUL is not read at all and "\x00" in a string is dropped. It also opens
+ * other files by @include, relative to wherever the program was started. All of these are refused
+ * here, where the line is still known; syntax stays libconfig's.
  */
 #include "config.h"
 
@@ -20,7 +21,7 @@ struct scan {
 	unsigned line;
 	unsigned depth;
 	unsigned char open[NESTING_MAX]; /* the brackets around this place */
-	unsigned char before; /* what the token before began with; 0 at the start */
+	unsigned char before;            /* what the token before began with; 0 at the start */
 	struct rmt_err *err;
 };
 
@@ -83,8 +84,8 @@ skip_comment(struct scan *scan)
 	return 0;
 }
 
-/* Behind = or :, behind another text, or as an item of a list. Elsewhere libconfig would not give back the text's memory
- * with its syntax error. */
+/* Behind = or :, behind another text, or as an item of a list. Elsewhere libconfig would not give
+ * back the text's memory with its syntax error. */
 static bool
 text_may_stand(const struct scan *scan)
 {
@@ -99,7 +100,8 @@ skip_string(struct scan *scan)
 	unsigned opened = scan->line;
 
 	if (!text_may_stand(scan))
-		return fail(scan, "a text stands where none can: is =, a comma or a bracket missing before it?");
+		return fail(scan,
+		    "a text stands where none can: is =, a comma or a bracket missing before it?");
 	for (step(scan); scan->at < scan->end && *scan->at != '"'; step(scan)) {
 		if (ahead(scan, "\\x00"))
 			return fail(scan, "text cannot hold \\x00");
@@ -126,8 +128,8 @@ skip_number(struct scan *scan)
 	if (digits == 1 && *start == '0' && scan->at < scan->end && (*scan->at | 0x20) == 'x')
 		return fail(scan, "hexadecimal numbers are not understood here");
 	if (digits > 1 && *start == '0')
-		return fail(
-		    scan, "a number with a leading zero is read as decimal: put it in quotes, as \"0640\"");
+		return fail(scan, "a number with a leading zero is read as decimal: put it in "
+				  "quotes, as \"0640\"");
 	if (digits > DIGITS_MAX)
 		return fail(scan, "this number is too large");
 	while (scan->at < scan->end && (is_name(*scan->at) || *scan->at == '.'))
@@ -155,7 +157,8 @@ token(struct scan *scan, unsigned char c)
 	if (c == '"')
 		return skip_string(scan);
 	if (c == '@')
-		return fail(scan, "@include is not understood in a policy file: a parent is named with extends");
+		return fail(scan,
+		    "@include is not understood in a policy file: a parent is named with extends");
 	if (is_digit(c))
 		return skip_number(scan);
 	if (is_letter(c)) {
@@ -178,9 +181,11 @@ rmt_policy_scan(struct rmt_span text, struct rmt_err *err)
 		return 0;
 	scan.end = text.at + text.length;
 	if (text.length >= 3 && memcmp(text.at, "\xef\xbb\xbf", 3) == 0)
-		return fail(&scan, "the file begins with a byte order mark: save it as UTF-8 without one");
+		return fail(
+		    &scan, "the file begins with a byte order mark: save it as UTF-8 without one");
 	if (memchr(text.at, '\0', text.length) != NULL)
-		return rmt_err_set(err, RMT_INPUT, NULL, "the file holds NUL bytes: it is not text in UTF-8");
+		return rmt_err_set(
+		    err, RMT_INPUT, NULL, "the file holds NUL bytes: it is not text in UTF-8");
 	if (!rmt_utf8_valid(text))
 		return rmt_err_set(err, RMT_INPUT, NULL, "the file is not text in UTF-8");
 	while (scan.at < scan.end) {

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy/schema.c - walks a libconfig tree against a schema table into a struct, and is the reason why a wrong policy
- * file gets its line, what was expected and a did-you-mean. It knows no template and no target: only tables.
+ * policy/schema.c - walks a libconfig tree against a schema table into a struct, and is the reason
+ * why a wrong policy file gets its line, what was expected and a did-you-mean. It knows no template
+ * and no target: only tables.
  *
  * To add a kind of value:
  * 1. add it to enum rmt_field in local.h, saying which C type takes it;
- * 2. add its row to kinds[] below;
+ * 2. add its row to kinds[] in value.c;
  * 3. teach dump.c to write it.
- * To add a key, add one row to the table in template.c or target.c and describe it in the manual page: a test compares.
+ * To add a key, add one row to the table in template.c or target.c and describe it in the manual
+ * page: a test compares.
  */
 #include "config.h"
 
@@ -16,7 +18,6 @@
 #include <string.h>
 
 #include "policy/local.h"
-#include "x509/x509.h"
 
 enum { KEYS_MAX = 64, ITEMS_MAX = 256 };
 
@@ -32,7 +33,7 @@ member_of(const void *object, const struct rmt_schema *row)
 	return (const unsigned char *)object + row->at;
 }
 
-/* ---- messages -------------------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 int
 rmt_walk_fail(struct rmt_walk *walk, const char *format, ...)
@@ -60,18 +61,6 @@ rmt_did_you_mean(const char *word, const char *const *candidates, char out[128])
 	return out;
 }
 
-/* "a", "b", "c" */
-static void
-quote_all(const char *const *words, char *out, size_t size)
-{
-	size_t length = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; words[i] != NULL && length < size; i++)
-		length += (size_t)snprintf(
-		    out + length, size - length, "%s\"%s\"", i > 0 ? ", " : "", words[i]);
-}
-
 static const char *
 type_name(const config_setting_t *setting)
 {
@@ -94,200 +83,49 @@ type_name(const config_setting_t *setting)
 	}
 }
 
-/* ---- one value from its text ------------------------------------------------------------------------------------- */
-
-typedef int text_taker(const struct rmt_schema *row, void *at, const char *text, struct rmt_err *err);
-
-static int
-check_text(const struct rmt_schema *row, const char *text, struct rmt_err *err)
-{
-	for (const char *at = text; *at != '\0'; at++)
-		if (((unsigned char)*at < 0x20 && !(row->field == RMT_FIELD_LINES && *at == '\n')) || *at == 0x7f)
-			return rmt_err_set(err, RMT_INPUT, NULL, "it holds a control character");
-	if (row->choices != NULL) {
-		char hint[128];
-
-		for (size_t i = 0; row->choices[i] != NULL; i++)
-			if (strcmp(text, row->choices[i]) == 0)
-				return 0;
-		return rmt_err_set(err, RMT_INPUT, NULL, "not \"%.60s\"%s", text,
-		    rmt_did_you_mean(text, row->choices, hint));
-	}
-	return row->check != NULL ? row->check(text, err) : 0;
-}
-
-static int
-take_text(const struct rmt_schema *row, void *at, const char *text, struct rmt_err *err)
-{
-	char **to = at;
-	char *copy;
-
-	if (check_text(row, text, err) != 0 || (copy = rmt_strdup(text, err)) == NULL)
-		return -1;
-	free(*to);
-	*to = copy;
-	return 0;
-}
-
-static int
-take_bool(const struct rmt_schema *row, void *at, const char *text, struct rmt_err *err)
-{
-	(void)row;
-	(void)err;
-	*(bool *)at = strcmp(text, "true") == 0;
-	return 0;
-}
-
-static int
-take_number(const struct rmt_schema *row, void *at, const char *text, struct rmt_err *err)
-{
-	uint64_t number = 0;
-
-	if (row->min < 0 && strcmp(text, "none") == 0) {
-		*(int *)at = -1;
-		return 0;
-	}
-	if (rmt_quantity_count(text, row->min > 0 ? (uint64_t)row->min : 0, (uint64_t)row->max, &number, err) != 0)
-		return -1;
-	*(int *)at = (int)number;
-	return 0;
-}
-
-static int
-take_duration(const struct rmt_schema *row, void *at, const char *text, struct rmt_err *err)
-{
-	int64_t seconds;
-
-	if (rmt_quantity_duration(text, &seconds, err) != 0)
-		return -1;
-	if (row->max > 0 && (seconds < row->min || seconds > row->max)) {
-		struct rmt_buf low = { 0 }, high = { 0 };
-
-		rmt_duration_text(row->min, &low);
-		rmt_duration_text(row->max, &high);
-		rmt_err_set(err, RMT_INPUT, NULL, "it is not between %s and %s", rmt_buf_string(&low), rmt_buf_string(&high));
-		rmt_buf_free(&low);
-		rmt_buf_free(&high);
-		return -1;
-	}
-	*(int64_t *)at = seconds;
-	return 0;
-}
-
-/* Digits alone are a count, anything else a duration. */
-static int
-take_quantity(const struct rmt_schema *row, void *at, const char *text, struct rmt_err *err)
-{
-	uint64_t number;
-
-	(void)row;
-	if (*text == '\0' || text[strspn(text, "0123456789")] != '\0')
-		return rmt_quantity_duration(text, at, err);
-	if (rmt_quantity_count(text, 0, INT64_MAX, &number, err) != 0)
-		return -1;
-	*(int64_t *)at = (int64_t)number;
-	return 0;
-}
-
-static int
-take_mode(const struct rmt_schema *row, void *at, const char *text, struct rmt_err *err)
-{
-	(void)row;
-	return rmt_quantity_mode(text, at, err);
-}
-
-static int
-take_time(const struct rmt_schema *row, void *at, const char *text, struct rmt_err *err)
-{
-	(void)row;
-	return rmt_time_parse(text, at, err);
-}
-
-static int
-take_choice(const struct rmt_schema *row, void *at, const char *text, struct rmt_err *err)
-{
-	if (check_text(row, text, err) != 0)
-		return -1;
-	for (int i = 0; row->choices[i] != NULL; i++)
-		if (strcmp(text, row->choices[i]) == 0)
-			*(int *)at = i;
-	return 0;
-}
-
-static const struct {
-	text_taker *take; /* NULL: not had from one text */
-	const char *wants;
-	size_t size;
-} kinds[] = {
-	[RMT_FIELD_EXTENDS] = { NULL, "the name of a parent", 0 },
-	[RMT_FIELD_TEXT] = { take_text, "text", sizeof(char *) },
-	[RMT_FIELD_LINES] = { take_text, "text", sizeof(char *) },
-	[RMT_FIELD_LIST] = { NULL, "a list of texts", sizeof(struct rmt_text_list) },
-	[RMT_FIELD_BOOL] = { take_bool, "true or false", sizeof(bool) },
-	[RMT_FIELD_NUMBER] = { take_number, "a number", sizeof(int) },
-	[RMT_FIELD_DURATION] = { take_duration, "a duration", sizeof(int64_t) },
-	[RMT_FIELD_QUANTITY] = { take_quantity, "a number or a duration in quotes", sizeof(int64_t) },
-	[RMT_FIELD_MODE] = { take_mode, "a file mode in quotes", sizeof(mode_t) },
-	[RMT_FIELD_TIME] = { take_time, "a date", sizeof(rmt_time) },
-	[RMT_FIELD_CHOICE] = { take_choice, "a word", sizeof(int) },
-	[RMT_FIELD_USAGE] = { NULL, "a list of key usages", sizeof(unsigned) },
-	[RMT_FIELD_GROUP] = { NULL, "a group { ... }", 0 },
-	[RMT_FIELD_GROUPS] = { NULL, "a list of groups ( { ... }, { ... } )", 0 },
-};
-
-/* `a duration such as "199d"`, `one of "info", "warning", "error"`, `a number from 0 to 5` */
-static const char *
-wants(const struct rmt_schema *row, char out[256])
-{
-	char words[200];
-
-	if (row->choices != NULL) {
-		quote_all(row->choices, words, sizeof(words));
-		snprintf(out, 256, row->field == RMT_FIELD_LIST ? "a list made of %s" : "one of %s", words);
-	} else if (row->field == RMT_FIELD_NUMBER) {
-		snprintf(out, 256, "a number from %d to %d%s", row->min > 0 ? (int)row->min : 0, (int)row->max,
-		    row->min < 0 ? " or \"none\"" : "");
-	} else if (row->example != NULL && (row->field == RMT_FIELD_LIST || row->field == RMT_FIELD_USAGE)) {
-		snprintf(out, 256, "%s such as [%s]", kinds[row->field].wants, row->example);
-	} else if (row->example != NULL) {
-		snprintf(out, 256, "%s such as \"%s\"", kinds[row->field].wants, row->example);
-	} else {
-		snprintf(out, 256, "%s", kinds[row->field].wants);
-	}
-	return out;
-}
-
 static int
 wrong_type(struct rmt_walk *walk, const struct rmt_schema *row, const config_setting_t *setting)
 {
 	char wanted[256];
 
-	return rmt_walk_fail(walk, "\"%s\" wants %s, not %s", walk->path, wants(row, wanted), type_name(setting));
+	return rmt_walk_fail(walk, "\"%s\" wants %s, not %s", walk->path,
+	    rmt_value_wants(row, wanted), type_name(setting));
 }
 
 /* A value of the right type that will not do. Running out of memory is not the file's fault. */
 static int
-wrong_value(struct rmt_walk *walk, const struct rmt_schema *row, const char *text, const struct rmt_err *why)
+wrong_value(struct rmt_walk *walk, const struct rmt_schema *row, const char *text,
+    const struct rmt_err *why)
 {
 	char wanted[256];
 
-	if (why->class == RMT_INTERNAL) {
-		*walk->err = *why;
-		return -1;
-	}
+	if (why->class == RMT_INTERNAL)
+		return rmt_err_set(walk->err, why->class, why->place, "%s", why->message);
 	if (row->choices != NULL)
-		return rmt_walk_fail(walk, "\"%s\" wants %s, %s", walk->path, wants(row, wanted), why->message);
-	if (strstr(why->message, "control character") != NULL)
-		return rmt_walk_fail(walk, "\"%s\" will not do: %s", walk->path, why->message);
-	return rmt_walk_fail(walk, "\"%s\" wants %s, not \"%.80s\": %s", walk->path, wants(row, wanted), text, why->message);
+		return rmt_walk_fail(walk, "\"%s\" wants %s, %s", walk->path,
+		    rmt_value_wants(row, wanted), why->message);
+	return rmt_walk_fail(walk, "\"%s\" wants %s, not \"%.80s\": %s", walk->path,
+	    rmt_value_wants(row, wanted), text, why->message);
 }
 
-/* ---- the walk ------------------------------------------------------------------------------------------------------ */
-
 static int
-walk_scalar(struct rmt_walk *walk, const struct rmt_schema *row, const config_setting_t *setting, void *object)
+take(struct rmt_walk *walk, const struct rmt_schema *row, const char *text, void *object)
 {
 	struct rmt_err why = { 0 };
+
+	if (!rmt_value_printable(row, text))
+		return rmt_walk_fail(walk, "\"%s\" holds a control character", walk->path);
+	if (rmt_value_take(row, member(object, row), text, &why) != 0)
+		return wrong_value(walk, row, text, &why);
+	return 0;
+}
+
+/* ---- the walk -------------------------------------------------------------------------------- */
+
+static int
+walk_scalar(struct rmt_walk *walk, const struct rmt_schema *row, const config_setting_t *setting,
+    void *object)
+{
 	int type = config_setting_type(setting);
 	char number[32];
 	const char *text;
@@ -295,7 +133,7 @@ walk_scalar(struct rmt_walk *walk, const struct rmt_schema *row, const config_se
 	if (row->field == RMT_FIELD_BOOL && type == CONFIG_TYPE_BOOL) {
 		text = config_setting_get_bool(setting) ? "true" : "false";
 	} else if ((type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64) &&
-	           (row->field == RMT_FIELD_NUMBER || row->field == RMT_FIELD_QUANTITY)) {
+		   (row->field == RMT_FIELD_NUMBER || row->field == RMT_FIELD_QUANTITY)) {
 		snprintf(number, sizeof(number), "%lld", config_setting_get_int64(setting));
 		text = number;
 	} else if (row->field != RMT_FIELD_BOOL && type == CONFIG_TYPE_STRING) {
@@ -303,38 +141,13 @@ walk_scalar(struct rmt_walk *walk, const struct rmt_schema *row, const config_se
 	} else {
 		return wrong_type(walk, row, setting);
 	}
-	if (kinds[row->field].take(row, member(object, row), text, &why) != 0)
-		return wrong_value(walk, row, text, &why);
-	return 0;
-}
-
-static int
-add_usage(const struct rmt_schema *row, const char *text, void *at, struct rmt_err *err)
-{
-	unsigned bit;
-
-	(void)row;
-	if (rmt_key_usage_named(text, &bit) != 0)
-		return rmt_err_set(err, RMT_INPUT, NULL, "no key usage has this name");
-	*(unsigned *)at |= bit;
-	return 0;
-}
-
-static int
-add_item(const struct rmt_schema *row, const char *text, void *at, struct rmt_err *err)
-{
-	struct rmt_text_list *list = at;
-
-	if (check_text(row, text, err) != 0)
-		return -1;
-	if (rmt_text_list_has(list, text))
-		return rmt_err_set(err, RMT_INPUT, NULL, "it stands there twice");
-	return rmt_text_list_add(list, text, err);
+	return take(walk, row, text, object);
 }
 
 /* A list in a child takes the place of its parent's list. */
 static int
-walk_list(struct rmt_walk *walk, const struct rmt_schema *row, const config_setting_t *setting, void *object)
+walk_list(struct rmt_walk *walk, const struct rmt_schema *row, const config_setting_t *setting,
+    void *object)
 {
 	int type = config_setting_type(setting), count;
 	void *at = member(object, row);
@@ -350,20 +163,20 @@ walk_list(struct rmt_walk *walk, const struct rmt_schema *row, const config_sett
 	for (int i = 0; i < count; i++) {
 		const config_setting_t *item = config_setting_get_elem(setting, (unsigned)i);
 		const char *text = config_setting_get_string(item);
-		struct rmt_err why = { 0 };
 
 		walk->line = config_setting_source_line(item);
 		if (text == NULL)
 			return wrong_type(walk, row, item);
-		if ((row->field == RMT_FIELD_LIST ? add_item : add_usage)(row, text, at, &why) != 0)
-			return wrong_value(walk, row, text, &why);
+		if (take(walk, row, text, object) != 0)
+			return -1;
 	}
 	return 0;
 }
 
 /* Room for one more element beside those in the struct. */
 int
-rmt_elements_append(const struct rmt_elements *elements, void *holder, size_t at, const void *element, struct rmt_err *err)
+rmt_elements_append(const struct rmt_elements *elements, void *holder, size_t at,
+    const void *element, struct rmt_err *err)
 {
 	size_t *count = (size_t *)(void *)((unsigned char *)holder + elements->count_at);
 	unsigned char *items;
@@ -379,7 +192,8 @@ rmt_elements_append(const struct rmt_elements *elements, void *holder, size_t at
 }
 
 static int
-walk_element(struct rmt_walk *walk, const struct rmt_schema *row, const config_setting_t *setting, void *object)
+walk_element(struct rmt_walk *walk, const struct rmt_schema *row, const config_setting_t *setting,
+    void *object)
 {
 	void *element = calloc(1, row->elements->size);
 	int rc = -1;
@@ -401,7 +215,8 @@ out:
 }
 
 static int
-walk_elements(struct rmt_walk *walk, const struct rmt_schema *row, const config_setting_t *setting, void *object)
+walk_elements(struct rmt_walk *walk, const struct rmt_schema *row, const config_setting_t *setting,
+    void *object)
 {
 	size_t length = strlen(walk->path);
 	int count;
@@ -418,7 +233,8 @@ walk_elements(struct rmt_walk *walk, const struct rmt_schema *row, const config_
 		walk->line = config_setting_source_line(item);
 		snprintf(walk->path + length, sizeof(walk->path) - length, "[%d]", i);
 		if (config_setting_type(item) != CONFIG_TYPE_GROUP)
-			return rmt_walk_fail(walk, "\"%s\" wants a group { ... }, not %s", walk->path, type_name(item));
+			return rmt_walk_fail(walk, "\"%s\" wants a group { ... }, not %s",
+			    walk->path, type_name(item));
 		if (walk_element(walk, row, item, object) != 0)
 			return -1;
 		walk->path[length] = '\0';
@@ -427,7 +243,8 @@ walk_elements(struct rmt_walk *walk, const struct rmt_schema *row, const config_
 }
 
 static int
-walk_setting(struct rmt_walk *walk, const struct rmt_schema *row, const config_setting_t *setting, void *object)
+walk_setting(struct rmt_walk *walk, const struct rmt_schema *row, const config_setting_t *setting,
+    void *object)
 {
 	switch (row->field) {
 	case RMT_FIELD_EXTENDS:
@@ -458,12 +275,13 @@ unknown_key(struct rmt_walk *walk, const struct rmt_schema *rows, const char *ke
 	keys[count] = NULL;
 	if (*rmt_did_you_mean(key, keys, hint) != '\0')
 		return rmt_walk_fail(walk, "\"%s\" is not a key here%s", walk->path, hint);
-	quote_all(keys, known, sizeof(known));
+	rmt_quote_words(keys, known, sizeof(known));
 	return rmt_walk_fail(walk, "\"%s\" is not a key here; known are %s", walk->path, known);
 }
 
 int
-rmt_schema_walk(struct rmt_walk *walk, const struct rmt_schema *rows, const config_setting_t *group, void *object)
+rmt_schema_walk(struct rmt_walk *walk, const struct rmt_schema *rows, const config_setting_t *group,
+    void *object)
 {
 	size_t length = strlen(walk->path);
 	int count = config_setting_length(group);
@@ -476,7 +294,8 @@ rmt_schema_walk(struct rmt_walk *walk, const struct rmt_schema *rows, const conf
 		while (row->key != NULL && strcmp(row->key, key) != 0)
 			row++;
 		walk->line = config_setting_source_line(setting);
-		snprintf(walk->path + length, sizeof(walk->path) - length, "%s%.40s", length > 0 ? "." : "", key);
+		snprintf(walk->path + length, sizeof(walk->path) - length, "%s%.40s",
+		    length > 0 ? "." : "", key);
 		if (row->key == NULL)
 			return unknown_key(walk, rows, key);
 		if (walk_setting(walk, row, setting, object) != 0)
@@ -486,7 +305,7 @@ rmt_schema_walk(struct rmt_walk *walk, const struct rmt_schema *rows, const conf
 	return 0;
 }
 
-/* ---- whole structs --------------------------------------------------------------------------------------------------- */
+/* ---- whole structs --------------------------------------------------------------------------- */
 
 int
 rmt_schema_preset(const struct rmt_schema *rows, void *object, struct rmt_err *err)
@@ -496,7 +315,7 @@ rmt_schema_preset(const struct rmt_schema *rows, void *object, struct rmt_err *e
 			if (rmt_schema_preset(row->inner, object, err) != 0)
 				return -1;
 		} else if (row->preset != NULL) {
-			if (kinds[row->field].take(row, member(object, row), row->preset, err) != 0)
+			if (rmt_value_take(row, member(object, row), row->preset, err) != 0)
 				return -1;
 		} else if (row->field == RMT_FIELD_QUANTITY) {
 			*(int64_t *)member(object, row) = -1;
@@ -558,7 +377,7 @@ rmt_schema_copy(const struct rmt_schema *rows, void *to, const void *from, struc
 			if (*text != NULL && (*copy = rmt_strdup(*text, err)) == NULL)
 				rc = -1;
 		} else {
-			memcpy(member(to, row), member_of(from, row), kinds[row->field].size);
+			memcpy(member(to, row), member_of(from, row), rmt_value_size(row->field));
 		}
 	}
 	return rc;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy/store.c - where policies lie: the table compiled in and the user's directories. Finds a file by its label and
- * lists what there is; reads none of them.
+ * policy/store.c - where policies lie: the table compiled in and the user's directories. Finds a
+ * file by its label and lists what there is; reads none of them.
  *
- * A label is [a-z0-9._-], so that no label leaves its directory; anything else is a path and must look like one.
+ * A label is [a-z0-9._-], so that no label leaves its directory; anything else is a path and must
+ * look like one.
  */
 #include "config.h"
 
@@ -63,7 +64,8 @@ rmt_policy_store_add(struct rmt_policy_store *store, const char *directory, stru
 	char *copy, **grown;
 
 	if (rmt_path_exists(directory) && !rmt_path_is_directory(directory)) {
-		rmt_err_set(err, RMT_INPUT, NULL, "this is not a directory of templates and targets");
+		rmt_err_set(
+		    err, RMT_INPUT, NULL, "this is not a directory of templates and targets");
 		rmt_err_source(err, directory);
 		return -1;
 	}
@@ -116,8 +118,8 @@ builtin(enum rmt_policy_kind kind, const char *label)
 }
 
 int
-rmt_policy_find(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *label, size_t limit,
-    struct rmt_found *out, struct rmt_err *err)
+rmt_policy_find(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *label,
+    size_t limit, struct rmt_found *out, struct rmt_err *err)
 {
 	size_t level = limit <= store->count ? limit : store->count + 1;
 
@@ -139,7 +141,7 @@ rmt_policy_find(const struct rmt_policy_store *store, enum rmt_policy_kind kind,
 	return out->builtin != NULL;
 }
 
-/* ---- listing -------------------------------------------------------------------------------------------------------- */
+/* ---- listing --------------------------------------------------------------------------------- */
 
 struct entry {
 	char *name, *origin;
@@ -162,7 +164,8 @@ entries_free(struct entries *entries)
 
 /* Takes `origin` over, also on failure. */
 static int
-entries_add(struct entries *entries, const char *name, char *origin, size_t level, struct rmt_err *err)
+entries_add(
+    struct entries *entries, const char *name, char *origin, size_t level, struct rmt_err *err)
 {
 	struct entry *grown;
 	char *copy;
@@ -184,7 +187,8 @@ entries_add(struct entries *entries, const char *name, char *origin, size_t leve
 
 /* Files of a directory whose names are labels. A missing folder holds none. */
 static int
-entries_read(struct entries *entries, const char *directory, enum rmt_policy_kind kind, size_t level, struct rmt_err *err)
+entries_read(struct entries *entries, const char *directory, enum rmt_policy_kind kind,
+    size_t level, struct rmt_err *err)
 {
 	char *folder = policy_path(directory, kind, NULL, err);
 	DIR *stream = NULL;
@@ -194,7 +198,8 @@ entries_read(struct entries *entries, const char *directory, enum rmt_policy_kin
 	if (folder == NULL)
 		return -1;
 	if ((stream = opendir(folder)) == NULL) {
-		rc = errno == ENOENT ? 0 : rmt_err_errno(err, RMT_INPUT, folder, "list the policies");
+		rc = errno == ENOENT ? 0
+				     : rmt_err_errno(err, RMT_INPUT, folder, "list the policies");
 		goto out;
 	}
 	while ((file = readdir(stream)) != NULL) {
@@ -203,9 +208,11 @@ entries_read(struct entries *entries, const char *directory, enum rmt_policy_kin
 
 		if (!ends_with(file->d_name, ".cfg"))
 			continue;
-		snprintf(label, sizeof(label), "%.*s", (int)(length - strlen(".cfg")), file->d_name);
+		snprintf(
+		    label, sizeof(label), "%.*s", (int)(length - strlen(".cfg")), file->d_name);
 		if (rmt_policy_label_check(label, NULL) == 0 &&
-		    entries_add(entries, label, policy_path(directory, kind, label, err), level, err) != 0)
+		    entries_add(
+			entries, label, policy_path(directory, kind, label, err), level, err) != 0)
 			goto out;
 	}
 	rc = 0;
@@ -227,7 +234,8 @@ compare(const void *left, const void *right)
 }
 
 static int
-collect(const struct rmt_policy_store *store, enum rmt_policy_kind kind, struct entries *entries, struct rmt_err *err)
+collect(const struct rmt_policy_store *store, enum rmt_policy_kind kind, struct entries *entries,
+    struct rmt_err *err)
 {
 	size_t kept = 0;
 
@@ -266,7 +274,8 @@ rmt_policy_each(const struct rmt_policy_store *store, enum rmt_policy_kind kind,
 }
 
 void
-rmt_store_suggest(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *label, char out[128])
+rmt_store_suggest(const struct rmt_policy_store *store, enum rmt_policy_kind kind,
+    const char *label, char out[128])
 {
 	struct entries entries = { 0 };
 	const char **names;

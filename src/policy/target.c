@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy/target.c - the keys of a target, the merging of its rules and the checks across keys. Which rules there are and
- * what their numbers mean is audit/'s business, how a file is written is write/'s.
+ * policy/target.c - the keys of a target, the merging of its rules and the checks across keys.
+ * Which rules there are and what their numbers mean is audit/'s business, how a file is written is
+ * write/'s.
  */
 #include "config.h"
 
@@ -15,12 +16,13 @@
 static const char *const severities[] = { "info", "warning", "error", NULL };
 static const char *const confidences[] = { "documented", "field", "measured", "unconfirmed", NULL };
 static const char *const purposes[] = { "any", "server", "client", "both", NULL };
-static const char *const formats[] = { "pem", "der", "p7b", "p7b-pem", "pfx", "key", "key-traditional", NULL };
+static const char *const formats[] = { "pem", "der", "p7b", "p7b-pem", "pfx", "key",
+	"key-traditional", NULL };
 static const char *const contents[] = { "leaf", "intermediates", "root", "key", NULL };
 static const char *const profiles[] = { "modern", "compat", "legacy", NULL };
 static const char *const digests[] = { "sha256", "sha384", "sha512", NULL };
 
-/* ---- rules: a child's setting takes the place of its parent's of the same name ------------------------------------------ */
+/* ---- rules: a child's setting takes the place of its parent's of the same name --------------- */
 
 /* What a file says of one rule. */
 struct said {
@@ -29,24 +31,35 @@ struct said {
 };
 #define SAID(member) offsetof(struct said, setting.member)
 
+/* clang-format off */
 static const struct rmt_schema rule_rows[] = {
-	{ .key = "rule", .field = RMT_FIELD_TEXT, .at = SAID(rule), .example = "leaf.eku.client-auth", .check = rmt_check_rule_id },
-	{ .key = "severity", .field = RMT_FIELD_CHOICE, .at = SAID(severity), .choices = severities },
-	{ .key = "confidence", .field = RMT_FIELD_CHOICE, .at = SAID(confidence), .preset = "documented", .choices = confidences },
-	{ .key = "values", .field = RMT_FIELD_LIST, .at = SAID(values), .example = "\"md5\", \"sha1\"", .check = rmt_check_filled },
+	{ .key = "rule", .field = RMT_FIELD_TEXT, .at = SAID(rule),
+	  .example = "leaf.eku.client-auth", .check = rmt_check_rule_id },
+	{ .key = "severity", .field = RMT_FIELD_CHOICE, .at = SAID(severity),
+	  .choices = severities },
+	{ .key = "confidence", .field = RMT_FIELD_CHOICE, .at = SAID(confidence),
+	  .preset = "documented", .choices = confidences },
+	{ .key = "values", .field = RMT_FIELD_LIST, .at = SAID(values),
+	  .example = "\"md5\", \"sha1\"", .check = rmt_check_filled },
 	{ .key = "min", .field = RMT_FIELD_QUANTITY, .at = SAID(min), .example = "2048" },
 	{ .key = "max", .field = RMT_FIELD_QUANTITY, .at = SAID(max), .example = "398d" },
 	{ .key = "from", .field = RMT_FIELD_TIME, .at = SAID(from), .example = "2026-03-15" },
 	{ .key = "until", .field = RMT_FIELD_TIME, .at = SAID(until), .example = "2026-03-15" },
-	{ .key = "source", .field = RMT_FIELD_TEXT, .at = SAID(source), .example = "RFC 5280, 4.2.1.12", .check = rmt_check_filled },
-	{ .key = "note", .field = RMT_FIELD_TEXT, .at = SAID(note), .example = "phones show no reason", .check = rmt_check_filled },
-	{ .key = "fix", .field = RMT_FIELD_TEXT, .at = SAID(fix), .example = "reissue with both purposes", .check = rmt_check_filled },
-	{ .key = "off", .field = RMT_FIELD_BOOL, .at = offsetof(struct said, off), .preset = "false" },
+	{ .key = "source", .field = RMT_FIELD_TEXT, .at = SAID(source),
+	  .example = "RFC 5280, 4.2.1.12", .check = rmt_check_filled },
+	{ .key = "note", .field = RMT_FIELD_TEXT, .at = SAID(note),
+	  .example = "phones show no reason", .check = rmt_check_filled },
+	{ .key = "fix", .field = RMT_FIELD_TEXT, .at = SAID(fix),
+	  .example = "reissue with both purposes", .check = rmt_check_filled },
+	{ .key = "off", .field = RMT_FIELD_BOOL, .at = offsetof(struct said, off),
+	  .preset = "false" },
 	{ 0 },
 };
+/* clang-format on */
 
 static bool
-same_rule(const struct rmt_rule_setting *setting, const char *rule, const char *file, bool same_file)
+same_rule(
+    const struct rmt_rule_setting *setting, const char *rule, const char *file, bool same_file)
 {
 	return strcmp(setting->rule, rule) == 0 && (strcmp(setting->file, file) == 0) == same_file;
 }
@@ -57,7 +70,8 @@ drop_rule(struct rmt_target *target, size_t index)
 	free(target->rules[index].file);
 	rmt_schema_free(rule_rows, &target->rules[index]);
 	target->rule_count--;
-	memmove(&target->rules[index], &target->rules[index + 1], (target->rule_count - index) * sizeof(target->rules[0]));
+	memmove(&target->rules[index], &target->rules[index + 1],
+	    (target->rule_count - index) * sizeof(target->rules[0]));
 }
 
 /* Drop what the parents said of this rule. Returns where the first of it stood, or -1. */
@@ -93,10 +107,11 @@ same_numbers(const struct rmt_rule_setting *a, const struct rmt_rule_setting *b)
 	       same_list(&a->values, &b->values);
 }
 
-/* A file may state a rule several times: another severity for other values, other numbers in other years. Returns the
- * place behind the last of them, or -1 when this one stands there already. */
+/* A file may state a rule several times: another severity for other values, other numbers in other
+ * years. Returns the place behind the last of them, or -1 when this one stands there already. */
 static ptrdiff_t
-behind_own(const struct rmt_target *target, const struct rmt_rule_setting *setting, const char *file)
+behind_own(
+    const struct rmt_target *target, const struct rmt_rule_setting *setting, const char *file)
 {
 	ptrdiff_t place = (ptrdiff_t)target->rule_count;
 
@@ -133,10 +148,14 @@ check_rule(struct rmt_walk *walk, const struct said *said)
 	const struct rmt_rule_setting *setting = &said->setting;
 
 	if (setting->rule == NULL)
-		return rmt_walk_fail(walk, "a rule needs its name: rule = \"leaf.eku.client-auth\"");
+		return rmt_walk_fail(
+		    walk, "a rule needs its name: rule = \"leaf.eku.client-auth\"");
 	if (!said->off && setting->confidence == RMT_CONFIDENCE_UNCONFIRMED &&
 	    (setting->severity < 0 || setting->severity > RMT_SEVERITY_WARNING))
-		return rmt_walk_fail(walk, "\"%s\" is unconfirmed: its severity can be \"info\" or \"warning\" and is stated", setting->rule);
+		return rmt_walk_fail(walk,
+		    "\"%s\" is unconfirmed: its severity can be \"info\" or \"warning\" and is "
+		    "stated",
+		    setting->rule);
 	if (setting->min >= 0 && setting->max >= 0 && setting->min > setting->max)
 		return rmt_walk_fail(walk, "\"%s\": min is larger than max", setting->rule);
 	if (setting->from != 0 && setting->until != 0 && setting->from >= setting->until)
@@ -148,7 +167,8 @@ static int
 add_rule(struct rmt_walk *walk, void *holder, void *element)
 {
 	static const struct rmt_elements plain = {
-		.stored = sizeof(struct rmt_rule_setting), .count_at = AT(rule_count),
+		.stored = sizeof(struct rmt_rule_setting),
+		.count_at = AT(rule_count),
 	};
 	struct rmt_target *target = holder;
 	struct said *said = element;
@@ -165,7 +185,8 @@ add_rule(struct rmt_walk *walk, void *holder, void *element)
 	}
 	if ((place = drop_inherited(target, said->setting.rule, walk->source)) < 0 &&
 	    (place = behind_own(target, &said->setting, walk->source)) < 0)
-		return rmt_walk_fail(walk, "\"%s\" stands here twice with the same numbers", said->setting.rule);
+		return rmt_walk_fail(
+		    walk, "\"%s\" stands here twice with the same numbers", said->setting.rule);
 	if ((said->setting.file = rmt_strdup(walk->source, walk->err)) == NULL)
 		return -1;
 	said->setting.line = walk->line;
@@ -174,31 +195,41 @@ add_rule(struct rmt_walk *walk, void *holder, void *element)
 		return -1;
 	}
 	kept = target->rules[target->rule_count - 1];
-	memmove(&target->rules[place + 1], &target->rules[place], (target->rule_count - 1 - (size_t)place) * sizeof(kept));
+	memmove(&target->rules[place + 1], &target->rules[place],
+	    (target->rule_count - 1 - (size_t)place) * sizeof(kept));
 	target->rules[place] = kept;
 	return 0;
 }
 
 static const struct rmt_elements rule_elements = {
-	.size = sizeof(struct said), .stored = sizeof(struct rmt_rule_setting), .count_at = AT(rule_count), .add = add_rule,
+	.size = sizeof(struct said),
+	.stored = sizeof(struct rmt_rule_setting),
+	.count_at = AT(rule_count),
+	.add = add_rule,
 };
 
-/* ---- files: a child's list takes the place of its parent's -------------------------------------------------------------- */
+/* ---- files: a child's list takes the place of its parent's ----------------------------------- */
 
 #define FILE_AT(member) offsetof(struct rmt_deploy_file, member)
 
+/* clang-format off */
 static const struct rmt_schema file_rows[] = {
-	{ .key = "name", .field = RMT_FIELD_TEXT, .at = FILE_AT(name), .example = "{label}.pem", .check = rmt_check_file_name },
+	{ .key = "name", .field = RMT_FIELD_TEXT, .at = FILE_AT(name), .example = "{label}.pem",
+	  .check = rmt_check_file_name },
 	{ .key = "format", .field = RMT_FIELD_TEXT, .at = FILE_AT(format), .choices = formats },
 	{ .key = "content", .field = RMT_FIELD_LIST, .at = FILE_AT(content), .choices = contents },
 	{ .key = "profile", .field = RMT_FIELD_TEXT, .at = FILE_AT(profile), .choices = profiles },
-	{ .key = "per_intermediate", .field = RMT_FIELD_BOOL, .at = FILE_AT(per_intermediate), .preset = "false" },
+	{ .key = "per_intermediate", .field = RMT_FIELD_BOOL, .at = FILE_AT(per_intermediate),
+	  .preset = "false" },
 	{ .key = "crlf", .field = RMT_FIELD_BOOL, .at = FILE_AT(crlf), .preset = "false" },
-	{ .key = "width", .field = RMT_FIELD_NUMBER, .at = FILE_AT(width), .preset = "64", .min = 4, .max = 1024 },
+	{ .key = "width", .field = RMT_FIELD_NUMBER, .at = FILE_AT(width), .preset = "64",
+	  .min = 4, .max = 1024 },
 	{ .key = "mode", .field = RMT_FIELD_MODE, .at = FILE_AT(mode), .example = "0640" },
-	{ .key = "comment", .field = RMT_FIELD_TEXT, .at = FILE_AT(comment), .example = "certificate and chain", .check = rmt_check_filled },
+	{ .key = "comment", .field = RMT_FIELD_TEXT, .at = FILE_AT(comment),
+	  .example = "certificate and chain", .check = rmt_check_filled },
 	{ 0 },
 };
+/* clang-format on */
 
 static void
 drop_files(void *holder)
@@ -231,8 +262,9 @@ misfit(const struct rmt_deploy_file *file)
 		return "a key format holds a key and nothing else: content = [\"key\"]";
 	if (key && strncmp(file->format, "p7b", 3) == 0)
 		return "a p7b holds certificates, no key";
-	if (strcmp(file->format, "der") == 0 && (file->content.count > 1 || key ||
-	    (holds_only(&file->content, "intermediates") && !file->per_intermediate)))
+	if (strcmp(file->format, "der") == 0 &&
+	    (file->content.count > 1 || key ||
+		(holds_only(&file->content, "intermediates") && !file->per_intermediate)))
 		return "a der file holds one certificate";
 	if (file->profile != NULL && strcmp(file->format, "pfx") != 0)
 		return "only a pfx has a profile";
@@ -249,7 +281,8 @@ static int
 add_file(struct rmt_walk *walk, void *holder, void *element)
 {
 	static const struct rmt_elements plain = {
-		.stored = sizeof(struct rmt_deploy_file), .count_at = AT(file_count),
+		.stored = sizeof(struct rmt_deploy_file),
+		.count_at = AT(file_count),
 	};
 	struct rmt_target *target = holder;
 	struct rmt_deploy_file *file = element;
@@ -271,48 +304,67 @@ add_file(struct rmt_walk *walk, void *holder, void *element)
 }
 
 static const struct rmt_elements file_elements = {
-	.size = sizeof(struct rmt_deploy_file), .stored = sizeof(struct rmt_deploy_file), .count_at = AT(file_count),
-	.begin = drop_files, .add = add_file,
+	.size = sizeof(struct rmt_deploy_file),
+	.stored = sizeof(struct rmt_deploy_file),
+	.count_at = AT(file_count),
+	.begin = drop_files,
+	.add = add_file,
 };
 
-/* ---- the target ------------------------------------------------------------------------------------------------------------ */
+/* ---- the target ------------------------------------------------------------------------------ */
 
+/* clang-format off */
 static const struct rmt_schema path_rows[] = {
 	{ .key = "check", .field = RMT_FIELD_BOOL, .at = AT(path.check), .preset = "false" },
-	{ .key = "purpose", .field = RMT_FIELD_TEXT, .at = AT(path.purpose), .preset = "any", .choices = purposes },
-	{ .key = "auth_level", .field = RMT_FIELD_NUMBER, .at = AT(path.auth_level), .preset = "none", .min = -1, .max = 5 },
+	{ .key = "purpose", .field = RMT_FIELD_TEXT, .at = AT(path.purpose), .preset = "any",
+	  .choices = purposes },
+	{ .key = "auth_level", .field = RMT_FIELD_NUMBER, .at = AT(path.auth_level),
+	  .preset = "none", .min = -1, .max = 5 },
 	{ .key = "strict", .field = RMT_FIELD_BOOL, .at = AT(path.strict), .preset = "false" },
-	{ .key = "fetch_missing", .field = RMT_FIELD_BOOL, .at = AT(path.fetch_missing), .preset = "false" },
-	{ .key = "root_on_wire_ok", .field = RMT_FIELD_BOOL, .at = AT(path.root_on_wire_ok), .preset = "true" },
+	{ .key = "fetch_missing", .field = RMT_FIELD_BOOL, .at = AT(path.fetch_missing),
+	  .preset = "false" },
+	{ .key = "root_on_wire_ok", .field = RMT_FIELD_BOOL, .at = AT(path.root_on_wire_ok),
+	  .preset = "true" },
 	{ 0 },
 };
 
 static const struct rmt_schema request_rows[] = {
-	{ .key = "require", .field = RMT_FIELD_LIST, .at = AT(request.require), .example = "\"CN\"", .check = rmt_check_attribute },
-	{ .key = "allow", .field = RMT_FIELD_LIST, .at = AT(request.allow), .example = "\"CN\", \"O\"", .check = rmt_check_attribute },
-	{ .key = "keys", .field = RMT_FIELD_LIST, .at = AT(request.keys), .example = "\"rsa:2048\"", .check = rmt_check_key_spec },
-	{ .key = "digest", .field = RMT_FIELD_TEXT, .at = AT(request.digest), .preset = "sha256", .choices = digests },
+	{ .key = "require", .field = RMT_FIELD_LIST, .at = AT(request.require), .example = "\"CN\"",
+	  .check = rmt_check_attribute },
+	{ .key = "allow", .field = RMT_FIELD_LIST, .at = AT(request.allow),
+	  .example = "\"CN\", \"O\"", .check = rmt_check_attribute },
+	{ .key = "keys", .field = RMT_FIELD_LIST, .at = AT(request.keys), .example = "\"rsa:2048\"",
+	  .check = rmt_check_key_spec },
+	{ .key = "digest", .field = RMT_FIELD_TEXT, .at = AT(request.digest), .preset = "sha256",
+	  .choices = digests },
 	{ .key = "san", .field = RMT_FIELD_BOOL, .at = AT(request.san), .preset = "true" },
 	{ 0 },
 };
 
 static const struct rmt_schema deploy_rows[] = {
-	{ .key = "files", .field = RMT_FIELD_GROUPS, .at = AT(files), .inner = file_rows, .elements = &file_elements },
-	{ .key = "note", .field = RMT_FIELD_LINES, .at = AT(deploy_note), .example = "Import it and restart the service." },
+	{ .key = "files", .field = RMT_FIELD_GROUPS, .at = AT(files), .inner = file_rows,
+	  .elements = &file_elements },
+	{ .key = "note", .field = RMT_FIELD_LINES, .at = AT(deploy_note),
+	  .example = "Import it and restart the service." },
 	{ 0 },
 };
 
 const struct rmt_schema rmt_target_schema[] = {
 	{ .key = "extends", .field = RMT_FIELD_EXTENDS },
-	{ .key = "title", .field = RMT_FIELD_TEXT, .at = AT(title), .example = "Mail gateway", .check = rmt_check_filled },
-	{ .key = "sources", .field = RMT_FIELD_LIST, .at = AT(sources), .example = "\"RFC 5280\"", .check = rmt_check_filled },
-	{ .key = "template", .field = RMT_FIELD_TEXT, .at = AT(template_name), .example = "server-client", .check = rmt_policy_label_check },
-	{ .key = "rules", .field = RMT_FIELD_GROUPS, .at = AT(rules), .inner = rule_rows, .elements = &rule_elements },
+	{ .key = "title", .field = RMT_FIELD_TEXT, .at = AT(title), .example = "Mail gateway",
+	  .check = rmt_check_filled },
+	{ .key = "sources", .field = RMT_FIELD_LIST, .at = AT(sources), .example = "\"RFC 5280\"",
+	  .check = rmt_check_filled },
+	{ .key = "template", .field = RMT_FIELD_TEXT, .at = AT(template_name),
+	  .example = "server-client", .check = rmt_policy_label_check },
+	{ .key = "rules", .field = RMT_FIELD_GROUPS, .at = AT(rules), .inner = rule_rows,
+	  .elements = &rule_elements },
 	{ .key = "path", .field = RMT_FIELD_GROUP, .inner = path_rows },
 	{ .key = "request", .field = RMT_FIELD_GROUP, .inner = request_rows },
 	{ .key = "deploy", .field = RMT_FIELD_GROUP, .inner = deploy_rows },
 	{ 0 },
 };
+/* clang-format on */
 
 static int
 check_template(const struct rmt_policy_store *store, const char *name, struct rmt_err *err)
@@ -330,16 +382,21 @@ check_template(const struct rmt_policy_store *store, const char *name, struct rm
 }
 
 static int
-check_target(const struct rmt_policy_store *store, const struct rmt_target *target, struct rmt_err *err)
+check_target(
+    const struct rmt_policy_store *store, const struct rmt_target *target, struct rmt_err *err)
 {
-	const struct rmt_text_list *require = &target->request.require, *allow = &target->request.allow;
+	const struct rmt_text_list *require = &target->request.require,
+				   *allow = &target->request.allow;
 
 	if (target->title == NULL)
-		return rmt_err_set(err, RMT_INPUT, "title", "it is not stated, neither here nor in a parent");
+		return rmt_err_set(
+		    err, RMT_INPUT, "title", "it is not stated, neither here nor in a parent");
 	for (size_t i = 0; i < require->count; i++)
 		if (allow->count > 0 && !rmt_text_list_has(allow, require->items[i]))
-			return rmt_err_set(err, RMT_INPUT, "request.require", "%s is required but not allowed", require->items[i]);
-	return target->template_name != NULL ? check_template(store, target->template_name, err) : 0;
+			return rmt_err_set(err, RMT_INPUT, "request.require",
+			    "%s is required but not allowed", require->items[i]);
+	return target->template_name != NULL ? check_template(store, target->template_name, err)
+					     : 0;
 }
 
 struct rmt_target *
@@ -355,7 +412,8 @@ rmt_target_load(const struct rmt_policy_store *store, const char *name, struct r
 		rmt_err_memory(err);
 		goto out;
 	}
-	if (rmt_lineage_names(lineage, &target->name, &target->origin, &target->lineage, err) != 0 ||
+	if (rmt_lineage_names(lineage, &target->name, &target->origin, &target->lineage, err) !=
+		0 ||
 	    rmt_lineage_walk(lineage, rmt_target_schema, target, err) != 0)
 		goto out;
 	if (check_target(store, target, err) != 0) {

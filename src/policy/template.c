@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy/template.c - the keys of a certificate template and the checks across them. What is made of a template is
- * issue/'s business.
+ * policy/template.c - the keys of a certificate template and the checks across them. What is made
+ * of a template is issue/'s business.
  */
 #include "config.h"
 
@@ -20,88 +20,126 @@ static const char *const merges[] = { "template", "request", "intersect", "requi
 static const char *const digests[] = { "sha256", "sha384", "sha512", NULL };
 static const char *const name_types[] = { "dns", "ip", "email", "uri", "upn", NULL };
 
+/* clang-format off */
 static const struct rmt_schema key_rows[] = {
-	{ .key = "generate", .field = RMT_FIELD_TEXT, .at = AT(key_generate), .preset = "rsa:2048", .example = "rsa:2048", .check = rmt_check_key_spec },
-	{ .key = "accept", .field = RMT_FIELD_LIST, .at = AT(key_accept), .example = "\"rsa:2048-8192\", \"ec:p256\"", .check = rmt_check_key_range },
+	{ .key = "generate", .field = RMT_FIELD_TEXT, .at = AT(key_generate), .preset = "rsa:2048",
+	  .example = "rsa:2048", .check = rmt_check_key_spec },
+	{ .key = "accept", .field = RMT_FIELD_LIST, .at = AT(key_accept),
+	  .example = "\"rsa:2048-8192\", \"ec:p256\"", .check = rmt_check_key_range },
 	{ 0 },
 };
 
 static const struct rmt_schema subject_rows[] = {
-	{ .key = "merge", .field = RMT_FIELD_CHOICE, .at = AT(subject.merge), .preset = "request", .choices = merges },
-	{ .key = "allow", .field = RMT_FIELD_LIST, .at = AT(subject.allow), .example = "\"O\", \"CN\"", .check = rmt_check_attribute },
-	{ .key = "require", .field = RMT_FIELD_LIST, .at = AT(subject.require), .example = "\"CN\"", .check = rmt_check_attribute },
-	{ .key = "fixed", .field = RMT_FIELD_LIST, .at = AT(subject.fixed), .example = "\"O=Example\"", .check = rmt_check_subject_part },
-	{ .key = "empty_ok", .field = RMT_FIELD_BOOL, .at = AT(subject.empty_ok), .preset = "false" },
+	{ .key = "merge", .field = RMT_FIELD_CHOICE, .at = AT(subject.merge), .preset = "request",
+	  .choices = merges },
+	{ .key = "allow", .field = RMT_FIELD_LIST, .at = AT(subject.allow),
+	  .example = "\"O\", \"CN\"", .check = rmt_check_attribute },
+	{ .key = "require", .field = RMT_FIELD_LIST, .at = AT(subject.require), .example = "\"CN\"",
+	  .check = rmt_check_attribute },
+	{ .key = "fixed", .field = RMT_FIELD_LIST, .at = AT(subject.fixed),
+	  .example = "\"O=Example\"", .check = rmt_check_subject_part },
+	{ .key = "empty_ok", .field = RMT_FIELD_BOOL, .at = AT(subject.empty_ok),
+	  .preset = "false" },
 	{ 0 },
 };
 
 static const struct rmt_schema san_rows[] = {
-	{ .key = "merge", .field = RMT_FIELD_CHOICE, .at = AT(san.merge), .preset = "request", .choices = merges },
+	{ .key = "merge", .field = RMT_FIELD_CHOICE, .at = AT(san.merge), .preset = "request",
+	  .choices = merges },
 	{ .key = "allow", .field = RMT_FIELD_LIST, .at = AT(san.allow), .choices = name_types },
-	{ .key = "fixed", .field = RMT_FIELD_LIST, .at = AT(san.fixed), .example = "\"dns:host.example\"", .check = rmt_check_general_name },
+	{ .key = "fixed", .field = RMT_FIELD_LIST, .at = AT(san.fixed),
+	  .example = "\"dns:host.example\"", .check = rmt_check_general_name },
 	{ .key = "from_cn", .field = RMT_FIELD_BOOL, .at = AT(san.from_cn), .preset = "false" },
 	{ .key = "required", .field = RMT_FIELD_BOOL, .at = AT(san.required), .preset = "false" },
 	{ .key = "wildcard", .field = RMT_FIELD_BOOL, .at = AT(san.wildcard), .preset = "false" },
-	{ .key = "critical_when_empty_subject", .field = RMT_FIELD_BOOL, .at = AT(san.critical_when_empty_subject), .preset = "true" },
-	{ .key = "max", .field = RMT_FIELD_NUMBER, .at = AT(san.max), .preset = "100", .max = 1000 },
+	{ .key = "critical_when_empty_subject", .field = RMT_FIELD_BOOL,
+	  .at = AT(san.critical_when_empty_subject), .preset = "true" },
+	{ .key = "max", .field = RMT_FIELD_NUMBER, .at = AT(san.max),
+	  .preset = "100", .max = 1000 },
 	{ 0 },
 };
 
 static const struct rmt_schema key_usage_rows[] = {
-	{ .key = "merge", .field = RMT_FIELD_CHOICE, .at = AT(key_usage.merge), .preset = "template", .choices = merges },
-	{ .key = "values", .field = RMT_FIELD_USAGE, .at = AT(key_usage.bits), .example = "\"digitalSignature\", \"keyEncipherment\"" },
-	{ .key = "critical", .field = RMT_FIELD_BOOL, .at = AT(key_usage.critical), .preset = "true" },
+	{ .key = "merge", .field = RMT_FIELD_CHOICE, .at = AT(key_usage.merge), .preset = "template",
+	  .choices = merges },
+	{ .key = "values", .field = RMT_FIELD_USAGE, .at = AT(key_usage.bits),
+	  .example = "\"digitalSignature\", \"keyEncipherment\"" },
+	{ .key = "critical", .field = RMT_FIELD_BOOL, .at = AT(key_usage.critical),
+	  .preset = "true" },
 	{ 0 },
 };
 
 static const struct rmt_schema extended_key_usage_rows[] = {
-	{ .key = "merge", .field = RMT_FIELD_CHOICE, .at = AT(extended_key_usage.merge), .preset = "template", .choices = merges },
-	{ .key = "values", .field = RMT_FIELD_LIST, .at = AT(extended_key_usage.values), .example = "\"serverAuth\", \"clientAuth\"", .check = rmt_check_purpose },
-	{ .key = "allow", .field = RMT_FIELD_LIST, .at = AT(extended_key_usage.allow), .example = "\"clientAuth\"", .check = rmt_check_given_purpose },
-	{ .key = "critical", .field = RMT_FIELD_BOOL, .at = AT(extended_key_usage.critical), .preset = "false" },
+	{ .key = "merge", .field = RMT_FIELD_CHOICE, .at = AT(extended_key_usage.merge),
+	  .preset = "template", .choices = merges },
+	{ .key = "values", .field = RMT_FIELD_LIST, .at = AT(extended_key_usage.values),
+	  .example = "\"serverAuth\", \"clientAuth\"", .check = rmt_check_purpose },
+	{ .key = "allow", .field = RMT_FIELD_LIST, .at = AT(extended_key_usage.allow),
+	  .example = "\"clientAuth\"", .check = rmt_check_given_purpose },
+	{ .key = "critical", .field = RMT_FIELD_BOOL, .at = AT(extended_key_usage.critical),
+	  .preset = "false" },
 	{ 0 },
 };
 
 static const struct rmt_schema basic_constraints_rows[] = {
-	{ .key = "present", .field = RMT_FIELD_BOOL, .at = AT(basic_constraints.present), .preset = "true" },
+	{ .key = "present", .field = RMT_FIELD_BOOL, .at = AT(basic_constraints.present),
+	  .preset = "true" },
 	{ .key = "ca", .field = RMT_FIELD_BOOL, .at = AT(basic_constraints.ca), .preset = "false" },
-	{ .key = "critical", .field = RMT_FIELD_BOOL, .at = AT(basic_constraints.critical), .preset = "true" },
-	{ .key = "path_length", .field = RMT_FIELD_NUMBER, .at = AT(basic_constraints.path_length), .preset = "none", .min = -1, .max = 10 },
+	{ .key = "critical", .field = RMT_FIELD_BOOL, .at = AT(basic_constraints.critical),
+	  .preset = "true" },
+	{ .key = "path_length", .field = RMT_FIELD_NUMBER, .at = AT(basic_constraints.path_length),
+	  .preset = "none", .min = -1, .max = 10 },
 	{ 0 },
 };
 
 static const struct rmt_schema name_constraints_rows[] = {
-	{ .key = "permitted", .field = RMT_FIELD_LIST, .at = AT(permitted), .example = "\"dns:corp.example\"", .check = rmt_check_constraint },
-	{ .key = "excluded", .field = RMT_FIELD_LIST, .at = AT(excluded), .example = "\"dns:corp.example\"", .check = rmt_check_constraint },
+	{ .key = "permitted", .field = RMT_FIELD_LIST, .at = AT(permitted),
+	  .example = "\"dns:corp.example\"", .check = rmt_check_constraint },
+	{ .key = "excluded", .field = RMT_FIELD_LIST, .at = AT(excluded),
+	  .example = "\"dns:corp.example\"", .check = rmt_check_constraint },
 	{ 0 },
 };
 
 const struct rmt_schema rmt_template_schema[] = {
 	{ .key = "extends", .field = RMT_FIELD_EXTENDS },
-	{ .key = "title", .field = RMT_FIELD_TEXT, .at = AT(title), .example = "Web server", .check = rmt_check_filled },
-	{ .key = "role", .field = RMT_FIELD_CHOICE, .at = AT(role), .preset = "leaf", .choices = roles },
-	{ .key = "validity", .field = RMT_FIELD_DURATION, .at = AT(validity), .example = "199d", .min = 60, .max = 100 * YEAR },
-	{ .key = "max_validity", .field = RMT_FIELD_DURATION, .at = AT(max_validity), .example = "398d", .min = 60, .max = 100 * YEAR },
-	{ .key = "backdate", .field = RMT_FIELD_DURATION, .at = AT(backdate), .preset = "10m", .example = "10m", .min = 0, .max = RMT_DAY },
-	{ .key = "digest", .field = RMT_FIELD_TEXT, .at = AT(digest), .preset = "sha256", .choices = digests },
+	{ .key = "title", .field = RMT_FIELD_TEXT, .at = AT(title), .example = "Web server",
+	  .check = rmt_check_filled },
+	{ .key = "role", .field = RMT_FIELD_CHOICE, .at = AT(role), .preset = "leaf",
+	  .choices = roles },
+	{ .key = "validity", .field = RMT_FIELD_DURATION, .at = AT(validity), .example = "199d",
+	  .min = 60, .max = 100 * YEAR },
+	{ .key = "max_validity", .field = RMT_FIELD_DURATION, .at = AT(max_validity),
+	  .example = "398d", .min = 60, .max = 100 * YEAR },
+	{ .key = "backdate", .field = RMT_FIELD_DURATION, .at = AT(backdate), .preset = "10m",
+	  .example = "10m", .min = 0, .max = RMT_DAY },
+	{ .key = "digest", .field = RMT_FIELD_TEXT, .at = AT(digest), .preset = "sha256",
+	  .choices = digests },
 	{ .key = "key", .field = RMT_FIELD_GROUP, .inner = key_rows },
 	{ .key = "subject", .field = RMT_FIELD_GROUP, .inner = subject_rows },
 	{ .key = "san", .field = RMT_FIELD_GROUP, .inner = san_rows },
 	{ .key = "key_usage", .field = RMT_FIELD_GROUP, .inner = key_usage_rows },
 	{ .key = "extended_key_usage", .field = RMT_FIELD_GROUP, .inner = extended_key_usage_rows },
 	{ .key = "basic_constraints", .field = RMT_FIELD_GROUP, .inner = basic_constraints_rows },
-	{ .key = "policies", .field = RMT_FIELD_LIST, .at = AT(policies), .example = "\"1.3.6.1.4.1.99999.1\"", .check = rmt_check_oid },
+	{ .key = "policies", .field = RMT_FIELD_LIST, .at = AT(policies),
+	  .example = "\"1.3.6.1.4.1.99999.1\"", .check = rmt_check_oid },
 	{ .key = "name_constraints", .field = RMT_FIELD_GROUP, .inner = name_constraints_rows },
-	{ .key = "subject_key_id", .field = RMT_FIELD_BOOL, .at = AT(subject_key_id), .preset = "true" },
-	{ .key = "authority_key_id", .field = RMT_FIELD_BOOL, .at = AT(authority_key_id), .preset = "true" },
-	{ .key = "crl_distribution", .field = RMT_FIELD_BOOL, .at = AT(crl_distribution), .preset = "true" },
-	{ .key = "authority_info", .field = RMT_FIELD_BOOL, .at = AT(authority_info), .preset = "true" },
-	{ .key = "ocsp_nocheck", .field = RMT_FIELD_BOOL, .at = AT(ocsp_nocheck), .preset = "false" },
-	{ .key = "microsoft_template_name", .field = RMT_FIELD_BOOL, .at = AT(microsoft_template_name), .preset = "false" },
+	{ .key = "subject_key_id", .field = RMT_FIELD_BOOL, .at = AT(subject_key_id),
+	  .preset = "true" },
+	{ .key = "authority_key_id", .field = RMT_FIELD_BOOL, .at = AT(authority_key_id),
+	  .preset = "true" },
+	{ .key = "crl_distribution", .field = RMT_FIELD_BOOL, .at = AT(crl_distribution),
+	  .preset = "true" },
+	{ .key = "authority_info", .field = RMT_FIELD_BOOL, .at = AT(authority_info),
+	  .preset = "true" },
+	{ .key = "ocsp_nocheck", .field = RMT_FIELD_BOOL, .at = AT(ocsp_nocheck),
+	  .preset = "false" },
+	{ .key = "microsoft_template_name", .field = RMT_FIELD_BOOL,
+	  .at = AT(microsoft_template_name), .preset = "false" },
 	{ 0 },
 };
+/* clang-format on */
 
-/* ---- checks across keys ------------------------------------------------------------------------------------------------ */
+/* ---- checks across keys ---------------------------------------------------------------------- */
 
 static int
 refuse(struct rmt_err *err, const char *key, const char *why)
@@ -128,18 +166,24 @@ check_role(struct rmt_template *policy, struct rmt_err *err)
 
 	if (policy->role == RMT_ROLE_LEAF) {
 		if (policy->basic_constraints.ca || policy->basic_constraints.path_length >= 0)
-			return refuse(err, "basic_constraints", "a leaf is no CA and has no path length");
+			return refuse(
+			    err, "basic_constraints", "a leaf is no CA and has no path length");
 		if ((policy->key_usage.bits & signing) != 0)
-			return refuse(err, "key_usage.values", "a leaf signs neither certificates nor CRLs");
+			return refuse(
+			    err, "key_usage.values", "a leaf signs neither certificates nor CRLs");
 		return 0;
 	}
-	if (!policy->basic_constraints.present || !policy->basic_constraints.ca || !policy->basic_constraints.critical)
+	if (!policy->basic_constraints.present || !policy->basic_constraints.ca ||
+	    !policy->basic_constraints.critical)
 		return rmt_err_cite(err, RMT_INPUT, "basic_constraints", "RFC 5280, 4.2.1.9",
 		    "a CA states basic constraints with ca = true, critical");
 	if ((policy->key_usage.bits & RMT_KU_CERT_SIGN) == 0)
-		return rmt_err_cite(err, RMT_INPUT, "key_usage.values", "RFC 5280, 4.2.1.3", "a CA has keyCertSign");
-	if (policy->key_usage.merge != RMT_MERGE_TEMPLATE || policy->extended_key_usage.merge != RMT_MERGE_TEMPLATE)
-		return refuse(err, "key_usage.merge", "what a CA may do is the template's business: merge = \"template\"");
+		return rmt_err_cite(err, RMT_INPUT, "key_usage.values", "RFC 5280, 4.2.1.3",
+		    "a CA has keyCertSign");
+	if (policy->key_usage.merge != RMT_MERGE_TEMPLATE ||
+	    policy->extended_key_usage.merge != RMT_MERGE_TEMPLATE)
+		return refuse(err, "key_usage.merge",
+		    "what a CA may do is the template's business: merge = \"template\"");
 	return 0;
 }
 
@@ -150,9 +194,11 @@ check_purposes(struct rmt_template *policy, struct rmt_err *err)
 
 	if (policy->ocsp_nocheck && !responder)
 		return rmt_err_cite(err, RMT_INPUT, "ocsp_nocheck", "RFC 6960, 4.2.2.2.1",
-		    "only a certificate with the purpose OCSPSigning is exempt from revocation checks");
+		    "only a certificate with the purpose OCSPSigning is exempt from revocation "
+		    "checks");
 	if (responder && policy->extended_key_usage.merge == RMT_MERGE_REQUEST)
-		return refuse(err, "extended_key_usage.merge", "no request decides the purposes of an OCSP signer");
+		return refuse(err, "extended_key_usage.merge",
+		    "no request decides the purposes of an OCSP signer");
 	return 0;
 }
 
@@ -170,7 +216,8 @@ accepts(const char *range, const char *spec)
 	memcpy(low, range + 4, (size_t)(dash - range) - 4);
 	return rmt_quantity_count(spec + 4, 0, UINT32_MAX, &bits, &none) == 0 &&
 	       rmt_quantity_count(low, 0, UINT32_MAX, &min, &none) == 0 &&
-	       rmt_quantity_count(dash + 1, 0, UINT32_MAX, &max, &none) == 0 && bits >= min && bits <= max;
+	       rmt_quantity_count(dash + 1, 0, UINT32_MAX, &max, &none) == 0 && bits >= min &&
+	       bits <= max;
 }
 
 static int
@@ -181,7 +228,8 @@ check_keys(struct rmt_template *policy, struct rmt_err *err)
 	for (size_t i = 0; i < policy->key_accept.count; i++)
 		if (accepts(policy->key_accept.items[i], policy->key_generate))
 			return 0;
-	return rmt_err_set(err, RMT_INPUT, "key.generate", "\"%s\" is not among the keys of key.accept", policy->key_generate);
+	return rmt_err_set(err, RMT_INPUT, "key.generate",
+	    "\"%s\" is not among the keys of key.accept", policy->key_generate);
 }
 
 /* One of the fixed parts ("O=Example, OU=x") sets this attribute. */
@@ -191,7 +239,8 @@ fixes(const struct rmt_text_list *fixed, const char *attribute)
 	size_t length = strlen(attribute);
 
 	for (size_t i = 0; i < fixed->count; i++)
-		if (strncmp(fixed->items[i], attribute, length) == 0 && fixed->items[i][length] == '=')
+		if (strncmp(fixed->items[i], attribute, length) == 0 &&
+		    fixed->items[i][length] == '=')
 			return true;
 	return false;
 }
@@ -199,7 +248,8 @@ fixes(const struct rmt_text_list *fixed, const char *attribute)
 static int
 check_names(struct rmt_template *policy, struct rmt_err *err)
 {
-	const struct rmt_text_list *require = &policy->subject.require, *allow = &policy->subject.allow;
+	const struct rmt_text_list *require = &policy->subject.require,
+				   *allow = &policy->subject.allow;
 
 	for (size_t i = 0; i < require->count; i++)
 		if (allow->count > 0 && !rmt_text_list_has(allow, require->items[i]) &&
@@ -207,7 +257,8 @@ check_names(struct rmt_template *policy, struct rmt_err *err)
 			return rmt_err_set(err, RMT_INPUT, "subject.require",
 			    "%s is required but neither allowed nor fixed", require->items[i]);
 	if (policy->san.required && policy->san.allow.count == 0 && policy->san.fixed.count == 0)
-		return refuse(err, "san.required", "a name is required, but none is allowed or fixed");
+		return refuse(
+		    err, "san.required", "a name is required, but none is allowed or fixed");
 	return 0;
 }
 
@@ -216,13 +267,13 @@ check_template(struct rmt_template *policy, struct rmt_err *err)
 {
 	if (policy->title == NULL)
 		return refuse(err, "title", "it is not stated, neither here nor in a parent");
-	if (check_validity(policy, err) != 0 || check_role(policy, err) != 0 || check_purposes(policy, err) != 0 ||
-	    check_keys(policy, err) != 0)
+	if (check_validity(policy, err) != 0 || check_role(policy, err) != 0 ||
+	    check_purposes(policy, err) != 0 || check_keys(policy, err) != 0)
 		return -1;
 	return check_names(policy, err);
 }
 
-/* ---- the face ------------------------------------------------------------------------------------------------------------ */
+/* ---- the face -------------------------------------------------------------------------------- */
 
 struct rmt_template *
 rmt_template_load(const struct rmt_policy_store *store, const char *name, struct rmt_err *err)
@@ -237,7 +288,8 @@ rmt_template_load(const struct rmt_policy_store *store, const char *name, struct
 		rmt_err_memory(err);
 		goto out;
 	}
-	if (rmt_lineage_names(lineage, &policy->name, &policy->origin, &policy->lineage, err) != 0 ||
+	if (rmt_lineage_names(lineage, &policy->name, &policy->origin, &policy->lineage, err) !=
+		0 ||
 	    rmt_lineage_walk(lineage, rmt_template_schema, policy, err) != 0)
 		goto out;
 	if (check_template(policy, err) != 0) {
@@ -276,7 +328,8 @@ rmt_template_dup(const struct rmt_template *policy, struct rmt_err *err)
 	}
 	copy->name = rmt_strdup(policy->name, err);
 	copy->origin = rmt_strdup(policy->origin, err);
-	if (copy->name != NULL && copy->origin != NULL && rmt_text_list_copy(&copy->lineage, &policy->lineage, err) == 0 &&
+	if (copy->name != NULL && copy->origin != NULL &&
+	    rmt_text_list_copy(&copy->lineage, &policy->lineage, err) == 0 &&
 	    rmt_schema_copy(rmt_template_schema, copy, policy, err) == 0)
 		return copy;
 	rmt_template_free(copy);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any text as a template and as a target: no crash, no leak; what is refused is refused with a sentence and the name of
- * the file, and what is taken can be copied and written back.
+ * Any text as a template and as a target: no crash, no leak; what is refused is refused with a
+ * sentence and the name of the file, and what is taken can be copied and written back.
  */
 #include "config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tests of policy/: the scenery, the store and copies here; what is refused, what is merged and what is shipped in
- * test_policy_*.c.
+ * The tests of policy/: the scenery, the store and copies here; what is refused, what is merged and
+ * what is shipped in test_policy_*.c.
  */
 #include "config.h"
 
@@ -13,7 +13,9 @@
 
 #include "unit/test_policy.h"
 
-/* ---- scenery ---------------------------------------------------------------------------------------------------- */
+/* ---- scenery
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static char place[64];
 static char put[16][128];
@@ -64,19 +66,26 @@ scene_store(void)
 	return store;
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------- */
+/* ---- names
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static const struct name_row {
 	const char *sentence, *name, *message;
 	enum rmt_class class;
 } name_rows[] = {
-	{ "an unknown name gets a near one", "server-clent", "no template is named \"server-clent\" (did you mean \"server-client\"?)", RMT_USAGE },
-	{ "a far name gets none", "quite-another", "no template is named \"quite-another\"", RMT_USAGE },
+	{ "an unknown name gets a near one", "server-clent",
+	    "no template is named \"server-clent\" (did you mean \"server-client\"?)", RMT_USAGE },
+	{ "a far name gets none", "quite-another", "no template is named \"quite-another\"",
+	    RMT_USAGE },
 	{ "a label cannot leave its directory", "..", "no template is named \"..\"", RMT_USAGE },
-	{ "a label does not begin with a dot", ".hidden", "no template is named \".hidden\"", RMT_USAGE },
-	{ "upper case is no label", "Server-Client", "no template is named \"Server-Client\" (did you mean \"server-client\"?)", RMT_USAGE },
+	{ "a label does not begin with a dot", ".hidden", "no template is named \".hidden\"",
+	    RMT_USAGE },
+	{ "upper case is no label", "Server-Client",
+	    "no template is named \"Server-Client\" (did you mean \"server-client\"?)", RMT_USAGE },
 	{ "nothing is no label", "", "no template is named \"\"", RMT_USAGE },
-	{ "a path that leads nowhere is an input that cannot be read", "/nowhere/at/all.cfg", NULL, RMT_INPUT },
+	{ "a path that leads nowhere is an input that cannot be read", "/nowhere/at/all.cfg", NULL,
+	    RMT_INPUT },
 	{ "a directory is no policy", "/tmp/", NULL, RMT_INPUT },
 };
 
@@ -94,12 +103,15 @@ check_name(void **state)
 	rmt_policy_store_free(store);
 }
 
-/* ---- the store ----------------------------------------------------------------------------------------------------- */
+/* ---- the store
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static int
 join(void *arg, const char *name, const char *origin)
 {
-	rmt_buf_format(arg, "%s:%s ", name, strncmp(origin, place, strlen(place)) == 0 ? "own" : origin);
+	rmt_buf_format(
+	    arg, "%s:%s ", name, strncmp(origin, place, strlen(place)) == 0 ? "own" : origin);
 	return 0;
 }
 
@@ -117,8 +129,10 @@ list_in_order(void **state)
 	scene_put("targets/readme.txt", "no policy");
 	assert_int_equal(rmt_policy_each(store, RMT_POLICY_TARGET, join, &names, &err), 0);
 	assert_string_equal(rmt_buf_string(&names),
-	    "a-first:own cisco-ace:built in dotnet-mtls:built in haproxy:built in nginx:own rfc5280:built in "
-	    "sfb-edge-internal:built in sfb-front-end:built in symantec-gateway:built in windows-pfx:built in ");
+	    "a-first:own cisco-ace:built in dotnet-mtls:built in haproxy:built in nginx:own "
+	    "rfc5280:built in "
+	    "sfb-edge-internal:built in sfb-front-end:built in symantec-gateway:built in "
+	    "windows-pfx:built in ");
 	rmt_buf_free(&names);
 	rmt_policy_store_free(store);
 	scene_clear();
@@ -140,7 +154,8 @@ list_stops(void **state)
 	int seen = 0;
 
 	(void)state;
-	assert_int_equal(rmt_policy_each(store, RMT_POLICY_TEMPLATE, stop_at_second, &seen, &err), 7);
+	assert_int_equal(
+	    rmt_policy_each(store, RMT_POLICY_TEMPLATE, stop_at_second, &seen, &err), 7);
 	assert_int_equal(seen, 2);
 	rmt_policy_store_free(store);
 }
@@ -196,7 +211,9 @@ file_is_no_directory(void **state)
 	scene_clear();
 }
 
-/* ---- copies and words ------------------------------------------------------------------------------------------------- */
+/* ---- copies and words
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void
 copy_is_equal(void **state)
@@ -257,10 +274,12 @@ main(void)
 	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
 		mkdir(scene_path(folders[i]), 0700);
 	ADD_TABLE(&rows, name_rows, check_name);
-	add_row(&rows, "policies are listed by name, the user's own before the built-in ones", list_in_order, NULL);
+	add_row(&rows, "policies are listed by name, the user's own before the built-in ones",
+	    list_in_order, NULL);
 	add_row(&rows, "a visitor stops the listing with a value of its own", list_stops, NULL);
 	add_row(&rows, "a directory added later is searched first", later_directory_wins, NULL);
-	add_row(&rows, "a directory that is not there holds nothing", absent_directory_is_empty, NULL);
+	add_row(
+	    &rows, "a directory that is not there holds nothing", absent_directory_is_empty, NULL);
 	add_row(&rows, "a file is no directory of policies", file_is_no_directory, NULL);
 	add_row(&rows, "a copy is equal and lives on its own", copy_is_equal, NULL);
 	add_row(&rows, "enums have their words", words, NULL);

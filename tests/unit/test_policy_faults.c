@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tests of policy/: every kind of mistake in a policy file is refused with its line, what was expected and, where a
- * word is near, a did-you-mean.
+ * The tests of policy/: every kind of mistake in a policy file is refused with its line, what was
+ * expected and, where a word is near, a did-you-mean.
  */
 #include "config.h"
 
@@ -19,175 +19,290 @@ static const struct fault_row {
 	const char *place, *message;
 } fault_rows[] = {
 	/* What libconfig would let pass. */
-	{ "a large number does not wrap", TEMPLATE, "san: { max = 4294967296; };", "line 2", "this number is too large" },
-	{ "an octal number is not read as decimal", TARGET, "\ndeploy: { files = ( { mode = 0640; } ); };", "line 3",
+	{ "a large number does not wrap", TEMPLATE, "san: { max = 4294967296; };", "line 2",
+	    "this number is too large" },
+	{ "an octal number is not read as decimal", TARGET,
+	    "\ndeploy: { files = ( { mode = 0640; } ); };", "line 3",
 	    "a number with a leading zero is read as decimal: put it in quotes, as \"0640\"" },
-	{ "a hexadecimal number is refused", TEMPLATE, "san: { max = 0x10; };", "line 2", "hexadecimal numbers are not understood here" },
+	{ "a hexadecimal number is refused", TEMPLATE, "san: { max = 0x10; };", "line 2",
+	    "hexadecimal numbers are not understood here" },
 	{ "an include is refused", TEMPLATE, "@include \"other.cfg\"", "line 2",
 	    "@include is not understood in a policy file: a parent is named with extends" },
-	{ "text with a NUL escape is refused", TEMPLATE, "policies = [ \"1.2\\x003\" ];", "line 2", "text cannot hold \\x00" },
-	{ "an open quote is named where it opens", TEMPLATE, "digest = \"sha256;\n\n\n", "line 2", "a quote is opened and never closed" },
-	{ "an open comment is refused", TEMPLATE, "/* no end", "line 2", "a comment is opened with /* and never closed" },
-	{ "deep nesting is refused", TEMPLATE, "a = ((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))));", "line 2",
+	{ "text with a NUL escape is refused", TEMPLATE, "policies = [ \"1.2\\x003\" ];", "line 2",
+	    "text cannot hold \\x00" },
+	{ "an open quote is named where it opens", TEMPLATE, "digest = \"sha256;\n\n\n", "line 2",
+	    "a quote is opened and never closed" },
+	{ "an open comment is refused", TEMPLATE, "/* no end", "line 2",
+	    "a comment is opened with /* and never closed" },
+	{ "deep nesting is refused", TEMPLATE,
+	    "a = ((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))));", "line 2",
 	    "brackets are nested too deeply" },
-	{ "a key stands once", TEMPLATE, "digest = \"sha256\";\ndigest = \"sha384\";", "line 3", "this key stands twice in its group" },
-	{ "a text without = is named", TEMPLATE, "digest \"sha256\";", "line 2", "a text stands where none can: is =, a comma or a bracket missing before it?" },
+	{ "a key stands once", TEMPLATE, "digest = \"sha256\";\ndigest = \"sha384\";", "line 3",
+	    "this key stands twice in its group" },
+	{ "a text without = is named", TEMPLATE, "digest \"sha256\";", "line 2",
+	    "a text stands where none can: is =, a comma or a bracket missing before it?" },
 	{ "a text without comma is named", TEMPLATE, "san: { allow = [ 1 \"dns\" ]; };", "line 2",
 	    "a text stands where none can: is =, a comma or a bracket missing before it?" },
-	{ "a list without brackets is named", TEMPLATE, "policies = \"1.2.3\", \"1.2.4\";", "line 2",
+	{ "a list without brackets is named", TEMPLATE, "policies = \"1.2.3\", \"1.2.4\";",
+	    "line 2",
 	    "a text stands where none can: is =, a comma or a bracket missing before it?" },
-	{ "an array of two types is a syntax error", TEMPLATE, "policies = [ 1, \"1.2.3\" ];", "line 2", NULL },
-	{ "an array of texts and numbers is a syntax error", TEMPLATE, "policies = [ \"1.2.3\", 1 ];", "line 2", NULL },
+	{ "an array of two types is a syntax error", TEMPLATE, "policies = [ 1, \"1.2.3\" ];",
+	    "line 2", NULL },
+	{ "an array of texts and numbers is a syntax error", TEMPLATE,
+	    "policies = [ \"1.2.3\", 1 ];", "line 2", NULL },
 	{ "a broken line is a syntax error", TEMPLATE, "digest = ;", "line 2",
-	    "syntax error here or just before (a missing quote or bracket, or a comma behind the last item?)" },
-	{ "a comma behind the last item is a syntax error", TEMPLATE, "policies = [ \"1.2.3\", ];", "line 2",
-	    "syntax error here or just before (a missing quote or bracket, or a comma behind the last item?)" },
+	    "syntax error here or just before (a missing quote or bracket, or a comma behind the "
+	    "last item?)" },
+	{ "a comma behind the last item is a syntax error", TEMPLATE, "policies = [ \"1.2.3\", ];",
+	    "line 2",
+	    "syntax error here or just before (a missing quote or bracket, or a comma behind the "
+	    "last item?)" },
 
 	/* Keys. */
-	{ "an unknown key gets a near one", TEMPLATE, "\n\nvalidty = \"1d\";", "line 4", "\"validty\" is not a key here (did you mean \"validity\"?)" },
-	{ "an unknown key in a group is named with its group", TEMPLATE, "san: {\n  allwo = [ \"dns\" ]; };", "line 3",
+	{ "an unknown key gets a near one", TEMPLATE, "\n\nvalidty = \"1d\";", "line 4",
+	    "\"validty\" is not a key here (did you mean \"validity\"?)" },
+	{ "an unknown key in a group is named with its group", TEMPLATE,
+	    "san: {\n  allwo = [ \"dns\" ]; };", "line 3",
 	    "\"san.allwo\" is not a key here (did you mean \"allow\"?)" },
-	{ "a key that is like no other gets the list of keys", TEMPLATE, "name_constraints: { zzzzzz = 1; };", "line 2",
-	    "\"name_constraints.zzzzzz\" is not a key here; known are \"permitted\", \"excluded\"" },
-	{ "a key of an element is named with its index", TARGET, "rules = ( { rule = \"a.b\"; }, { rule = \"a.c\"; severty = \"info\"; } );", "line 2",
+	{ "a key that is like no other gets the list of keys", TEMPLATE,
+	    "name_constraints: { zzzzzz = 1; };", "line 2",
+	    "\"name_constraints.zzzzzz\" is not a key here; known are \"permitted\", "
+	    "\"excluded\"" },
+	{ "a key of an element is named with its index", TARGET,
+	    "rules = ( { rule = \"a.b\"; }, { rule = \"a.c\"; severty = \"info\"; } );", "line 2",
 	    "\"rules[1].severty\" is not a key here (did you mean \"severity\"?)" },
 
 	/* Types. */
-	{ "a duration is no number", TEMPLATE, "max_validity = 199;", "line 2", "\"max_validity\" wants a duration such as \"398d\", not a number" },
-	{ "a text is no number", TARGET, "template = 5;", "line 2", "\"template\" wants text such as \"server-client\", not a number" },
-	{ "a text is no list", TARGET, "template = [ \"a\" ];", "line 2", "\"template\" wants text such as \"server-client\", not an array [ ... ]" },
-	{ "a list is no text", TEMPLATE, "policies = \"1.2.3\";", "line 2", "\"policies\" wants a list of texts such as [\"1.3.6.1.4.1.99999.1\"], not text" },
-	{ "a list holds texts", TEMPLATE, "policies = [ 1, 2 ];", "line 2", "\"policies\" wants a list of texts such as [\"1.3.6.1.4.1.99999.1\"], not a number" },
-	{ "true and false are no text", TEMPLATE, "subject_key_id = \"true\";", "line 2", "\"subject_key_id\" wants true or false, not text" },
-	{ "true and false are no number", TEMPLATE, "subject_key_id = 1;", "line 2", "\"subject_key_id\" wants true or false, not a number" },
-	{ "a number is no fraction", TEMPLATE, "san: { max = 1.5; };", "line 2", "\"san.max\" wants a number from 0 to 1000, not a fraction" },
+	{ "a duration is no number", TEMPLATE, "max_validity = 199;", "line 2",
+	    "\"max_validity\" wants a duration such as \"398d\", not a number" },
+	{ "a text is no number", TARGET, "template = 5;", "line 2",
+	    "\"template\" wants text such as \"server-client\", not a number" },
+	{ "a text is no list", TARGET, "template = [ \"a\" ];", "line 2",
+	    "\"template\" wants text such as \"server-client\", not an array [ ... ]" },
+	{ "a list is no text", TEMPLATE, "policies = \"1.2.3\";", "line 2",
+	    "\"policies\" wants a list of texts such as [\"1.3.6.1.4.1.99999.1\"], not text" },
+	{ "a list holds texts", TEMPLATE, "policies = [ 1, 2 ];", "line 2",
+	    "\"policies\" wants a list of texts such as [\"1.3.6.1.4.1.99999.1\"], not a number" },
+	{ "true and false are no text", TEMPLATE, "subject_key_id = \"true\";", "line 2",
+	    "\"subject_key_id\" wants true or false, not text" },
+	{ "true and false are no number", TEMPLATE, "subject_key_id = 1;", "line 2",
+	    "\"subject_key_id\" wants true or false, not a number" },
+	{ "a number is no fraction", TEMPLATE, "san: { max = 1.5; };", "line 2",
+	    "\"san.max\" wants a number from 0 to 1000, not a fraction" },
 	{ "a number is not negative", TEMPLATE, "san: { max = -1; };", "line 2",
-	    "\"san.max\" wants a number from 0 to 1000, not \"-1\": \"-1\" is not a count such as 4096, 4k or 16M" },
+	    "\"san.max\" wants a number from 0 to 1000, not \"-1\": \"-1\" is not a count such as "
+	    "4096, 4k or 16M" },
 	{ "a number stays in its range", TEMPLATE, "san: { max = 1001; };", "line 2",
-	    "\"san.max\" wants a number from 0 to 1000, not \"1001\": \"1001\" is not between 0 and 1000" },
-	{ "a group is no list", TEMPLATE, "san = ( );", "line 2", "\"san\" wants a group { ... }, not a list ( ... )" },
-	{ "a list of groups is no group", TARGET, "rules: { };", "line 2", "\"rules\" wants a list of groups ( { ... }, { ... } ), not a group { ... }" },
-	{ "a list of groups holds groups", TARGET, "rules = ( \"leaf.version\" );", "line 2", "\"rules[0]\" wants a group { ... }, not text" },
+	    "\"san.max\" wants a number from 0 to 1000, not \"1001\": \"1001\" is not between 0 "
+	    "and 1000" },
+	{ "a group is no list", TEMPLATE, "san = ( );", "line 2",
+	    "\"san\" wants a group { ... }, not a list ( ... )" },
+	{ "a list of groups is no group", TARGET, "rules: { };", "line 2",
+	    "\"rules\" wants a list of groups ( { ... }, { ... } ), not a group { ... }" },
+	{ "a list of groups holds groups", TARGET, "rules = ( \"leaf.version\" );", "line 2",
+	    "\"rules[0]\" wants a group { ... }, not text" },
 
 	/* Values. */
 	{ "a duration has a unit", TEMPLATE, "max_validity = \"199\";", "line 2", NULL },
 	{ "a duration stays in its range", TEMPLATE, "backdate = \"25h\";", "line 2",
-	    "\"backdate\" wants a duration such as \"10m\", not \"25h\": it is not between 0s and 1d" },
+	    "\"backdate\" wants a duration such as \"10m\", not \"25h\": it is not between 0s and "
+	    "1d" },
 	{ "a word is one of a few", TEMPLATE, "role = \"laef\";", "line 2",
-	    "\"role\" wants one of \"leaf\", \"issuing-ca\", \"root-ca\", not \"laef\" (did you mean \"leaf\"?)" },
+	    "\"role\" wants one of \"leaf\", \"issuing-ca\", \"root-ca\", not \"laef\" (did you "
+	    "mean \"leaf\"?)" },
 	{ "a weak digest is not among the words", TEMPLATE, "digest = \"sha1\";", "line 2",
 	    "\"digest\" wants one of \"sha256\", \"sha384\", \"sha512\", not \"sha1\"" },
 	{ "an item is one of a few", TEMPLATE, "san: { allow = [ \"dns\", \"dnss\" ]; };", "line 2",
-	    "\"san.allow\" wants a list made of \"dns\", \"ip\", \"email\", \"uri\", \"upn\", not \"dnss\" (did you mean \"dns\"?)" },
+	    "\"san.allow\" wants a list made of \"dns\", \"ip\", \"email\", \"uri\", \"upn\", not "
+	    "\"dnss\" (did you mean \"dns\"?)" },
 	{ "an item stands once", TEMPLATE, "policies = [ \"1.2.3\", \"1.2.3\" ];", "line 2",
-	    "\"policies\" wants a list of texts such as [\"1.3.6.1.4.1.99999.1\"], not \"1.2.3\": it stands there twice" },
-	{ "an item on a line of its own is named with its line", TEMPLATE, "san: { allow = [\n\"dns\",\n\"fax\" ]; };", "line 4",
-	    "\"san.allow\" wants a list made of \"dns\", \"ip\", \"email\", \"uri\", \"upn\", not \"fax\"" },
-	{ "a control character is refused and not repeated", TARGET, "sources = [ \"a\\x1b[2J\" ];", "line 2",
-	    "\"sources\" will not do: it holds a control character" },
-	{ "an empty title is refused", TARGET, "sources = [ \"\" ];", "line 2", "\"sources\" wants a list of texts such as [\"RFC 5280\"], not \"\": it is empty" },
-	{ "an attribute of a name is one", TEMPLATE, "subject: { allow = [ \"serverAuth\" ]; };", "line 2",
-	    "\"subject.allow\" wants a list of texts such as [\"O\", \"CN\"], not \"serverAuth\": this is not an attribute of a name such as CN, O or C" },
-	{ "an attribute of a name is no purpose", TEMPLATE, "extended_key_usage: { values = [ \"CN\" ]; };", "line 2",
-	    "\"extended_key_usage.values\" wants a list of texts such as [\"serverAuth\", \"clientAuth\"], not \"CN\": "
+	    "\"policies\" wants a list of texts such as [\"1.3.6.1.4.1.99999.1\"], not \"1.2.3\": "
+	    "it stands there twice" },
+	{ "an item on a line of its own is named with its line", TEMPLATE,
+	    "san: { allow = [\n\"dns\",\n\"fax\" ]; };", "line 4",
+	    "\"san.allow\" wants a list made of \"dns\", \"ip\", \"email\", \"uri\", \"upn\", not "
+	    "\"fax\"" },
+	{ "a control character is refused and not repeated", TARGET, "sources = [ \"a\\x1b[2J\" ];",
+	    "line 2", "\"sources\" holds a control character" },
+	{ "an empty title is refused", TARGET, "sources = [ \"\" ];", "line 2",
+	    "\"sources\" wants a list of texts such as [\"RFC 5280\"], not \"\": it is empty" },
+	{ "an attribute of a name is one", TEMPLATE, "subject: { allow = [ \"serverAuth\" ]; };",
+	    "line 2",
+	    "\"subject.allow\" wants a list of texts such as [\"O\", \"CN\"], not \"serverAuth\": "
+	    "this is not an attribute of a name such as CN, O or C" },
+	{ "an attribute of a name is no purpose", TEMPLATE,
+	    "extended_key_usage: { values = [ \"CN\" ]; };", "line 2",
+	    "\"extended_key_usage.values\" wants a list of texts such as [\"serverAuth\", "
+	    "\"clientAuth\"], not \"CN\": "
 	    "this is an attribute of a name, not a purpose such as serverAuth" },
-	{ "an unknown purpose is refused", TEMPLATE, "extended_key_usage: { values = [ \"serverAut\" ]; };", "line 2", NULL },
-	{ "no request may ask for OCSP signing", TEMPLATE, "extended_key_usage: { merge = \"request\"; allow = [ \"OCSPSigning\" ]; };", "line 2",
-	    "\"extended_key_usage.allow\" wants a list of texts such as [\"clientAuth\"], not \"OCSPSigning\": "
+	{ "an unknown purpose is refused", TEMPLATE,
+	    "extended_key_usage: { values = [ \"serverAut\" ]; };", "line 2", NULL },
+	{ "no request may ask for OCSP signing", TEMPLATE,
+	    "extended_key_usage: { merge = \"request\"; allow = [ \"OCSPSigning\" ]; };", "line 2",
+	    "\"extended_key_usage.allow\" wants a list of texts such as [\"clientAuth\"], not "
+	    "\"OCSPSigning\": "
 	    "no request may have this purpose by asking: state it in values" },
-	{ "no request may ask for any purpose, by its number either", TEMPLATE, "extended_key_usage: { allow = [ \"2.5.29.37.0\" ]; };", "line 2",
-	    "\"extended_key_usage.allow\" wants a list of texts such as [\"clientAuth\"], not \"2.5.29.37.0\": "
+	{ "no request may ask for any purpose, by its number either", TEMPLATE,
+	    "extended_key_usage: { allow = [ \"2.5.29.37.0\" ]; };", "line 2",
+	    "\"extended_key_usage.allow\" wants a list of texts such as [\"clientAuth\"], not "
+	    "\"2.5.29.37.0\": "
 	    "no request may have this purpose by asking: state it in values" },
-	{ "an unknown key usage is refused", TEMPLATE, "key_usage: { values = [ \"signing\" ]; };", "line 2",
-	    "\"key_usage.values\" wants a list of key usages such as [\"digitalSignature\", \"keyEncipherment\"], not \"signing\": no key usage has this name" },
-	{ "a key specification is checked", TEMPLATE, "title = \"whole\"; validity = \"1d\";\nkey: { generate = \"dsa:1024\"; };", "line 2", NULL },
-	{ "a key range begins with the smaller size", TEMPLATE, "title = \"whole\"; validity = \"1d\";\nkey: { accept = [ \"rsa:4096-2048\" ]; };", "line 2",
-	    "\"key.accept\" wants a list of texts such as [\"rsa:2048-8192\", \"ec:p256\"], not \"rsa:4096-2048\": the smaller key size stands first" },
-	{ "a key range has bounds", TEMPLATE, "title = \"whole\"; validity = \"1d\";\nkey: { accept = [ \"rsa:512-8192\" ]; };", "line 2",
-	    "\"key.accept\" wants a list of texts such as [\"rsa:2048-8192\", \"ec:p256\"], not \"rsa:512-8192\": \"512\" is not between 1024 and 16384" },
-	{ "a fixed name is a name", TEMPLATE, "san: { fixed = [ \"dns:under score\" ]; };", "line 2", NULL },
-	{ "a fixed subject is one", TEMPLATE, "subject: { fixed = [ \"Example\" ]; };", "line 2", NULL },
-	{ "a constraint has a type", TEMPLATE, "name_constraints: { permitted = [ \"corp.example\" ]; };", "line 2",
-	    "\"name_constraints.permitted\" wants a list of texts such as [\"dns:corp.example\"], not \"corp.example\": "
+	{ "an unknown key usage is refused", TEMPLATE, "key_usage: { values = [ \"signing\" ]; };",
+	    "line 2",
+	    "\"key_usage.values\" wants a list of key usages such as [\"digitalSignature\", "
+	    "\"keyEncipherment\"], not \"signing\": no key usage has this name" },
+	{ "a key specification is checked", TEMPLATE,
+	    "title = \"whole\"; validity = \"1d\";\nkey: { generate = \"dsa:1024\"; };", "line 2",
+	    NULL },
+	{ "a key range begins with the smaller size", TEMPLATE,
+	    "title = \"whole\"; validity = \"1d\";\nkey: { accept = [ \"rsa:4096-2048\" ]; };",
+	    "line 2",
+	    "\"key.accept\" wants a list of texts such as [\"rsa:2048-8192\", \"ec:p256\"], not "
+	    "\"rsa:4096-2048\": the smaller key size stands first" },
+	{ "a key range has bounds", TEMPLATE,
+	    "title = \"whole\"; validity = \"1d\";\nkey: { accept = [ \"rsa:512-8192\" ]; };",
+	    "line 2",
+	    "\"key.accept\" wants a list of texts such as [\"rsa:2048-8192\", \"ec:p256\"], not "
+	    "\"rsa:512-8192\": \"512\" is not between 1024 and 16384" },
+	{ "a fixed name is a name", TEMPLATE, "san: { fixed = [ \"dns:under score\" ]; };",
+	    "line 2", NULL },
+	{ "a fixed subject is one", TEMPLATE, "subject: { fixed = [ \"Example\" ]; };", "line 2",
+	    NULL },
+	{ "a constraint has a type", TEMPLATE,
+	    "name_constraints: { permitted = [ \"corp.example\" ]; };", "line 2",
+	    "\"name_constraints.permitted\" wants a list of texts such as [\"dns:corp.example\"], "
+	    "not \"corp.example\": "
 	    "a constraint begins with dns:, ip:, email:, uri: or directory:" },
 	{ "an object identifier is one", TEMPLATE, "policies = [ \"1.\" ];", "line 2", NULL },
-	{ "a date is one", TARGET, "rules = ( { rule = \"a.b\"; from = \"yesterday\"; } );", "line 2", NULL },
-	{ "a mode is octal in quotes", TARGET, "deploy: { files = ( { mode = \"640\"; } ); };", "line 2", NULL },
+	{ "a date is one", TARGET, "rules = ( { rule = \"a.b\"; from = \"yesterday\"; } );",
+	    "line 2", NULL },
+	{ "a mode is octal in quotes", TARGET, "deploy: { files = ( { mode = \"640\"; } ); };",
+	    "line 2", NULL },
 
 	/* Templates as a whole. */
-	{ "a template states its validity", TEMPLATE, SMALL_TARGET, "validity", "it is not stated, neither here nor in a parent" },
-	{ "a validity fits into its bound", TEMPLATE, "max_validity = \"12h\";", "validity", "it is longer than max_validity" },
-	{ "a leaf is no CA", TEMPLATE, "basic_constraints: { ca = true; };", "basic_constraints", "a leaf is no CA and has no path length" },
-	{ "a leaf has no path length", TEMPLATE, "basic_constraints: { path_length = 0; };", "basic_constraints", "a leaf is no CA and has no path length" },
-	{ "a leaf signs no certificates", TEMPLATE, "key_usage: { values = [ \"keyCertSign\" ]; };", "key_usage.values", "a leaf signs neither certificates nor CRLs" },
-	{ "a CA says so in basic constraints", TEMPLATE, "role = \"root-ca\"; key_usage: { values = [ \"keyCertSign\" ]; };", "basic_constraints",
-	    "a CA states basic constraints with ca = true, critical" },
-	{ "a CA may sign certificates", TEMPLATE, "role = \"issuing-ca\"; basic_constraints: { ca = true; };", "key_usage.values", "a CA has keyCertSign" },
-	{ "no request decides what a CA may do", TEMPLATE, "role = \"issuing-ca\"; basic_constraints: { ca = true; };"
-	    "key_usage: { merge = \"request\"; values = [ \"keyCertSign\" ]; };", "key_usage.merge",
+	{ "a template states its validity", TEMPLATE, SMALL_TARGET, "validity",
+	    "it is not stated, neither here nor in a parent" },
+	{ "a validity fits into its bound", TEMPLATE, "max_validity = \"12h\";", "validity",
+	    "it is longer than max_validity" },
+	{ "a leaf is no CA", TEMPLATE, "basic_constraints: { ca = true; };", "basic_constraints",
+	    "a leaf is no CA and has no path length" },
+	{ "a leaf has no path length", TEMPLATE, "basic_constraints: { path_length = 0; };",
+	    "basic_constraints", "a leaf is no CA and has no path length" },
+	{ "a leaf signs no certificates", TEMPLATE, "key_usage: { values = [ \"keyCertSign\" ]; };",
+	    "key_usage.values", "a leaf signs neither certificates nor CRLs" },
+	{ "a CA says so in basic constraints", TEMPLATE,
+	    "role = \"root-ca\"; key_usage: { values = [ \"keyCertSign\" ]; };",
+	    "basic_constraints", "a CA states basic constraints with ca = true, critical" },
+	{ "a CA may sign certificates", TEMPLATE,
+	    "role = \"issuing-ca\"; basic_constraints: { ca = true; };", "key_usage.values",
+	    "a CA has keyCertSign" },
+	{ "no request decides what a CA may do", TEMPLATE,
+	    "role = \"issuing-ca\"; basic_constraints: { ca = true; };"
+	    "key_usage: { merge = \"request\"; values = [ \"keyCertSign\" ]; };",
+	    "key_usage.merge",
 	    "what a CA may do is the template's business: merge = \"template\"" },
-	{ "only an OCSP signer is exempt from revocation", TEMPLATE, "ocsp_nocheck = true;", "ocsp_nocheck",
+	{ "only an OCSP signer is exempt from revocation", TEMPLATE, "ocsp_nocheck = true;",
+	    "ocsp_nocheck",
 	    "only a certificate with the purpose OCSPSigning is exempt from revocation checks" },
-	{ "no request decides about an OCSP signer", TEMPLATE, "extended_key_usage: { merge = \"request\"; values = [ \"OCSPSigning\" ]; };",
+	{ "no request decides about an OCSP signer", TEMPLATE,
+	    "extended_key_usage: { merge = \"request\"; values = [ \"OCSPSigning\" ]; };",
 	    "extended_key_usage.merge", "no request decides the purposes of an OCSP signer" },
 	{ "what is generated is accepted", TEMPLATE,
-	    "title = \"whole\"; validity = \"1d\";\nkey: { generate = \"rsa:3072\"; accept = [ \"rsa:2048\" ]; };", "key.generate",
-	    "\"rsa:3072\" is not among the keys of key.accept" },
-	{ "some key is accepted", TEMPLATE, "title = \"whole\"; validity = \"1d\";", "key.accept", "no key is accepted: state at least one" },
-	{ "what is required can be there", TEMPLATE, "subject: { allow = [ \"O\" ]; require = [ \"CN\" ]; };", "subject.require",
+	    "title = \"whole\"; validity = \"1d\";\nkey: { generate = \"rsa:3072\"; accept = [ "
+	    "\"rsa:2048\" ]; };",
+	    "key.generate", "\"rsa:3072\" is not among the keys of key.accept" },
+	{ "some key is accepted", TEMPLATE, "title = \"whole\"; validity = \"1d\";", "key.accept",
+	    "no key is accepted: state at least one" },
+	{ "what is required can be there", TEMPLATE,
+	    "subject: { allow = [ \"O\" ]; require = [ \"CN\" ]; };", "subject.require",
 	    "CN is required but neither allowed nor fixed" },
-	{ "a required SAN can be there", TEMPLATE, "san: { required = true; };", "san.required", "a name is required, but none is allowed or fixed" },
+	{ "a required SAN can be there", TEMPLATE, "san: { required = true; };", "san.required",
+	    "a name is required, but none is allowed or fixed" },
 
 	/* Rules. */
-	{ "a rule has a name", TARGET, "rules = ( { severity = \"info\"; } );", "line 2", "a rule needs its name: rule = \"leaf.eku.client-auth\"" },
+	{ "a rule has a name", TARGET, "rules = ( { severity = \"info\"; } );", "line 2",
+	    "a rule needs its name: rule = \"leaf.eku.client-auth\"" },
 	{ "a rule's name has parts", TARGET, "rules = ( { rule = \"EKU\"; } );", "line 2",
-	    "\"rules[0].rule\" wants text such as \"leaf.eku.client-auth\", not \"EKU\": a rule has a name such as leaf.eku.client-auth" },
-	{ "an unconfirmed rule is no error", TARGET, "rules = ( { rule = \"a.b\"; severity = \"error\"; confidence = \"unconfirmed\"; } );", "line 2",
+	    "\"rules[0].rule\" wants text such as \"leaf.eku.client-auth\", not \"EKU\": a rule "
+	    "has a name such as leaf.eku.client-auth" },
+	{ "an unconfirmed rule is no error", TARGET,
+	    "rules = ( { rule = \"a.b\"; severity = \"error\"; confidence = \"unconfirmed\"; } );",
+	    "line 2",
 	    "\"a.b\" is unconfirmed: its severity can be \"info\" or \"warning\" and is stated" },
-	{ "an unconfirmed rule states its severity", TARGET, "rules = ( { rule = \"a.b\"; confidence = \"unconfirmed\"; } );", "line 2",
+	{ "an unconfirmed rule states its severity", TARGET,
+	    "rules = ( { rule = \"a.b\"; confidence = \"unconfirmed\"; } );", "line 2",
 	    "\"a.b\" is unconfirmed: its severity can be \"info\" or \"warning\" and is stated" },
-	{ "min is not above max", TARGET, "rules = ( { rule = \"a.b\"; min = \"4096\"; max = \"2048\"; } );", "line 2", "\"a.b\": min is larger than max" },
-	{ "from is before until", TARGET, "rules = ( { rule = \"a.b\"; from = \"2026-03-15\"; until = \"2026-03-15\"; } );", "line 2",
-	    "\"a.b\": from is not before until" },
+	{ "min is not above max", TARGET,
+	    "rules = ( { rule = \"a.b\"; min = \"4096\"; max = \"2048\"; } );", "line 2",
+	    "\"a.b\": min is larger than max" },
+	{ "from is before until", TARGET,
+	    "rules = ( { rule = \"a.b\"; from = \"2026-03-15\"; until = \"2026-03-15\"; } );",
+	    "line 2", "\"a.b\": from is not before until" },
 	{ "the same rule with the same numbers stands once", TARGET,
-	    "rules = ( { rule = \"a.b\"; values = [ \"x\", \"y\" ]; },\n{ rule = \"a.b\"; values = [ \"y\", \"x\" ]; } );", "line 3",
-	    "\"a.b\" stands here twice with the same numbers" },
-	{ "what no parent sets cannot be switched off", TARGET, "rules = ( { rule = \"leaf.version\"; }, { rule = \"leaf.versoin\"; off = true; } );", "line 2",
-	    "\"leaf.versoin\" is switched off, but no parent sets it (did you mean \"leaf.version\"?)" },
+	    "rules = ( { rule = \"a.b\"; values = [ \"x\", \"y\" ]; },\n{ rule = \"a.b\"; values = "
+	    "[ \"y\", \"x\" ]; } );",
+	    "line 3", "\"a.b\" stands here twice with the same numbers" },
+	{ "what no parent sets cannot be switched off", TARGET,
+	    "rules = ( { rule = \"leaf.version\"; }, { rule = \"leaf.versoin\"; off = true; } );",
+	    "line 2",
+	    "\"leaf.versoin\" is switched off, but no parent sets it (did you mean "
+	    "\"leaf.version\"?)" },
 
 	/* Files. */
-	{ "a file has a name, a format and content", TARGET, "deploy: { files = ( { name = \"a\"; } ); };", "line 2", "a file needs at least name, format and content" },
-	{ "a file without content is refused", TARGET, "deploy: { files = ( { name = \"a\"; format = \"pem\"; } ); };", "line 2", "\"a\": it states no content" },
-	{ "a file name leaves no directory", TARGET, "deploy: { files = ( { name = \"../a\"; } ); };", "line 2",
-	    "\"deploy.files[0].name\" wants text such as \"{label}.pem\", not \"../a\": a file name is made of letters, digits, '.', '_', '-', "
+	{ "a file has a name, a format and content", TARGET,
+	    "deploy: { files = ( { name = \"a\"; } ); };", "line 2",
+	    "a file needs at least name, format and content" },
+	{ "a file without content is refused", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"pem\"; } ); };", "line 2",
+	    "\"a\": it states no content" },
+	{ "a file name leaves no directory", TARGET,
+	    "deploy: { files = ( { name = \"../a\"; } ); };", "line 2",
+	    "\"deploy.files[0].name\" wants text such as \"{label}.pem\", not \"../a\": a file "
+	    "name is made of letters, digits, '.', '_', '-', "
 	    "{label} and {n}, and does not begin with a dot" },
-	{ "a file name has known place holders", TARGET, "deploy: { files = ( { name = \"{cn}.pem\"; } ); };", "line 2",
-	    "\"deploy.files[0].name\" wants text such as \"{label}.pem\", not \"{cn}.pem\": a file name is made of letters, digits, '.', '_', '-', "
+	{ "a file name has known place holders", TARGET,
+	    "deploy: { files = ( { name = \"{cn}.pem\"; } ); };", "line 2",
+	    "\"deploy.files[0].name\" wants text such as \"{label}.pem\", not \"{cn}.pem\": a file "
+	    "name is made of letters, digits, '.', '_', '-', "
 	    "{label} and {n}, and does not begin with a dot" },
-	{ "a key format holds a key alone", TARGET, "deploy: { files = ( { name = \"a\"; format = \"key\"; content = [ \"leaf\", \"key\" ]; } ); };", "line 2",
-	    "\"a\": a key format holds a key and nothing else: content = [\"key\"]" },
-	{ "a p7b holds no key", TARGET, "deploy: { files = ( { name = \"a\"; format = \"p7b\"; content = [ \"key\" ]; } ); };", "line 2",
-	    "\"a\": a p7b holds certificates, no key" },
-	{ "a der file holds one certificate", TARGET, "deploy: { files = ( { name = \"a\"; format = \"der\"; content = [ \"leaf\", \"root\" ]; } ); };", "line 2",
-	    "\"a\": a der file holds one certificate" },
-	{ "only a pfx has a profile", TARGET, "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"leaf\" ]; profile = \"compat\"; } ); };", "line 2",
-	    "\"a\": only a pfx has a profile" },
+	{ "a key format holds a key alone", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"key\"; content = [ \"leaf\", \"key\" "
+	    "]; } ); };",
+	    "line 2", "\"a\": a key format holds a key and nothing else: content = [\"key\"]" },
+	{ "a p7b holds no key", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"p7b\"; content = [ \"key\" ]; } ); };",
+	    "line 2", "\"a\": a p7b holds certificates, no key" },
+	{ "a der file holds one certificate", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"der\"; content = [ \"leaf\", \"root\" "
+	    "]; } ); };",
+	    "line 2", "\"a\": a der file holds one certificate" },
+	{ "only a pfx has a profile", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"leaf\" ]; profile "
+	    "= \"compat\"; } ); };",
+	    "line 2", "\"a\": only a pfx has a profile" },
 	{ "several files want several names", TARGET,
-	    "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"intermediates\" ]; per_intermediate = true; } ); };", "line 2",
-	    "\"a\": {n} in the name and per_intermediate go together" },
+	    "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"intermediates\" "
+	    "]; per_intermediate = true; } ); };",
+	    "line 2", "\"a\": {n} in the name and per_intermediate go together" },
 	{ "one file for each intermediate holds an intermediate", TARGET,
-	    "deploy: { files = ( { name = \"a{n}\"; format = \"pem\"; content = [ \"leaf\" ]; per_intermediate = true; } ); };", "line 2",
-	    "\"a{n}\": per_intermediate wants content = [\"intermediates\"]" },
-	{ "a key is not for everybody", TARGET, "deploy: { files = ( { name = \"a\"; format = \"key\"; content = [ \"key\" ]; mode = \"0644\"; } ); };", "line 2",
-	    "\"a\": a file with a key in it is not for everybody: its mode ends with 0" },
+	    "deploy: { files = ( { name = \"a{n}\"; format = \"pem\"; content = [ \"leaf\" ]; "
+	    "per_intermediate = true; } ); };",
+	    "line 2", "\"a{n}\": per_intermediate wants content = [\"intermediates\"]" },
+	{ "a key is not for everybody", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"key\"; content = [ \"key\" ]; mode = "
+	    "\"0644\"; } ); };",
+	    "line 2", "\"a\": a file with a key in it is not for everybody: its mode ends with 0" },
 	{ "two files have two names", TARGET,
-	    "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"leaf\" ]; },\n{ name = \"a\"; format = \"der\"; content = [ \"leaf\" ]; } ); };",
+	    "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"leaf\" ]; },\n{ "
+	    "name = \"a\"; format = \"der\"; content = [ \"leaf\" ]; } ); };",
 	    "line 3", "the file \"a\" stands here twice" },
 
 	/* Targets as a whole. */
-	{ "a target names a template that is there", TARGET, "template = \"server-clint\";", "template",
-	    "no template is named \"server-clint\" (did you mean \"server-client\"?)" },
-	{ "what a request needs it may state", TARGET, "request: { require = [ \"CN\" ]; allow = [ \"O\" ]; };", "request.require", "CN is required but not allowed" },
+	{ "a target names a template that is there", TARGET, "template = \"server-clint\";",
+	    "template", "no template is named \"server-clint\" (did you mean \"server-client\"?)" },
+	{ "what a request needs it may state", TARGET,
+	    "request: { require = [ \"CN\" ]; allow = [ \"O\" ]; };", "request.require",
+	    "CN is required but not allowed" },
 };
 
 static void
@@ -206,7 +321,8 @@ load(enum kind kind, const char *name, struct rmt_err *err)
 	rmt_policy_store_free(store);
 }
 
-/* A row that begins with a title is the whole file. A row without a message is worded by another room. */
+/* A row that begins with a title is the whole file. A row without a message is worded by another
+ * room. */
 static void
 check_fault(void **state)
 {
@@ -232,19 +348,25 @@ check_fault(void **state)
 	scene_clear();
 }
 
-/* ---- whole files ---------------------------------------------------------------------------------------------------- */
+/* ---- whole files
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static const struct bytes_row {
 	const char *sentence;
 	struct rmt_span bytes;
 	const char *place, *message;
 } bytes_rows[] = {
-	{ "a NUL byte is refused, also behind the last key", BYTES(SMALL_TEMPLATE "\n\0\n"), "", "the file holds NUL bytes: it is not text in UTF-8" },
+	{ "a NUL byte is refused, also behind the last key", BYTES(SMALL_TEMPLATE "\n\0\n"), "",
+	    "the file holds NUL bytes: it is not text in UTF-8" },
 	{ "a byte order mark is refused by name", BYTES("\xef\xbb\xbf" SMALL_TEMPLATE), "line 1",
 	    "the file begins with a byte order mark: save it as UTF-8 without one" },
-	{ "Latin-1 is refused", BYTES(SMALL_TEMPLATE "\n# \xe9t\xe9\n"), "", "the file is not text in UTF-8" },
-	{ "UTF-16 is refused", BYTES("\xff\xfet\0i\0"), "", "the file holds NUL bytes: it is not text in UTF-8" },
-	{ "an empty file lacks its title", BYTES(""), "title", "it is not stated, neither here nor in a parent" },
+	{ "Latin-1 is refused", BYTES(SMALL_TEMPLATE "\n# \xe9t\xe9\n"), "",
+	    "the file is not text in UTF-8" },
+	{ "UTF-16 is refused", BYTES("\xff\xfet\0i\0"), "",
+	    "the file holds NUL bytes: it is not text in UTF-8" },
+	{ "an empty file lacks its title", BYTES(""), "title",
+	    "it is not stated, neither here nor in a parent" },
 };
 
 static void
@@ -289,7 +411,8 @@ harmless(void **state)
 
 	(void)state;
 	scene_put("certificates/fine.cfg",
-	    "# 0640 @include 4294967296\r\n// \"\r\n/* 0x10 ((((((((((((((((((((((((((((((((((((((((((( */\r\n"
+	    "# 0640 @include 4294967296\r\n// \"\r\n/* 0x10 "
+	    "((((((((((((((((((((((((((((((((((((((((((( */\r\n"
 	    "title = \"0640 @include \\\" 4294967296\"; validity = \"1d\";\r\n"
 	    "key: { accept = ( \"rsa:2048\" ); };\r\nsan: { max = 7L; }; max_validity = \"2d\";");
 	policy = rmt_template_load(store, "fine", &err);

@@ -9,12 +9,15 @@
 #include "unit/test_policy.h"
 
 #define BASE \
-	{ "certificates/base.cfg", \
-		"title = \"base\"; validity = \"10d\"; max_validity = \"20d\";\n" \
-		"key: { generate = \"rsa:4096\"; accept = [ \"rsa:2048-8192\" ]; };\n" \
-		"subject: { allow = [ \"O\", \"CN\" ]; require = [ \"CN\" ]; };\n" }
+	{ \
+		"certificates/base.cfg", \
+		    "title = \"base\"; validity = \"10d\"; max_validity = \"20d\";\n" \
+		    "key: { generate = \"rsa:4096\"; accept = [ \"rsa:2048-8192\" ]; };\n" \
+		    "subject: { allow = [ \"O\", \"CN\" ]; require = [ \"CN\" ]; };\n" \
+	}
 
-/* ---- a line of the resolved policy ------------------------------------------------------------------------------------ */
+/* ---- a line of the resolved policy
+ * ------------------------------------------------------------------------------------ */
 
 static const struct merge_row {
 	const char *sentence;
@@ -24,73 +27,125 @@ static const struct merge_row {
 	const char *line; /* of the dump */
 } merge_rows[] = {
 	{ "a child has its parent's values", RMT_POLICY_TEMPLATE,
-	    { BASE, { "certificates/child.cfg", "extends = \"base\";" } }, "child", "validity = \"10d\"" },
+	    { BASE, { "certificates/child.cfg", "extends = \"base\";" } }, "child",
+	    "validity = \"10d\"" },
 	{ "a child's value wins", RMT_POLICY_TEMPLATE,
-	    { BASE, { "certificates/child.cfg", "extends = \"base\"; validity = \"5d\";" } }, "child", "validity = \"5d\"" },
+	    { BASE, { "certificates/child.cfg", "extends = \"base\"; validity = \"5d\";" } },
+	    "child", "validity = \"5d\"" },
 	{ "it does not matter where extends stands", RMT_POLICY_TEMPLATE,
-	    { BASE, { "certificates/child.cfg", "validity = \"5d\"; extends = \"base\";" } }, "child", "validity = \"5d\"" },
+	    { BASE, { "certificates/child.cfg", "validity = \"5d\"; extends = \"base\";" } },
+	    "child", "validity = \"5d\"" },
 	{ "a group of the child leaves the parent's other keys alone", RMT_POLICY_TEMPLATE,
-	    { BASE, { "certificates/child.cfg", "extends = \"base\"; key: { generate = \"rsa:2048\"; };" } }, "child", "key.accept = [\"rsa:2048-8192\"]" },
+	    { BASE, { "certificates/child.cfg",
+			"extends = \"base\"; key: { generate = \"rsa:2048\"; };" } },
+	    "child", "key.accept = [\"rsa:2048-8192\"]" },
 	{ "a list of the child takes the place of its parent's", RMT_POLICY_TEMPLATE,
-	    { BASE, { "certificates/child.cfg", "extends = \"base\"; subject: { allow = [ \"CN\", \"OU\" ]; };" } }, "child", "subject.allow = [\"CN\", \"OU\"]" },
+	    { BASE, { "certificates/child.cfg",
+			"extends = \"base\"; subject: { allow = [ \"CN\", \"OU\" ]; };" } },
+	    "child", "subject.allow = [\"CN\", \"OU\"]" },
 	{ "a list can be emptied", RMT_POLICY_TEMPLATE,
-	    { BASE, { "certificates/child.cfg", "extends = \"base\"; subject: { require = [ ]; };" } }, "child", "subject.require = []" },
+	    { BASE,
+		{ "certificates/child.cfg", "extends = \"base\"; subject: { require = [ ]; };" } },
+	    "child", "subject.require = []" },
 	{ "a path length can be taken back", RMT_POLICY_TEMPLATE,
-	    { BASE, { "certificates/child.cfg", "extends = \"issuing-ca\"; basic_constraints: { path_length = \"none\"; };" } }, "child",
-	    "basic_constraints.path_length = none" },
+	    { BASE,
+		{ "certificates/child.cfg",
+		    "extends = \"issuing-ca\"; basic_constraints: { path_length = \"none\"; };" } },
+	    "child", "basic_constraints.path_length = none" },
 	{ "parents are named, the nearest first", RMT_POLICY_TEMPLATE,
-	    { BASE, { "certificates/child.cfg", "extends = \"base\";" }, { "certificates/grandchild.cfg", "extends = \"child\";" } }, "grandchild",
-	    "extends = [\"child\", \"base\"]" },
+	    { BASE, { "certificates/child.cfg", "extends = \"base\";" },
+		{ "certificates/grandchild.cfg", "extends = \"child\";" } },
+	    "grandchild", "extends = [\"child\", \"base\"]" },
 	{ "a file may extend the built-in one that it hides", RMT_POLICY_TEMPLATE,
-	    { { "certificates/web-server.cfg", "extends = \"web-server\"; validity = \"30d\";" } }, "web-server", "extends = [\"web-server\", \"server-client\"]" },
+	    { { "certificates/web-server.cfg", "extends = \"web-server\"; validity = \"30d\";" } },
+	    "web-server", "extends = [\"web-server\", \"server-client\"]" },
 	{ "a file may extend the one of a directory searched later", RMT_POLICY_TEMPLATE,
-	    { BASE, { "later/certificates/base.cfg", "extends = \"base\"; validity = \"7d\";" } }, "base", "max_validity = \"20d\"" },
+	    { BASE, { "later/certificates/base.cfg", "extends = \"base\"; validity = \"7d\";" } },
+	    "base", "max_validity = \"20d\"" },
 	{ "a parent by path lies beside its child", RMT_POLICY_TEMPLATE,
-	    { BASE, { "child.cfg", "extends = \"certificates/base.cfg\";" } }, "@child.cfg", "extends = [\"base\"]" },
+	    { BASE, { "child.cfg", "extends = \"certificates/base.cfg\";" } }, "@child.cfg",
+	    "extends = [\"base\"]" },
 	{ "a bound that nobody states is the validity", RMT_POLICY_TEMPLATE,
 	    { { "certificates/a.cfg", SMALL_TEMPLATE } }, "a", "max_validity = \"1d\"" },
 	{ "a required attribute may be fixed", RMT_POLICY_TEMPLATE,
-	    { { "certificates/a.cfg", SMALL_TEMPLATE "subject: { allow = [ \"CN\" ]; require = [ \"O\" ]; fixed = [ \"O=Example\" ]; };" } }, "a",
-	    "subject.fixed = [\"O=Example\"]" },
+	    { { "certificates/a.cfg", SMALL_TEMPLATE "subject: { allow = [ \"CN\" ]; require = [ "
+						     "\"O\" ]; fixed = [ \"O=Example\" ]; };" } },
+	    "a", "subject.fixed = [\"O=Example\"]" },
 
 	{ "a rule keeps its place and takes all of the child's numbers", RMT_POLICY_TARGET,
-	    { { "targets/base.cfg", SMALL_TARGET "rules = ( { rule = \"a.a\"; max = \"9\"; note = \"x\"; }, { rule = \"a.b\"; } );" },
-	        { "targets/child.cfg", "extends = \"base\"; rules = ( { rule = \"a.a\"; min = \"2\"; } );" } }, "child",
-	    "rules = { rule = \"a.a\"; confidence = \"documented\"; min = \"2\"; }\nrules = { rule = \"a.b\"; confidence = \"documented\"; }" },
+	    { { "targets/base.cfg", SMALL_TARGET "rules = ( { rule = \"a.a\"; max = \"9\"; note = "
+						 "\"x\"; }, { rule = \"a.b\"; } );" },
+		{ "targets/child.cfg",
+		    "extends = \"base\"; rules = ( { rule = \"a.a\"; min = \"2\"; } );" } },
+	    "child",
+	    "rules = { rule = \"a.a\"; confidence = \"documented\"; min = \"2\"; }\nrules = { rule "
+	    "= \"a.b\"; confidence = \"documented\"; }" },
 	{ "new rules come behind the parent's", RMT_POLICY_TARGET,
 	    { { "targets/base.cfg", SMALL_TARGET "rules = ( { rule = \"a.b\"; } );" },
-	        { "targets/child.cfg", "extends = \"base\"; rules = ( { rule = \"a.a\"; } );" } }, "child",
-	    "rules = { rule = \"a.b\"; confidence = \"documented\"; }\nrules = { rule = \"a.a\"; confidence = \"documented\"; }" },
+		{ "targets/child.cfg", "extends = \"base\"; rules = ( { rule = \"a.a\"; } );" } },
+	    "child",
+	    "rules = { rule = \"a.b\"; confidence = \"documented\"; }\nrules = { rule = \"a.a\"; "
+	    "confidence = \"documented\"; }" },
 	{ "a rule is switched off", RMT_POLICY_TARGET,
-	    { { "targets/base.cfg", SMALL_TARGET "rules = ( { rule = \"a.a\"; }, { rule = \"a.b\"; } );" },
-	        { "targets/child.cfg", "extends = \"base\"; rules = ( { rule = \"a.a\"; off = true; } );" } }, "child",
-	    "template = none\nrules = { rule = \"a.b\"; confidence = \"documented\"; }\npath.check" },
+	    { { "targets/base.cfg",
+		  SMALL_TARGET "rules = ( { rule = \"a.a\"; }, { rule = \"a.b\"; } );" },
+		{ "targets/child.cfg",
+		    "extends = \"base\"; rules = ( { rule = \"a.a\"; off = true; } );" } },
+	    "child",
+	    "template = none\nrules = { rule = \"a.b\"; confidence = \"documented\"; "
+	    "}\npath.check" },
 	{ "a file may state a rule for several years", RMT_POLICY_TARGET,
-	    { { "targets/base.cfg", SMALL_TARGET "rules = ( { rule = \"a.a\"; max = \"398d\"; until = \"2026-03-15\"; }, { rule = \"a.b\"; },"
-	        " { rule = \"a.a\"; max = \"200d\"; from = \"2026-03-15\"; } );" } }, "base",
-	    "rules = { rule = \"a.a\"; confidence = \"documented\"; max = \"398d\"; until = \"2026-03-15T00:00:00Z\"; }\n"
-	    "rules = { rule = \"a.a\"; confidence = \"documented\"; max = \"200d\"; from = \"2026-03-15T00:00:00Z\"; }\n" },
+	    { { "targets/base.cfg",
+		SMALL_TARGET "rules = ( { rule = \"a.a\"; max = \"398d\"; until = \"2026-03-15\"; "
+			     "}, { rule = \"a.b\"; },"
+			     " { rule = \"a.a\"; max = \"200d\"; from = \"2026-03-15\"; } );" } },
+	    "base",
+	    "rules = { rule = \"a.a\"; confidence = \"documented\"; max = \"398d\"; until = "
+	    "\"2026-03-15T00:00:00Z\"; }\n"
+	    "rules = { rule = \"a.a\"; confidence = \"documented\"; max = \"200d\"; from = "
+	    "\"2026-03-15T00:00:00Z\"; }\n" },
 	{ "a child's rule takes the place of all of its parent's of that name", RMT_POLICY_TARGET,
-	    { { "targets/base.cfg", SMALL_TARGET "rules = ( { rule = \"a.a\"; max = \"1\"; }, { rule = \"a.a\"; max = \"2\"; }, { rule = \"a.b\"; } );" },
-	        { "targets/child.cfg", "extends = \"base\"; rules = ( { rule = \"a.a\"; max = \"3\"; }, { rule = \"a.a\"; max = \"4\"; } );" } }, "child",
-	    "template = none\nrules = { rule = \"a.a\"; confidence = \"documented\"; max = \"3\"; }\n"
-	    "rules = { rule = \"a.a\"; confidence = \"documented\"; max = \"4\"; }\nrules = { rule = \"a.b\"; confidence = \"documented\"; }\npath" },
+	    { { "targets/base.cfg",
+		  SMALL_TARGET "rules = ( { rule = \"a.a\"; max = \"1\"; }, { rule = \"a.a\"; max "
+			       "= \"2\"; }, { rule = \"a.b\"; } );" },
+		{ "targets/child.cfg", "extends = \"base\"; rules = ( { rule = \"a.a\"; max = "
+				       "\"3\"; }, { rule = \"a.a\"; max = \"4\"; } );" } },
+	    "child",
+	    "template = none\nrules = { rule = \"a.a\"; confidence = \"documented\"; max = \"3\"; "
+	    "}\n"
+	    "rules = { rule = \"a.a\"; confidence = \"documented\"; max = \"4\"; }\nrules = { rule "
+	    "= \"a.b\"; confidence = \"documented\"; }\npath" },
 	{ "a number may stand bare", RMT_POLICY_TARGET,
-	    { { "targets/base.cfg", SMALL_TARGET "rules = ( { rule = \"a.a\"; min = 2048; } );" } }, "base", "min = \"2048\";" },
+	    { { "targets/base.cfg", SMALL_TARGET "rules = ( { rule = \"a.a\"; min = 2048; } );" } },
+	    "base", "min = \"2048\";" },
 	{ "a list of files takes the place of the parent's", RMT_POLICY_TARGET,
-	    { { "targets/child.cfg", "extends = \"cisco-ace\"; deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"leaf\" ]; } ); };" } }, "child",
-	    "request.san = true\ndeploy.files = { name = \"a\"; format = \"pem\"; content = [\"leaf\"]; width = 64; mode = \"0644\"; }\ndeploy.note" },
+	    { { "targets/child.cfg", "extends = \"cisco-ace\"; deploy: { files = ( { name = \"a\"; "
+				     "format = \"pem\"; content = [ \"leaf\" ]; } ); };" } },
+	    "child",
+	    "request.san = true\ndeploy.files = { name = \"a\"; format = \"pem\"; content = "
+	    "[\"leaf\"]; width = 64; mode = \"0644\"; }\ndeploy.note" },
 	{ "a file with a key is its owner's alone", RMT_POLICY_TARGET,
-	    { { "targets/a.cfg", SMALL_TARGET "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"leaf\", \"key\" ]; } ); };" } }, "a", "mode = \"0600\"" },
+	    { { "targets/a.cfg",
+		SMALL_TARGET "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ "
+			     "\"leaf\", \"key\" ]; } ); };" } },
+	    "a", "mode = \"0600\"" },
 	{ "a mode can be stated", RMT_POLICY_TARGET,
-	    { { "targets/a.cfg", SMALL_TARGET "deploy: { files = ( { name = \"a\"; format = \"key\"; content = [ \"key\" ]; mode = \"0640\"; } ); };" } }, "a", "mode = \"0640\"" },
+	    { { "targets/a.cfg",
+		SMALL_TARGET "deploy: { files = ( { name = \"a\"; format = \"key\"; content = [ "
+			     "\"key\" ]; mode = \"0640\"; } ); };" } },
+	    "a", "mode = \"0640\"" },
 	{ "a pfx is modern unless it says otherwise", RMT_POLICY_TARGET,
-	    { { "targets/a.cfg", SMALL_TARGET "deploy: { files = ( { name = \"a\"; format = \"pfx\"; content = [ \"leaf\" ]; } ); };" } }, "a", "profile = \"modern\"" },
+	    { { "targets/a.cfg", SMALL_TARGET "deploy: { files = ( { name = \"a\"; format = "
+					      "\"pfx\"; content = [ \"leaf\" ]; } ); };" } },
+	    "a", "profile = \"modern\"" },
 	{ "a target may use a template of the user's own", RMT_POLICY_TARGET,
-	    { { "certificates/mine.cfg", SMALL_TEMPLATE }, { "targets/a.cfg", SMALL_TARGET "template = \"mine\";" } }, "a", "template = \"mine\"" },
+	    { { "certificates/mine.cfg", SMALL_TEMPLATE },
+		{ "targets/a.cfg", SMALL_TARGET "template = \"mine\";" } },
+	    "a", "template = \"mine\"" },
 	{ "a note has lines", RMT_POLICY_TARGET,
-	    { { "targets/a.cfg", SMALL_TARGET "deploy: { note = \"one \\\"x\\\"\\n\" \"two\\\\\\n\"; };" } }, "a",
-	    "deploy.note = \"one \\\"x\\\"\\n\"\n\t\"two\\\\\\n\"\n" },
+	    { { "targets/a.cfg",
+		SMALL_TARGET "deploy: { note = \"one \\\"x\\\"\\n\" \"two\\\\\\n\"; };" } },
+	    "a", "deploy.note = \"one \\\"x\\\"\\n\"\n\t\"two\\\\\\n\"\n" },
 };
 
 /* "@a.cfg" is a path. */
@@ -145,7 +200,8 @@ rule_knows_its_line(void **state)
 	struct rmt_target *target;
 
 	(void)state;
-	scene_put("targets/child.cfg", "extends = \"nginx\";\nrules = (\n  {\n    rule = \"key.match\";\n  }\n);\n");
+	scene_put("targets/child.cfg",
+	    "extends = \"nginx\";\nrules = (\n  {\n    rule = \"key.match\";\n  }\n);\n");
 	target = rmt_target_load(store, "child", &err);
 	assert_non_null(target);
 	for (size_t i = 0; i < target->rule_count; i++) {
@@ -161,35 +217,50 @@ rule_knows_its_line(void **state)
 	scene_clear();
 }
 
-/* ---- parents that cannot be -------------------------------------------------------------------------------------------- */
+/* ---- parents that cannot be
+ * -------------------------------------------------------------------------------------------- */
 
-#define LINK(n, to) { "certificates/p" n ".cfg", "extends = \"" to "\";" }
+#define LINK(n, to) \
+	{ \
+		"certificates/p" n ".cfg", "extends = \"" to "\";" \
+	}
 
 static const struct parent_row {
 	const char *sentence;
 	struct scene_file files[12];
 	const char *load, *source, *message;
 } parent_rows[] = {
-	{ "a loop of two is named", { LINK("1", "p2"), LINK("2", "p1") }, "p1", "certificates/p2.cfg", "the parents go round in a loop: p1 -> p2 -> p1" },
-	{ "a loop further up is named without its child", { LINK("1", "p2"), LINK("2", "p3"), LINK("3", "p2") }, "p1", "certificates/p3.cfg",
+	{ "a loop of two is named", { LINK("1", "p2"), LINK("2", "p1") }, "p1",
+	    "certificates/p2.cfg", "the parents go round in a loop: p1 -> p2 -> p1" },
+	{ "a loop further up is named without its child",
+	    { LINK("1", "p2"), LINK("2", "p3"), LINK("3", "p2") }, "p1", "certificates/p3.cfg",
 	    "the parents go round in a loop: p2 -> p3 -> p2" },
-	{ "a loop through a built-in template is found", { { "certificates/server-client.cfg", "extends = \"web-server\";" } }, "server-client",
+	{ "a loop through a built-in template is found",
+	    { { "certificates/server-client.cfg", "extends = \"web-server\";" } }, "server-client",
 	    NULL, "the parents go round in a loop: server-client -> web-server -> server-client" },
-	{ "a file that hides nothing cannot extend its own name", { LINK("1", "p1") }, "p1", "certificates/p1.cfg",
+	{ "a file that hides nothing cannot extend its own name", { LINK("1", "p1") }, "p1",
+	    "certificates/p1.cfg",
 	    "it extends \"p1\", but no other template has this name (did you mean \"p1\"?)" },
-	{ "an unknown parent gets a near name", { LINK("1", "server-clent") }, "p1", "certificates/p1.cfg",
-	    "it extends \"server-clent\", but no other template has this name (did you mean \"server-client\"?)" },
-	{ "a parent is no target", { LINK("1", "nginx") }, "p1", "certificates/p1.cfg", "it extends \"nginx\", but no other template has this name" },
+	{ "an unknown parent gets a near name", { LINK("1", "server-clent") }, "p1",
+	    "certificates/p1.cfg",
+	    "it extends \"server-clent\", but no other template has this name (did you mean "
+	    "\"server-client\"?)" },
+	{ "a parent is no target", { LINK("1", "nginx") }, "p1", "certificates/p1.cfg",
+	    "it extends \"nginx\", but no other template has this name" },
 	{ "a parent is a label or a path", { LINK("1", "Up Here") }, "p1", "certificates/p1.cfg",
-	    "\"extends\" wants the name of a template: a name is made of a-z, 0-9, '.', '_' and '-' and does not begin with a dot" },
-	{ "a parent is text", { { "certificates/p1.cfg", "extends = 5;" } }, "p1", "certificates/p1.cfg",
+	    "\"extends\" wants the name of a template: a name is made of a-z, 0-9, '.', '_' and "
+	    "'-' and does not begin with a dot" },
+	{ "a parent is text", { { "certificates/p1.cfg", "extends = 5;" } }, "p1",
+	    "certificates/p1.cfg",
 	    "\"extends\" wants the name of a parent such as \"server-client\"" },
 	{ "nine parents are too many",
-	    { LINK("0", "p1"), LINK("1", "p2"), LINK("2", "p3"), LINK("3", "p4"), LINK("4", "p5"), LINK("5", "p6"), LINK("6", "p7"), LINK("7", "p8"),
-	        LINK("8", "p9"), { "certificates/p9.cfg", SMALL_TEMPLATE } },
+	    { LINK("0", "p1"), LINK("1", "p2"), LINK("2", "p3"), LINK("3", "p4"), LINK("4", "p5"),
+		LINK("5", "p6"), LINK("6", "p7"), LINK("7", "p8"), LINK("8", "p9"),
+		{ "certificates/p9.cfg", SMALL_TEMPLATE } },
 	    "p0", "certificates/p8.cfg", "it has more than 8 parents one above the other" },
-	{ "a fault in a parent is the parent's", { LINK("1", "p2"), { "certificates/p2.cfg", "title = 5;" } }, "p1", "certificates/p2.cfg",
-	    "\"title\" wants text such as \"Web server\", not a number" },
+	{ "a fault in a parent is the parent's",
+	    { LINK("1", "p2"), { "certificates/p2.cfg", "title = 5;" } }, "p1",
+	    "certificates/p2.cfg", "\"title\" wants text such as \"Web server\", not a number" },
 };
 
 static void
@@ -203,7 +274,8 @@ check_parent(void **state)
 	load(RMT_POLICY_TEMPLATE, row->load, &dump, &err);
 	assert_string_equal(err.message, row->message);
 	assert_int_equal(err.class, RMT_INPUT);
-	assert_string_equal(err.source, row->source != NULL ? scene_path(row->source) : "built-in template web-server");
+	assert_string_equal(err.source,
+	    row->source != NULL ? scene_path(row->source) : "built-in template web-server");
 	assert_true(row->source == NULL || strcmp(err.place, "line 1") == 0);
 	assert_int_equal(dump.length, 0);
 	rmt_buf_free(&dump);
@@ -214,8 +286,15 @@ static void
 eight_parents(void **state)
 {
 	static const struct scene_file files[] = {
-		LINK("1", "p2"), LINK("2", "p3"), LINK("3", "p4"), LINK("4", "p5"), LINK("5", "p6"), LINK("6", "p7"), LINK("7", "p8"),
-		LINK("8", "p9"), { "certificates/p9.cfg", SMALL_TEMPLATE },
+		LINK("1", "p2"),
+		LINK("2", "p3"),
+		LINK("3", "p4"),
+		LINK("4", "p5"),
+		LINK("5", "p6"),
+		LINK("6", "p7"),
+		LINK("7", "p8"),
+		LINK("8", "p9"),
+		{ "certificates/p9.cfg", SMALL_TEMPLATE },
 	};
 	struct rmt_buf dump = { 0 };
 	struct rmt_err err = { 0 };

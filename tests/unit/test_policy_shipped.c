@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tests of policy/: what is shipped. Every template and target resolves to what tests/golden/ says, so that a change
- * of policy is a diff; every rule says what it rests on; the manual pages name every key and no other; the examples of
- * the guides load.
+ * The tests of policy/: what is shipped. Every template and target resolves to what tests/golden/
+ * says, so that a change of policy is a diff; every rule says what it rests on; the manual pages
+ * name every key and no other; the examples of the guides load.
  *
  * With GOLDEN=write in the environment the golden files are written anew: tests/golden/update.sh.
  */
@@ -14,7 +14,9 @@
 #include "policy/local.h"
 #include "unit/test_policy.h"
 
-/* ---- golden dumps ------------------------------------------------------------------------------------------------------ */
+/* ---- golden dumps
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 struct shipped {
 	enum rmt_policy_kind kind;
@@ -46,9 +48,11 @@ dump(const struct shipped *row, struct rmt_buf *out)
 	struct rmt_template *policy = NULL;
 	struct rmt_target *target = NULL;
 
-	if (row->kind == RMT_POLICY_TEMPLATE && (policy = rmt_template_load(store, row->name, &err)) != NULL)
+	if (row->kind == RMT_POLICY_TEMPLATE &&
+	    (policy = rmt_template_load(store, row->name, &err)) != NULL)
 		rmt_template_dump(policy, out);
-	if (row->kind == RMT_POLICY_TARGET && (target = rmt_target_load(store, row->name, &err)) != NULL)
+	if (row->kind == RMT_POLICY_TARGET &&
+	    (target = rmt_target_load(store, row->name, &err)) != NULL)
 		rmt_target_dump(target, out);
 	if (err.class != RMT_NONE)
 		fail_msg("%s: %s: %s", err.source, err.place, err.message);
@@ -68,7 +72,9 @@ compare(const char *path, const char *wanted, const char *got)
 		got++;
 	}
 	if (*wanted != *got)
-		fail_msg("%s:%u differs: \"%.80s\" is wanted, \"%.80s\" is there (tests/golden/update.sh)", path, line, wanted, got);
+		fail_msg("%s:%u differs: \"%.80s\" is wanted, \"%.80s\" is there "
+			 "(tests/golden/update.sh)",
+		    path, line, wanted, got);
 }
 
 static void
@@ -80,7 +86,8 @@ check_golden(void **state)
 	const char *write = getenv("GOLDEN");
 	char path[1024];
 
-	snprintf(path, sizeof path, "%s/tests/golden/%s/%s.txt", SRCDIR, row->kind == RMT_POLICY_TEMPLATE ? "templates" : "targets", row->name);
+	snprintf(path, sizeof path, "%s/tests/golden/%s/%s.txt", SRCDIR,
+	    row->kind == RMT_POLICY_TEMPLATE ? "templates" : "targets", row->name);
 	dump(row, &got);
 	if (write != NULL && strcmp(write, "write") == 0)
 		assert_int_equal(rmt_file_write(path, rmt_buf_view(&got), 0644, true, &err), 0);
@@ -91,7 +98,9 @@ check_golden(void **state)
 	rmt_buf_free(&wanted);
 }
 
-/* ---- rules -------------------------------------------------------------------------------------------------------------- */
+/* ---- rules
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static void
 rules_rest_on_something(void **state)
@@ -101,20 +110,25 @@ rules_rest_on_something(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < shipped_count; i++) {
-		struct rmt_target *target = shipped[i].kind == RMT_POLICY_TARGET ? rmt_target_load(store, shipped[i].name, &err) : NULL;
+		struct rmt_target *target = shipped[i].kind == RMT_POLICY_TARGET
+						? rmt_target_load(store, shipped[i].name, &err)
+						: NULL;
 
 		for (size_t n = 0; target != NULL && n < target->rule_count; n++) {
 			const struct rmt_rule_setting *rule = &target->rules[n];
 
 			if (rule->source == NULL || rule->severity < 0)
-				fail_msg("%s: the rule %s lacks its source or severity", shipped[i].name, rule->rule);
+				fail_msg("%s: the rule %s lacks its source or severity",
+				    shipped[i].name, rule->rule);
 		}
 		rmt_target_free(target);
 	}
 	rmt_policy_store_free(store);
 }
 
-/* ---- manual pages ------------------------------------------------------------------------------------------------------- */
+/* ---- manual pages
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static void
 list_keys(const struct rmt_schema *rows, const char *prefix, struct rmt_buf *out)
@@ -179,7 +193,9 @@ target_page(void **state)
 	check_page("remint-target.5", rmt_target_schema);
 }
 
-/* ---- guides -------------------------------------------------------------------------------------------------------------- */
+/* ---- guides
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static bool
 is_line(struct rmt_span line, const char *text)
@@ -293,9 +309,12 @@ test_policy_shipped(void)
 	rmt_policy_store_free(store);
 	for (size_t i = 0; i < shipped_count; i++)
 		add_row(&rows, shipped[i].sentence, check_golden, &shipped[i]);
-	add_row(&rows, "every rule of a target says what it rests on", rules_rest_on_something, NULL);
-	add_row(&rows, "remint-template.5 describes every key in the order of the schema", template_page, NULL);
-	add_row(&rows, "remint-target.5 describes every key in the order of the schema", target_page, NULL);
+	add_row(
+	    &rows, "every rule of a target says what it rests on", rules_rest_on_something, NULL);
+	add_row(&rows, "remint-template.5 describes every key in the order of the schema",
+	    template_page, NULL);
+	add_row(&rows, "remint-target.5 describes every key in the order of the schema",
+	    target_page, NULL);
 	add_row(&rows, "the examples of the template guide load", template_guide, NULL);
 	add_row(&rows, "the examples of the target guide load", target_guide, NULL);
 	return run_rows("policy shipped", &rows);

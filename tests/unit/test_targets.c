@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The shipped targets against the rooms that act on them: every rule is in the audit's table and takes the parameters that
- * it is given, every file has a format that can be written.
+ * The shipped targets against the rooms that act on them: every rule is in the audit's table and
+ * takes the parameters that it is given, every file has a format that can be written.
  */
 #include "config.h"
 
@@ -23,7 +23,8 @@ collect(void *arg, const char *name, const char *origin)
 	(void)origin;
 	assert_true(target_count < sizeof targets / sizeof targets[0]);
 	snprintf(targets[target_count].name, sizeof targets[0].name, "%s", name);
-	snprintf(targets[target_count].sentence, sizeof targets[0].sentence, "%s can be audited and written", name);
+	snprintf(targets[target_count].sentence, sizeof targets[0].sentence,
+	    "%s can be audited and written", name);
 	target_count++;
 	return 0;
 }
@@ -44,7 +45,8 @@ check_target(void **state)
 		const struct rmt_format *format = rmt_format_named(target->files[i].format);
 
 		assert_non_null(format);
-		assert_true(format->holds_key || !rmt_text_list_has(&target->files[i].content, "key"));
+		assert_true(
+		    format->holds_key || !rmt_text_list_has(&target->files[i].content, "key"));
 		assert_true(format->holds_many || target->files[i].content.count == 1);
 	}
 	rmt_audit_free(audit);
