@@ -140,7 +140,7 @@ hash_who(struct rmt_search *search, struct node *node, struct rmt_err *err)
 {
 	unsigned char digest[RMT_SHA256];
 
-	if (rmt_pile_hash_name(node->cert->subject, &search->scratch, &node->subject, err) ||
+	if (rmt_issuers_hash_name(node->cert->subject, &search->scratch, &node->subject, err) ||
 	    rmt_sha256(node->cert->spki, digest, err))
 		return -1;
 	memcpy(&node->who, digest, sizeof node->who);
@@ -157,7 +157,7 @@ add_node(struct rmt_search *search, const struct rmt_cert *cert, uint32_t positi
 	*node = (struct node){ .cert = cert, .position = position, .sent = sent, .cost = COST_NONE };
 	if (hash_who(search, node, err))
 		return -1;
-	if (!position && rmt_pile_find(search->store, cert->der, &node->position, err))
+	if (!position && rmt_issuers_find(search->store, cert->der, &node->position, err))
 		return -1;
 	node->trusted = node->position && search->store->rows[node->position - 1].trusted;
 	node->root = rmt_chain_is_root(cert);
@@ -282,7 +282,7 @@ link_bucket(struct rmt_search *search, uint32_t child, enum rmt_store_table tabl
 {
 	unsigned looked = 0;
 
-	for (uint32_t at = rmt_pile_first(search->store, table, hash); at;
+	for (uint32_t at = rmt_issuers_first(search->store, table, hash); at;
 	     at = search->store->rows[at - 1].next[table]) {
 		if (search->store->rows[at - 1].hash[table] != hash)
 			continue;
@@ -310,7 +310,7 @@ link_node(struct rmt_search *search, uint32_t child, struct rmt_err *err)
 	search->nodes[child].link = (uint32_t)search->link_count;
 	if (search->nodes[child].root)
 		return 0;
-	if (rmt_pile_hash_name(cert->issuer, &search->scratch, &issuer, err))
+	if (rmt_issuers_hash_name(cert->issuer, &search->scratch, &issuer, err))
 		return -1;
 	for (uint32_t i = 1; i < search->node_count; i++)
 		if (search->nodes[i].sent && i != child && search->nodes[i].subject == issuer &&
@@ -320,9 +320,9 @@ link_node(struct rmt_search *search, uint32_t child, struct rmt_err *err)
 		return 0;
 	if (!ext || rmt_ext_authority_key_id(ext->value, &authority, NULL) || !authority.key_id.length)
 		return link_bucket(search, child, RMT_STORE_SUBJECT, issuer, err);
-	if (link_bucket(search, child, RMT_STORE_KEY, rmt_pile_hash_key(issuer, authority.key_id), err))
+	if (link_bucket(search, child, RMT_STORE_KEY, rmt_issuers_hash_key(issuer, authority.key_id), err))
 		return -1;
-	return link_bucket(search, child, RMT_STORE_KEY, rmt_pile_hash_key(issuer, none), err);
+	return link_bucket(search, child, RMT_STORE_KEY, rmt_issuers_hash_key(issuer, none), err);
 }
 
 static int

@@ -235,6 +235,20 @@ add_note(struct rmt_buf *message, const char *note)
 	rmt_buf_append(message, note, length);
 }
 
+/* Formats are ours and bounded, but a name in one may be long: it is cut at a character, its rest says nothing more. */
+static size_t
+whole_characters(const char *text, size_t length, size_t room)
+{
+	size_t lead = room;
+
+	if (length <= room)
+		return length;
+	/* Whether the last character is whole only its first byte could tell: it goes unless it is ASCII. */
+	while (lead && ((unsigned char)text[lead - 1] & 0xc0) == 0x80)
+		lead--;
+	return lead && ((unsigned char)text[lead - 1] & 0x80) ? lead - 1 : room;
+}
+
 static int RMT_PRINTF(4, 0)
 tell(struct rmt_check *check, enum rmt_severity most, const char *place, const char *format, va_list arguments)
 {
@@ -243,15 +257,16 @@ tell(struct rmt_check *check, enum rmt_severity most, const char *place, const c
 	struct rmt_finding finding = { .rule = rule->row->id, .target = check->audit->target->name, .place = place,
 		.citation = rule->citation, .fix = rule->fix };
 	char text[1024];
-	int before = told_before(check, place);
+	int length, before = told_before(check, place);
 
 	if (before)
 		return before < 0 ? -1 : 0;
-	/* Every format is ours and bounded, but a name in it may be long: the rest of it says nothing more. */
-	vsnprintf(text, sizeof text, format, arguments);
+	length = vsnprintf(text, sizeof text, format, arguments);
 	rmt_buf_clear(message);
-	rmt_buf_text(message, text);
+	rmt_buf_append(message, text, whole_characters(text, length < 0 ? 0 : (size_t)length, sizeof text - 1));
 	add_note(message, rule->set->note);
+	if (check->fix && rule->fix == rule->row->fix)
+		finding.fix = check->fix;
 	finding.severity = rule->severity < most ? rule->severity : most;
 	finding.object = object_label(check);
 	finding.message = rmt_buf_string(message);

@@ -56,10 +56,10 @@ struct rmt_chain_store {
 	size_t head_count; /* a power of two; also the room in rows */
 	struct rmt_buf scratch;
 };
-int rmt_pile_hash_name(struct rmt_span name, struct rmt_buf *scratch, uint64_t *out, struct rmt_err *err);
-uint64_t rmt_pile_hash_key(uint64_t subject, struct rmt_span key_id); /* an empty key_id: the certificate has none */
-uint32_t rmt_pile_first(const struct rmt_chain_store *store, enum rmt_store_table table, uint64_t hash); /* a position; compare the row's hash */
-int rmt_pile_find(const struct rmt_chain_store *store, struct rmt_span der, uint32_t *position, struct rmt_err *err); /* 0: not there */
+int rmt_issuers_hash_name(struct rmt_span name, struct rmt_buf *scratch, uint64_t *out, struct rmt_err *err);
+uint64_t rmt_issuers_hash_key(uint64_t subject, struct rmt_span key_id); /* an empty key_id: the certificate has none */
+uint32_t rmt_issuers_first(const struct rmt_chain_store *store, enum rmt_store_table table, uint64_t hash); /* a position; compare the row's hash */
+int rmt_issuers_find(const struct rmt_chain_store *store, struct rmt_span der, uint32_t *position, struct rmt_err *err); /* 0: not there */
 
 /* ---- chain.c: candidate paths ----------------------------------------------------------------------------------- */
 
@@ -136,6 +136,7 @@ struct rmt_check {
 	const struct rmt_active *rule; /* the one that runs */
 	struct rmt_judged *on;         /* the certificate at hand */
 	size_t depth;                  /* its place on the path; 0 is the leaf */
+	const char *fix;               /* a better one than the rule's for the fault at hand, or NULL */
 	/* The path that the rules about CAs judge: the accepted one, else the best. Filled at first need. */
 	bool path_known;
 	struct rmt_path path;

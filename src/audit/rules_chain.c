@@ -233,6 +233,40 @@ role_text(enum rmt_purpose purpose)
 	}
 }
 
+/* What to do about the faults that administrators meet, by OpenSSL's number; any other has the rule's own fix. */
+static const struct {
+	int error;
+	const char *fix;
+} path_fixes[] = {
+	{ 2, "Send the missing issuer along, or let the consumer trust its root" },
+	{ 7, "Replace the certificate: the key of the issuer at hand did not sign it" },
+	{ 9, "Set the clock right, or wait until the certificate begins" },
+	{ 10, "Renew the certificate that has expired" },
+	{ 18, "Replace the self-signed certificate by one from a CA that the consumer trusts" },
+	{ 19, "Let the consumer trust the root at the end of the chain, or issue from a CA that it trusts" },
+	{ 20, "Send the missing issuer along, or let the consumer trust its root" },
+	{ 25, "Issue from a CA higher up, or renew the issuer with a longer path allowed" },
+	{ 26, "Reissue with an extended key usage that names this role, or without one" },
+	{ 32, "Renew the issuer with keyCertSign in its key usage" },
+	{ 34, "Reissue without the critical extension that nobody knows" },
+	{ 47, "Issue from a CA whose name constraints permit these names" },
+	{ 48, "Issue from a CA whose name constraints do not exclude these names" },
+	{ 66, "Reissue for a longer key" },
+	{ 67, "Issue from a CA with a longer key" },
+	{ 68, "Renew the certificate with SHA-256 or better" },
+	{ 79, "Renew the issuer with basic constraints that say CA" },
+	{ 92, "Renew the issuer with a key usage" },
+};
+
+static const char *
+path_fix(int error)
+{
+	for (size_t i = 0; i < sizeof path_fixes / sizeof path_fixes[0]; i++)
+		if (path_fixes[i].error == error)
+			return path_fixes[i].fix;
+	return NULL;
+}
+
 int
 rmt_rule_path_valid(struct rmt_check *check)
 {
@@ -248,9 +282,11 @@ rmt_rule_path_valid(struct rmt_check *check)
 		if (verdict->accepted || (both && i > 0))
 			continue;
 		snprintf(place, sizeof place, "path[%d]", verdict->depth);
+		check->fix = path_fix(verdict->error);
 		rc = rmt_audit_fault_of(check, verdict->cert, RMT_SEVERITY_ERROR, place, "%s%s (error %d at depth %d)",
 		    both ? "" : role_text(verdict->purpose), verdict->text ? verdict->text : "refused", verdict->error,
 		    verdict->depth);
+		check->fix = NULL;
 	}
 	return rc;
 }

@@ -29,7 +29,7 @@ hash_span(struct rmt_span bytes, uint64_t *out, struct rmt_err *err)
 }
 
 int
-rmt_pile_hash_name(struct rmt_span name, struct rmt_buf *scratch, uint64_t *out, struct rmt_err *err)
+rmt_issuers_hash_name(struct rmt_span name, struct rmt_buf *scratch, uint64_t *out, struct rmt_err *err)
 {
 	rmt_buf_clear(scratch);
 	rmt_name_fold(name, scratch);
@@ -39,7 +39,7 @@ rmt_pile_hash_name(struct rmt_span name, struct rmt_buf *scratch, uint64_t *out,
 }
 
 uint64_t
-rmt_pile_hash_key(uint64_t subject, struct rmt_span key_id)
+rmt_issuers_hash_key(uint64_t subject, struct rmt_span key_id)
 {
 	uint64_t hash = subject ^ (key_id.length * UINT64_C(0x9e3779b97f4a7c15));
 
@@ -134,13 +134,13 @@ grow(struct rmt_chain_store *store, struct rmt_err *err)
 }
 
 uint32_t
-rmt_pile_first(const struct rmt_chain_store *store, enum rmt_store_table table, uint64_t hash)
+rmt_issuers_first(const struct rmt_chain_store *store, enum rmt_store_table table, uint64_t hash)
 {
 	return store && store->head_count ? store->heads[table][hash & (store->head_count - 1)] : 0;
 }
 
 int
-rmt_pile_find(const struct rmt_chain_store *store, struct rmt_span der, uint32_t *position, struct rmt_err *err)
+rmt_issuers_find(const struct rmt_chain_store *store, struct rmt_span der, uint32_t *position, struct rmt_err *err)
 {
 	uint64_t hash;
 
@@ -149,7 +149,7 @@ rmt_pile_find(const struct rmt_chain_store *store, struct rmt_span der, uint32_t
 		return 0;
 	if (hash_span(der, &hash, err))
 		return -1;
-	for (uint32_t at = rmt_pile_first(store, RMT_STORE_BYTES, hash); at; at = store->rows[at - 1].next[RMT_STORE_BYTES]) {
+	for (uint32_t at = rmt_issuers_first(store, RMT_STORE_BYTES, hash); at; at = store->rows[at - 1].next[RMT_STORE_BYTES]) {
 		const struct rmt_store_row *row = &store->rows[at - 1];
 
 		if (row->length == der.length && !memcmp(row->der, der.at, der.length)) {
@@ -170,9 +170,9 @@ describe(struct rmt_chain_store *store, const struct rmt_cert *cert, struct rmt_
 	if (ext && rmt_ext_subject_key_id(ext->value, &key_id, NULL))
 		key_id = (struct rmt_span){ NULL, 0 };
 	if (hash_span(cert->der, &row->hash[RMT_STORE_BYTES], err) ||
-	    rmt_pile_hash_name(cert->subject, &store->scratch, &row->hash[RMT_STORE_SUBJECT], err))
+	    rmt_issuers_hash_name(cert->subject, &store->scratch, &row->hash[RMT_STORE_SUBJECT], err))
 		return -1;
-	row->hash[RMT_STORE_KEY] = rmt_pile_hash_key(row->hash[RMT_STORE_SUBJECT], key_id);
+	row->hash[RMT_STORE_KEY] = rmt_issuers_hash_key(row->hash[RMT_STORE_SUBJECT], key_id);
 	return 0;
 }
 
@@ -182,7 +182,7 @@ rmt_chain_store_add(struct rmt_chain_store *store, const struct rmt_cert *cert, 
 	struct rmt_store_row row = { .trusted = trusted, .length = cert->der.length };
 	uint32_t known;
 
-	if (rmt_pile_find(store, cert->der, &known, err))
+	if (rmt_issuers_find(store, cert->der, &known, err))
 		return -1;
 	if (known) {
 		struct rmt_store_row *old = &store->rows[known - 1];

@@ -277,6 +277,38 @@ name_with_nul_is_told_whole(void **state)
 	made_free(&leaf);
 }
 
+/* A message of more than its room ends at a whole character. */
+static void
+long_message_ends_at_a_character(void **state)
+{
+	struct rmt_buf san = { 0 };
+	struct make plain = { 0 };
+	struct made leaf;
+	struct rmt_presented presented = { .host = "a.example" };
+	struct rmt_target *target = make_target("{ rule = \"leaf.name.host\"; }", NULL);
+	struct rmt_audit *audit = rmt_audit_new(target, NULL, make_time("2026-06-01"), NULL);
+	struct findings findings = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 9; i++) {
+		rmt_buf_text(&san, i ? " dns:" : "dns:");
+		for (unsigned c = 0; c < 50; c++)
+			rmt_buf_text(&san, "\342\202\254");
+	}
+	plain.san = rmt_buf_string(&san);
+	leaf = make_cert(&plain, "CN=leaf", NULL, false);
+	presented.leaf = leaf.cert;
+	assert_int_equal(rmt_audit_run(audit, &presented, keep_finding, &findings, NULL), 0);
+	assert_int_equal(findings.count, 1);
+	assert_true(findings.text.length > 1000);
+	assert_true(rmt_utf8_valid(rmt_buf_view(&findings.text)));
+	rmt_buf_free(&findings.text);
+	rmt_buf_free(&san);
+	rmt_audit_free(audit);
+	rmt_target_free(target);
+	made_free(&leaf);
+}
+
 static void
 add_rows(struct CMUnitTest *tests, size_t *count, const void *rows, size_t row_count, size_t size, CMUnitTestFunction check)
 {
@@ -292,7 +324,7 @@ add_rows(struct CMUnitTest *tests, size_t *count, const void *rows, size_t row_c
 static int
 test_audit_engine(void)
 {
-	static struct CMUnitTest tests[COUNT(refusals) + COUNT(forms) + COUNT(extents) + 5];
+	static struct CMUnitTest tests[COUNT(refusals) + COUNT(forms) + COUNT(extents) + 6];
 	size_t count = 0;
 
 	add_rows(tests, &count, refusals, COUNT(refusals), sizeof refusals[0], check_refusal);
@@ -303,6 +335,7 @@ test_audit_engine(void)
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(fault_of_a_ca_may_be_told_once);
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(ca_is_judged_by_itself);
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(name_with_nul_is_told_whole);
+	tests[count++] = (struct CMUnitTest)cmocka_unit_test(long_message_ends_at_a_character);
 	return _cmocka_run_group_tests("engine", tests, count, NULL, NULL);
 }
 

@@ -51,7 +51,7 @@ write_name(struct rmt_derw *w, const char *text)
 static void
 each_word(struct rmt_derw *w, const char *words, void (*write)(struct rmt_derw *w, const char *word))
 {
-	char copy[1024], *at = copy, *word;
+	char copy[2048], *at = copy, *word;
 
 	snprintf(copy, sizeof copy, "%s", words);
 	while ((word = strsep(&at, " ")))

@@ -345,6 +345,8 @@ static const struct row rows[] = {
 	    .path = "check = true; purpose = \"both\";", .leaf = { .eku = "serverAuth" }),
 	FAIL("path.valid", "the same fault in both roles is told once", "error 10 at depth 0",
 	    .now = "2026-08-01", .path = "check = true; purpose = \"both\";"),
+	FAIL("path.valid", "the fix names what to do about the error", "|Renew the certificate that has expired", .now = "2026-08-01"),
+	FAIL("path.valid", "the target's own fix stands", "|Do it", .now = "2026-08-01", .set = "fix = \"Do it\";"),
 	FAIL("path.valid", "a fault of the intermediate is its own", "error 10 at depth 1", .object = "inter",
 	    .inter = { .to = "2026-05-01" }),
 	FAIL("path.valid", "roots that are not above the leaf fail", "error 20 at depth 1", .object = "inter",
