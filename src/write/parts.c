@@ -10,6 +10,8 @@
 
 #include "write/local.h"
 
+enum { LABEL_MAX = 256 };
+
 static int
 add_cert(struct rmt_parts *parts, const struct rmt_cert *cert, struct rmt_err *err)
 {
@@ -114,18 +116,45 @@ rmt_parts_choose(struct rmt_parts *parts, const struct rmt_bundle *bundle, const
 	return 0;
 }
 
+/* A name may come from a hostile certificate: what is not plain text is escaped, and nobody needs a page of it. */
+static int
+clean_label(struct rmt_buf *label, struct rmt_buf *out, struct rmt_err *err)
+{
+	struct rmt_span text = rmt_buf_view(label);
+	struct rmt_buf safe = { 0 };
+	size_t backslashes = 0;
+
+	rmt_safe_text(text, &safe);
+	for (size_t i = 0; i < text.length; i++)
+		backslashes += text.at[i] == '\\';
+	if (safe.length != text.length + backslashes)
+		text = rmt_buf_view(&safe); /* more than backslashes was escaped */
+	if (text.length > LABEL_MAX)
+		for (text.length = LABEL_MAX; text.length && !rmt_utf8_valid(text); text.length--)
+			;
+	rmt_buf_span(out, text);
+	rmt_buf_free(&safe);
+	rmt_buf_free(label);
+	return rmt_buf_check(out, err);
+}
+
 int
 rmt_parts_label(const struct rmt_bundle *bundle, const char *stated, struct rmt_buf *out, struct rmt_err *err)
 {
 	const struct rmt_cert *first = bundle->leaf;
+	struct rmt_buf label = { 0 };
 
 	if (!first)
 		first = bundle->intermediate_count ? bundle->intermediates[0] : bundle->root;
 	if (stated)
-		rmt_buf_text(out, stated);
+		rmt_buf_text(&label, stated);
 	else if (bundle->label)
-		rmt_buf_text(out, bundle->label);
+		rmt_buf_text(&label, bundle->label);
 	else if (first)
-		rmt_cert_label(first, out);
-	return rmt_buf_check(out, err);
+		rmt_cert_label(first, &label);
+	if (rmt_buf_check(&label, err)) {
+		rmt_buf_free(&label);
+		return -1;
+	}
+	return clean_label(&label, out, err);
 }

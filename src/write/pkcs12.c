@@ -85,23 +85,51 @@ struct job {
 	struct ciphers ciphers;
 };
 
-/* The leaf carries name and identifier, as its key does; a CA certificate carries neither. */
+/* Friendly names are UTF-16 as Windows writes them; OpenSSL's own way from UTF-8 ends at the basic plane. */
 static int
-add_cert(const struct job *job, STACK_OF(PKCS12_SAFEBAG) **bags, const struct rmt_cert *cert, bool first)
+label_bag(const struct job *job, PKCS12_SAFEBAG *bag)
+{
+	unsigned char *utf16 = NULL, key_id[KEY_ID];
+	int length = 0, ok = 1;
+
+	if (job->name[0]) {
+		ok = OPENSSL_utf82uni(job->name, -1, &utf16, &length) && length > 2 &&
+		     PKCS12_add_friendlyname_uni(bag, utf16, length - 2); /* less its end mark */
+		OPENSSL_free(utf16);
+	}
+	memcpy(key_id, job->key_id, KEY_ID);
+	if (ok && job->leaf)
+		ok = PKCS12_add_localkeyid(bag, key_id, KEY_ID);
+	return ok ? 0 : -1;
+}
+
+/* The leaf carries name and identifier, as its key does; a CA certificate carries neither. */
+static PKCS12_SAFEBAG *
+cert_bag(const struct job *job, const struct rmt_cert *cert, bool first)
 {
 	const unsigned char *at = cert->der.at;
 	X509 *x509 = d2i_X509(NULL, &at, (long)cert->der.length);
-	bool leaf = job->leaf ? cert == job->leaf : first;
-	int ok;
+	PKCS12_SAFEBAG *bag = x509 ? PKCS12_SAFEBAG_create_cert(x509) : NULL;
 
-	ok = x509 != NULL;
-	if (ok && leaf && job->name[0])
-		ok = X509_alias_set1(x509, (const unsigned char *)job->name, (int)strlen(job->name));
-	if (ok && leaf && job->leaf)
-		ok = X509_keyid_set1(x509, job->key_id, KEY_ID);
-	ok = ok && PKCS12_add_cert(bags, x509) != NULL;
 	X509_free(x509);
-	return ok ? 0 : -1;
+	if (bag && (job->leaf ? cert == job->leaf : first) && label_bag(job, bag)) {
+		PKCS12_SAFEBAG_free(bag);
+		return NULL;
+	}
+	return bag;
+}
+
+static int
+add_cert(const struct job *job, STACK_OF(PKCS12_SAFEBAG) **bags, const struct rmt_cert *cert, bool first)
+{
+	PKCS12_SAFEBAG *bag = cert_bag(job, cert, first);
+
+	if (!*bags)
+		*bags = sk_PKCS12_SAFEBAG_new_null();
+	if (bag && *bags && sk_PKCS12_SAFEBAG_push(*bags, bag))
+		return 0;
+	PKCS12_SAFEBAG_free(bag);
+	return -1;
 }
 
 static int
@@ -109,14 +137,8 @@ add_key(const struct job *job, STACK_OF(PKCS12_SAFEBAG) **bags, const struct rmt
 {
 	PKCS12_SAFEBAG *bag = PKCS12_add_key_ex(bags, rmt_key_evp(key), 0, job->profile->iterations, job->profile->key,
 	                                        job->passphrase, job->ciphers.context, NULL);
-	unsigned char key_id[KEY_ID];
 
-	if (!bag)
-		return -1;
-	memcpy(key_id, job->key_id, KEY_ID);
-	if (job->name[0] && !PKCS12_add_friendlyname_utf8(bag, job->name, -1))
-		return -1;
-	return job->leaf && !PKCS12_add_localkeyid(bag, key_id, KEY_ID) ? -1 : 0;
+	return bag ? label_bag(job, bag) : -1;
 }
 
 /* One safe with the certificates, encrypted as a whole, and one with the key, encrypted by itself. */
