@@ -78,7 +78,7 @@ struct form {
 };
 
 #define FAULT "the certificate is of version 1"
-#define FIX "Reissue the certificate as version 3"
+#define FIX "reissue the certificate as version 3"
 
 static const struct form forms[] = {
 	{ "the row's severity, citation and fix", "{ rule = \"leaf.version\"; }",
@@ -92,7 +92,7 @@ static const struct form forms[] = {
 	{ "findings stand in the order of the target",
 	    "{ rule = \"leaf.eku.present\"; severity = \"info\"; }, { rule = \"leaf.version\"; }",
 	    "leaf.eku.present|info|leaf|tbs.extensions.extendedKeyUsage|there is no extended key usage|RFC 5280, 4.2.1.12|"
-	    "Reissue the certificate with an extended key usage that names its purposes\n"
+	    "reissue the certificate with an extended key usage that names its purposes\n"
 	    "leaf.version|error|leaf|tbs.version|" FAULT "|RFC 5280, 4.1.2.1|" FIX "\n" },
 	{ "a rule may stand twice with other numbers",
 	    "{ rule = \"leaf.dates.lifetime\"; max = \"100d\"; severity = \"warning\"; source = \"one\"; fix = \"A\"; }, "
