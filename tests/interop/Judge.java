@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Judge: Java's PKIX path validation of "ROOT ISSUING LEAF" (PEM files), one triple a line on standard input. Prints
+// "accepted" or "refused REASON" for each, in order. Revocation is not asked for: there is no server.
+import java.io.*;
+import java.nio.file.*;
+import java.security.cert.*;
+import java.util.*;
+
+public class Judge {
+	static X509Certificate read(String path) throws Exception {
+		try (InputStream in = Files.newInputStream(Paths.get(path))) {
+			return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
+		}
+	}
+
+	static String judge(String[] files) {
+		try {
+			CertPath path = CertificateFactory.getInstance("X.509")
+				.generateCertPath(Arrays.asList(read(files[2]), read(files[1])));
+			PKIXParameters parameters = new PKIXParameters(Collections.singleton(new TrustAnchor(read(files[0]), null)));
+			parameters.setRevocationEnabled(false);
+			CertPathValidator.getInstance("PKIX").validate(path, parameters);
+			return "accepted";
+		} catch (Exception e) {
+			return "refused " + e.getMessage();
+		}
+	}
+
+	public static void main(String[] args) throws Exception {
+		BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
+		for (String line; (line = in.readLine()) != null; )
+			System.out.println(judge(line.trim().split(" ")));
+	}
+}
