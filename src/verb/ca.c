@@ -371,7 +371,7 @@ int remint_ca_install(struct remint *ctx, struct remint_strings inputs, remint_a
 	struct rmt_home home = {0};
 	struct rmt_pile pile = {0};
 	struct pending pending = {.pile = &pile};
-	struct rmt_path path;
+	struct rmt_path path = {0};
 	char parent[65];
 	int rc = -1;
 
@@ -393,6 +393,7 @@ int remint_ca_install(struct remint *ctx, struct remint_strings inputs, remint_a
 out:
 	rmt_home_close(&home);
 	rmt_pile_free(&pile);
+	rmt_path_clear(&path);
 	rmt_chain_store_free(store);
 	if (rc == 0 && installed)
 		rc = rmt_authorities_report(ctx, installed, arg, err);

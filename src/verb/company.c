@@ -135,25 +135,50 @@ bool rmt_cert_matches(const struct rmt_cert *cert, const char *select)
 
 /* ---- the best path ---------------------------------------------------------------------------------------------------------- */
 
+struct taking {
+	struct rmt_path *path;
+	struct rmt_err *err;
+};
+
+/* The paths handed out live during the call only: the first, which is the best, is copied. */
 static int take_first(void *arg, const struct rmt_cert *const *path, size_t count, bool anchored)
 {
-	struct rmt_path *out = arg;
+	struct taking *taking = arg;
+	struct rmt_path *out = taking->path;
 	size_t last = count - 1;
 
 	(void)anchored;
-	*out = (struct rmt_path){0};
-	if (count > 1 && rmt_cert_self_issued(path[last]))
-		out->root = path[last--];
-	for (size_t i = 1; i <= last; i++)
-		out->intermediates[out->count++] = path[i];
+	if (count > 1 && rmt_cert_self_issued(path[last])) {
+		out->root = rmt_cert_dup(path[last--], taking->err);
+		if (!out->root)
+			return -1;
+	}
+	for (size_t i = 1; i <= last && out->count < RMT_PATH_DEPTH_MAX; i++) {
+		out->intermediates[out->count] = rmt_cert_dup(path[i], taking->err);
+		if (!out->intermediates[out->count])
+			return -1;
+		out->count++;
+	}
 	return 1;
 }
 
 int rmt_path_find(const struct rmt_chain_store *store, const struct rmt_cert *leaf, struct rmt_path *out,
                   struct rmt_err *err)
 {
+	struct taking taking = {out, err};
 	bool capped;
 
 	*out = (struct rmt_path){0};
-	return rmt_chain_paths(store, leaf, NULL, 0, take_first, out, &capped, err) < 0 ? -1 : 0;
+	if (rmt_chain_paths(store, leaf, NULL, 0, take_first, &taking, &capped, err) >= 0)
+		return 0;
+	rmt_path_clear(out);
+	return -1;
+}
+
+void rmt_path_clear(struct rmt_path *path)
+{
+	for (size_t i = 0; i < path->count; i++)
+		rmt_cert_free(path->intermediates[i]);
+	rmt_cert_free(path->root);
+	*path = (struct rmt_path){0};
 }

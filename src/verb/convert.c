@@ -81,7 +81,7 @@ static int fill_bundle(struct converting *job, struct rmt_err *err)
 		job->bundle.key = key ? key->key : NULL;
 	if (options->no_chain)
 		return 0;
-	job->bundle.intermediates = job->path.intermediates;
+	job->bundle.intermediates = (const struct rmt_cert *const *)job->path.intermediates;
 	job->bundle.intermediate_count = job->path.count;
 	job->bundle.root = job->path.root;
 	return 0;
@@ -244,6 +244,7 @@ int remint_convert(struct remint *ctx, const struct remint_convert_options *opti
 		rc = options->to ? convert_one(&job, err) : convert_targets(&job, err);
 out:
 	rmt_company_clear(&job.company);
+	rmt_path_clear(&job.path);
 	rmt_chain_store_free(job.store);
 	rmt_pile_free(&job.pile);
 	return rmt_verb_end(ctx, rc);

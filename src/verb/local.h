@@ -95,8 +95,9 @@ int rmt_company_nth(const struct rmt_pile *pile, size_t n, struct rmt_company *o
 void rmt_company_clear(struct rmt_company *company);
 /* "name" or serial matches? */
 bool rmt_cert_matches(const struct rmt_cert *cert, const char *select);
-/* Best path of `leaf` among `store`: issuers between leaf and root (borrowed from store), and the root or NULL. */
-struct rmt_path { const struct rmt_cert *intermediates[RMT_PATH_DEPTH_MAX]; size_t count; const struct rmt_cert *root; };
+/* Best path of `leaf` among `store`: issuers between leaf and root, and the root or NULL. Copies, freed by rmt_path_clear(). */
+struct rmt_path { struct rmt_cert *intermediates[RMT_PATH_DEPTH_MAX]; size_t count; struct rmt_cert *root; };
+void rmt_path_clear(struct rmt_path *path);
 int rmt_path_find(const struct rmt_chain_store *store, const struct rmt_cert *leaf, struct rmt_path *out, struct rmt_err *err);
 
 /* ---- home (home.c): the CA's directory, its database and keys --------------------------------------------------------- */
