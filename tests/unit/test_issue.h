@@ -36,7 +36,7 @@ add_row(struct rows *rows, const char *sentence, CMUnitTestFunction check, const
 	for (size_t row_ = 0; row_ < sizeof(table) / sizeof((table)[0]); row_++) \
 		add_row(rows, (table)[row_].sentence, check, &(table)[row_])
 
-/* 2026-11-22T06:00:00Z, when everything here happens. */
+/* 2026-11-22T06:00:00Z, when everything here happens (world.now). */
 #define NOW INT64_C(1795327200)
 
 /* Lists of a template, written as one text: "CN O OU". */
@@ -77,6 +77,7 @@ struct world {
 	struct rmt_key *keys[KEY_COUNT];
 	struct rmt_key *ca_keys[4];
 	struct rmt_checker *checker;
+	rmt_time now; /* NOW, but where a judge looks at the clock */
 };
 extern struct world world;
 int world_open(void **state);

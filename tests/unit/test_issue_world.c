@@ -102,6 +102,7 @@ world_open(void **state)
 		if (!(world.ca_keys[i] = rmt_key_generate("ec:p256", &err)))
 			return -1;
 	world.checker = rmt_checker_new(&err);
+	world.now = NOW;
 	return world.checker ? 0 : -1;
 }
 
@@ -303,7 +304,7 @@ issue(struct outcome *out, const struct rmt_template *policy, const struct asked
 	}
 	recipe = rmt_recipe_new(policy, issuer ? issuer : &none, &out->err);
 	if (recipe)
-		plan = rmt_plan_new(recipe, &wish, rmt_key_spki(key), NOW, note_decision, &out->decisions, &out->err);
+		plan = rmt_plan_new(recipe, &wish, rmt_key_spki(key), world.now, note_decision, &out->decisions, &out->err);
 	if (plan)
 		sign_plan(out, plan, signing, key);
 	else
