@@ -106,16 +106,21 @@ static int check_keys(struct converting *job, struct rmt_err *err)
 
 /* ---- one container -------------------------------------------------------------------------------------------------------------- */
 
+/* A format for the private key alone. */
+static bool key_alone(const struct rmt_format *format)
+{
+	return strncmp(format->name, "key", 3) == 0;
+}
+
 /* What each container holds by default; the options take parts away or add the root. */
 static void contents(const struct converting *job, const struct rmt_format *format, struct rmt_text_list *list,
                      char *items[4])
 {
 	static char leaf[] = "leaf", intermediates[] = "intermediates", root[] = "root", key[] = "key";
-	bool key_only = format->holds_key && !format->holds_many && strncmp(format->name, "key", 3) == 0;
 
 	list->items = items;
 	list->count = 0;
-	if (key_only) {
+	if (key_alone(format)) {
 		items[list->count++] = key;
 		return;
 	}
@@ -149,9 +154,9 @@ static int convert_one(struct converting *job, struct rmt_err *err)
 	contents(job, format, &how.content, items);
 	if (options->with_root && format->holds_many && !job->bundle.root)
 		return rmt_err_set(err, RMT_INPUT, NULL, "the root is asked for but is not among the inputs: add it with --chain");
-	if (format->holds_key && !format->holds_many && !job->bundle.key)
+	if (key_alone(format) && !job->bundle.key)
 		return rmt_err_set(err, RMT_INPUT, NULL, "no private key of this certificate among the inputs: give --key FILE");
-	secret = job->bundle.key && format->holds_key;
+	secret = job->bundle.key && (key_alone(format) || (format->holds_key && format->holds_many));
 	if ((format->binary && format->takes_passphrase) || (secret && options->out.encrypt_key)) {
 		how.passphrase = rmt_verb_out_secret(job->ctx, format->title, err);
 		if (!how.passphrase)

@@ -18,7 +18,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 nss_database() {
 	mkdir -p "$TMP/$1.nss"
 	certutil -N -d "sql:$TMP/$1.nss" --empty-password &&
-		certutil -A -d "sql:$TMP/$1.nss" -n root -t C,C,C -a -i "$TMP/$1.trust/root.pem" &&
+		certutil -A -d "sql:$TMP/$1.nss" -n root -t CT,C,C -a -i "$TMP/$1.trust/root.pem" &&
 		certutil -A -d "sql:$TMP/$1.nss" -n issuing -t ,, -a -i "$TMP/$1.trust/issuing.pem"
 }
 
