@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "policy/local.h"
 
@@ -139,6 +140,32 @@ loop(struct rmt_walk *walk, const struct rmt_lineage *lineage, size_t first)
 	return -1;
 }
 
+/* Two paths to one file: a user may name by path what a label would find, too. */
+static bool
+same_file(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
+/* By its label; a file's own name means the one below it. */
+static int
+find_label(const struct rmt_policy_store *store, enum rmt_policy_kind kind,
+    const struct rmt_layer *child, const char *name, struct rmt_found *found, struct rmt_err *err)
+{
+	size_t limit = strcmp(name, child->name) == 0 ? child->level : RMT_LEVEL_PATH;
+	int rc = rmt_policy_find(store, kind, name, limit, found, err);
+
+	while (rc > 0 && found->path != NULL && same_file(found->path, child->origin)) {
+		limit = found->level;
+		free(found->path);
+		rc = rmt_policy_find(store, kind, name, limit, found, err);
+	}
+	return rc;
+}
+
 static int
 find_parent(struct rmt_walk *walk, const struct rmt_policy_store *store, enum rmt_policy_kind kind,
     const struct rmt_layer *child, const char *name, struct rmt_found *found)
@@ -157,8 +184,7 @@ find_parent(struct rmt_walk *walk, const struct rmt_policy_store *store, enum rm
 	if (rmt_policy_label_check(name, &why) != 0)
 		return rmt_walk_fail(walk, "\"extends\" wants the name of a %s: %s",
 		    rmt_policy_kind_name(kind), why.message);
-	rc = rmt_policy_find(store, kind, name,
-	    strcmp(name, child->name) == 0 ? child->level : RMT_LEVEL_PATH, found, walk->err);
+	rc = find_label(store, kind, child, name, found, walk->err);
 	if (rc != 0)
 		return rc > 0 ? 0 : -1;
 	rmt_store_suggest(store, kind, name, hint);

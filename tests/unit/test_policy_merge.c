@@ -59,6 +59,10 @@ static const struct merge_row {
 	{ "a file may extend the built-in one that it hides", RMT_POLICY_TEMPLATE,
 	    { { "certificates/web-server.cfg", "extends = \"web-server\"; validity = \"30d\";" } },
 	    "web-server", "extends = [\"web-server\", \"server-client\"]" },
+	{ "a file named by its path does not extend itself", RMT_POLICY_TARGET,
+	    { { "targets/nginx.cfg", "extends = \"nginx\"; rules = ( { rule = \"key.match\"; off = "
+				     "true; } );" } },
+	    "@targets/../targets/nginx.cfg", "extends = [\"nginx\"]" },
 	{ "a file may extend the one of a directory searched later", RMT_POLICY_TEMPLATE,
 	    { BASE, { "later/certificates/base.cfg", "extends = \"base\"; validity = \"7d\";" } },
 	    "base", "max_validity = \"20d\"" },
