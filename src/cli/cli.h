@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cli/cli.h - what the files of the command share: the table of commands, the options given, the output stream, text,
- * table, CSV and JSON writers, passphrases and the exit status.
+ * cli/cli.h - what the files of the command share: the table of commands, the options given, the
+ * output stream, text, table, CSV and JSON writers, passphrases and the exit status.
  *
- * The command knows remint.h and nothing below it. Data goes to standard output through `struct out`, messages to
- * standard error through the report functions; no other file writes to either.
+ * The command knows remint.h and nothing below it. Data goes to standard output through `struct
+ * out`, messages to standard error through the report functions; no other file writes to either.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -13,7 +13,7 @@
 
 struct cli;
 
-/* ---- options (option.c, option_table.c) --------------------------------------------------------------------------- */
+/* ---- options (option.c, option_table.c) ---------------------------------- */
 
 /* One name for each option of any verb; the rows are in option_table.c. */
 enum option_id {
@@ -107,9 +107,9 @@ enum takes {
 };
 
 struct option {
-	const char *name;    /* without dashes */
-	char letter;         /* or 0 */
-	bool many;           /* may be given again */
+	const char *name; /* without dashes */
+	char letter;      /* or 0 */
+	bool many;        /* may be given again */
 	enum takes takes;
 	const char *value;   /* what it takes, for people: "DIR" */
 	const char *choices; /* words parted by a space */
@@ -128,30 +128,31 @@ struct list {
 	char **items;
 	size_t count, capacity;
 };
-int list_add(struct list *list, const char *prefix, const char *text); /* a copy of prefix and text; -1: no memory */
+int list_add(struct list *list, const char *prefix,
+    const char *text); /* a copy of prefix and text; -1: no memory */
 void list_free(struct list *list);
 struct remint_strings list_strings(const struct list *list);
 
 /* The first of `words` (ended by NULL) that is few slips away from `word`, or NULL. */
 const char *nearest(const char *word, const char *const *words);
 
-/* ---- commands (command.c) -------------------------------------------------------------------------------------------- */
+/* ---- commands (command.c) ------------------------------------------------ */
 
 struct example {
 	const char *text, *command;
 };
 
 struct command {
-	const char *name;      /* "issue", "ca sign" */
-	const char *task;      /* heading in the overview; NULL: as the command above */
-	const char *summary;   /* one line */
-	const char *arguments; /* "FILE..." */
-	int least, most;       /* arguments; most -1: any number */
-	enum takes takes;      /* arguments, for completion */
-	const char *choices;   /* of the arguments, when takes is TAKES_CHOICE */
+	const char *name;                 /* "issue", "ca sign" */
+	const char *task;                 /* heading in the overview; NULL: as the command above */
+	const char *summary;              /* one line */
+	const char *arguments;            /* "FILE..." */
+	int least, most;                  /* arguments; most -1: any number */
+	enum takes takes;                 /* arguments, for completion */
+	const char *choices;              /* of the arguments, when takes is TAKES_CHOICE */
 	const struct option_use *options; /* ended by OPT_NONE; the global ones come on top */
-	const char *text;      /* paragraphs for help, or NULL */
-	const char *exits;     /* statuses beside 0, 2 and 70: "137" */
+	const char *text;                 /* paragraphs for help, or NULL */
+	const char *exits;                /* statuses beside 0, 2 and 70: "137" */
 	const struct example *examples;   /* ended by a NULL command */
 	int (*run)(struct cli *cli);      /* NULL: a group whose members follow it */
 };
@@ -164,50 +165,56 @@ bool command_in(const struct command *command, const struct command *group);
 /* The row of `id` among the command's and the global options, or NULL. */
 const struct option_use *command_option(const struct command *command, enum option_id id);
 
-/* ---- output (out.c) ----------------------------------------------------------------------------------------------------- */
+/* ---- output (out.c) ------------------------------------------------------ */
 
-/* Standard output, or the file that takes its place. Nothing written in the hold state has left the process yet, so that
- * a verb that fails can still take it back. */
+/* Standard output, or the file that takes its place. Nothing written in the hold state has left the
+ * process yet, so that a verb that fails can still take it back. */
 struct out {
 	int fd;
 	char *bytes;
 	size_t used, capacity;
-	bool hold;        /* keep up to HOLD_MAX instead of writing */
-	bool left;        /* some bytes have been written */
-	int failed;       /* errno of the first failure; EPIPE: nobody reads */
+	bool hold;  /* keep up to HOLD_MAX instead of writing */
+	bool left;  /* some bytes have been written */
+	int failed; /* errno of the first failure; EPIPE: nobody reads */
 	bool terminal, colour;
-	int width;        /* columns that text is laid out for */
+	int width;              /* columns that text is laid out for */
 	char *path, *temporary; /* of a file */
 	bool force;
 };
 void out_open(struct out *out);
-/* Write into `path` instead: a temporary file beside it, renamed by out_close(). 0, or -1 with errno. */
+/* Write into `path` instead: a temporary file beside it, renamed by out_close(). 0, or -1 with
+ * errno. */
 int out_redirect(struct out *out, const char *path, bool force);
 void out_bytes(struct out *out, const void *bytes, size_t length);
 void out_text(struct out *out, const char *text);
 void out_format(struct out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void out_safe(struct out *out, const char *text); /* through remint_safe_text() */
-void out_plain(struct out *out, const char *text); /* the same, but a backslash stays single: text of ours that quotes others */
+void out_plain(struct out *out,
+    const char *text); /* the same, but a backslash stays single: text of ours that quotes others */
 void out_spaces(struct out *out, size_t count);
 void out_flush(struct out *out);
 void out_discard(struct out *out); /* what is held */
 int out_close(struct out *out);    /* 0, or -1 with out->failed set */
-/* Room for `size` more bytes in one piece; NULL when the stream has failed. What is filled in is claimed by `out->used +=`. */
+/* Room for `size` more bytes in one piece; NULL when the stream has failed. What is filled in is
+ * claimed by `out->used +=`. */
 char *out_room(struct out *out, size_t size);
 
 /* Colours by their use; nothing without out->colour. */
 enum style { STYLE_NONE, STYLE_STRONG, STYLE_FAINT, STYLE_GOOD, STYLE_WARNING, STYLE_BAD };
 void out_style(struct out *out, enum style style);
 
-/* ---- laid-out text (table.c) ----------------------------------------------------------------------------------------------- */
+/* ---- laid-out text (table.c) --------------------------------------------- */
 
-/* Columns that text takes on a terminal, control characters counted as nothing (it must be safe already). */
+/* Columns that text takes on a terminal, control characters counted as nothing (it must be safe
+ * already). */
 size_t text_columns(const char *text);
-/* Safe text in lines of out->width, each but the first begun with `indent` spaces; `column` is where the first begins. */
+/* Safe text in lines of out->width, each but the first begun with `indent` spaces; `column` is
+ * where the first begins. */
 void out_wrap(struct out *out, const char *text, size_t column, size_t indent);
 /* "  label      text", wrapped; nothing when text is NULL or empty. */
 void out_field(struct out *out, size_t indent, const char *label, const char *text);
-void out_labelled(struct out *out, size_t indent, size_t width, const char *label, const char *text);
+void
+out_labelled(struct out *out, size_t indent, size_t width, const char *label, const char *text);
 
 /* A table with aligned columns. Cells are copied; rows wait until widths are known. */
 struct table;
@@ -215,7 +222,7 @@ struct table *table_new(struct out *out, const char *const *headings, size_t col
 void table_cell(struct table *table, const char *text, enum style style); /* row after row */
 void table_free(struct table *table);                                     /* prints what waits */
 
-/* ---- CSV (csv.c): RFC 4180, cells that a spreadsheet would compute are disarmed ------------------------------------------------ */
+/* ---- CSV (csv.c): RFC 4180, cells that a spreadsheet would compute are disarmed ---- */
 
 void csv_cell(struct out *out, bool first, const char *text);
 void csv_number(struct out *out, bool first, int64_t number);
@@ -223,23 +230,26 @@ void csv_end(struct out *out);
 void csv_rest(struct out *out, const char *const *cells, size_t count); /* to the end of the row */
 void csv_row(struct out *out, const char *const *cells, size_t count);
 
-/* ---- JSON (json.c): straight into the stream, always valid UTF-8 ------------------------------------------------------------------ */
+/* ---- JSON (json.c): straight into the stream, always valid UTF-8 --------- */
 
 struct json {
 	struct out *out;
 	bool some; /* something stands before in the open object or array: a comma is due */
 };
-void json_open(struct json *json, const char *key, char bracket); /* '{' or '['; key NULL inside an array */
-void json_close(struct json *json, char bracket);                 /* '}' or ']' */
+void json_open(
+    struct json *json, const char *key, char bracket); /* '{' or '['; key NULL inside an array */
+void json_close(struct json *json, char bracket);      /* '}' or ']' */
 void json_text(struct json *json, const char *key, const char *text); /* left out when NULL */
-void json_bytes(struct json *json, const char *key, const char *bytes, size_t length); /* left out when NULL; up to a NUL */
+void json_bytes(struct json *json, const char *key, const char *bytes,
+    size_t length); /* left out when NULL; up to a NUL */
 void json_number(struct json *json, const char *key, int64_t number);
 void json_bool(struct json *json, const char *key, bool value);
-void json_time(struct json *json, const char *key, int64_t time);    /* RFC 3339; left out when 0 */
+void json_time(struct json *json, const char *key, int64_t time); /* RFC 3339; left out when 0 */
 void json_strings(struct json *json, const char *key, struct remint_strings strings);
-void json_words(struct json *json, const char *key, const char *words); /* an array of the words between commas */
+void json_words(struct json *json, const char *key,
+    const char *words); /* an array of the words between commas */
 
-/* ---- the run ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- the run ------------------------------------------------------------- */
 
 struct secrets;
 
@@ -252,37 +262,40 @@ struct cli {
 	struct secrets *secrets;
 	struct out out;
 	struct json json_writer;
-	struct list errors;           /* JSON objects of faults, for the end of the document */
+	struct list errors; /* JSON objects of faults, for the end of the document */
 	size_t errors_lost;
 	bool json, csv, quiet, document;
-	int status;                   /* worst so far, by the order of report_status() */
-	bool stopped;                 /* the reader of our output went away */
+	int status;   /* worst so far, by the order of report_status() */
+	bool stopped; /* the reader of our output went away */
 	bool progress_shown, err_terminal;
 	int64_t progress_last;
 };
 
-/* Parse what follows the program's name; on a mistake says so and returns -1. `verb` takes the words of the command. */
+/* Parse what follows the program's name; on a mistake says so and returns -1. `verb` takes the
+ * words of the command. */
 int options_parse(struct cli *cli, int argc, char **argv);
 bool given(const struct cli *cli, enum option_id id);
-const char *text_of(const struct cli *cli, enum option_id id);    /* NULL when not given */
+const char *text_of(const struct cli *cli, enum option_id id); /* NULL when not given */
 struct remint_strings list_of(const struct cli *cli, enum option_id id);
 /* Strict readers; 0 when not given. They report what is wrong. */
 int count_of(struct cli *cli, enum option_id id, int64_t least, int64_t most, int64_t *number);
 int duration_of(struct cli *cli, enum option_id id, int64_t *seconds);
 int time_of(struct cli *cli, enum option_id id, int64_t *time);
 /* The sets that several verbs share. */
-int validity_of(struct cli *cli, int64_t *validity, int64_t *not_after); /* --days --validity --not-after */
-int subject_of(struct cli *cli, char **subject);                        /* --cn or --subject; freed with free() */
-struct remint_out out_of(const struct cli *cli);                        /* --out --force --out-password-* */
+int validity_of(
+    struct cli *cli, int64_t *validity, int64_t *not_after); /* --days --validity --not-after */
+int subject_of(struct cli *cli, char **subject); /* --cn or --subject; freed with free() */
+struct remint_out out_of(const struct cli *cli); /* --out --force --out-password-* */
 
-/* ---- reporting (report.c) ---------------------------------------------------------------------------------------------------------- */
+/* ---- reporting (report.c) ------------------------------------------------ */
 
-void report_status(struct cli *cli, int status); /* keeps the first in the order 70 6 7 4 5 3 2 1 0 */
+void
+report_status(struct cli *cli, int status); /* keeps the first in the order 70 6 7 4 5 3 2 1 0 */
 /* A mistake in the call: one line and a pointer to help, status 2. Returns -1. */
 int report_usage(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A failure of our own (output). Returns -1. */
-int report_failure(struct cli *cli, enum remint_class fault_class, const char *source, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+int report_failure(struct cli *cli, enum remint_class fault_class, const char *source,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* What the library said of the verb that just failed. Returns -1. */
 int report_verb(struct cli *cli);
 /* The library's callbacks. */
@@ -290,32 +303,35 @@ int report_fault(void *arg, const struct remint_fault *fault);
 void report_warning(void *arg, const char *sentence);
 void report_progress(void *arg, uint64_t done, uint64_t total);
 void report_note(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void report_interlude(struct cli *cli); /* wipe the progress line before something else is written */
+void
+report_interlude(struct cli *cli); /* wipe the progress line before something else is written */
 
-/* A JSON document with one array: `{"schema":1,"KEY":[ ... ]`. Under --json a verb brackets its work with these; without
- * they do nothing. document_end() writes the errors when `with_errors` or when there are any. */
+/* A JSON document with one array: `{"schema":1,"KEY":[ ... ]`. Under --json a verb brackets its
+ * work with these; without they do nothing. document_end() writes the errors when `with_errors` or
+ * when there are any. */
 struct json *document_begin(struct cli *cli, const char *key);
 void document_end(struct cli *cli, bool with_errors);
-void document_errors(struct cli *cli);                 /* the "errors" member alone */
+void document_errors(struct cli *cli); /* the "errors" member alone */
 /* A callback's answer: 0, or 1 when nobody reads any more and going on serves nothing. */
 int keep_going(struct cli *cli);
 
-/* ---- passphrases (password.c) ---------------------------------------------------------------------------------------------------------- */
+/* ---- passphrases (password.c) -------------------------------------------- */
 
 struct secrets *secrets_new(void);
 void secrets_free(struct secrets *secrets);
 /* In the order of the command line. */
 int secrets_add(struct secrets *secrets, enum remint_secret_use use, bool is_fd, const char *value);
 int secrets_load(struct cli *cli); /* read them all; reports what cannot be read */
-int secrets_ask(void *cli, enum remint_secret_use use, const char *what, unsigned attempt, char *out, size_t size);
+int secrets_ask(void *cli, enum remint_secret_use use, const char *what, unsigned attempt,
+    char *out, size_t size);
 
-/* ---- help and completion ------------------------------------------------------------------------------------------------------------------ */
+/* ---- help and completion ------------------------------------------------- */
 
 void help_overview(struct out *out);
 void help_command(struct out *out, const struct command *command);
 int completion_write(struct out *out, const char *shell); /* -1: no such shell */
 
-/* ---- what several verbs print (issued.c, finding.c, authority.c, records.c) -------------------------------------------------------------------------- */
+/* ---- what several verbs print (issued.c, finding.c, authority.c, records.c) ---- */
 
 int issued_print(void *cli, const struct remint_issued *issued);
 int issued_end(struct cli *cli, int rc);
@@ -334,7 +350,7 @@ void records_begin(struct records *records, struct cli *cli);
 int records_print(void *records, const struct remint_record *record);
 int records_end(struct records *records, int rc);
 
-/* ---- verbs (cmd_*.c) ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- verbs (cmd_*.c) ----------------------------------------------------- */
 
 int cmd_audit(struct cli *cli);
 int cmd_ca_list(struct cli *cli);

@@ -85,9 +85,7 @@ audit_csv(void *arg, const struct remint_finding *finding)
 	return keep_going(auditing->cli);
 }
 
-/* ---- summary
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- summary ------------------------------------------------------------- */
 
 static void
 json_summary(struct json *json, const struct remint_audit_summary *summary)
@@ -129,9 +127,7 @@ text_summary(struct cli *cli, const struct remint_audit_summary *summary)
 	out_text(out, "\n");
 }
 
-/* ---- the verb
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- the verb ------------------------------------------------------------ */
 
 static enum remint_severity
 severity_of(const struct cli *cli)

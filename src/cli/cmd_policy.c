@@ -9,9 +9,7 @@
 
 #include "cli/cli.h"
 
-/* ---- list
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- list ---------------------------------------------------------------- */
 
 struct listing {
 	struct cli *cli;
@@ -68,9 +66,7 @@ policy_list(struct cli *cli, enum remint_policy kind, const char *key)
 	return rc;
 }
 
-/* ---- show
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- show ---------------------------------------------------------------- */
 
 static int
 rule_text(void *arg, const struct remint_rule *rule)
@@ -126,21 +122,27 @@ print_lines(struct out *out, const char *text)
 	}
 }
 
+/* A target's rules stand as a table between its first fields and the details. */
 static int
-show_text(struct cli *cli, enum remint_policy kind, const char *name, const char *resolved)
+show_text(struct cli *cli, enum remint_policy kind, const char *name, char *resolved)
 {
 	static const char *const headings[] = { "RULE", "SEVERITY", "CONFIDENCE", "WHAT" };
 	struct listing listing = { .cli = cli };
-	int rc = 0;
+	char *rules = kind == REMINT_TARGET ? strstr(resolved, "\nrules = ") : NULL;
+	int rc;
 
-	if (kind == REMINT_TARGET) {
-		listing.table = table_new(&cli->out, headings, 4);
-		rc = remint_rules(cli->ctx, name, rule_text, &listing);
-		table_free(listing.table);
-		out_text(&cli->out, "\n");
-	}
-	if (rc == 0)
+	if (!rules) {
 		print_lines(&cli->out, resolved);
+		return 0;
+	}
+	*rules = 0;
+	print_lines(&cli->out, resolved);
+	out_text(&cli->out, "\n");
+	listing.table = table_new(&cli->out, headings, 4);
+	rc = remint_rules(cli->ctx, name, rule_text, &listing);
+	table_free(listing.table);
+	out_text(&cli->out, "\n");
+	print_lines(&cli->out, rules + 1);
 	return rc;
 }
 
@@ -182,9 +184,7 @@ policy_show(struct cli *cli, enum remint_policy kind)
 	return rc;
 }
 
-/* ---- check
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- check --------------------------------------------------------------- */
 
 /* Every file is checked; each wrong one is one line. */
 static int

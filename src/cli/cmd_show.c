@@ -28,9 +28,7 @@ is_private_key(const struct remint_object *object)
 	return strcmp(object->type, "private-key") == 0;
 }
 
-/* ---- JSON
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ---------------------------------------------------------------- */
 
 static void
 json_extensions(struct json *json, const struct remint_object *object)
@@ -109,9 +107,7 @@ show_json(void *arg, const struct remint_object *object)
 	return keep_going(cli);
 }
 
-/* ---- CSV
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- CSV ----------------------------------------------------------------- */
 
 static int
 show_csv(void *arg, const struct remint_object *object)
@@ -134,9 +130,7 @@ show_csv(void *arg, const struct remint_object *object)
 	return keep_going(cli);
 }
 
-/* ---- text
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* ---- text ---------------------------------------------------------------- */
 
 static void
 text_heading(struct out *out, const struct remint_object *object)
@@ -275,9 +269,7 @@ show_text(void *arg, const struct remint_object *object)
 	return keep_going(cli);
 }
 
-/* ---- the verb
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- the verb ------------------------------------------------------------ */
 
 int
 cmd_show(struct cli *cli)

@@ -41,9 +41,7 @@
 const struct option_use global_options[] = { O(HOME), O(POLICIES), O(JSON), O(JOBS), O(QUIET),
 	O(HELP), O_END };
 
-/* ---- options by verb
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- options by verb ----------------------------------------------------- */
 
 static const struct option_use show_options[] = { O_AS(OUT, "FILE",
 						      "write into FILE instead of standard output"),
@@ -114,9 +112,7 @@ static const struct option_use history_options[] = { O(CSV), O_END };
 static const struct option_use policy_list_options[] = { O(CSV), O_END };
 static const struct option_use no_options[] = { O_END };
 
-/* ---- examples
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- examples ------------------------------------------------------------ */
 
 #define EXAMPLES(name, ...) \
 	static const struct example name##_examples[] = { __VA_ARGS__, { NULL, NULL } }
@@ -179,9 +175,7 @@ EXAMPLES(completion, { "Load it into this shell:", "completion bash >remint.bash
 EXAMPLES(version, { "Which version is this?", "version" });
 EXAMPLES(help, { "What does issue take?", "help issue" });
 
-/* ---- commands
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* ---- commands ------------------------------------------------------------ */
 
 #define ARGUMENTS(text, at_least, at_most, what) \
 	.arguments = (text), .least = (at_least), .most = (at_most), .takes = (what)
@@ -341,9 +335,7 @@ const struct command command_table[] = {
 	{ .name = NULL },
 };
 
-/* ---- look-up
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- look-up ------------------------------------------------------------- */
 
 const struct command *
 command_named(const char *name)

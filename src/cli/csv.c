@@ -43,7 +43,7 @@ csv_cell(struct out *out, bool first, const char *text)
 	safe = remint_safe_text(text, strlen(text));
 	if (!safe)
 		out->failed = ENOMEM;
-	else if (formula || strpbrk(safe, ",\"' "))
+	else if (formula || strpbrk(safe, ",\"") || *safe == ' ')
 		quoted(out, formula ? "'" : "", safe);
 	else
 		out_text(out, safe);

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,11 +144,22 @@ examples_section(struct out *out, const struct command *command)
 	}
 }
 
+/* The one line of the table as a sentence. */
+static void
+summary(struct out *out, const struct command *command)
+{
+	char text[160];
+
+	snprintf(text, sizeof text, "%s.", command->summary);
+	text[0] = (char)toupper((unsigned char)text[0]);
+	paragraph(out, text, 0);
+}
+
 static void
 help_group(struct out *out, const struct command *group)
 {
-	out_format(out, "usage: remint %s COMMAND [option...] [argument...]\n\n%s\n", group->name,
-	    group->summary);
+	out_format(out, "usage: remint %s COMMAND [option...] [argument...]\n\n", group->name);
+	summary(out, group);
 	heading(out, "COMMANDS");
 	for (const struct command *command = command_table; command->name; command++)
 		if (command_in(command, group)) {
@@ -169,7 +181,7 @@ help_command(struct out *out, const struct command *command)
 	}
 	out_format(out, "usage: remint %s [option...]%s%s\n\n", command->name,
 	    *command->arguments ? " " : "", command->arguments);
-	paragraph(out, command->summary, 0);
+	summary(out, command);
 	if (command->text) {
 		out_text(out, "\n");
 		paragraph(out, command->text, 0);

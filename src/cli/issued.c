@@ -14,9 +14,7 @@
 
 #include "cli/cli.h"
 
-/* ---- JSON
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ---------------------------------------------------------------- */
 
 static void
 json_decided(struct json *json, const struct remint_issued *issued)
@@ -64,9 +62,7 @@ print_json(struct json *json, const struct remint_issued *issued)
 	json_close(json, '}');
 }
 
-/* ---- text
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- text ---------------------------------------------------------------- */
 
 static void
 text_decided(struct out *out, const struct remint_issued *issued)
@@ -158,8 +154,10 @@ print_text(struct out *out, const struct remint_issued *issued)
 	text_decided(out, issued);
 	if (issued->decided_count)
 		out_text(out, "\n");
-	out_field(out, 2, "subject", issued->subject);
-	out_field(out, 2, "issuer", issued->issuer);
+	if (!issued->superseded_serial) { /* the comparison above has said so */
+		out_field(out, 2, "subject", issued->subject);
+		out_field(out, 2, "issuer", issued->issuer);
+	}
 	out_field(out, 2, "serial", issued->id ? issued->serial : NULL);
 	out_field(out, 2, "valid", valid);
 	out_field(out, 2, "template", issued->template_name);
@@ -167,6 +165,9 @@ print_text(struct out *out, const struct remint_issued *issued)
 	out_field(out, 2, "replaces", issued->superseded_serial);
 	text_files(out, issued);
 	out_text(out, "\n");
+	if (issued->finding_count)
+		out_text(out, issued->id ? "  Audited again, this is still found:\n\n"
+					 : "  An audit would find:\n\n");
 	for (size_t i = 0; i < issued->finding_count; i++) {
 		finding_text(out, &issued->findings[i]);
 		out_text(out, "\n");
@@ -180,23 +181,21 @@ print_aside(struct cli *cli, const struct remint_issued *issued)
 	for (size_t i = 0; i < issued->decided_count; i++) {
 		const struct remint_decided *decided = &issued->decided[i];
 
-		if (decided->decision != REMINT_TAKEN && decided->decision != REMINT_KEPT)
-			report_note(cli, "%s: %s %s: %s",
+		if (decided->decision == REMINT_DROPPED || decided->decision == REMINT_CHANGED)
+			report_note(cli, "remint: %s: %s %s: %s",
 			    *issued->source ? issued->source : issued->name,
 			    remint_decision_name(decided->decision), decided->field, decided->text);
 	}
 	for (size_t i = 0; i < issued->finding_count; i++)
 		if (issued->findings[i].severity != REMINT_INFO)
-			report_note(cli, "%s: %s%s: %s",
+			report_note(cli, "remint: %s: %s%s: %s",
 			    *issued->source ? issued->source : issued->name,
 			    remint_severity_name(issued->findings[i].severity),
 			    issued->findings[i].accepted ? " (accepted)" : "",
 			    issued->findings[i].message);
 }
 
-/* ---- the callback
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- the callback -------------------------------------------------------- */
 
 int
 issued_print(void *arg, const struct remint_issued *issued)

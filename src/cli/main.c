@@ -86,6 +86,7 @@ run(struct cli *cli, int argc, char **argv)
 		return -1;
 	cli->quiet = given(cli, OPT_QUIET);
 	cli->csv = given(cli, OPT_CSV);
+	cli->out.hold |= cli->csv;
 	if (!cli->command || given(cli, OPT_HELP)) {
 		if (cli->command)
 			help_command(&cli->out, cli->command);

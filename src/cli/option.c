@@ -15,9 +15,7 @@
 
 #include "cli/cli.h"
 
-/* ---- lists
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- lists --------------------------------------------------------------- */
 
 int
 list_add(struct list *list, const char *prefix, const char *text)
@@ -58,9 +56,7 @@ list_strings(const struct list *list)
 	return (struct remint_strings){ (const char *const *)list->items, list->count };
 }
 
-/* ---- did you mean
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- did you mean -------------------------------------------------------- */
 
 enum { WORD_MAX = 32 };
 
@@ -113,9 +109,7 @@ nearest(const char *word, const char *const *words)
 	return found;
 }
 
-/* ---- one option
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- one option ---------------------------------------------------------- */
 
 static int
 unknown_option(struct cli *cli, const char *name, size_t length)
@@ -269,9 +263,7 @@ short_options(struct cli *cli, const char *letters, const char *next)
 	return 0;
 }
 
-/* ---- the command's words
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- the command's words ------------------------------------------------- */
 
 static int
 unknown_verb(struct cli *cli, const struct command *group, const char *word)
@@ -359,9 +351,7 @@ options_parse(struct cli *cli, int argc, char **argv)
 	return check_arguments(cli);
 }
 
-/* ---- values
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- values -------------------------------------------------------------- */
 
 bool
 given(const struct cli *cli, enum option_id id)

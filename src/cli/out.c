@@ -43,9 +43,7 @@ out_open(struct out *out)
 		out->width = size.ws_col < WIDTH_LEAST ? WIDTH_LEAST : size.ws_col;
 }
 
-/* ---- a file in its place
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- a file in its place ------------------------------------------------- */
 
 int
 out_redirect(struct out *out, const char *path, bool force)
@@ -81,12 +79,8 @@ out_redirect(struct out *out, const char *path, bool force)
 static int
 file_appear(struct out *out)
 {
-	mode_t mask = umask(077);
-
-	umask(mask);
-	if (out->failed == 0 &&
-	    (fchmod(out->fd, 0644 & ~mask) || fsync(out->fd) ||
-		(out->force ? rename(out->temporary, out->path) : link(out->temporary, out->path))))
+	if (out->failed == 0 && (fsync(out->fd) || (out->force ? rename(out->temporary, out->path)
+							       : link(out->temporary, out->path))))
 		out->failed = errno;
 	if (out->failed || !out->force)
 		unlink(out->temporary);
@@ -95,9 +89,7 @@ file_appear(struct out *out)
 	return out->failed ? -1 : 0;
 }
 
-/* ---- bytes
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- bytes --------------------------------------------------------------- */
 
 void
 out_flush(struct out *out)

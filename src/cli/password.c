@@ -71,9 +71,7 @@ secrets_add(struct secrets *secrets, enum remint_secret_use use, bool is_fd, con
 	return 0;
 }
 
-/* ---- files and descriptors
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- files and descriptors ----------------------------------------------- */
 
 /* The first line; byte by byte, so that a descriptor may hold several secrets one after the other.
  * -1 with errno. */
@@ -152,9 +150,7 @@ secrets_load(struct cli *cli)
 	return 0;
 }
 
-/* ---- the terminal
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- the terminal -------------------------------------------------------- */
 
 static int tty = -1;
 static struct termios tty_before;

@@ -15,8 +15,8 @@ static const char *const columns[] = { "id", "serial", "name", "status", "not_be
 void
 records_begin(struct records *records, struct cli *cli)
 {
-	static const char *const headings[] = { "ID", "EXPIRES", "STATUS", "NAME", "TEMPLATE",
-		"SERIAL" };
+	static const char *const headings[] = { "ID", "EXPIRES", "STATUS", "REPLACES", "NAME",
+		"TEMPLATE", "SERIAL" };
 
 	*records = (struct records){ .cli = cli };
 	document_begin(cli, "certificates");
@@ -73,17 +73,20 @@ print_csv(struct out *out, const struct remint_record *record)
 static void
 print_row(struct table *table, const struct remint_record *record)
 {
-	char id[24], after[32];
+	char id[24], old[24] = "", after[32];
 	enum style style = strcmp(record->status, "valid") == 0        ? STYLE_GOOD
 			   : strcmp(record->status, "superseded") == 0 ? STYLE_FAINT
 								       : STYLE_WARNING;
 
 	snprintf(id, sizeof id, "%lld", (long long)record->id);
+	if (record->supersedes)
+		snprintf(old, sizeof old, "%lld", (long long)record->supersedes);
 	remint_time_text(record->not_after, after);
 	after[10] = 0; /* the day is enough here */
 	table_cell(table, id, STYLE_NONE);
 	table_cell(table, after, STYLE_NONE);
 	table_cell(table, record->status, style);
+	table_cell(table, old, STYLE_NONE);
 	table_cell(table, record->name, STYLE_NONE);
 	table_cell(table, record->foreign ? "(foreign)" : record->template_name, STYLE_NONE);
 	table_cell(table, record->serial, STYLE_NONE);

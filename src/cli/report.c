@@ -18,9 +18,7 @@
 
 enum { ERRORS_MAX = 10000 };
 
-/* ---- status
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- status -------------------------------------------------------------- */
 
 void
 report_status(struct cli *cli, int status)
@@ -34,9 +32,7 @@ report_status(struct cli *cli, int status)
 		}
 }
 
-/* ---- standard error
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- standard error ------------------------------------------------------ */
 
 void
 report_interlude(struct cli *cli)
@@ -131,9 +127,7 @@ report_progress(void *arg, uint64_t done, uint64_t total)
 		fprintf(stderr, "\r\033[K%llu", (unsigned long long)done);
 }
 
-/* ---- failures
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- failures ------------------------------------------------------------ */
 
 /* One entry of "errors", kept as text until the array before it is closed. */
 static void
@@ -200,6 +194,8 @@ fail(struct cli *cli, const struct remint_fault *fault)
 {
 	report_status(cli, remint_class_status(fault->fault_class));
 	put_fault(cli, fault);
+	if (cli->csv && cli->out.hold)
+		out_discard(&cli->out);
 	if (!cli->json || cli->out.failed)
 		return -1;
 	if (cli->out.left || (cli->document && !cli->out.hold))
@@ -249,9 +245,7 @@ report_usage(struct cli *cli, const char *format, ...)
 	return fail(cli, &fault);
 }
 
-/* ---- documents
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* ---- documents ----------------------------------------------------------- */
 
 struct json *
 document_begin(struct cli *cli, const char *key)

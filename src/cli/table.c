@@ -95,9 +95,7 @@ out_labelled(struct out *out, size_t indent, size_t width, const char *label, co
 	remint_text_free(safe);
 }
 
-/* ---- tables
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- tables -------------------------------------------------------------- */
 
 struct cell {
 	char *text;
