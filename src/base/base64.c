@@ -191,7 +191,7 @@ decode_group(
 int
 rmt_base64_decode(struct rmt_span text, struct rmt_buf *out, struct rmt_err *err)
 {
-	const unsigned char *at = text.at, *end = text.at + text.length;
+	const unsigned char *at = text.at, *end;
 	const char *sentence = NULL;
 	unsigned char *to;
 	char place[40];
@@ -199,6 +199,7 @@ rmt_base64_decode(struct rmt_span text, struct rmt_buf *out, struct rmt_err *err
 
 	if (text.length == 0)
 		return rmt_buf_check(out, err);
+	end = text.at + text.length;
 	pthread_once(&values_once, fill_values);
 	rmt_buf_reserve(out, text.length / 4 * 3 + 3);
 	if (rmt_buf_check(out, err) != 0)
