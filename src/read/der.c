@@ -168,6 +168,13 @@ rmt_read_ocsp(struct rmt_reading *reading, const struct rmt_object *as, struct r
 }
 
 int
+rmt_read_ocsp_request(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der)
+{
+	(void)der;
+	return rmt_reading_unsupported(reading, as, "OCSP request", NULL);
+}
+
+int
 rmt_read_public(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der)
 {
 	struct rmt_object object = *as;

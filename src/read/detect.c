@@ -28,7 +28,7 @@ static const struct rmt_form forms[] = {
 	{ "PKCS#12 container", RMT_CAP_CONTAINER, rmt_read_pkcs12, "30(0230(06a0" },
 	{ "private key", RMT_CAP_SINGLE, rmt_read_private, "30(0230(06)04" },
 	{ "encrypted private key", RMT_CAP_SINGLE, rmt_read_private_encrypted, "30(30(06)04" },
-	{ "private key", RMT_CAP_SINGLE, rmt_read_private, "30(02020202" },
+	{ "private key", RMT_CAP_SINGLE, rmt_read_private, "30(020202020202" },
 	{ "private key", RMT_CAP_SINGLE, rmt_read_private, "30(0204" },
 	{ "certificate", RMT_CAP_SINGLE, rmt_read_certificate, "30(30(0230(06)3030" },
 	{ "CRL", RMT_CAP_CRL, rmt_read_crl, "30(30(0230(06)30t" },
@@ -38,6 +38,9 @@ static const struct rmt_form forms[] = {
 	{ "public key", RMT_CAP_SINGLE, rmt_read_public, "30(30(06)03" },
 	{ "public key", RMT_CAP_SINGLE, rmt_read_public_pkcs1, "30(0202." },
 	{ "path of certificates", RMT_CAP_CONTAINER, rmt_read_path_of_certificates, "30(30(30(a0" },
+	{ "pair of cross certificates", RMT_CAP_CONTAINER, rmt_read_pair, "30(a0(30(30(" },
+	{ "pair of cross certificates", RMT_CAP_CONTAINER, rmt_read_pair, "30(a1(30(30(" },
+	{ "OCSP request", RMT_CAP_SINGLE, rmt_read_ocsp_request, "30(30(30(30(30(30(06" },
 };
 
 /* A cursor that looks at values of which only the beginning may be there. */
@@ -185,6 +188,8 @@ static const struct rmt_magic magics[] = {
 	{ "<!DOCTYPE html", 0, "HTML page", "a page was saved in place of the file" },
 	{ "<html", 0, "HTML page", "a page was saved in place of the file" },
 	{ "<?xml", 0, "XML document", "its certificates, if any, must be taken out first" },
+	{ "MIME-Version:", 0, "e-mail message", "save its attachment first" },
+	{ "Received:", 0, "e-mail message", "save its attachment first" },
 	{ "%PDF", 4, "a PDF document", NULL },
 	{ "\211PNG", 4, "a PNG image", NULL },
 	{ "\377\330\377", 3, "a JPEG image", NULL },

@@ -82,6 +82,8 @@ rmt_read_certificate(struct rmt_reading *reading, const struct rmt_object *as, s
 int rmt_read_request(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
 int rmt_read_crl(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
 int rmt_read_ocsp(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
+int rmt_read_ocsp_request(
+    struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
 int rmt_read_public(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
 int rmt_read_public_pkcs1(
     struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
@@ -140,9 +142,49 @@ const char *rmt_digest_name(struct rmt_span oid);
 
 int rmt_read_pkcs7(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span ber);
 int rmt_read_pkcs12(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span ber);
+
+/* ---- pkcs12_password.c, pkcs12_profile.c ---- */
+
+/* What MacData says, RFC 7292, 4; of PBMAC1 its own parameters. */
+struct rmt_pfx_mac {
+	bool present;
+	bool pbmac1;
+	const char *digest; /* of the HMAC, OpenSSL's name */
+	struct rmt_span expected, salt;
+	int64_t iterations;
+	struct rmt_pbkdf2 kdf;
+};
+/* One PKCS#12 container while it is read. */
+struct rmt_pfx {
+	struct rmt_reading *reading;
+	struct rmt_object *as;
+	struct rmt_notes notes;
+	struct rmt_buf der;        /* the whole of it with definite lengths */
+	struct rmt_span auth_safe; /* what the MAC is over */
+	struct rmt_pfx_mac mac;
+	struct rmt_buf password; /* the one that fits */
+	bool found, absent;
+	bool given_up;  /* all passphrases were tried: nobody is asked twice */
+	unsigned tried; /* passphrases of the callback */
+	uint64_t work;
+	char what[300];
+};
+int rmt_pfx_read_mac(struct rmt_pfx *pfx, struct rmt_der *outer, struct rmt_err *err);
+/* Find the password that the MAC is under; nothing to do without a MAC. */
+int rmt_pfx_verify(struct rmt_pfx *pfx, struct rmt_err *err);
+/* RMT_SECRET when no password opens it; `plain` is made secret and is one whole SEQUENCE. */
+int rmt_pfx_decrypt(struct rmt_pfx *pfx, struct rmt_span algorithm, struct rmt_span cipher,
+    struct rmt_buf *plain, struct rmt_err *err);
+/* "modern" (PBES2), "compat" (3DES), "legacy" (RC2, RC4) or "none": the oldest that is used. */
+const char *rmt_pfx_profile(struct rmt_pfx *pfx, struct rmt_der safes);
+
+/* ---- further containers ---- */
+
 /* A sequence of certificates (PkiPath). */
 int rmt_read_path_of_certificates(
     struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
+/* CertificatePair, as directories keep it: [0] the one way, [1] the other, either may be absent. */
+int rmt_read_pair(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
 
 /* ---- pem.c, text.c ---- */
 

@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * read/pkcs12.c - PKCS#12 containers (RFC 7292): which password fits, and every bag in the order in
- * which it stands.
+ * read/pkcs12.c - PKCS#12 containers (RFC 7292): the envelope, the safes in it, and every bag in
+ * the order in which it stands.
  *
  * The walk is our own, so that several keys, names, CRLs and containers without keys or without MAC
- * come out whole. The MAC is checked here (also PBMAC1 of RFC 9579, which OpenSSL before 3.4
- * reports as a wrong password); decryption is in pbe.c. All iteration counts are judged before
- * anything is derived.
+ * come out whole. Which password fits is found in pkcs12_password.c.
  */
 #include "config.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/pkcs12.h>
 
 #include "read/local.h"
 
@@ -30,126 +22,16 @@
 static const struct rmt_span oid_data = OID(RSADSI "\x01\x07\x01");
 static const struct rmt_span oid_signed = OID(RSADSI "\x01\x07\x02");
 static const struct rmt_span oid_encrypted = OID(RSADSI "\x01\x07\x06");
-static const struct rmt_span oid_pbes2 = OID(RSADSI "\x01\x05\x0d");
-static const struct rmt_span oid_pkcs12_pbe = OID(RSADSI "\x01\x0c\x01"); /* less its last arc */
-static const struct rmt_span oid_shrouded_key = OID(RSADSI "\x01\x0c\x0a\x01\x02");
-static const struct rmt_span oid_pbmac1 = OID(RSADSI "\x01\x05\x0e");
 static const struct rmt_span oid_friendly_name = OID(RSADSI "\x01\x09\x14");
 static const struct rmt_span oid_local_key_id = OID(RSADSI "\x01\x09\x15");
 static const struct rmt_span oid_x509_certificate = OID(RSADSI "\x01\x09\x16\x01");
 static const struct rmt_span oid_x509_crl = OID(RSADSI "\x01\x09\x17\x01");
 
-enum { MAC_KEY_MAX = 1024, SALT_MAX = 64 << 10 };
-
-/* What MacData says, RFC 7292, 4; of PBMAC1 its own parameters. */
-struct mac {
-	bool present;
-	bool pbmac1;
-	const char *digest; /* of the HMAC, OpenSSL's name */
-	struct rmt_span expected, salt;
-	int64_t iterations;
-	struct rmt_pbkdf2 kdf;
-};
-
-struct pfx {
-	struct rmt_reading *reading;
-	struct rmt_object *as;
-	struct rmt_notes notes;
-	struct rmt_buf der;        /* the whole of it with definite lengths */
-	struct rmt_span auth_safe; /* what the MAC is over */
-	struct mac mac;
-	struct rmt_buf password; /* the one that fits */
-	bool found, absent;
-	bool given_up;  /* all passphrases were tried: nobody is asked twice */
-	unsigned tried; /* passphrases of the callback */
-	uint64_t work;
-	char what[300];
-};
-
-/* One thing that a password is to open. */
-struct trial {
-	struct rmt_span algorithm, cipher; /* empty: the MAC */
-	struct rmt_buf *plain;
-};
-
-/* ---- reading the envelope ---- */
-
-static int
-read_mac_algorithm(struct mac *mac, struct rmt_span algorithm, struct rmt_err *err)
-{
-	struct rmt_span oid, parameters, hmac, ignored;
-	struct rmt_notes notes = { 0 };
-	struct rmt_der top, seq;
-	struct rmt_tlv kdf, scheme;
-	struct rmt_buf name = { 0 };
-
-	if (rmt_algorithm_split(algorithm, &oid, &parameters, err))
-		return -1;
-	hmac = oid;
-	if (rmt_span_equal(oid, oid_pbmac1)) { /* RFC 8018, A.5 */
-		mac->pbmac1 = true;
-		rmt_der_open(&top, parameters, &notes);
-		if (rmt_der_enter(&top, RMT_DER_SEQUENCE, &seq, "PBMAC1-params", err) ||
-		    rmt_der_read(&seq, RMT_DER_SEQUENCE, &kdf, "keyDerivationFunc", err) ||
-		    rmt_der_read(&seq, RMT_DER_SEQUENCE, &scheme, "messageAuthScheme", err) ||
-		    rmt_pbkdf2_read(kdf.whole, &mac->kdf, err) ||
-		    rmt_algorithm_split(scheme.whole, &hmac, &ignored, err))
-			return -1;
-		mac->salt = mac->kdf.salt;
-		mac->iterations = mac->kdf.iterations;
-	}
-	mac->digest = rmt_digest_name(hmac);
-	if (mac->digest && (!mac->pbmac1 || mac->kdf.digest))
-		return 0;
-	rmt_oid_text(hmac, &name);
-	rmt_err_set(err, RMT_INPUT, "macData",
-	    "its integrity is protected with %s, which is not known here", rmt_buf_string(&name));
-	rmt_buf_free(&name);
-	return -1;
-}
-
-static int
-read_mac(struct pfx *pfx, struct rmt_der *outer, struct rmt_err *err)
-{
-	struct mac *mac = &pfx->mac;
-	struct rmt_der seq, digest_info;
-	struct rmt_tlv algorithm, expected, salt;
-
-	if (rmt_der_enter(outer, RMT_DER_SEQUENCE, &seq, "macData", err) ||
-	    rmt_der_enter(&seq, RMT_DER_SEQUENCE, &digest_info, "macData.mac", err) ||
-	    rmt_der_read(
-		&digest_info, RMT_DER_SEQUENCE, &algorithm, "macData.mac.algorithm", err) ||
-	    rmt_der_read(
-		&digest_info, RMT_DER_OCTET_STRING, &expected, "macData.mac.digest", err) ||
-	    rmt_der_read(&seq, RMT_DER_OCTET_STRING, &salt, "macData.salt", err))
-		return -1;
-	mac->present = true;
-	mac->iterations = 1; /* the default, RFC 7292, 4 */
-	if (rmt_der_more(&seq) && rmt_der_small(&seq, &mac->iterations, "macData.iterations", err))
-		return -1;
-	mac->expected = expected.value;
-	mac->salt = salt.value;
-	if (read_mac_algorithm(mac, algorithm.whole, err))
-		return -1;
-	if (mac->iterations < 1 || mac->salt.length > SALT_MAX ||
-	    (mac->pbmac1 && (mac->kdf.key_length < 1 || mac->kdf.key_length > MAC_KEY_MAX)))
-		return rmt_err_set(err, RMT_INPUT, "macData", "its parameters are out of bounds");
-	return 0;
-}
-
-/* The work of one derivation, alone and together with the others of this container. */
-static int
-admit(struct pfx *pfx, uint64_t work, struct rmt_err *err)
-{
-	if (rmt_work_admit(pfx->reading, work, err))
-		return -1;
-	pfx->work += work;
-	return rmt_work_admit(pfx->reading, pfx->work / 8, err);
-}
+/* ---- envelope ---- */
 
 /* RFC 7292, 4: version, authSafe, macData. */
 static int
-read_envelope(struct pfx *pfx, struct rmt_span ber, struct rmt_err *err)
+read_envelope(struct rmt_pfx *pfx, struct rmt_span ber, struct rmt_err *err)
 {
 	struct rmt_der top, seq, content_info, content;
 	struct rmt_span type;
@@ -173,285 +55,7 @@ read_envelope(struct pfx *pfx, struct rmt_span ber, struct rmt_err *err)
 	    rmt_der_read(&content, RMT_DER_OCTET_STRING, &auth_safe, "pfx.authSafe", err))
 		return -1;
 	pfx->auth_safe = auth_safe.value;
-	if (!rmt_der_more(&seq))
-		return 0;
-	if (read_mac(pfx, &seq, err))
-		return -1;
-	return admit(pfx, (uint64_t)pfx->mac.iterations, err);
-}
-
-/* ---- profile ---- */
-
-enum profile { NONE, MODERN, COMPAT, LEGACY };
-static const char *const profiles[] = { "none", "modern", "compat", "legacy" };
-
-/* Which consumers can open this: what everybody has had for twenty years ranks higher than what is
- * new. */
-static enum profile
-profile_of(struct rmt_span algorithm)
-{
-	struct rmt_span oid, parameters;
-	unsigned char last;
-
-	if (rmt_algorithm_split(algorithm, &oid, &parameters, NULL))
-		return NONE;
-	if (rmt_span_equal(oid, oid_pbes2))
-		return MODERN;
-	last = oid.at[oid.length - 1];
-	if (oid.length == oid_pkcs12_pbe.length + 1 &&
-	    !memcmp(oid.at, oid_pkcs12_pbe.at, oid_pkcs12_pbe.length) && (last == 3 || last == 4))
-		return COMPAT; /* 3DES */
-	return LEGACY;
-}
-
-/* The highest of the shrouded keys that stand in a safe without encryption of its own. */
-static enum profile
-profile_of_bags(struct pfx *pfx, struct rmt_span contents)
-{
-	struct rmt_der top, bags, bag, value, key;
-	struct rmt_tlv algorithm;
-	struct rmt_span type;
-	enum profile highest = NONE, one;
-
-	rmt_der_open(&top, contents, &pfx->notes);
-	if (rmt_der_enter(&top, RMT_DER_SEQUENCE, &bags, NULL, NULL))
-		return NONE;
-	while (rmt_der_more(&bags) && !rmt_der_enter(&bags, RMT_DER_SEQUENCE, &bag, NULL, NULL)) {
-		if (rmt_der_oid(&bag, &type, NULL, NULL) ||
-		    !rmt_span_equal(type, oid_shrouded_key) ||
-		    rmt_der_enter(&bag, RMT_DER_CONTEXT_CONSTRUCTED(0), &value, NULL, NULL) ||
-		    rmt_der_enter(&value, RMT_DER_SEQUENCE, &key, NULL, NULL) ||
-		    rmt_der_read(&key, RMT_DER_SEQUENCE, &algorithm, NULL, NULL))
-			continue;
-		one = profile_of(algorithm.whole);
-		highest = one > highest ? one : highest;
-	}
-	return highest;
-}
-
-static enum profile
-profile_of_safe(struct pfx *pfx, struct rmt_der *safe)
-{
-	struct rmt_der content, encrypted, inner;
-	struct rmt_span type;
-	struct rmt_tlv value;
-	int64_t version;
-
-	if (rmt_der_oid(safe, &type, NULL, NULL) ||
-	    rmt_der_enter(safe, RMT_DER_CONTEXT_CONSTRUCTED(0), &content, NULL, NULL))
-		return NONE;
-	if (rmt_span_equal(type, oid_data))
-		return rmt_der_read(&content, RMT_DER_OCTET_STRING, &value, NULL, NULL)
-			   ? NONE
-			   : profile_of_bags(pfx, value.value);
-	if (!rmt_span_equal(type, oid_encrypted) ||
-	    rmt_der_enter(&content, RMT_DER_SEQUENCE, &encrypted, NULL, NULL) ||
-	    rmt_der_small(&encrypted, &version, NULL, NULL) ||
-	    rmt_der_enter(&encrypted, RMT_DER_SEQUENCE, &inner, NULL, NULL) ||
-	    rmt_der_oid(&inner, &type, NULL, NULL) ||
-	    rmt_der_read(&inner, RMT_DER_SEQUENCE, &value, NULL, NULL))
-		return NONE;
-	return profile_of(value.whole);
-}
-
-static enum profile
-profile_of_safes(struct pfx *pfx, struct rmt_der safes)
-{
-	enum profile highest = NONE, one;
-	struct rmt_der safe;
-
-	while (
-	    rmt_der_more(&safes) && !rmt_der_enter(&safes, RMT_DER_SEQUENCE, &safe, NULL, NULL)) {
-		one = profile_of_safe(pfx, &safe);
-		highest = one > highest ? one : highest;
-	}
-	return highest;
-}
-
-/* ---- passwords ---- */
-
-static int
-derive_mac_key(const struct mac *mac, const EVP_MD *md, struct rmt_password password,
-    unsigned char key[MAC_KEY_MAX], size_t *length, struct rmt_err *err)
-{
-	struct rmt_buf salt = { 0 };
-	int ok;
-
-	if (mac->iterations > INT32_MAX)
-		return rmt_err_set(
-		    err, RMT_INPUT, "macData.iterations", "more iterations than OpenSSL can do");
-	if (mac->pbmac1) {
-		*length = (size_t)mac->kdf.key_length;
-		ok = PKCS5_PBKDF2_HMAC(password.text ? password.text : "", (int)password.length,
-		    mac->salt.at, (int)mac->salt.length, (int)mac->iterations,
-		    EVP_get_digestbyname(mac->kdf.digest), (int)*length, key);
-	} else {
-		*length = (size_t)EVP_MD_get_size(md);
-		rmt_buf_span(&salt, mac->salt); /* the library takes it writable */
-		ok = !salt.failed && PKCS12_key_gen_utf8_ex(password.text, (int)password.length,
-					 salt.bytes, (int)salt.length, PKCS12_MAC_ID,
-					 (int)mac->iterations, (int)*length, key, md, NULL, NULL);
-		rmt_buf_free(&salt);
-	}
-	return ok ? 0
-		  : rmt_err_openssl(
-			err, RMT_INTERNAL, "macData", "the MAC's key cannot be derived");
-}
-
-/* 1 the MAC is right, 0 it is not, -1 it cannot be computed. */
-static int
-mac_fits(const struct pfx *pfx, struct rmt_password password, struct rmt_err *err)
-{
-	const struct mac *mac = &pfx->mac;
-	const EVP_MD *md = EVP_get_digestbyname(mac->digest);
-	unsigned char key[MAC_KEY_MAX], computed[EVP_MAX_MD_SIZE];
-	unsigned computed_length = 0;
-	size_t length = 0;
-	int rc = -1;
-
-	ERR_set_mark();
-	if (!md) {
-		rmt_err_set(
-		    err, RMT_INPUT, "macData", "the OpenSSL at hand has no %s", mac->digest);
-		goto out;
-	}
-	if (derive_mac_key(mac, md, password, key, &length, err))
-		goto out;
-	if (!HMAC(md, key, (int)length, pfx->auth_safe.at, pfx->auth_safe.length, computed,
-		&computed_length)) {
-		rmt_err_openssl(err, RMT_INTERNAL, "macData", "the MAC cannot be computed");
-		goto out;
-	}
-	rc = computed_length == mac->expected.length &&
-	     !CRYPTO_memcmp(computed, mac->expected.at, computed_length);
-out:
-	ERR_pop_to_mark();
-	rmt_wipe(key, sizeof key);
-	return rc;
-}
-
-/* 1 it opens, 0 it does not, -1 no password would. */
-static int
-fits(const struct pfx *pfx, const struct trial *trial, struct rmt_password password,
-    struct rmt_err *err)
-{
-	struct rmt_err refused = { 0 };
-	struct rmt_span plain;
-
-	if (!trial->algorithm.length)
-		return mac_fits(pfx, password, err);
-	if (rmt_pbe_decrypt(trial->algorithm, trial->cipher, password, trial->plain, &refused)) {
-		if (refused.class == RMT_SECRET)
-			return 0;
-		*err = refused;
-		return -1;
-	}
-	plain = rmt_buf_view(trial->plain); /* a wrong password may survive the padding by chance */
-	return plain.length && plain.at[0] == RMT_DER_SEQUENCE &&
-	       rmt_der_extent(plain) == plain.length;
-}
-
-static int
-keep_password(struct pfx *pfx, struct rmt_password password, struct rmt_err *err)
-{
-	struct rmt_buf kept = { 0 };
-
-	rmt_buf_secret(&kept);
-	rmt_buf_append(&kept, password.text ? password.text : "", password.length);
-	if (rmt_buf_check(&kept, err))
-		return -1;
-	rmt_buf_free(&pfx->password);
-	pfx->password = kept;
-	pfx->absent = !password.text;
-	pfx->found = true;
-	return 1;
-}
-
-/* One passphrase in both encodings. */
-static int
-try_secret(struct pfx *pfx, const struct trial *trial, const struct rmt_secret *secret,
-    struct rmt_err *err)
-{
-	struct rmt_password password = { rmt_secret_text(secret), rmt_secret_length(secret) };
-	struct rmt_buf other = { 0 };
-	int rc = fits(pfx, trial, password, err);
-
-	pfx->tried++;
-	if (!rc && rmt_password_bytewise(password, &other)) {
-		password = (struct rmt_password){ rmt_buf_string(&other), other.length };
-		rc = fits(pfx, trial, password, err);
-	}
-	if (rc == 1)
-		rc = keep_password(pfx, password, err);
-	rmt_buf_free(&other);
-	return rc;
-}
-
-static int
-try_nothing(struct pfx *pfx, const struct trial *trial, struct rmt_err *err)
-{
-	static const struct rmt_password nothing[] = { { NULL, 0 }, { "", 0 } };
-	int rc = 0;
-
-	for (size_t i = 0; !rc && i < 2; i++) {
-		rc = fits(pfx, trial, nothing[i], err);
-		if (rc == 1)
-			rc = keep_password(pfx, nothing[i], err);
-	}
-	return rc;
-}
-
-/* Passphrases at hand, then none and the empty one, then those that a person is asked for. 1, 0 or
- * -1. */
-static int
-find_password(struct pfx *pfx, const struct trial *trial, struct rmt_err *err)
-{
-	unsigned given = pfx->reading->reader->given, n = 0;
-	const struct rmt_secret *secret = NULL;
-	int rc = 0;
-
-	pfx->tried = 0;
-	for (; !rc && n < given; n++) {
-		if (!(secret = rmt_reading_passphrase(pfx->reading, pfx->what, n)))
-			break;
-		rc = try_secret(pfx, trial, secret, err);
-	}
-	if (!rc)
-		rc = try_nothing(pfx, trial, err);
-	for (; !rc && n >= given && (secret = rmt_reading_passphrase(pfx->reading, pfx->what, n));
-	     n++)
-		rc = try_secret(pfx, trial, secret, err);
-	pfx->given_up = !rc;
-	return rc;
-}
-
-static int
-open_trial(struct pfx *pfx, const struct trial *trial, struct rmt_err *err)
-{
-	struct rmt_password known = { pfx->absent ? NULL : rmt_buf_string(&pfx->password),
-		pfx->password.length };
-	int rc = pfx->found ? fits(pfx, trial, known, err) : 0;
-
-	if (!rc && !pfx->given_up)
-		rc = find_password(pfx, trial, err);
-	if (rc)
-		return rc == 1 ? 0 : -1;
-	return rmt_err_set(err, RMT_SECRET, NULL, "%s",
-	    !pfx->tried       ? "this PKCS#12 is protected with a passphrase, and none was given"
-	    : pfx->tried == 1 ? "the passphrase given does not open this PKCS#12"
-			      : "none of the passphrases given opens this PKCS#12");
-}
-
-static int
-decrypt(struct pfx *pfx, struct rmt_span algorithm, struct rmt_span cipher, struct rmt_buf *plain,
-    struct rmt_err *err)
-{
-	struct trial trial = { algorithm, cipher, plain };
-	uint64_t work;
-
-	if (rmt_pbe_work(algorithm, &work, err) || admit(pfx, work, err))
-		return -1;
-	return open_trial(pfx, &trial, err);
+	return rmt_der_more(&seq) ? rmt_pfx_read_mac(pfx, &seq, err) : 0;
 }
 
 /* ---- bags ---- */
@@ -513,13 +117,13 @@ read_bag_header(struct bag *bag, struct rmt_der *bags, struct rmt_err *err)
 }
 
 static int
-bag_key(struct pfx *pfx, const struct bag *bag)
+bag_key(struct rmt_pfx *pfx, const struct bag *bag)
 {
 	return rmt_read_private(pfx->reading, &bag->as, bag->value);
 }
 
 static int
-bag_shrouded_key(struct pfx *pfx, const struct bag *bag)
+bag_shrouded_key(struct rmt_pfx *pfx, const struct bag *bag)
 {
 	struct rmt_err err = { 0 };
 	struct rmt_buf plain = { 0 };
@@ -534,7 +138,7 @@ bag_shrouded_key(struct pfx *pfx, const struct bag *bag)
 	if (!rmt_der_enter(&top, RMT_DER_SEQUENCE, &seq, "encryptedPrivateKeyInfo", &err) &&
 	    !rmt_der_read(&seq, RMT_DER_SEQUENCE, &algorithm, "encryptionAlgorithm", &err) &&
 	    !rmt_der_read(&seq, RMT_DER_OCTET_STRING, &cipher, "encryptedData", &err) &&
-	    !decrypt(pfx, algorithm.whole, cipher.value, &plain, &err))
+	    !rmt_pfx_decrypt(pfx, algorithm.whole, cipher.value, &plain, &err))
 		key = rmt_key_read_der(rmt_buf_view(&plain), &err);
 	if (key)
 		rc = rmt_hand_key(pfx->reading, &bag->as, key, true);
@@ -548,7 +152,7 @@ bag_shrouded_key(struct pfx *pfx, const struct bag *bag)
 
 /* RFC 7292, 4.2.3 and 4.2.4: an OID, and the certificate or CRL in an OCTET STRING. */
 static int
-bag_wrapped(struct pfx *pfx, const struct bag *bag, struct rmt_span expected, const char *other,
+bag_wrapped(struct rmt_pfx *pfx, const struct bag *bag, struct rmt_span expected, const char *other,
     int (*read)(struct rmt_reading *, const struct rmt_object *, struct rmt_span))
 {
 	struct rmt_err err = { 0 };
@@ -569,35 +173,35 @@ bag_wrapped(struct pfx *pfx, const struct bag *bag, struct rmt_span expected, co
 }
 
 static int
-bag_certificate(struct pfx *pfx, const struct bag *bag)
+bag_certificate(struct rmt_pfx *pfx, const struct bag *bag)
 {
 	return bag_wrapped(
 	    pfx, bag, oid_x509_certificate, "SDSI certificate", rmt_read_certificate);
 }
 
 static int
-bag_crl(struct pfx *pfx, const struct bag *bag)
+bag_crl(struct rmt_pfx *pfx, const struct bag *bag)
 {
 	return bag_wrapped(
 	    pfx, bag, oid_x509_crl, "CRL of another kind than X.509's", rmt_read_crl);
 }
 
 static int
-bag_secret(struct pfx *pfx, const struct bag *bag)
+bag_secret(struct rmt_pfx *pfx, const struct bag *bag)
 {
 	return rmt_reading_unsupported(pfx->reading, &bag->as, "secret key", NULL);
 }
 
-static int read_bags(struct pfx *pfx, struct rmt_span contents);
+static int read_bags(struct rmt_pfx *pfx, struct rmt_span contents);
 
 static int
-bag_nested(struct pfx *pfx, const struct bag *bag)
+bag_nested(struct rmt_pfx *pfx, const struct bag *bag)
 {
 	return read_bags(pfx, bag->value);
 }
 
 /* RFC 7292, 4.2: the bag types are the arcs 1 to 6 below pkcs-12PbeBagIds. */
-static int (*const bag_types[])(struct pfx *, const struct bag *) = {
+static int (*const bag_types[])(struct rmt_pfx *, const struct bag *) = {
 	NULL,
 	bag_key,
 	bag_shrouded_key,
@@ -608,7 +212,7 @@ static int (*const bag_types[])(struct pfx *, const struct bag *) = {
 };
 
 static int
-read_bag(struct pfx *pfx, const struct bag *bag)
+read_bag(struct rmt_pfx *pfx, const struct bag *bag)
 {
 	static const struct rmt_span parent = OID(RSADSI "\x01\x0c\x0a\x01");
 	struct rmt_span type = bag->type;
@@ -621,7 +225,7 @@ read_bag(struct pfx *pfx, const struct bag *bag)
 
 /* SafeContents: a sequence of bags, itself perhaps in BER. A broken bag is one fault. */
 static int
-read_bags(struct pfx *pfx, struct rmt_span contents)
+read_bags(struct rmt_pfx *pfx, struct rmt_span contents)
 {
 	struct rmt_reading *reading = pfx->reading;
 	const char *outer = reading->member;
@@ -694,7 +298,7 @@ implicit_octets(struct rmt_der *seq, struct rmt_buf *out, struct rmt_err *err)
 
 /* RFC 2315, 13: EncryptedData, with the algorithm and the ciphertext that we want. */
 static int
-read_encrypted_safe(struct pfx *pfx, struct rmt_der *content)
+read_encrypted_safe(struct rmt_pfx *pfx, struct rmt_der *content)
 {
 	struct rmt_buf cipher = { 0 }, plain = { 0 };
 	struct rmt_err err = { 0 };
@@ -710,7 +314,7 @@ read_encrypted_safe(struct pfx *pfx, struct rmt_der *content)
 	    rmt_der_oid(&inner, &type, "encryptedContentInfo", &err) ||
 	    rmt_der_read(&inner, RMT_DER_SEQUENCE, &algorithm, "encryptedContentInfo", &err) ||
 	    implicit_octets(&inner, &cipher, &err) ||
-	    decrypt(pfx, algorithm.whole, rmt_buf_view(&cipher), &plain, &err))
+	    rmt_pfx_decrypt(pfx, algorithm.whole, rmt_buf_view(&cipher), &plain, &err))
 		rc = rmt_reading_fault(pfx->reading, pfx->as, &err);
 	else
 		rc = read_bags(pfx, rmt_buf_view(&plain));
@@ -720,7 +324,7 @@ read_encrypted_safe(struct pfx *pfx, struct rmt_der *content)
 }
 
 static int
-read_safe(struct pfx *pfx, struct rmt_span content_info)
+read_safe(struct rmt_pfx *pfx, struct rmt_span content_info)
 {
 	struct rmt_err err = { 0 };
 	struct rmt_der top, seq, content;
@@ -743,7 +347,7 @@ read_safe(struct pfx *pfx, struct rmt_span content_info)
 }
 
 static int
-read_safes(struct pfx *pfx)
+read_safes(struct rmt_pfx *pfx)
 {
 	struct rmt_err err = { 0 };
 	struct rmt_buf der = { 0 };
@@ -757,7 +361,7 @@ read_safes(struct pfx *pfx)
 	rmt_der_open(&top, rmt_buf_view(&der), &pfx->notes);
 	if (rmt_der_enter(&top, RMT_DER_SEQUENCE, &safes, "authSafe", &err))
 		goto out;
-	pfx->as->profile = profiles[profile_of_safes(pfx, safes)];
+	pfx->as->profile = rmt_pfx_profile(pfx, safes);
 	for (size_t i = 0; !rc && rmt_der_more(&safes); i++) {
 		snprintf(place, sizeof place, "safe[%zu]", i);
 		pfx->reading->member = place;
@@ -777,8 +381,7 @@ int
 rmt_read_pkcs12(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span ber)
 {
 	struct rmt_object here = *as;
-	struct pfx pfx = { .reading = reading, .as = &here };
-	struct trial mac = { { 0 }, { 0 }, NULL };
+	struct rmt_pfx pfx = { .reading = reading, .as = &here };
 	struct rmt_err err = { 0 };
 	size_t before = reading->objects + reading->faults;
 	int rc;
@@ -787,7 +390,7 @@ rmt_read_pkcs12(struct rmt_reading *reading, const struct rmt_object *as, struct
 			 : !strcmp(as->container, "base64") ? "base64-pkcs12"
 							    : "pkcs12";
 	snprintf(pfx.what, sizeof pfx.what, "PKCS#12 in %.255s", reading->source);
-	if (read_envelope(&pfx, ber, &err) || (pfx.mac.present && open_trial(&pfx, &mac, &err)))
+	if (read_envelope(&pfx, ber, &err) || rmt_pfx_verify(&pfx, &err))
 		rc = rmt_reading_fault(reading, &here, &err);
 	else
 		rc = read_safes(&pfx);

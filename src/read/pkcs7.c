@@ -156,3 +156,27 @@ rmt_read_path_of_certificates(
 		return rmt_reading_fault(reading, as, &err);
 	return read_members(reading, as, &seq, "path", rmt_read_certificate);
 }
+
+/* X.509, 11.2.3: CertificatePair ::= SEQUENCE { [0] Certificate, [1] Certificate }. */
+int
+rmt_read_pair(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der)
+{
+	struct rmt_notes notes = { 0 };
+	struct rmt_err err = { 0 };
+	struct rmt_der top, seq, one;
+	int rc = 0;
+
+	rmt_der_open(&top, der, &notes);
+	if (rmt_der_enter(&top, RMT_DER_SEQUENCE, &seq, "pair", &err))
+		return rmt_reading_fault(reading, as, &err);
+	for (unsigned i = 0; !rc && i < 2; i++) {
+		unsigned char tag = (unsigned char)RMT_DER_CONTEXT_CONSTRUCTED(i);
+
+		if (!rmt_der_next_is(&seq, tag))
+			continue;
+		if (rmt_der_enter(&seq, tag, &one, "pair", &err))
+			return rmt_reading_fault(reading, as, &err);
+		rc = read_members(reading, as, &one, i ? "reverse" : "forward", rmt_read_certificate);
+	}
+	return rc;
+}

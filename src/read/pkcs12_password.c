@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * read/pkcs12_password.c - what protects a PKCS#12 container, and the password that opens it.
+ *
+ * The MAC is checked here, also PBMAC1 of RFC 9579, which OpenSSL before 3.4 reports as a wrong
+ * password; decryption is in pbe.c. All iteration counts are judged before anything is derived.
+ */
+#include "config.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/pkcs12.h>
+
+#include "read/local.h"
+
+#define RSADSI "\x2a\x86\x48\x86\xf7\x0d"
+#define OID(text) \
+	{ \
+		(const unsigned char *)(text), sizeof(text) - 1 \
+	}
+
+static const struct rmt_span oid_pbmac1 = OID(RSADSI "\x01\x05\x0e");
+
+enum { MAC_KEY_MAX = 1024, SALT_MAX = 64 << 10 };
+
+/* One thing that a password is to open. */
+struct trial {
+	struct rmt_span algorithm, cipher; /* empty: the MAC */
+	struct rmt_buf *plain;
+};
+
+/* The work of one derivation, alone and together with the others of this container. */
+static int
+admit(struct rmt_pfx *pfx, uint64_t work, struct rmt_err *err)
+{
+	if (rmt_work_admit(pfx->reading, work, err))
+		return -1;
+	pfx->work += work;
+	return rmt_work_admit(pfx->reading, pfx->work / 8, err);
+}
+
+/* ---- MacData ---- */
+
+static int
+read_mac_algorithm(struct rmt_pfx_mac *mac, struct rmt_span algorithm, struct rmt_err *err)
+{
+	struct rmt_span oid, parameters, hmac, ignored;
+	struct rmt_notes notes = { 0 };
+	struct rmt_der top, seq;
+	struct rmt_tlv kdf, scheme;
+	struct rmt_buf name = { 0 };
+
+	if (rmt_algorithm_split(algorithm, &oid, &parameters, err))
+		return -1;
+	hmac = oid;
+	if (rmt_span_equal(oid, oid_pbmac1)) { /* RFC 8018, A.5 */
+		mac->pbmac1 = true;
+		rmt_der_open(&top, parameters, &notes);
+		if (rmt_der_enter(&top, RMT_DER_SEQUENCE, &seq, "PBMAC1-params", err) ||
+		    rmt_der_read(&seq, RMT_DER_SEQUENCE, &kdf, "keyDerivationFunc", err) ||
+		    rmt_der_read(&seq, RMT_DER_SEQUENCE, &scheme, "messageAuthScheme", err) ||
+		    rmt_pbkdf2_read(kdf.whole, &mac->kdf, err) ||
+		    rmt_algorithm_split(scheme.whole, &hmac, &ignored, err))
+			return -1;
+		mac->salt = mac->kdf.salt;
+		mac->iterations = mac->kdf.iterations;
+	}
+	mac->digest = rmt_digest_name(hmac);
+	if (mac->digest && (!mac->pbmac1 || mac->kdf.digest))
+		return 0;
+	rmt_oid_text(hmac, &name);
+	rmt_err_set(err, RMT_INPUT, "macData",
+	    "its integrity is protected with %s, which is not known here", rmt_buf_string(&name));
+	rmt_buf_free(&name);
+	return -1;
+}
+
+int
+rmt_pfx_read_mac(struct rmt_pfx *pfx, struct rmt_der *outer, struct rmt_err *err)
+{
+	struct rmt_pfx_mac *mac = &pfx->mac;
+	struct rmt_der seq, digest_info;
+	struct rmt_tlv algorithm, expected, salt;
+
+	if (rmt_der_enter(outer, RMT_DER_SEQUENCE, &seq, "macData", err) ||
+	    rmt_der_enter(&seq, RMT_DER_SEQUENCE, &digest_info, "macData.mac", err) ||
+	    rmt_der_read(
+		&digest_info, RMT_DER_SEQUENCE, &algorithm, "macData.mac.algorithm", err) ||
+	    rmt_der_read(
+		&digest_info, RMT_DER_OCTET_STRING, &expected, "macData.mac.digest", err) ||
+	    rmt_der_read(&seq, RMT_DER_OCTET_STRING, &salt, "macData.salt", err))
+		return -1;
+	mac->present = true;
+	mac->iterations = 1; /* the default, RFC 7292, 4 */
+	if (rmt_der_more(&seq) && rmt_der_small(&seq, &mac->iterations, "macData.iterations", err))
+		return -1;
+	mac->expected = expected.value;
+	mac->salt = salt.value;
+	if (read_mac_algorithm(mac, algorithm.whole, err))
+		return -1;
+	if (mac->iterations < 1 || mac->salt.length > SALT_MAX ||
+	    (mac->pbmac1 && (mac->kdf.key_length < 1 || mac->kdf.key_length > MAC_KEY_MAX)))
+		return rmt_err_set(err, RMT_INPUT, "macData", "its parameters are out of bounds");
+	return admit(pfx, (uint64_t)mac->iterations, err);
+}
+
+/* ---- passwords ---- */
+
+static int
+derive_mac_key(const struct rmt_pfx_mac *mac, const EVP_MD *md, struct rmt_password password,
+    unsigned char key[MAC_KEY_MAX], size_t *length, struct rmt_err *err)
+{
+	struct rmt_buf salt = { 0 };
+	int ok;
+
+	if (mac->iterations > INT32_MAX)
+		return rmt_err_set(
+		    err, RMT_INPUT, "macData.iterations", "more iterations than OpenSSL can do");
+	if (mac->pbmac1) {
+		*length = (size_t)mac->kdf.key_length;
+		ok = PKCS5_PBKDF2_HMAC(password.text ? password.text : "", (int)password.length,
+		    mac->salt.at, (int)mac->salt.length, (int)mac->iterations,
+		    EVP_get_digestbyname(mac->kdf.digest), (int)*length, key);
+	} else {
+		*length = (size_t)EVP_MD_get_size(md);
+		rmt_buf_span(&salt, mac->salt); /* the library takes it writable */
+		ok = !salt.failed && PKCS12_key_gen_utf8_ex(password.text, (int)password.length,
+					 salt.bytes, (int)salt.length, PKCS12_MAC_ID,
+					 (int)mac->iterations, (int)*length, key, md, NULL, NULL);
+		rmt_buf_free(&salt);
+	}
+	return ok ? 0
+		  : rmt_err_openssl(
+			err, RMT_INTERNAL, "macData", "the MAC's key cannot be derived");
+}
+
+/* 1 the MAC is right, 0 it is not, -1 it cannot be computed. */
+static int
+mac_fits(const struct rmt_pfx *pfx, struct rmt_password password, struct rmt_err *err)
+{
+	const struct rmt_pfx_mac *mac = &pfx->mac;
+	const EVP_MD *md = EVP_get_digestbyname(mac->digest);
+	unsigned char key[MAC_KEY_MAX], computed[EVP_MAX_MD_SIZE];
+	unsigned computed_length = 0;
+	size_t length = 0;
+	int rc = -1;
+
+	ERR_set_mark();
+	if (!md) {
+		rmt_err_set(
+		    err, RMT_INPUT, "macData", "the OpenSSL at hand has no %s", mac->digest);
+		goto out;
+	}
+	if (derive_mac_key(mac, md, password, key, &length, err))
+		goto out;
+	if (!HMAC(md, key, (int)length, pfx->auth_safe.at, pfx->auth_safe.length, computed,
+		&computed_length)) {
+		rmt_err_openssl(err, RMT_INTERNAL, "macData", "the MAC cannot be computed");
+		goto out;
+	}
+	rc = computed_length == mac->expected.length &&
+	     !CRYPTO_memcmp(computed, mac->expected.at, computed_length);
+out:
+	ERR_pop_to_mark();
+	rmt_wipe(key, sizeof key);
+	return rc;
+}
+
+/* 1 it opens, 0 it does not, -1 no password would. */
+static int
+fits(const struct rmt_pfx *pfx, const struct trial *trial, struct rmt_password password,
+    struct rmt_err *err)
+{
+	struct rmt_err refused = { 0 };
+	struct rmt_span plain;
+
+	if (!trial->algorithm.length)
+		return mac_fits(pfx, password, err);
+	if (rmt_pbe_decrypt(trial->algorithm, trial->cipher, password, trial->plain, &refused)) {
+		if (refused.class == RMT_SECRET)
+			return 0;
+		*err = refused;
+		return -1;
+	}
+	plain = rmt_buf_view(trial->plain); /* a wrong password may survive the padding by chance */
+	return plain.length && plain.at[0] == RMT_DER_SEQUENCE &&
+	       rmt_der_extent(plain) == plain.length;
+}
+
+static int
+keep_password(struct rmt_pfx *pfx, struct rmt_password password, struct rmt_err *err)
+{
+	struct rmt_buf kept = { 0 };
+
+	rmt_buf_secret(&kept);
+	rmt_buf_append(&kept, password.text ? password.text : "", password.length);
+	if (rmt_buf_check(&kept, err))
+		return -1;
+	rmt_buf_free(&pfx->password);
+	pfx->password = kept;
+	pfx->absent = !password.text;
+	pfx->found = true;
+	return 1;
+}
+
+/* One passphrase in both encodings. */
+static int
+try_secret(struct rmt_pfx *pfx, const struct trial *trial, const struct rmt_secret *secret,
+    struct rmt_err *err)
+{
+	struct rmt_password password = { rmt_secret_text(secret), rmt_secret_length(secret) };
+	struct rmt_buf other = { 0 };
+	int rc = fits(pfx, trial, password, err);
+
+	pfx->tried++;
+	if (!rc && rmt_password_bytewise(password, &other)) {
+		password = (struct rmt_password){ rmt_buf_string(&other), other.length };
+		rc = fits(pfx, trial, password, err);
+	}
+	if (rc == 1)
+		rc = keep_password(pfx, password, err);
+	rmt_buf_free(&other);
+	return rc;
+}
+
+static int
+try_nothing(struct rmt_pfx *pfx, const struct trial *trial, struct rmt_err *err)
+{
+	static const struct rmt_password nothing[] = { { NULL, 0 }, { "", 0 } };
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < 2; i++) {
+		rc = fits(pfx, trial, nothing[i], err);
+		if (rc == 1)
+			rc = keep_password(pfx, nothing[i], err);
+	}
+	return rc;
+}
+
+/* Passphrases at hand, then none and the empty one, then those that a person is asked for. 1, 0 or
+ * -1. */
+static int
+find_password(struct rmt_pfx *pfx, const struct trial *trial, struct rmt_err *err)
+{
+	unsigned given = pfx->reading->reader->given, n = 0;
+	const struct rmt_secret *secret = NULL;
+	int rc = 0;
+
+	pfx->tried = 0;
+	for (; !rc && n < given; n++) {
+		if (!(secret = rmt_reading_passphrase(pfx->reading, pfx->what, n)))
+			break;
+		rc = try_secret(pfx, trial, secret, err);
+	}
+	if (!rc)
+		rc = try_nothing(pfx, trial, err);
+	for (; !rc && n >= given && (secret = rmt_reading_passphrase(pfx->reading, pfx->what, n));
+	     n++)
+		rc = try_secret(pfx, trial, secret, err);
+	pfx->given_up = !rc;
+	return rc;
+}
+
+static int
+open_trial(struct rmt_pfx *pfx, const struct trial *trial, struct rmt_err *err)
+{
+	struct rmt_password known = { pfx->absent ? NULL : rmt_buf_string(&pfx->password),
+		pfx->password.length };
+	int rc = pfx->found ? fits(pfx, trial, known, err) : 0;
+
+	if (!rc && !pfx->given_up)
+		rc = find_password(pfx, trial, err);
+	if (rc)
+		return rc == 1 ? 0 : -1;
+	return rmt_err_set(err, RMT_SECRET, NULL, "%s",
+	    !pfx->tried       ? "this PKCS#12 is protected with a passphrase, and none was given"
+	    : pfx->tried == 1 ? "the passphrase given does not open this PKCS#12"
+			      : "none of the passphrases given opens this PKCS#12");
+}
+
+int
+rmt_pfx_verify(struct rmt_pfx *pfx, struct rmt_err *err)
+{
+	struct trial mac = { { 0 }, { 0 }, NULL };
+
+	return pfx->mac.present ? open_trial(pfx, &mac, err) : 0;
+}
+
+int
+rmt_pfx_decrypt(struct rmt_pfx *pfx, struct rmt_span algorithm, struct rmt_span cipher,
+    struct rmt_buf *plain, struct rmt_err *err)
+{
+	struct trial trial = { algorithm, cipher, plain };
+	uint64_t work;
+
+	if (rmt_pbe_work(algorithm, &work, err) || admit(pfx, work, err))
+		return -1;
+	return open_trial(pfx, &trial, err);
+}
