@@ -124,14 +124,14 @@ read_scheme(
 
 /* Products are formed from factors that are known to be small, so none overflows. */
 static int
-check_cost(const struct scheme *scheme, struct rmt_err *err)
+check_cost(const struct scheme *scheme, uint64_t iterations_max, struct rmt_err *err)
 {
 	int64_t most = SCRYPT_MEMORY_MAX / 128;
 
-	if (scheme->iterations > ITERATIONS_MAX)
+	if (scheme->iterations > 0 && (uint64_t)scheme->iterations > iterations_max)
 		return rmt_err_set(err, RMT_POLICY, "encryptionAlgorithm.iterationCount",
-		    "the passphrase would be hashed %lld times, more than %lld are refused",
-		    (long long)scheme->iterations, (long long)ITERATIONS_MAX);
+		    "the passphrase would be hashed %lld times, more than %llu are refused",
+		    (long long)scheme->iterations, (unsigned long long)iterations_max);
 	if (!scheme->scrypt)
 		return 0;
 	if (scheme->n > most || scheme->r > most || scheme->n > most / scheme->r)
@@ -146,14 +146,19 @@ check_cost(const struct scheme *scheme, struct rmt_err *err)
 }
 
 int
-rmt_pbe_check(struct rmt_span algorithm_identifier, struct rmt_err *err)
+rmt_pbe_check(
+    struct rmt_span algorithm_identifier, uint64_t most, uint64_t *iterations, struct rmt_err *err)
 {
 	struct rmt_notes ignored = { 0 };
 	struct scheme scheme;
 
-	if (read_scheme(algorithm_identifier, &scheme, &ignored, err) < 0)
+	if (read_scheme(algorithm_identifier, &scheme, &ignored, err) < 0 ||
+	    check_cost(&scheme, most > 0 ? most : ITERATIONS_MAX, err) < 0)
 		return -1;
-	return check_cost(&scheme, err);
+	if (iterations != NULL)
+		*iterations = scheme.scrypt ? (uint64_t)(scheme.n * scheme.r * scheme.p) / 4
+					    : (uint64_t)scheme.iterations;
+	return 0;
 }
 
 /* ---- providers
@@ -269,8 +274,8 @@ out:
 
 /* OpenSSL's own reader stops at 32 MiB; the bound here is check_cost()'s. */
 static int
-open_scrypt(const struct scheme *scheme, struct rmt_span sealed,
-    const struct rmt_secret *passphrase, struct rmt_buf *out, struct rmt_err *err)
+open_scrypt(const struct scheme *scheme, struct rmt_span sealed, struct rmt_span password,
+    struct rmt_buf *out, struct rmt_err *err)
 {
 	uint64_t n = (uint64_t)scheme->n, r = (uint64_t)scheme->r, p = (uint64_t)scheme->p;
 	struct rmt_der from = scheme->cipher;
@@ -293,8 +298,8 @@ open_scrypt(const struct scheme *scheme, struct rmt_span sealed,
 	if (iv.value.length != (size_t)EVP_CIPHER_get_iv_length(cipher))
 		rmt_err_set(err, RMT_INPUT, "encryptionAlgorithm.encryptionScheme",
 		    "the initial vector has a wrong length");
-	else if (EVP_PBE_scrypt(rmt_secret_text(passphrase), rmt_secret_length(passphrase),
-		     scheme->salt.at, scheme->salt.length, n, r, p,
+	else if (EVP_PBE_scrypt(password.length > 0 ? (const char *)password.at : "",
+		     password.length, scheme->salt.at, scheme->salt.length, n, r, p,
 		     128 * r * (n + p + 2) + (1 << 20), key,
 		     (size_t)EVP_CIPHER_get_key_length(cipher)) <= 0)
 		rmt_err_openssl(err, RMT_INTERNAL, NULL, "scrypt failed");
@@ -328,14 +333,13 @@ unsupported(void)
 }
 
 static unsigned char *
-pbe_crypt(const X509_ALGOR *scheme, struct rmt_span sealed, const struct rmt_secret *passphrase,
+pbe_crypt(const X509_ALGOR *scheme, struct rmt_span sealed, struct rmt_span password,
     OSSL_LIB_CTX *context, int *length)
 {
 	unsigned char *plain = NULL;
 
-	if (PKCS12_pbe_crypt_ex(scheme, rmt_secret_text(passphrase),
-		(int)rmt_secret_length(passphrase), sealed.at, (int)sealed.length, &plain, length,
-		0, context, NULL) == NULL)
+	if (PKCS12_pbe_crypt_ex(scheme, (const char *)password.at, (int)password.length, sealed.at,
+		(int)sealed.length, &plain, length, 0, context, NULL) == NULL)
 		return NULL;
 	return plain;
 }
@@ -343,7 +347,7 @@ pbe_crypt(const X509_ALGOR *scheme, struct rmt_span sealed, const struct rmt_sec
 /* PBES1, PKCS#12's schemes and PBES2 with PBKDF2: OpenSSL's, first with its usual ciphers, then
  * with the old ones. */
 static int
-open_pbe(struct rmt_span identifier, struct rmt_span sealed, const struct rmt_secret *passphrase,
+open_pbe(struct rmt_span identifier, struct rmt_span sealed, struct rmt_span password,
     struct rmt_buf *out, struct rmt_err *err)
 {
 	const unsigned char *at = identifier.at;
@@ -356,13 +360,13 @@ open_pbe(struct rmt_span identifier, struct rmt_span sealed, const struct rmt_se
 		    err, RMT_INPUT, "encryptionAlgorithm", "the encryption scheme is malformed");
 		return -1;
 	}
-	plain = pbe_crypt(scheme, sealed, passphrase, NULL, &length);
+	plain = pbe_crypt(scheme, sealed, password, NULL, &length);
 	if (plain == NULL && unsupported()) {
 		OSSL_LIB_CTX *old = rmt_legacy_context(err);
 
 		if (old == NULL)
 			goto out;
-		plain = pbe_crypt(scheme, sealed, passphrase, old, &length);
+		plain = pbe_crypt(scheme, sealed, password, old, &length);
 		if (plain == NULL && unsupported()) {
 			rmt_err_set(err, RMT_INPUT, "encryptionAlgorithm",
 			    "the encryption scheme of the key is not supported");
@@ -382,31 +386,44 @@ out:
 }
 
 int
+rmt_pbe_decrypt(struct rmt_span algorithm_identifier, struct rmt_span sealed,
+    struct rmt_span password, struct rmt_buf *out, struct rmt_err *err)
+{
+	struct rmt_notes ignored = { 0 };
+	struct scheme scheme;
+
+	rmt_buf_secret(out);
+	rmt_buf_clear(out);
+	if (read_scheme(algorithm_identifier, &scheme, &ignored, err) < 0)
+		return -1;
+	if (sealed.length > RMT_CAP_CONTAINER || password.length > INT32_MAX)
+		return rmt_err_set(
+		    err, RMT_INPUT, "encryptedData", "what is encrypted is too large");
+	ERR_clear_error();
+	return scheme.scrypt ? open_scrypt(&scheme, sealed, password, out, err)
+			     : open_pbe(algorithm_identifier, sealed, password, out, err);
+}
+
+int
 rmt_pkcs8_decrypt(struct rmt_span der, const struct rmt_secret *passphrase, struct rmt_buf *out,
     struct rmt_err *err)
 {
 	struct rmt_notes ignored = { 0 };
 	struct rmt_der outer, inside;
 	struct rmt_tlv identifier, sealed;
-	struct scheme scheme;
 
 	rmt_buf_secret(out);
 	rmt_der_open(&outer, der, &ignored);
 	if (rmt_der_enter(&outer, RMT_DER_SEQUENCE, &inside, "encryptedPrivateKeyInfo", err) < 0 ||
 	    rmt_der_read(&inside, RMT_DER_SEQUENCE, &identifier, "encryptionAlgorithm", err) < 0 ||
-	    rmt_der_read(&inside, RMT_DER_OCTET_STRING, &sealed, "encryptedData", err) < 0 ||
-	    read_scheme(identifier.whole, &scheme, &ignored, err) < 0)
+	    rmt_der_read(&inside, RMT_DER_OCTET_STRING, &sealed, "encryptedData", err) < 0)
 		return -1;
 	if (passphrase == NULL)
 		return no_passphrase(err);
-	if (check_cost(&scheme, err) < 0)
+	if (rmt_pbe_check(identifier.whole, 0, NULL, err) < 0)
 		return -1;
-	if (sealed.value.length > RMT_CAP_CONTAINER || rmt_secret_length(passphrase) > INT32_MAX)
-		return rmt_err_set(
-		    err, RMT_INPUT, "encryptedData", "the encrypted key is too large");
-	ERR_clear_error();
-	return scheme.scrypt ? open_scrypt(&scheme, sealed.value, passphrase, out, err)
-			     : open_pbe(identifier.whole, sealed.value, passphrase, out, err);
+	return rmt_pbe_decrypt(identifier.whole, sealed.value,
+	    rmt_span_of(rmt_secret_text(passphrase), rmt_secret_length(passphrase)), out, err);
 }
 
 /* ---- the encryption of old PEM blocks

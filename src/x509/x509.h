@@ -361,8 +361,12 @@ int rmt_key_write_der(const struct rmt_key *key, struct rmt_buf *out, struct rmt
 int rmt_key_write_traditional(const struct rmt_key *key, struct rmt_buf *out, struct rmt_err *err);
 void *rmt_key_evp(const struct rmt_key *key); /* EVP_PKEY *, borrowed; only for containers (PKCS#12) and TLS */
 /* Before anything is decrypted under a passphrase: -1 RMT_POLICY, with the number, when the AlgorithmIdentifier (PBES1, PBES2, PKCS#12)
- * asks for more than 10,000,000 iterations or 1 GiB of memory. Schemes that are not known pass: they cannot be decrypted either. */
-int rmt_pbe_check(struct rmt_span algorithm_identifier, struct rmt_err *err);
+ * asks for more than `most` iterations (0: 10,000,000) or 1 GiB of memory. Schemes that are not known pass: they cannot be decrypted
+ * either. `iterations` (may be NULL) is what it asks for; of scrypt, what takes about as long. */
+int rmt_pbe_check(struct rmt_span algorithm_identifier, uint64_t most, uint64_t *iterations, struct rmt_err *err);
+/* The one SEQUENCE that such a scheme sealed. `password` {NULL, 0} is PKCS#12's absent one, which differs from the empty one. The cost is
+ * not judged again. RMT_SECRET when the password does not fit. `out` is made secret. */
+int rmt_pbe_decrypt(struct rmt_span algorithm_identifier, struct rmt_span sealed, struct rmt_span password, struct rmt_buf *out, struct rmt_err *err);
 /* OSSL_LIB_CTX *, one for the process, borrowed: the default and the legacy provider (RC2, DES), apart from everybody else. NULL and
  * RMT_SECRET where the legacy provider is not installed. Only for containers and old keys. */
 void *rmt_legacy_context(struct rmt_err *err);

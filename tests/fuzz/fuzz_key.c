@@ -48,7 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	struct rmt_key *key;
 
 	read_public(input);
-	(void)rmt_pbe_check(input, NULL);
+	(void)rmt_pbe_check(input, 0, NULL, NULL);
 	rmt_key_free(rmt_key_read_encrypted(input, NULL, NULL));
 	key = rmt_key_read_der(input, NULL);
 	if (key != NULL)

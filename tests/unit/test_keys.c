@@ -642,7 +642,7 @@ check_cost(void **state)
 
 	write_scheme(row, rmt_span_of(zeros, 8), rmt_span_of(zeros, 16), &w);
 	GOOD(rmt_derw_finish(&w, &der, &err));
-	rc = rmt_pbe_check(rmt_buf_view(&der), &err);
+	rc = rmt_pbe_check(rmt_buf_view(&der), 0, NULL, &err);
 	if (row->words == NULL)
 		GOOD(rc);
 	else {
