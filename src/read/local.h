@@ -13,9 +13,10 @@
 #include "read/read.h"
 
 enum {
-	RMT_CAP_SINGLE = 1 << 20,   /* one key or certificate; x509 takes no larger one */
-	RMT_AHEAD = 64 << 10,       /* how much of a source is looked at before it is read */
-	RMT_MEMBERS_NESTED_MAX = 8, /* containers within containers */
+	RMT_CAP_SINGLE = 1 << 20,      /* one key or certificate; x509 takes no larger one */
+	RMT_AHEAD = 64 << 10,          /* how much of a source is looked at before it is read */
+	RMT_MEMBERS_NESTED_MAX = 8,    /* containers within containers */
+	RMT_ITERATIONS_MAX = 10000000, /* unless the caller says otherwise */
 };
 
 /* One source (a file, "-" or memory) while it is read. */
@@ -105,25 +106,12 @@ int rmt_hand_key(
 const struct rmt_secret *
 rmt_reading_passphrase(struct rmt_reading *reading, const char *what, unsigned n);
 
-/* ---- pbe.c ---- */
+/* ---- password.c ---- */
 
-/* A password as a key derivation sees it. Absent and empty differ in PKCS#12. */
-struct rmt_password {
-	const char *text; /* NULL when absent */
-	size_t length;
-};
 /* The other encoding of a password with characters beyond ASCII, as older OpenSSL used it: each
  * byte taken for a character of its own, in UTF-8. False when there is no difference. `out` is made
  * secret. */
-bool rmt_password_bytewise(struct rmt_password password, struct rmt_buf *out);
-/* Iterations that this AlgorithmIdentifier of password-based encryption asks for (scrypt: its
- * 64-byte steps). */
-int rmt_pbe_work(struct rmt_span algorithm, uint64_t *work, struct rmt_err *err);
-/* Refuse the work when it is more than the caller accepts, before any of it is done. */
-int rmt_work_admit(const struct rmt_reading *reading, uint64_t work, struct rmt_err *err);
-/* RMT_SECRET when the password does not fit. `plain` is made secret. */
-int rmt_pbe_decrypt(struct rmt_span algorithm, struct rmt_span cipher, struct rmt_password password,
-    struct rmt_buf *plain, struct rmt_err *err);
+bool rmt_password_bytewise(struct rmt_span password, struct rmt_buf *out);
 /* AlgorithmIdentifier: the OID's content, and the parameters as whole value (empty when absent). */
 int rmt_algorithm_split(struct rmt_span algorithm, struct rmt_span *oid,
     struct rmt_span *parameters, struct rmt_err *err);

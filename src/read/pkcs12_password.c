@@ -31,14 +31,27 @@ struct trial {
 	struct rmt_buf *plain;
 };
 
+/* Iterations that one derivation may ask for. */
+static uint64_t
+most(const struct rmt_pfx *pfx)
+{
+	uint64_t accepted = pfx->reading->reader->max_iterations;
+
+	return accepted ? accepted : RMT_ITERATIONS_MAX;
+}
+
 /* The work of one derivation, alone and together with the others of this container. */
 static int
-admit(struct rmt_pfx *pfx, uint64_t work, struct rmt_err *err)
+admit(struct rmt_pfx *pfx, uint64_t iterations, struct rmt_err *err)
 {
-	if (rmt_work_admit(pfx->reading, work, err))
-		return -1;
-	pfx->work += work;
-	return rmt_work_admit(pfx->reading, pfx->work / 8, err);
+	pfx->work += iterations;
+	if (iterations <= most(pfx) && pfx->work / 8 <= most(pfx))
+		return 0;
+	return rmt_err_set(err, RMT_POLICY, NULL,
+	    "the passphrase would be hashed %llu times%s, more than %llu are refused",
+	    (unsigned long long)(iterations > most(pfx) ? iterations : pfx->work),
+	    iterations > most(pfx) ? "" : " in all",
+	    (unsigned long long)(iterations > most(pfx) ? most(pfx) : 8 * most(pfx)));
 }
 
 /* ---- MacData ---- */
@@ -108,8 +121,15 @@ rmt_pfx_read_mac(struct rmt_pfx *pfx, struct rmt_der *outer, struct rmt_err *err
 
 /* ---- passwords ---- */
 
+/* An absent password where a derivation knows no difference to the empty one. */
+static const void *
+present(struct rmt_span password)
+{
+	return password.at ? (const void *)password.at : "";
+}
+
 static int
-derive_mac_key(const struct rmt_pfx_mac *mac, const EVP_MD *md, struct rmt_password password,
+derive_mac_key(const struct rmt_pfx_mac *mac, const EVP_MD *md, struct rmt_span password,
     unsigned char key[MAC_KEY_MAX], size_t *length, struct rmt_err *err)
 {
 	struct rmt_buf salt = { 0 };
@@ -120,15 +140,16 @@ derive_mac_key(const struct rmt_pfx_mac *mac, const EVP_MD *md, struct rmt_passw
 		    err, RMT_INPUT, "macData.iterations", "more iterations than OpenSSL can do");
 	if (mac->pbmac1) {
 		*length = (size_t)mac->kdf.key_length;
-		ok = PKCS5_PBKDF2_HMAC(password.text ? password.text : "", (int)password.length,
+		ok = PKCS5_PBKDF2_HMAC((const char *)present(password), (int)password.length,
 		    mac->salt.at, (int)mac->salt.length, (int)mac->iterations,
 		    EVP_get_digestbyname(mac->kdf.digest), (int)*length, key);
 	} else {
 		*length = (size_t)EVP_MD_get_size(md);
 		rmt_buf_span(&salt, mac->salt); /* the library takes it writable */
-		ok = !salt.failed && PKCS12_key_gen_utf8_ex(password.text, (int)password.length,
-					 salt.bytes, (int)salt.length, PKCS12_MAC_ID,
-					 (int)mac->iterations, (int)*length, key, md, NULL, NULL);
+		ok = !salt.failed &&
+		     PKCS12_key_gen_utf8_ex((const char *)password.at, (int)password.length,
+			 salt.bytes, (int)salt.length, PKCS12_MAC_ID, (int)mac->iterations,
+			 (int)*length, key, md, NULL, NULL);
 		rmt_buf_free(&salt);
 	}
 	return ok ? 0
@@ -138,7 +159,7 @@ derive_mac_key(const struct rmt_pfx_mac *mac, const EVP_MD *md, struct rmt_passw
 
 /* 1 the MAC is right, 0 it is not, -1 it cannot be computed. */
 static int
-mac_fits(const struct rmt_pfx *pfx, struct rmt_password password, struct rmt_err *err)
+mac_fits(const struct rmt_pfx *pfx, struct rmt_span password, struct rmt_err *err)
 {
 	const struct rmt_pfx_mac *mac = &pfx->mac;
 	const EVP_MD *md = EVP_get_digestbyname(mac->digest);
@@ -170,37 +191,33 @@ out:
 
 /* 1 it opens, 0 it does not, -1 no password would. */
 static int
-fits(const struct rmt_pfx *pfx, const struct trial *trial, struct rmt_password password,
+fits(const struct rmt_pfx *pfx, const struct trial *trial, struct rmt_span password,
     struct rmt_err *err)
 {
 	struct rmt_err refused = { 0 };
-	struct rmt_span plain;
 
 	if (!trial->algorithm.length)
 		return mac_fits(pfx, password, err);
-	if (rmt_pbe_decrypt(trial->algorithm, trial->cipher, password, trial->plain, &refused)) {
-		if (refused.class == RMT_SECRET)
-			return 0;
-		*err = refused;
-		return -1;
-	}
-	plain = rmt_buf_view(trial->plain); /* a wrong password may survive the padding by chance */
-	return plain.length && plain.at[0] == RMT_DER_SEQUENCE &&
-	       rmt_der_extent(plain) == plain.length;
+	if (!rmt_pbe_decrypt(trial->algorithm, trial->cipher, password, trial->plain, &refused))
+		return 1;
+	if (refused.class == RMT_SECRET)
+		return 0;
+	*err = refused;
+	return -1;
 }
 
 static int
-keep_password(struct rmt_pfx *pfx, struct rmt_password password, struct rmt_err *err)
+keep_password(struct rmt_pfx *pfx, struct rmt_span password, struct rmt_err *err)
 {
 	struct rmt_buf kept = { 0 };
 
 	rmt_buf_secret(&kept);
-	rmt_buf_append(&kept, password.text ? password.text : "", password.length);
+	rmt_buf_append(&kept, present(password), password.length);
 	if (rmt_buf_check(&kept, err))
 		return -1;
 	rmt_buf_free(&pfx->password);
 	pfx->password = kept;
-	pfx->absent = !password.text;
+	pfx->absent = !password.at;
 	pfx->found = true;
 	return 1;
 }
@@ -210,13 +227,13 @@ static int
 try_secret(struct rmt_pfx *pfx, const struct trial *trial, const struct rmt_secret *secret,
     struct rmt_err *err)
 {
-	struct rmt_password password = { rmt_secret_text(secret), rmt_secret_length(secret) };
+	struct rmt_span password = rmt_span_of(rmt_secret_text(secret), rmt_secret_length(secret));
 	struct rmt_buf other = { 0 };
 	int rc = fits(pfx, trial, password, err);
 
 	pfx->tried++;
 	if (!rc && rmt_password_bytewise(password, &other)) {
-		password = (struct rmt_password){ rmt_buf_string(&other), other.length };
+		password = rmt_buf_view(&other);
 		rc = fits(pfx, trial, password, err);
 	}
 	if (rc == 1)
@@ -228,7 +245,7 @@ try_secret(struct rmt_pfx *pfx, const struct trial *trial, const struct rmt_secr
 static int
 try_nothing(struct rmt_pfx *pfx, const struct trial *trial, struct rmt_err *err)
 {
-	static const struct rmt_password nothing[] = { { NULL, 0 }, { "", 0 } };
+	const struct rmt_span nothing[] = { { NULL, 0 }, rmt_span_of("", 0) };
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < 2; i++) {
@@ -266,8 +283,8 @@ find_password(struct rmt_pfx *pfx, const struct trial *trial, struct rmt_err *er
 static int
 open_trial(struct rmt_pfx *pfx, const struct trial *trial, struct rmt_err *err)
 {
-	struct rmt_password known = { pfx->absent ? NULL : rmt_buf_string(&pfx->password),
-		pfx->password.length };
+	struct rmt_span known =
+	    rmt_span_of(pfx->absent ? NULL : rmt_buf_string(&pfx->password), pfx->password.length);
 	int rc = pfx->found ? fits(pfx, trial, known, err) : 0;
 
 	if (!rc && !pfx->given_up)
@@ -293,9 +310,9 @@ rmt_pfx_decrypt(struct rmt_pfx *pfx, struct rmt_span algorithm, struct rmt_span 
     struct rmt_buf *plain, struct rmt_err *err)
 {
 	struct trial trial = { algorithm, cipher, plain };
-	uint64_t work;
+	uint64_t iterations;
 
-	if (rmt_pbe_work(algorithm, &work, err) || admit(pfx, work, err))
+	if (rmt_pbe_check(algorithm, most(pfx), &iterations, err) || admit(pfx, iterations, err))
 		return -1;
 	return open_trial(pfx, &trial, err);
 }

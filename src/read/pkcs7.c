@@ -176,7 +176,8 @@ rmt_read_pair(struct rmt_reading *reading, const struct rmt_object *as, struct r
 			continue;
 		if (rmt_der_enter(&seq, tag, &one, "pair", &err))
 			return rmt_reading_fault(reading, as, &err);
-		rc = read_members(reading, as, &one, i ? "reverse" : "forward", rmt_read_certificate);
+		rc = read_members(
+		    reading, as, &one, i ? "reverse" : "forward", rmt_read_certificate);
 	}
 	return rc;
 }

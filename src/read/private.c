@@ -66,17 +66,17 @@ rmt_read_private(struct rmt_reading *reading, const struct rmt_object *as, struc
 struct lock {
 	struct rmt_span bytes;
 	struct rmt_key *(*open)(
-	    const struct lock *lock, const struct rmt_secret *secret, struct rmt_err *err);
-	struct rmt_span algorithm; /* of an EncryptedPrivateKeyInfo */
+	    struct lock *lock, const struct rmt_secret *secret, struct rmt_err *err);
+	struct rmt_span algorithm, cipher; /* of an EncryptedPrivateKeyInfo */
+	bool opened;                       /* the passphrase fits, whatever the key is like */
 };
 
 static int
-unlock(struct rmt_reading *reading, const struct rmt_object *as, const struct lock *lock)
+unlock(struct rmt_reading *reading, const struct rmt_object *as, struct lock *lock)
 {
 	const struct rmt_secret *secret;
 	struct rmt_err err = { 0 };
 	struct rmt_key *key = NULL;
-	uint64_t work;
 	char what[300];
 	unsigned n;
 
@@ -84,17 +84,17 @@ unlock(struct rmt_reading *reading, const struct rmt_object *as, const struct lo
 	for (n = 0; !key && (secret = rmt_reading_passphrase(reading, what, n)); n++) {
 		rmt_err_clear(&err);
 		if (!n && lock->algorithm.length &&
-		    (rmt_pbe_work(lock->algorithm, &work, &err) ||
-			rmt_work_admit(reading, work, &err)))
+		    rmt_pbe_check(lock->algorithm, reading->reader->max_iterations, NULL, &err))
 			break;
-		if (!(key = lock->open(lock, secret, &err)) && err.class != RMT_SECRET)
+		if (!(key = lock->open(lock, secret, &err)) &&
+		    (lock->opened || err.class != RMT_SECRET))
 			break;
 	}
 	if (key)
 		return rmt_hand_key(reading, as, key, true);
 	if (!n && !err.class)
 		return rmt_hand_locked(reading, as, true);
-	if (err.class == RMT_SECRET) {
+	if (err.class == RMT_SECRET && !lock->opened) {
 		rmt_err_clear(&err);
 		rmt_err_set(&err, RMT_SECRET, NULL, "%s the private key",
 		    n > 1 ? "none of the passphrases given opens"
@@ -105,21 +105,23 @@ unlock(struct rmt_reading *reading, const struct rmt_object *as, const struct lo
 
 /* The passphrase as it is, and as older OpenSSL took it. */
 static struct rmt_key *
-open_encrypted(const struct lock *lock, const struct rmt_secret *secret, struct rmt_err *err)
+open_encrypted(struct lock *lock, const struct rmt_secret *secret, struct rmt_err *err)
 {
-	struct rmt_password password = { rmt_secret_text(secret), rmt_secret_length(secret) };
-	struct rmt_key *key = rmt_key_read_encrypted(lock->bytes, secret, err);
-	struct rmt_buf bytewise = { 0 };
-	struct rmt_secret *other;
+	struct rmt_span password = rmt_span_of(rmt_secret_text(secret), rmt_secret_length(secret));
+	struct rmt_buf plain = { 0 }, other = { 0 };
+	struct rmt_key *key = NULL;
+	int rc = rmt_pbe_decrypt(lock->algorithm, lock->cipher, password, &plain, err);
 
-	if (key || !err || err->class != RMT_SECRET || !rmt_password_bytewise(password, &bytewise))
-		return key;
-	if ((other = rmt_secret_new(bytewise.bytes, bytewise.length, err))) {
+	if (rc && err->class == RMT_SECRET && rmt_password_bytewise(password, &other)) {
 		rmt_err_clear(err);
-		key = rmt_key_read_encrypted(lock->bytes, other, err);
+		rc = rmt_pbe_decrypt(
+		    lock->algorithm, lock->cipher, rmt_buf_view(&other), &plain, err);
 	}
-	rmt_secret_free(other);
-	rmt_buf_free(&bytewise);
+	lock->opened = !rc;
+	if (!rc)
+		key = rmt_key_read_der(rmt_buf_view(&plain), err);
+	rmt_buf_free(&plain);
+	rmt_buf_free(&other);
 	return key;
 }
 
@@ -132,20 +134,22 @@ rmt_read_private_encrypted(
 	struct rmt_notes notes = { 0 };
 	struct rmt_err err = { 0 };
 	struct rmt_der top, seq;
-	struct rmt_tlv algorithm;
+	struct rmt_tlv algorithm, cipher;
 
 	if (reading->reader->skip_keys)
 		return rmt_hand_locked(reading, as, true);
 	rmt_der_open(&top, der, &notes);
 	if (rmt_der_enter(&top, RMT_DER_SEQUENCE, &seq, "encryptedPrivateKeyInfo", &err) ||
-	    rmt_der_read(&seq, RMT_DER_SEQUENCE, &algorithm, "encryptionAlgorithm", &err))
+	    rmt_der_read(&seq, RMT_DER_SEQUENCE, &algorithm, "encryptionAlgorithm", &err) ||
+	    rmt_der_read(&seq, RMT_DER_OCTET_STRING, &cipher, "encryptedData", &err))
 		return rmt_reading_fault(reading, as, &err);
 	lock.algorithm = algorithm.whole;
+	lock.cipher = cipher.value;
 	return unlock(reading, as, &lock);
 }
 
 static struct rmt_key *
-open_pem(const struct lock *lock, const struct rmt_secret *secret, struct rmt_err *err)
+open_pem(struct lock *lock, const struct rmt_secret *secret, struct rmt_err *err)
 {
 	return rmt_key_read_pem(lock->bytes, secret, err);
 }

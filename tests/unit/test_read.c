@@ -261,6 +261,7 @@ every_form_is_told_by_its_content(void **state)
 		{ "a PEM CRL", "crl.pem", NULL, "crl=ca@pem:1", NULL },
 		{ "a DER CRL", "crl.der", NULL, "crl=ca@der", NULL },
 		{ "an OCSP response", "ocsp.der", NULL, "ocsp-response=@der", NULL },
+		{ "an OCSP request", "ocsp.request", NULL, "unsupported=OCSP request@der", NULL },
 		{ "a PKCS#8 key in PEM", "leaf.key", NULL, "private-key=leaf@pem:1", NULL },
 		{ "a PKCS#8 key in DER", "leaf.pkcs8.der", NULL, "private-key=leaf@der", NULL },
 		{ "a PKCS#1 key in PEM", "leaf.pkcs1.pem", NULL, "private-key=leaf@pem:1", NULL },

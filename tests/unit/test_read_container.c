@@ -40,6 +40,46 @@ pkcs7_gives_its_certificates_and_crls(void **state)
 	check_rows(rows, sizeof rows / sizeof rows[0]);
 }
 
+/* PkiPath and CertificatePair: bare sequences around two certificates. */
+static void
+sequences_of_certificates_are_read(void **state)
+{
+	static const struct {
+		const char *sentence;
+		unsigned char tag;
+		const char *wanted;
+	} rows[] = {
+		{ "PkiPath", 0, "certificate=leaf@der certificate=ca@der" },
+		{ "a pair of cross certificates", 0xa0, "certificate=leaf@der certificate=ca@der" },
+	};
+	static const char *const files[] = { "leaf.der", "ca.der" };
+	struct rmt_buf der = { 0 }, out = { 0 };
+	struct account account;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rmt_derw w = { 0 };
+
+		rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+		for (unsigned char n = 0; n < 2; n++) {
+			fixture_read(files[n], &der);
+			if (rows[i].tag)
+				rmt_derw_begin(&w, (unsigned char)(rows[i].tag | n));
+			rmt_derw_raw(&w, rmt_buf_view(&der));
+			if (rows[i].tag)
+				rmt_derw_end(&w);
+		}
+		rmt_derw_end(&w);
+		assert_int_equal(rmt_derw_finish(&w, &out, NULL), 0);
+		account_start(&account, NULL);
+		check_account(&account, rows[i].sentence,
+		    account_mem(&account, out.bytes, out.length), rows[i].wanted, NULL);
+		account_end(&account);
+		rmt_buf_free(&out);
+	}
+	rmt_buf_free(&der);
+}
+
 #define LEAF_PFX "certificate=leaf@pkcs12 certificate=ca@pkcs12 private-key=leaf@pkcs12+encrypted"
 #define LEAF_PFX_LOCKED \
 	"certificate=leaf@pkcs12 certificate=ca@pkcs12 private-key=@pkcs12+encrypted+locked"
@@ -442,7 +482,7 @@ pbmac1_is_checked_here(void **state)
 		{ "an unknown HMAC", "1.2.840.113549.1.5.12", "1.2.3.4", "secret",
 		    "!input(macData)", "1.2.3.4", 2048 },
 		{ "too many iterations", "1.2.840.113549.1.5.12", "1.2.840.113549.2.9", "secret",
-		    "!policy()", "2147483648 iterations", INT64_C(2147483648) },
+		    "!policy()", "2147483648 times", INT64_C(2147483648) },
 		{ "no iterations", "1.2.840.113549.1.5.12", "1.2.840.113549.2.9", "secret",
 		    "!input(macData)", NULL, 0 },
 	};
@@ -493,6 +533,7 @@ a_broken_member_is_one_fault_and_the_rest_comes(void **state)
 
 const struct CMUnitTest read_container_tests[] = {
 	cmocka_unit_test(pkcs7_gives_its_certificates_and_crls),
+	cmocka_unit_test(sequences_of_certificates_are_read),
 	cmocka_unit_test(pkcs12_opens_in_every_variant),
 	cmocka_unit_test(passphrases_at_hand_come_before_the_empty_one),
 	cmocka_unit_test(skipped_keys_of_a_pfx_stay_locked),
