@@ -92,6 +92,30 @@ write_named(const struct rmt_bundle *bundle, const struct rmt_deploy_file *file,
 	return rc;
 }
 
+/* The steps for the person, beside the files they speak of. {label} stands for what it stands for in file names; other braces
+ * are the device's own. */
+static int
+write_note(const struct rmt_target *target, const char *label, struct rmt_fileset *out, struct rmt_err *err)
+{
+	struct rmt_buf content = { 0 }, name = { 0 };
+	const char *at = target->deploy_note, *mark;
+	int rc;
+
+	for (; (mark = strstr(at, "{label}")); at = mark + strlen("{label}")) {
+		rmt_buf_append(&content, at, (size_t)(mark - at));
+		rmt_buf_text(&content, label);
+	}
+	rmt_buf_format(&content, "%s%s", at, *at && at[strlen(at) - 1] == '\n' ? "" : "\n");
+	rmt_buf_format(&name, "INSTALL-%s.txt", target->name);
+	rc = rmt_buf_check(&name, err);
+	if (rc)
+		rmt_buf_free(&content);
+	else
+		rc = rmt_fileset_add(out, rmt_buf_string(&name), PLAIN_MODE, &content, err);
+	rmt_buf_free(&name);
+	return rc;
+}
+
 int
 rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *target, const struct rmt_secret *passphrase,
                  struct rmt_fileset *out, struct rmt_err *err)
@@ -114,7 +138,7 @@ rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *targe
 				goto out;
 			}
 	}
-	rc = 0;
+	rc = target->deploy_note ? write_note(target, file_label, out, err) : 0;
 out:
 	rmt_buf_free(&label);
 	return rc;

@@ -55,7 +55,7 @@ struct rmt_fileset { struct rmt_output *files; char **names; struct rmt_buf *con
 int rmt_fileset_add(struct rmt_fileset *set, const char *name, mode_t mode, struct rmt_buf *content, struct rmt_err *err);
 bool rmt_fileset_has(const struct rmt_fileset *set, const char *name);
 void rmt_fileset_free(struct rmt_fileset *set);
-/* The files of a target's deploy block; `passphrase` for those that need one (a pfx: RMT_SECRET when NULL). A key in a PEM file stays
+/* The files of a target's deploy block, and its note as INSTALL-<target>.txt; `passphrase` for those that need one (a pfx: RMT_SECRET when NULL). A key in a PEM file stays
  * plain, as the device must read it unattended: its mode protects it, and one that others may read is refused. */
 int rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *target, const struct rmt_secret *passphrase, struct rmt_fileset *out, struct rmt_err *err);
 /* cert.pem chain.pem fullchain.pem key.pem (key encrypted when a passphrase is given; left out when there is no key). A name that is there already is left alone. */

@@ -47,6 +47,8 @@ for line in 'sha256WithRSAEncryption' 'TLS Web Server Authentication, TLS Web Cl
 done
 check "convert for the ACE" "$REMINT" convert new.yes/fullchain.pem --key new.yes/key.pem --password-file old/pfx.pass \
 	--for cisco-ace --out ace
+check "the ACE's steps stand beside its files" grep -q 'crypto chaingroup edge.corp.example-chain' ace/INSTALL-cisco-ace.txt
+expect_no_line ace/INSTALL-cisco-ace.txt '\{label\}' "the steps name the real files"
 check "convert for HAProxy" "$REMINT" convert new.yes/fullchain.pem --key new.yes/key.pem --password-file old/pfx.pass \
 	--for haproxy --out haproxy
 check "ca export" "$REMINT" ca export --out trust
