@@ -27,7 +27,7 @@ server=$!
 port=
 tries=0
 while [ -z "$port" ] && [ $tries -lt 100 ]; do
-	port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$tmp/server")
+	port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$tmp/server" 2>/dev/null)
 	tries=$((tries + 1))
 	[ -n "$port" ] || sleep 0.1
 done
@@ -43,5 +43,7 @@ server=
 grep -h -E '^verify error|alert number|alert unsupported|error:num=' "$tmp/server" "$tmp/client" | sort -u |
 	sed 's/^[0-9A-F]*:error:[0-9A-F]*:/error: /; s/:[^:]*\.c:[0-9]*:/ /; s/^/    /'
 if grep -q 'alert' "$tmp/client" || ! grep -q '^    Verify return code: 0' "$tmp/client"; then
+	echo "    refused"
 	exit 1
 fi
+echo "    accepted by both sides"
