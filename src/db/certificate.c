@@ -70,26 +70,21 @@ add_der(struct rmt_db *db, int64_t id, struct rmt_span der, struct rmt_err *err)
 static int
 add_name(struct rmt_db *db, int64_t id, size_t position, const char *name, struct rmt_err *err)
 {
-	struct rmt_buf folded = { 0 };
 	struct rmt_db_query query;
-	int rc;
 
-	rmt_db_fold(rmt_span_text(name), &folded);
-	rc = rmt_buf_check(&folded, err);
-	if (rc == 0)
-		rc = rmt_db_query(db, insert_name, &query, err);
-	if (rc == 0) {
-		rmt_db_bind_int(&query, id);
-		rmt_db_bind_int(&query, (int64_t)position);
-		rmt_db_bind_blob(&query, rmt_buf_view(&folded));
-		if (rmt_span_equal(rmt_buf_view(&folded), rmt_span_text(name)))
-			rmt_db_bind_null(&query);
-		else
-			rmt_db_bind_text(&query, name);
-		rc = rmt_db_run(&query, "record a name of the certificate", err);
-	}
-	rmt_buf_free(&folded);
-	return rc;
+	rmt_buf_clear(&db->folded);
+	rmt_db_fold(rmt_span_text(name), &db->folded);
+	if (rmt_buf_check(&db->folded, err) != 0 ||
+	    rmt_db_query(db, insert_name, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, id);
+	rmt_db_bind_int(&query, (int64_t)position);
+	rmt_db_bind_blob(&query, rmt_buf_view(&db->folded));
+	if (rmt_span_equal(rmt_buf_view(&db->folded), rmt_span_text(name)))
+		rmt_db_bind_null(&query);
+	else
+		rmt_db_bind_text(&query, name);
+	return rmt_db_run(&query, "record a name of the certificate", err);
 }
 
 /* Each name once: the CN is usually a SAN too. */
@@ -144,19 +139,23 @@ add_targets(struct rmt_db *db, int64_t id, const char *targets, struct rmt_err *
 	return rc;
 }
 
-static const char find_recorded[] = "SELECT id FROM certificates"
-                                    " WHERE substr(fingerprint, 1, 8) = substr(?1, 1, 8)"
-                                    " AND fingerprint = ?1 ORDER BY id LIMIT 1";
+static const char find_recorded[] =
+    "SELECT c.id FROM tbs t CROSS JOIN certificates c ON c.id = t.id"
+    " WHERE t.serial = ?1 AND c.fingerprint = ?2"
+    " UNION ALL SELECT id FROM certificates INDEXED BY certificates_serial"
+    "  WHERE tbs IS NULL AND serial = ?1 AND fingerprint = ?2";
 
-/* 1 and the id of the certificate with this fingerprint, 0 none, -1. */
+/* 1 and the id of the certificate with this serial and fingerprint, 0 none, -1. */
 static int
-find_fingerprint(struct rmt_db *db, struct rmt_span sha256, int64_t *id, struct rmt_err *err)
+find_recorded_id(struct rmt_db *db, struct rmt_span serial, struct rmt_span sha256, int64_t *id,
+    struct rmt_err *err)
 {
 	struct rmt_db_query query;
 	int rc;
 
 	if (rmt_db_query(db, find_recorded, &query, err) != 0)
 		return -1;
+	rmt_db_bind_blob(&query, serial);
 	rmt_db_bind_blob(&query, sha256);
 	rc = rmt_db_step(&query, "look for the certificate", err);
 	if (rc == 1)
@@ -165,24 +164,64 @@ find_fingerprint(struct rmt_db *db, struct rmt_span sha256, int64_t *id, struct 
 	return rc;
 }
 
+static const char unsigned_tbs[] =
+    "SELECT t.serial = ?2 AND t.authority = ?3 FROM unsigned u CROSS JOIN tbs t ON t.id = u.tbs"
+    " WHERE u.tbs = ?1";
+static const char signed_tbs[] = "DELETE FROM unsigned WHERE tbs = ?1";
+
+/* The to-be-signed bytes must be there, be those of this certificate, and wait for it; they then wait no longer. */
+static int
+finish_tbs(struct rmt_db *db, const struct rmt_db_cert *cert, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	bool same = false;
+	int rc;
+
+	if (rmt_db_query(db, unsigned_tbs, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, cert->tbs);
+	rmt_db_bind_blob(&query, cert->serial);
+	rmt_db_bind_int(&query, cert->authority);
+	rc = rmt_db_step(&query, "record the certificate", err);
+	if (rc == 1)
+		same = sqlite3_column_int(query.statement, 0) != 0;
+	rmt_db_done(&query);
+	if (rc < 0)
+		return -1;
+	if (rc == 0 || !same)
+		return rmt_db_refuse(db->path, err,
+		    "no certificate is waited for as number %" PRId64 "%s", cert->tbs,
+		    rc == 0 ? "" : " with this serial and authority");
+	if (rmt_db_query(db, signed_tbs, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, cert->tbs);
+	return rmt_db_run(&query, "record the certificate", err);
+}
+
+/* A certificate from elsewhere is recorded once. */
+static int
+check_foreign(struct rmt_db *db, const struct rmt_db_cert *cert, struct rmt_err *err)
+{
+	int64_t present;
+	int rc = find_recorded_id(db, cert->serial, cert->fingerprint, &present, err);
+
+	if (rc == 1)
+		return rmt_db_refuse(db->path, err,
+		    "the certificate is on record already, as number %" PRId64, present);
+	if (rc == 0 && cert->authority != 0)
+		rc = rmt_db_serial_taken(db, cert->authority, cert->serial, err);
+	return rc == 1 ? rmt_db_refuse_taken(db, cert->serial, err) : rc;
+}
+
 int
 rmt_db_cert_add(
     struct rmt_db *db, const struct rmt_db_cert *cert, int64_t *id, struct rmt_err *err)
 {
 	int64_t row = cert->tbs != 0 ? cert->tbs : db->last_id + 1;
-	int64_t present;
 
-	if (rmt_db_must_write(db, err) != 0)
+	if (rmt_db_must_write(db, err) != 0 ||
+	    (cert->tbs != 0 ? finish_tbs : check_foreign)(db, cert, err) != 0)
 		return -1;
-	if (cert->tbs == 0) {
-		int rc = find_fingerprint(db, cert->fingerprint, &present, err);
-
-		if (rc != 0)
-			return rc < 0 ? -1
-			              : rmt_db_refuse(db->path, err,
-			                    "the certificate is on record already, as number %" PRId64,
-			                    present);
-	}
 	if (add_row(db, cert, row, err) != 0 || add_der(db, row, cert->der, err) != 0 ||
 	    add_names(db, cert, row, err) != 0 || add_targets(db, row, cert->targets, err) != 0)
 		return -1;
@@ -275,11 +314,11 @@ rmt_db_cert_by_id(struct rmt_db *db, int64_t id, struct rmt_db_cert *out, struct
 }
 
 int
-rmt_db_cert_by_fingerprint(
-    struct rmt_db *db, struct rmt_span sha256, struct rmt_db_cert *out, struct rmt_err *err)
+rmt_db_cert_find(struct rmt_db *db, struct rmt_span serial, struct rmt_span sha256,
+    struct rmt_db_cert *out, struct rmt_err *err)
 {
 	int64_t id;
-	int rc = find_fingerprint(db, sha256, &id, err);
+	int rc = find_recorded_id(db, serial, sha256, &id, err);
 
 	return rc == 1 ? rmt_db_cert_by_id(db, id, out, err) : rc;
 }

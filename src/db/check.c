@@ -124,6 +124,12 @@ static const char unsigned_wrong[] =
     "SELECT id FROM (SELECT t.id FROM tbs t LEFT JOIN certificates c ON c.id = t.id"
     "  WHERE c.id IS NULL AND t.id NOT IN (SELECT tbs FROM unsigned)"
     " UNION ALL SELECT u.tbs FROM unsigned u JOIN certificates c ON c.id = u.tbs) LIMIT 1";
+static const char tbs_other[] =
+    "SELECT c.id FROM certificates c JOIN tbs t ON t.id = c.tbs"
+    " WHERE t.serial <> c.serial OR t.authority IS NOT c.authority LIMIT 1";
+static const char serial_twice[] =
+    "SELECT c.id FROM certificates c INDEXED BY certificates_serial"
+    " JOIN tbs t ON t.serial = c.serial AND t.authority = c.authority WHERE c.tbs IS NULL LIMIT 1";
 static const char der_missing[] =
     "SELECT c.id FROM certificates c LEFT JOIN certificate_der d ON d.certificate = c.id"
     " WHERE d.certificate IS NULL LIMIT 1";
@@ -133,6 +139,8 @@ static const struct {
 	const char *sentence;
 } relations[] = {
 	{ unsigned_wrong, "the list of unfinished certificates is wrong about number %lld" },
+	{ tbs_other, "certificate %lld has not the serial of its to-be-signed bytes" },
+	{ serial_twice, "imported certificate %lld has the serial of one issued here" },
 	{ der_missing, "certificate %lld has lost its bytes" },
 };
 

@@ -81,8 +81,9 @@ struct rmt_db_cert {
 /* What to call it: revoked before superseded before expired. The same order as in the filter below. */
 enum rmt_cert_status rmt_db_cert_status(const struct rmt_db_cert *cert, rmt_time now);
 int rmt_db_cert_add(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t *id, struct rmt_err *err);
-/* By fingerprint (32 bytes). 1 found, 0 absent; spans borrowed until the next call. */
-int rmt_db_cert_by_fingerprint(struct rmt_db *db, struct rmt_span sha256, struct rmt_db_cert *out, struct rmt_err *err);
+/* The very certificate: by its serial, as encoded, and its fingerprint (32 bytes). The serial leads, so that a second
+ * index of random values costs no insert anything. 1 found, 0 absent; spans borrowed until the next call. */
+int rmt_db_cert_find(struct rmt_db *db, struct rmt_span serial, struct rmt_span sha256, struct rmt_db_cert *out, struct rmt_err *err);
 int rmt_db_cert_by_id(struct rmt_db *db, int64_t id, struct rmt_db_cert *out, struct rmt_err *err);
 /* Proved possession of this key on record? 1 yes, 0 no, -1. */
 int rmt_db_key_proved(struct rmt_db *db, struct rmt_span spki_hash, struct rmt_err *err);

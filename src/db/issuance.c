@@ -8,27 +8,30 @@
 
 static const char insert[] = "INSERT INTO tbs (id, authority, serial, recorded, owner, bytes)"
                              " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-static const char taken[] =
+static const char insert_unsigned[] = "INSERT INTO unsigned (tbs) VALUES (?1)";
+static const char find_serial[] =
     "SELECT 1 FROM tbs WHERE serial = ?1 AND authority = ?2"
-    " UNION ALL SELECT 1 FROM certificates WHERE tbs IS NULL AND serial = ?1 AND authority = ?2";
+    " UNION ALL SELECT 1 FROM certificates INDEXED BY certificates_serial"
+    "  WHERE tbs IS NULL AND serial = ?1 AND authority = ?2";
 
-static bool
-is_taken(struct rmt_db *db, const struct rmt_db_tbs *tbs)
+int
+rmt_db_serial_taken(
+    struct rmt_db *db, int64_t authority, struct rmt_span serial, struct rmt_err *err)
 {
 	struct rmt_db_query query;
 	int rc;
 
-	if (rmt_db_query(db, taken, &query, NULL) != 0)
-		return false;
-	rmt_db_bind_blob(&query, tbs->serial);
-	rmt_db_bind_int(&query, tbs->authority);
-	rc = rmt_db_step(&query, "look for the serial", NULL);
+	if (rmt_db_query(db, find_serial, &query, err) != 0)
+		return -1;
+	rmt_db_bind_blob(&query, serial);
+	rmt_db_bind_int(&query, authority);
+	rc = rmt_db_step(&query, "look for the serial", err);
 	rmt_db_done(&query);
-	return rc == 1;
+	return rc;
 }
 
-static int
-refuse_taken(struct rmt_db *db, struct rmt_span serial, struct rmt_err *err)
+int
+rmt_db_refuse_taken(struct rmt_db *db, struct rmt_span serial, struct rmt_err *err)
 {
 	struct rmt_buf hex = { 0 };
 
@@ -41,17 +44,12 @@ refuse_taken(struct rmt_db *db, struct rmt_span serial, struct rmt_err *err)
 	return -1;
 }
 
-int
-rmt_db_tbs_add(
-    struct rmt_db *db, const struct rmt_db_tbs *tbs, int64_t *id, struct rmt_err *err)
+static int
+insert_tbs(struct rmt_db *db, const struct rmt_db_tbs *tbs, int64_t owner, struct rmt_err *err)
 {
-	struct rmt_err failure = { 0 };
 	struct rmt_db_query query;
-	int64_t owner;
 
-	if (rmt_db_must_write(db, err) != 0 ||
-	    rmt_db_owner(db, tbs->owner_pid, &owner, err) != 0 ||
-	    rmt_db_query(db, insert, &query, err) != 0)
+	if (rmt_db_query(db, insert, &query, err) != 0)
 		return -1;
 	rmt_db_bind_int(&query, db->last_id + 1);
 	rmt_db_bind_int(&query, tbs->authority);
@@ -59,13 +57,28 @@ rmt_db_tbs_add(
 	rmt_db_bind_int(&query, tbs->when);
 	rmt_db_bind_int(&query, owner);
 	rmt_db_bind_blob(&query, tbs->tbs);
-	if (rmt_db_run(&query, "record the to-be-signed bytes", &failure) == 0) {
-		*id = ++db->last_id;
-		return 0;
-	}
-	if (is_taken(db, tbs))
-		return refuse_taken(db, tbs->serial, err);
-	if (err != NULL && err->class == RMT_NONE)
-		*err = failure;
-	return -1;
+	if (rmt_db_run(&query, "record the to-be-signed bytes", err) != 0 ||
+	    rmt_db_query(db, insert_unsigned, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, db->last_id + 1);
+	return rmt_db_run(&query, "record the to-be-signed bytes", err);
+}
+
+int
+rmt_db_tbs_add(
+    struct rmt_db *db, const struct rmt_db_tbs *tbs, int64_t *id, struct rmt_err *err)
+{
+	int64_t owner;
+	int taken;
+
+	if (rmt_db_must_write(db, err) != 0 ||
+	    rmt_db_owner(db, tbs->owner_pid, &owner, err) != 0)
+		return -1;
+	taken = rmt_db_serial_taken(db, tbs->authority, tbs->serial, err);
+	if (taken != 0)
+		return taken < 0 ? -1 : rmt_db_refuse_taken(db, tbs->serial, err);
+	if (insert_tbs(db, tbs, owner, err) != 0)
+		return -1;
+	*id = ++db->last_id;
+	return 0;
 }

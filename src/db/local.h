@@ -46,6 +46,7 @@ struct rmt_db {
 	struct rmt_db_cached statements[RMT_DB_STATEMENTS];
 	struct rmt_db_term terms[RMT_DB_TERMS];
 	unsigned next_term;
+	struct rmt_buf folded; /* scratch of adding a name */
 	struct rmt_buf held; /* what the last single read handed out */
 };
 
@@ -120,6 +121,11 @@ void rmt_db_terms_forget(struct rmt_db *db);
 
 /* The row in `owners` for this process, written when absent. */
 int rmt_db_owner(struct rmt_db *db, int64_t pid, int64_t *id, struct rmt_err *err);
+
+/* Was the serial used by the authority, here or in what was imported? 1 yes, 0 no, -1; and the sentence that says so. */
+int rmt_db_serial_taken(
+    struct rmt_db *db, int64_t authority, struct rmt_span serial, struct rmt_err *err);
+int rmt_db_refuse_taken(struct rmt_db *db, struct rmt_span serial, struct rmt_err *err);
 
 /* Names are compared in this form: see fold.c. */
 void rmt_db_fold(struct rmt_span text, struct rmt_buf *out);

@@ -304,6 +304,7 @@ rmt_db_close(struct rmt_db *db)
 	sqlite3_close_v2(db->sqlite);
 	if (db->lock >= 0)
 		close(db->lock);
+	rmt_buf_free(&db->folded);
 	rmt_buf_free(&db->held);
 	free(db->path);
 	free(db->home);

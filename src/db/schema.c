@@ -8,8 +8,9 @@
  *
  * A certificate has the id of its to-be-signed bytes, so that neither needs an index to find the other; certificates
  * made elsewhere draw ids from the same sequence. Uniqueness of (authority, serial) stands on tbs, and on certificates
- * for those without a tbs row; triggers keep the two apart. Random keys are what an insert costs: hashes are therefore
- * indexed by their first 8 bytes, texts that repeat are terms, and expiry is indexed within blocks of 4096 ids, where
+ * for those without a tbs row; that no row of one meets one of the other is looked up before inserting, because an
+ * insert with a trigger would copy every page it touches. Random keys are what an insert costs: a fingerprint is
+ * therefore found by the serial, the hash of a key by its first 8 bytes, texts that repeat are terms, and expiry is indexed within blocks of 4096 ids, where
  * new rows fall on pages already in use and a page of a listing by id is still found by seeking.
  */
 #include "config.h"
@@ -96,7 +97,7 @@ static const char version_1[] =
     " UNIQUE (serial, authority)"
     ") STRICT;\n" APPEND_ONLY("tbs")
 
-    /* The tbs rows whose certificate is not recorded: a work list, kept by the triggers below. */
+    /* The tbs rows whose certificate is not recorded: a work list, checked by "db check". */
     "CREATE TABLE unsigned (tbs INTEGER PRIMARY KEY REFERENCES tbs (id)) STRICT;\n"
 
     "CREATE TABLE certificates ("
@@ -104,7 +105,7 @@ static const char version_1[] =
     " tbs INTEGER REFERENCES tbs (id) CHECK (tbs = id),"
     " authority INTEGER REFERENCES authorities (id),"
     " issuer INTEGER NOT NULL REFERENCES terms (id),"
-    " serial BLOB NOT NULL CHECK (length(serial) > 0),"
+    " serial BLOB NOT NULL,"
     " fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),"
     " spki_hash BLOB NOT NULL CHECK (length(spki_hash) = 32),"
     " subject TEXT NOT NULL,"
@@ -118,7 +119,6 @@ static const char version_1[] =
     " proved INTEGER NOT NULL CHECK (proved IN (0, 1)),"
     " request INTEGER REFERENCES requests (id)"
     ") STRICT;\n" APPEND_ONLY("certificates")
-    "CREATE INDEX certificates_fingerprint ON certificates (substr(fingerprint, 1, 8));\n"
     "CREATE INDEX certificates_key ON certificates (substr(spki_hash, 1, 8));\n"
     "CREATE INDEX certificates_expiry ON certificates (id >> 12, not_after);\n"
     "CREATE INDEX certificates_template ON certificates (template) WHERE template IS NOT NULL;\n"
@@ -155,24 +155,7 @@ static const char version_1[] =
     " certificate INTEGER PRIMARY KEY REFERENCES certificates (id),"
     " at INTEGER NOT NULL,"
     " reason INTEGER NOT NULL"
-    ") STRICT;\n"
-
-    "CREATE TRIGGER tbs_taken BEFORE INSERT ON tbs"
-    " WHEN EXISTS (SELECT 1 FROM certificates INDEXED BY certificates_serial"
-    "  WHERE tbs IS NULL AND serial = NEW.serial AND authority = NEW.authority)"
-    " BEGIN SELECT RAISE(ABORT, 'the serial is taken by an imported certificate'); END;\n"
-    "CREATE TRIGGER tbs_unsigned AFTER INSERT ON tbs"
-    " BEGIN INSERT INTO unsigned VALUES (NEW.id); END;\n"
-    "CREATE TRIGGER certificates_of_tbs BEFORE INSERT ON certificates"
-    " WHEN NEW.tbs IS NOT NULL AND NOT EXISTS (SELECT 1 FROM tbs"
-    "  WHERE id = NEW.tbs AND serial = NEW.serial AND authority = NEW.authority)"
-    " BEGIN SELECT RAISE(ABORT, 'the certificate is not that of the to-be-signed bytes'); END;\n"
-    "CREATE TRIGGER certificates_taken BEFORE INSERT ON certificates"
-    " WHEN NEW.tbs IS NULL AND NEW.authority IS NOT NULL AND EXISTS (SELECT 1 FROM tbs"
-    "  WHERE serial = NEW.serial AND authority = NEW.authority)"
-    " BEGIN SELECT RAISE(ABORT, 'the serial is taken by an issued certificate'); END;\n"
-    "CREATE TRIGGER certificates_signed AFTER INSERT ON certificates WHEN NEW.tbs IS NOT NULL"
-    " BEGIN DELETE FROM unsigned WHERE tbs = NEW.tbs; END;\n";
+    ") STRICT;\n";
 
 const struct rmt_db_migration rmt_db_migrations[] = {
 	{ 1, version_1 },

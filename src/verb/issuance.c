@@ -403,7 +403,7 @@ static int persist_previous(struct rmt_issuance *run, struct rmt_item *item, str
 		return 0;
 	if (rmt_cert_fingerprint(item->previous, fingerprint, err))
 		return -1;
-	found = rmt_db_cert_by_fingerprint(run->home->db, rmt_span_of(fingerprint, sizeof fingerprint), &row, err);
+	found = rmt_db_cert_find(run->home->db, item->previous->serial, rmt_span_of(fingerprint, sizeof fingerprint), &row, err);
 	if (found < 0)
 		return -1;
 	if (found) {

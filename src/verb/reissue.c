@@ -265,7 +265,7 @@ static int recorded_template(struct replacing *job, char **name, struct rmt_err 
 		rc = -1;
 	} else if (rmt_company_nth(&pile, 0, &company, err) == 1) {
 		if (rmt_cert_fingerprint(company.leaf->cert, fingerprint, err) == 0 &&
-		    rmt_db_cert_by_fingerprint(home.db, rmt_span_of(fingerprint, sizeof fingerprint), &row, err) == 1 &&
+		    rmt_db_cert_find(home.db, company.leaf->cert->serial, rmt_span_of(fingerprint, sizeof fingerprint), &row, err) == 1 &&
 		    row.template_name[0])
 			*name = rmt_strdup(row.template_name, err);
 		rmt_company_clear(&company);
