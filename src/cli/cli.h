@@ -259,6 +259,7 @@ struct cli {
 	struct list given[OPT_COUNT]; /* values by option; a switch given has count 1 */
 	struct list names;            /* --dns, --ip... in the order given, with their prefixes */
 	struct list arguments;
+	const char *usual_home; /* $HOME when the CA's home is the usual place in it */
 	struct secrets *secrets;
 	struct out out;
 	struct json json_writer;

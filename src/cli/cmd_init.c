@@ -4,7 +4,23 @@
  */
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include "cli/cli.h"
+
+/* On a fresh account the folders above the usual home are absent; a home that was named gets none
+ * made for it. What goes wrong here the library will say of the home itself. */
+static void
+make_usual_parents(const struct cli *cli)
+{
+	static const char *const parents[] = { "/.local", "/.local/share" };
+	struct list paths = { 0 };
+
+	for (size_t i = 0; cli->usual_home && i < sizeof parents / sizeof *parents; i++)
+		if (list_add(&paths, cli->usual_home, parents[i]) == 0)
+			(void)mkdir(paths.items[i], 0700);
+	list_free(&paths);
+}
 
 int
 cmd_init(struct cli *cli)
@@ -28,6 +44,7 @@ cmd_init(struct cli *cli)
 	if (options.no_password &&
 	    (given(cli, OPT_CA_PASSWORD_FILE) || given(cli, OPT_CA_PASSWORD_FD)))
 		return report_usage(cli, "--no-password and a passphrase contradict each other");
+	make_usual_parents(cli);
 	document_begin(cli, "authorities");
 	rc = remint_init(cli->ctx, &options, authority_print, cli);
 	if (rc)

@@ -117,8 +117,8 @@ static const struct option_use no_options[] = { O_END };
 #define EXAMPLES(name, ...) \
 	static const struct example name##_examples[] = { __VA_ARGS__, { NULL, NULL } }
 
-EXAMPLES(show, { "What is in these files, whatever their form?", "show old.pfx chain.p7b" },
-    { "The serial numbers of a pile:", "show --json pile.pem | jq -r '.objects[].serial'" });
+EXAMPLES(show, { "What is in these files, whatever their form?", "show old.pem chain.p7b" },
+    { "As a document for a program:", "show --json pile.pem >pile.json" });
 EXAMPLES(audit,
     { "Why will a .NET service refuse this certificate?", "audit old.pem --for dotnet-mtls" },
     { "With the chain as it is served, against the roots that are trusted:",
@@ -129,9 +129,9 @@ EXAMPLES(convert,
     { "The certificate alone as DER:", "convert new/cert.pem --to der --no-key -o cert.der" });
 EXAMPLES(reissue,
     { "A replacement that mutual TLS with .NET accepts, in its files:",
-	"reissue old.pem --for dotnet-mtls --out replacement/" },
+	"reissue old.pem --for dotnet-mtls --out-password-file pfx.pass --out replacement/" },
     { "The same for a key that must stay:",
-	"reissue old.pem --key old.key --keep-key --for dotnet-mtls --out kept/" });
+	"reissue old.pem --key old.key --keep-key --template server-client --out kept/" });
 EXAMPLES(renew, { "New dates for a certificate whose key is at hand:",
 		    "renew new/cert.pem --key new/key.pem --out renewed/" });
 EXAMPLES(rekey, { "The same content on a new key:", "rekey new/cert.pem --out rekeyed/" });
@@ -152,7 +152,9 @@ EXAMPLES(init,
 	"init --home lab --ca-password-file ca.pass" },
     { "With addresses for CRLs and CA certificates, and a root in a home of its own:",
 	"init --home issuing --offline-root rootca --publish-url http://pki.example.com/ "
-	"--ca-password-file ca.pass" });
+	"--ca-password-file ca.pass" },
+    { "A home whose issuing CA is certified by a root elsewhere (see remint help ca request):",
+	"init --home branch --no-root --ca-password-file ca.pass" });
 EXAMPLES(ca_list, { "Which authorities are here?", "ca list" });
 EXAMPLES(ca_request, { "Ask a root elsewhere to certify an issuing CA:",
 			 "ca request --home branch --subject 'CN=Branch CA, O=Example' "

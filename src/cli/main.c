@@ -49,8 +49,10 @@ choose_home(struct cli *cli)
 
 	if (!home)
 		home = from && *from ? from : NULL;
-	if (!home && user && *user == '/' && list_add(&path, user, "/.local/share/remint") == 0)
+	if (!home && user && *user == '/' && list_add(&path, user, "/.local/share/remint") == 0) {
 		home = path.items[0];
+		cli->usual_home = user;
+	}
 	rc = home ? remint_set_home(cli->ctx, home) : 0;
 	list_free(&path);
 	return rc ? report_verb(cli) : 0;
