@@ -2,8 +2,8 @@
 /*
  * db/authority.c - the certification authorities of the home and the foreign ones it met.
  *
- * An authority goes from pending to active to retired and never back; a trigger holds this too. Its private key is a
- * file elsewhere, named by the hash of its public key.
+ * An authority goes from pending to active to retired and never back; a trigger holds this too. Its
+ * private key is a file elsewhere, named by the hash of its public key.
  */
 #include "config.h"
 
@@ -18,7 +18,8 @@ static const char insert[] =
 static const char activate[] =
     "UPDATE authorities SET state = 1, certificate = ?1, parent = ?2 WHERE id = ?3 AND state = 0";
 static const char retire[] = "UPDATE authorities SET state = 2 WHERE id = ?1 AND state = 1";
-#define COLUMNS "id, name, state, certificate, spki_hash, key_here, parent, crl_uri, ocsp_uri, ca_uri"
+#define COLUMNS \
+	"id, name, state, certificate, spki_hash, key_here, parent, crl_uri, ocsp_uri, ca_uri"
 static const char by_name[] = "SELECT " COLUMNS " FROM authorities WHERE name = ?1";
 static const char by_id[] = "SELECT " COLUMNS " FROM authorities WHERE id = ?1";
 static const char every[] = "SELECT id FROM authorities ORDER BY id";
@@ -33,8 +34,8 @@ bind_certificate(struct rmt_db_query *query, struct rmt_span cert)
 }
 
 int
-rmt_db_authority_add(struct rmt_db *db, const struct rmt_db_authority *authority, int64_t *id,
-    struct rmt_err *err)
+rmt_db_authority_add(
+    struct rmt_db *db, const struct rmt_db_authority *authority, int64_t *id, struct rmt_err *err)
 {
 	struct rmt_db_authority present;
 	struct rmt_db_query query;
@@ -45,8 +46,8 @@ rmt_db_authority_add(struct rmt_db *db, const struct rmt_db_authority *authority
 	rc = rmt_db_authority_get(db, authority->name, 0, &present, err);
 	if (rc != 0)
 		return rc < 0 ? -1
-		              : rmt_db_refuse(db->path, err, "there is an authority named \"%s\" already",
-		                    authority->name);
+			      : rmt_db_refuse(db->path, err,
+				    "there is an authority named \"%s\" already", authority->name);
 	if (rmt_db_query(db, insert, &query, err) != 0)
 		return -1;
 	rmt_db_bind_text(&query, authority->name);
@@ -143,8 +144,8 @@ fetch(struct rmt_db *db, const char *name, int64_t id, struct rmt_buf *buf,
 }
 
 int
-rmt_db_authority_get(struct rmt_db *db, const char *name, int64_t id,
-    struct rmt_db_authority *out, struct rmt_err *err)
+rmt_db_authority_get(struct rmt_db *db, const char *name, int64_t id, struct rmt_db_authority *out,
+    struct rmt_err *err)
 {
 	return fetch(db, name, id, &db->held, out, err);
 }

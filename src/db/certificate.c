@@ -2,8 +2,8 @@
 /*
  * db/certificate.c - recording certificates and reading single ones.
  *
- * A certificate made here gets the id of its to-be-signed bytes, any other the next free one. What may be searched for
- * is handed in by the caller: no DER is read here.
+ * A certificate made here gets the id of its to-be-signed bytes, any other the next free one. What
+ * may be searched for is handed in by the caller: no DER is read here.
  */
 #include "config.h"
 
@@ -74,8 +74,7 @@ add_name(struct rmt_db *db, int64_t id, size_t position, const char *name, struc
 
 	rmt_buf_clear(&db->folded);
 	rmt_db_fold(rmt_span_text(name), &db->folded);
-	if (rmt_buf_check(&db->folded, err) != 0 ||
-	    rmt_db_query(db, insert_name, &query, err) != 0)
+	if (rmt_buf_check(&db->folded, err) != 0 || rmt_db_query(db, insert_name, &query, err) != 0)
 		return -1;
 	rmt_db_bind_int(&query, id);
 	rmt_db_bind_int(&query, (int64_t)position);
@@ -94,12 +93,12 @@ add_names(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t id, struct 
 	for (size_t i = 0; i < cert->name_count; i++) {
 		size_t earlier = 0;
 
-		/* Only the first few are compared, so that a thousand names do not cost a million comparisons. */
-		while (earlier < i && earlier < 4 &&
-		    strcmp(cert->names[earlier], cert->names[i]) != 0)
+		/* Only the first few are compared, so that a thousand names do not cost a million
+		 * comparisons. */
+		while (
+		    earlier < i && earlier < 4 && strcmp(cert->names[earlier], cert->names[i]) != 0)
 			earlier++;
-		if ((earlier == i || earlier == 4) &&
-		    add_name(db, id, i, cert->names[i], err) != 0)
+		if ((earlier == i || earlier == 4) && add_name(db, id, i, cert->names[i], err) != 0)
 			return -1;
 	}
 	return 0;
@@ -169,7 +168,8 @@ static const char unsigned_tbs[] =
     " WHERE u.tbs = ?1";
 static const char signed_tbs[] = "DELETE FROM unsigned WHERE tbs = ?1";
 
-/* The to-be-signed bytes must be there, be those of this certificate, and wait for it; they then wait no longer. */
+/* The to-be-signed bytes must be there, be those of this certificate, and wait for it; they then
+ * wait no longer. */
 static int
 finish_tbs(struct rmt_db *db, const struct rmt_db_cert *cert, struct rmt_err *err)
 {
@@ -214,8 +214,7 @@ check_foreign(struct rmt_db *db, const struct rmt_db_cert *cert, struct rmt_err 
 }
 
 int
-rmt_db_cert_add(
-    struct rmt_db *db, const struct rmt_db_cert *cert, int64_t *id, struct rmt_err *err)
+rmt_db_cert_add(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t *id, struct rmt_err *err)
 {
 	int64_t row = cert->tbs != 0 ? cert->tbs : db->last_id + 1;
 
@@ -324,8 +323,8 @@ rmt_db_cert_find(struct rmt_db *db, struct rmt_span serial, struct rmt_span sha2
 }
 
 static const char key_proved[] = "SELECT 1 FROM certificates"
-                                 " WHERE substr(spki_hash, 1, 8) = substr(?1, 1, 8)"
-                                 " AND spki_hash = ?1 AND proved LIMIT 1";
+				 " WHERE substr(spki_hash, 1, 8) = substr(?1, 1, 8)"
+				 " AND spki_hash = ?1 AND proved LIMIT 1";
 
 int
 rmt_db_key_proved(struct rmt_db *db, struct rmt_span spki_hash, struct rmt_err *err)
@@ -341,9 +340,8 @@ rmt_db_key_proved(struct rmt_db *db, struct rmt_span spki_hash, struct rmt_err *
 	return rc;
 }
 
-static const char names_of[] =
-    "SELECT ifnull(name, CAST(folded AS TEXT)) FROM certificate_names"
-    " WHERE certificate = ?1 ORDER BY position";
+static const char names_of[] = "SELECT ifnull(name, CAST(folded AS TEXT)) FROM certificate_names"
+			       " WHERE certificate = ?1 ORDER BY position";
 
 int
 rmt_db_names(struct rmt_db *db, int64_t cert, int (*visit)(void *arg, const char *name), void *arg,

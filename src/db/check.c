@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * db/check.c - is the file sound, is its schema the one that this program writes, do its references lead somewhere?
+ * db/check.c - is the file sound, is its schema the one that this program writes, do its references
+ * lead somewhere?
  *
- * The schema is compared with a fresh one: a trigger that was dropped, or a table that was changed, is seen. What the
- * certificates say is not looked at here.
+ * The schema is compared with a fresh one: a trigger that was dropped, or a table that was changed,
+ * is seen. What the certificates say is not looked at here.
  */
 #include "config.h"
 
@@ -41,7 +42,8 @@ check_references(struct rmt_db *db, struct rmt_err *err)
 {
 	sqlite3_stmt *statement = NULL;
 	int rc = 0;
-	int result = sqlite3_prepare_v2(db->sqlite, "PRAGMA foreign_key_check", -1, &statement, NULL);
+	int result =
+	    sqlite3_prepare_v2(db->sqlite, "PRAGMA foreign_key_check", -1, &statement, NULL);
 
 	if (result == SQLITE_OK)
 		result = sqlite3_step(statement);
@@ -81,8 +83,8 @@ static int
 fresh_schema(struct rmt_buf *out)
 {
 	sqlite3 *fresh = NULL;
-	int result = sqlite3_open_v2(
-	    ":memory:", &fresh, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL);
+	int result =
+	    sqlite3_open_v2(":memory:", &fresh, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL);
 
 	for (size_t i = 0; result == SQLITE_OK && i < rmt_db_migration_count; i++)
 		result = sqlite3_exec(fresh, rmt_db_migrations[i].sql, NULL, NULL, NULL);
@@ -167,7 +169,8 @@ check_relation(struct rmt_db *db, size_t which, struct rmt_err *err)
 int
 rmt_db_check_structure(struct rmt_db *db, struct rmt_err *err)
 {
-	if (check_file(db, err) != 0 || check_schema(db, err) != 0 || check_references(db, err) != 0)
+	if (check_file(db, err) != 0 || check_schema(db, err) != 0 ||
+	    check_references(db, err) != 0)
 		return -1;
 	for (size_t i = 0; i < sizeof relations / sizeof relations[0]; i++)
 		if (check_relation(db, i, err) != 0)

@@ -2,9 +2,10 @@
 /*
  * db/event.c - the log of what happened, as a hash chain.
  *
- * The hash of an event is SHA-256 over the hash before it (32 zero bytes at the start) and then its number, time, kind
- * and text, each preceded by its length in eight bytes, most significant first; numbers are decimal. Numbers run from 1
- * without a gap. A tail that was cut off is not seen here: compare with a checkpoint kept elsewhere.
+ * The hash of an event is SHA-256 over the hash before it (32 zero bytes at the start) and then its
+ * number, time, kind and text, each preceded by its length in eight bytes, most significant first;
+ * numbers are decimal. Numbers run from 1 without a gap. A tail that was cut off is not seen here:
+ * compare with a checkpoint kept elsewhere.
  */
 #include "config.h"
 
@@ -144,8 +145,8 @@ rmt_db_events(struct rmt_db *db, int64_t after,
 }
 
 static int
-check_event(struct rmt_db *db, sqlite3_stmt *row, int64_t expected,
-    unsigned char hash[RMT_SHA256], struct rmt_err *err)
+check_event(struct rmt_db *db, sqlite3_stmt *row, int64_t expected, unsigned char hash[RMT_SHA256],
+    struct rmt_err *err)
 {
 	struct event event = { sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1),
 		rmt_db_column(row, 2), rmt_db_column(row, 3) };

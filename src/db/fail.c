@@ -2,7 +2,8 @@
 /*
  * db/fail.c - what SQLite reports, as one sentence that says what to do.
  *
- * It does not decide what is tried again: nothing here is, beyond the waiting that open and begin do.
+ * It does not decide what is tried again: nothing here is, beyond the waiting that open and begin
+ * do.
  */
 #include "config.h"
 

@@ -2,14 +2,15 @@
 /*
  * db/fold.c - names as they are compared: without regard to case.
  *
- * Letters of Latin, Greek and Cyrillic become small ones, every other byte stays, also one that is not UTF-8. What is
- * stored was folded this way: a change here is a change of the schema.
+ * Letters of Latin, Greek and Cyrillic become small ones, every other byte stays, also one that is
+ * not UTF-8. What is stored was folded this way: a change here is a change of the schema.
  */
 #include "config.h"
 
 #include "db/local.h"
 
-/* Code points of two UTF-8 bytes whose small letter stands `add` further on; with `pairs` only the even ones. */
+/* Code points of two UTF-8 bytes whose small letter stands `add` further on; with `pairs` only the
+ * even ones. */
 static const struct {
 	unsigned first, last;
 	unsigned add;
@@ -33,7 +34,7 @@ static bool
 is_odd_capital(unsigned code)
 {
 	return ((code >= 0x139 && code <= 0x148) || (code >= 0x179 && code <= 0x17e)) &&
-	    code % 2 == 1;
+	       code % 2 == 1;
 }
 
 static unsigned
@@ -56,7 +57,7 @@ rmt_db_fold(struct rmt_span text, struct rmt_buf *out)
 		if (byte >= 'A' && byte <= 'Z') {
 			rmt_buf_byte(out, byte + 32);
 		} else if (byte >= 0xc3 && byte <= 0xd2 && i + 1 < text.length &&
-		    (text.at[i + 1] & 0xc0) == 0x80) {
+			   (text.at[i + 1] & 0xc0) == 0x80) {
 			unsigned code = small((byte & 0x1fu) << 6 | (text.at[++i] & 0x3fu));
 
 			rmt_buf_byte(out, (unsigned char)(0xc0 | code >> 6));

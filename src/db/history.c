@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * db/history.c - a certificate and all that are linked to it by "supersedes": up to the first, then down every branch.
+ * db/history.c - a certificate and all that are linked to it by "supersedes": up to the first, then
+ * down every branch.
  */
 #include "config.h"
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * db/issuance.c - to-be-signed bytes made durable before they are signed. A serial that is taken is refused by name.
+ * db/issuance.c - to-be-signed bytes made durable before they are signed. A serial that is taken is
+ * refused by name.
  */
 #include "config.h"
 
 #include "db/local.h"
 
 static const char insert[] = "INSERT INTO tbs (id, authority, serial, recorded, owner, bytes)"
-                             " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+			     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 static const char insert_unsigned[] = "INSERT INTO unsigned (tbs) VALUES (?1)";
 static const char find_serial[] =
     "SELECT 1 FROM tbs WHERE serial = ?1 AND authority = ?2"
@@ -65,14 +66,12 @@ insert_tbs(struct rmt_db *db, const struct rmt_db_tbs *tbs, int64_t owner, struc
 }
 
 int
-rmt_db_tbs_add(
-    struct rmt_db *db, const struct rmt_db_tbs *tbs, int64_t *id, struct rmt_err *err)
+rmt_db_tbs_add(struct rmt_db *db, const struct rmt_db_tbs *tbs, int64_t *id, struct rmt_err *err)
 {
 	int64_t owner;
 	int taken;
 
-	if (rmt_db_must_write(db, err) != 0 ||
-	    rmt_db_owner(db, tbs->owner_pid, &owner, err) != 0)
+	if (rmt_db_must_write(db, err) != 0 || rmt_db_owner(db, tbs->owner_pid, &owner, err) != 0)
 		return -1;
 	taken = rmt_db_serial_taken(db, tbs->authority, tbs->serial, err);
 	if (taken != 0)

@@ -2,11 +2,12 @@
 /*
  * db/list.c - certificates by filter, newest first, a page at a time, from a million or more.
  *
- * Every condition of a filter can lead: an index yields the ids that meet it, and the others are tested on each. The
- * condition that fewest rows meet leads, told by counting each up to a small bound. Ids of one template, target, name
- * or status stand in order in their index. Dates are sought in blocks of ids, newest block first. The beginning of a
- * name or serial yields ids in no order: they are sorted when few; when many, the newest rows are tested one by one
- * first, since a page of them is then likely to be near.
+ * Every condition of a filter can lead: an index yields the ids that meet it, and the others are
+ * tested on each. The condition that fewest rows meet leads, told by counting each up to a small
+ * bound. Ids of one template, target, name or status stand in order in their index. Dates are
+ * sought in blocks of ids, newest block first. The beginning of a name or serial yields ids in no
+ * order: they are sorted when few; when many, the newest rows are tested one by one first, since a
+ * page of them is then likely to be near.
  */
 #include "config.h"
 
@@ -23,7 +24,8 @@ enum {
 
 enum condition { SERIAL, NAME, PREFIX, REVOKED, SUPERSEDED, DATES, TARGET, TEMPLATE, CONDITIONS };
 
-/* In the texts "@" stands for the id of the certificate at hand. `test` may use the row c when `needs_row`. */
+/* In the texts "@" stands for the id of the certificate at hand. `test` may use the row c when
+ * `needs_row`. */
 static const struct {
 	const char *id; /* the id as the leading source calls it */
 	const char *from, *where;
@@ -40,7 +42,8 @@ static const struct {
 	    "true", "c.serial >= :from AND c.serial < :below", true, true, true },
 	[NAME] = { "l.certificate", "certificate_names l INDEXED BY certificate_names_folded",
 	    "l.folded = :name",
-	    "EXISTS (SELECT 1 FROM certificate_names n WHERE n.certificate = @ AND n.folded = :name)",
+	    "EXISTS (SELECT 1 FROM certificate_names n WHERE n.certificate = @ AND n.folded = "
+	    ":name)",
 	    false, false, false },
 	[PREFIX] = { "l.certificate", "certificate_names l INDEXED BY certificate_names_folded",
 	    "l.folded >= :name AND l.folded < :after_name",
@@ -87,7 +90,9 @@ struct search {
 	struct rmt_buf ids; /* found so far */
 };
 
-/* ---- the filter ------------------------------------------------------------------------------------------------- */
+/* ---- the filter
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static int
 read_name(struct search *s, const char *name, struct rmt_err *err)
@@ -100,18 +105,20 @@ read_name(struct search *s, const char *name, struct rmt_err *err)
 		return rmt_buf_check(&s->name, err); /* "*" alone: every certificate */
 	if (prefix) {
 		rmt_buf_span(&s->after_name, rmt_buf_view(&s->name));
-		/* Nothing sorts behind a text of ff bytes alone, which is no text. */
+		/* Nothing sorts behind ff bytes but more of them. */
 		if (!rmt_db_after_prefix(&s->after_name))
-			prefix = false;
+			for (int i = 0; i < 300; i++)
+				rmt_buf_byte(&s->after_name, 0xff);
 	}
 	s->present[prefix ? PREFIX : NAME] = true;
-	return rmt_buf_check(&s->name, err) != 0 || rmt_buf_check(&s->after_name, err) != 0 ? -1 : 0;
+	return rmt_buf_check(&s->name, err) != 0 || rmt_buf_check(&s->after_name, err) != 0 ? -1
+											    : 0;
 }
 
 /* 1 the term exists, 0 no certificate can have it, -1. */
 static int
-read_term(struct search *s, const char *text, enum condition condition, int64_t *id,
-    struct rmt_err *err)
+read_term(
+    struct search *s, const char *text, enum condition condition, int64_t *id, struct rmt_err *err)
 {
 	if (text == NULL || text[0] == '\0')
 		return 1;
@@ -149,8 +156,7 @@ read_filter(struct search *s, struct rmt_err *err)
 		if (rmt_db_serials(filter->serial, &s->serials, err) != 0)
 			return -1;
 	}
-	if (filter->name != NULL && filter->name[0] != '\0' &&
-	    read_name(s, filter->name, err) != 0)
+	if (filter->name != NULL && filter->name[0] != '\0' && read_name(s, filter->name, err) != 0)
 		return -1;
 	s->present[REVOKED] = filter->status == RMT_CERT_REVOKED;
 	s->present[SUPERSEDED] = filter->status == RMT_CERT_SUPERSEDED;
@@ -164,7 +170,9 @@ read_filter(struct search *s, struct rmt_err *err)
 	return rc;
 }
 
-/* ---- statements ---------------------------------------------------------------------------------------------------- */
+/* ---- statements
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static void
 append_with_id(struct rmt_buf *sql, const char *text, const char *id)
@@ -215,13 +223,14 @@ write_count(int leader, struct rmt_buf *sql)
 	if (leader == DATES)
 		rmt_buf_text(sql,
 		    "(WITH RECURSIVE b (n) AS (SELECT min(:before >> 12, max(id) >> 12)"
-		    " FROM certificates UNION ALL SELECT n - 1 FROM b WHERE n > 0) SELECT n FROM b) b"
+		    " FROM certificates UNION ALL SELECT n - 1 FROM b WHERE n > 0) SELECT n FROM "
+		    "b) b"
 		    " CROSS JOIN ");
-	rmt_buf_format(sql, "%s WHERE %s < :before AND ", conditions[leader].from,
-	    conditions[leader].id);
-	rmt_buf_text(sql,
-	    leader == DATES ? "c.id >> 12 = b.n AND c.not_after BETWEEN :earliest AND :latest"
-	                    : conditions[leader].where);
+	rmt_buf_format(
+	    sql, "%s WHERE %s < :before AND ", conditions[leader].from, conditions[leader].id);
+	rmt_buf_text(sql, leader == DATES
+			      ? "c.id >> 12 = b.n AND c.not_after BETWEEN :earliest AND :latest"
+			      : conditions[leader].where);
 	rmt_buf_text(sql, " LIMIT :limit)");
 }
 
@@ -286,7 +295,9 @@ found(const struct search *s)
 	return s->ids.length / sizeof(int64_t);
 }
 
-/* ---- the passes ----------------------------------------------------------------------------------------------------- */
+/* ---- the passes
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 /* Add the ids that a prepared search yields. */
 static int
@@ -414,8 +425,8 @@ find(struct search *s, struct rmt_err *err)
 		if (rows < 0)
 			return -1;
 		/* Of two that many rows meet, the one whose ids come in order. */
-		if (rows < fewest || (rows == fewest && rows == COUNT_BOUND &&
-		                         conditions[leader].unordered)) {
+		if (rows < fewest ||
+		    (rows == fewest && rows == COUNT_BOUND && conditions[leader].unordered)) {
 			fewest = rows;
 			leader = i;
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * db/local.h - what the files of db/ share: the open database, cached statements, binding, errors. Nothing outside the
- * room includes it, except the room's own tests.
+ * db/local.h - what the files of db/ share: the open database, cached statements, binding, errors.
+ * Nothing outside the room includes it, except the room's own tests.
  */
 #ifndef RMT_DB_LOCAL_H
 #define RMT_DB_LOCAL_H
@@ -15,7 +15,7 @@
 enum {
 	RMT_DB_STATEMENTS = 64,
 	RMT_DB_TERMS = 16,
-	RMT_DB_BLOCK_BITS = 12, /* ids of one block of the index by expiry; fixed by schema 1 */
+	RMT_DB_BLOCK_BITS = 12,   /* ids of one block of the index by expiry; fixed by schema 1 */
 	RMT_DB_WAL_FRAMES = 4096, /* of 4 KiB: checkpoint beyond 16 MiB */
 	RMT_DB_BLOB_MAX = 64 << 20,
 };
@@ -37,27 +37,30 @@ struct rmt_db {
 	char *home, *path;
 	unsigned wait; /* seconds */
 	int mode;
-	int lock; /* descriptor of home/lock, -1 when opened for reading */
-	bool writing; /* between begin and the end of the transaction: the lock is held */
+	int lock;        /* descriptor of home/lock, -1 when opened for reading */
+	bool writing;    /* between begin and the end of the transaction: the lock is held */
 	int64_t last_id; /* highest id of tbs and certificates, known while writing */
 	int64_t owner, owner_pid; /* row of this process in owners, 0 when not written yet */
-	int frames; /* in the WAL after the last commit */
-	int checkpoint_at; /* frames from which the next checkpoint is tried */
+	int frames;               /* in the WAL after the last commit */
+	int checkpoint_at;        /* frames from which the next checkpoint is tried */
 	struct rmt_db_cached statements[RMT_DB_STATEMENTS];
 	struct rmt_db_term terms[RMT_DB_TERMS];
 	unsigned next_term;
 	struct rmt_buf folded; /* scratch of adding a name */
-	struct rmt_buf held; /* what the last single read handed out */
+	struct rmt_buf held;   /* what the last single read handed out */
 };
 
-/* ---- errors (fail.c) --------------------------------------------------------------------------------------------- */
+/* ---- errors (fail.c)
+ * --------------------------------------------------------------------------------------------- */
 
-/* Turn a SQLite result into one sentence about the database; returns -1. `doing`: "record the certificate". */
+/* Turn a SQLite result into one sentence about the database; returns -1. `doing`: "record the
+ * certificate". */
 int rmt_db_fail(struct rmt_db *db, int result, const char *doing, struct rmt_err *err);
 /* One sentence of class RMT_DATABASE with the database as its source; returns -1. */
 int rmt_db_refuse(const char *path, struct rmt_err *err, const char *format, ...) RMT_PRINTF(3, 4);
 
-/* ---- statements (statement.c) ------------------------------------------------------------------------------------ */
+/* ---- statements (statement.c)
+ * ------------------------------------------------------------------------------------ */
 
 /* Parameters are bound in order, without copying: what they point to must last until the step. */
 struct rmt_db_query {
@@ -68,7 +71,8 @@ struct rmt_db_query {
 };
 
 /* Start a query on a constant text. A statement in use by an outer call is an error. */
-int rmt_db_query(struct rmt_db *db, const char *sql, struct rmt_db_query *query, struct rmt_err *err);
+int
+rmt_db_query(struct rmt_db *db, const char *sql, struct rmt_db_query *query, struct rmt_err *err);
 void rmt_db_bind_int(struct rmt_db_query *query, int64_t value);
 void rmt_db_bind_id(struct rmt_db_query *query, int64_t id); /* 0 is NULL */
 void rmt_db_bind_blob(struct rmt_db_query *query, struct rmt_span blob);
@@ -83,19 +87,23 @@ int rmt_db_run(struct rmt_db_query *query, const char *doing, struct rmt_err *er
 int rmt_db_exec(struct rmt_db *db, const char *sql, const char *doing, struct rmt_err *err);
 int rmt_db_pragma(struct rmt_db *db, const char *name, int64_t *value, struct rmt_err *err);
 /* The first column of every row, appended as int64_t. */
-int rmt_db_ids(struct rmt_db_query *query, const char *doing, struct rmt_buf *ids, struct rmt_err *err);
+int
+rmt_db_ids(struct rmt_db_query *query, const char *doing, struct rmt_buf *ids, struct rmt_err *err);
 void rmt_db_statements_close(struct rmt_db *db);
 
 struct rmt_span rmt_db_column(sqlite3_stmt *statement, int column);
-/* Room for all texts and blobs of the current row, so that rmt_db_keep() never moves what it handed out before. */
+/* Room for all texts and blobs of the current row, so that rmt_db_keep() never moves what it handed
+ * out before. */
 int rmt_db_keep_row(sqlite3_stmt *statement, struct rmt_buf *into, struct rmt_err *err);
 struct rmt_span rmt_db_keep(sqlite3_stmt *statement, int column, struct rmt_buf *into);
 const char *rmt_db_keep_text(sqlite3_stmt *statement, int column, struct rmt_buf *into);
 
-/* ---- the rest ---------------------------------------------------------------------------------------------------- */
+/* ---- the rest
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 int rmt_db_must_write(struct rmt_db *db, struct rmt_err *err); /* -1 outside a transaction */
-int rmt_db_checkpoint(struct rmt_db *db); /* under the lock; a SQLite result */
+int rmt_db_checkpoint(struct rmt_db *db);                      /* under the lock; a SQLite result */
 
 int rmt_db_lock_open(struct rmt_db *db, struct rmt_err *err);
 int rmt_db_lock_take(struct rmt_db *db, struct rmt_err *err);
@@ -122,7 +130,8 @@ void rmt_db_terms_forget(struct rmt_db *db);
 /* The row in `owners` for this process, written when absent. */
 int rmt_db_owner(struct rmt_db *db, int64_t pid, int64_t *id, struct rmt_err *err);
 
-/* Was the serial used by the authority, here or in what was imported? 1 yes, 0 no, -1; and the sentence that says so. */
+/* Was the serial used by the authority, here or in what was imported? 1 yes, 0 no, -1; and the
+ * sentence that says so. */
 int rmt_db_serial_taken(
     struct rmt_db *db, int64_t authority, struct rmt_span serial, struct rmt_err *err);
 int rmt_db_refuse_taken(struct rmt_db *db, struct rmt_span serial, struct rmt_err *err);
@@ -132,7 +141,8 @@ void rmt_db_fold(struct rmt_span text, struct rmt_buf *out);
 /* The first bytes behind every text that begins with `prefix`; false when there are none. */
 bool rmt_db_after_prefix(struct rmt_buf *prefix);
 
-/* The encoded serials that a hexadecimal text, whole or the beginning of one, stands for: from <= serial < below. */
+/* The encoded serials that a hexadecimal text, whole or the beginning of one, stands for: from <=
+ * serial < below. */
 struct rmt_db_serials {
 	unsigned char from[64], below[64];
 	size_t from_length, below_length;

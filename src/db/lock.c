@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * db/lock.c - the one lock of the home: flock() on home/lock, held around every write transaction and every checkpoint.
+ * db/lock.c - the one lock of the home: flock() on home/lock, held around every write transaction
+ * and every checkpoint.
  *
- * SQLite has locks of its own. This one is here because releases before 3.51.3 can damage a write-ahead log when one
- * connection checkpoints while another commits; under a lock of ours the two never meet. The file is never removed: two
- * processes would then hold two locks of the same name.
+ * SQLite has locks of its own. This one is here because releases before 3.51.3 can damage a
+ * write-ahead log when one connection checkpoints while another commits; under a lock of ours the
+ * two never meet. The file is never removed: two processes would then hold two locks of the same
+ * name.
  */
 #include "config.h"
 
@@ -13,9 +15,20 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "db/local.h"
+
+/* Made by root in the home of another user, it belongs to that user, as SQLite's own files do. */
+static void
+give_to_owner(const struct rmt_db *db)
+{
+	struct stat st;
+
+	if (geteuid() == 0 && stat(db->path, &st) == 0 && st.st_uid != 0)
+		(void)!fchown(db->lock, st.st_uid, st.st_gid);
+}
 
 int
 rmt_db_lock_open(struct rmt_db *db, struct rmt_err *err)
@@ -24,11 +37,11 @@ rmt_db_lock_open(struct rmt_db *db, struct rmt_err *err)
 
 	if (path == NULL)
 		return -1;
-	/* Reading is enough for flock(), so that a lock first made by root serves others too. */
 	db->lock = open(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (db->lock < 0)
 		rmt_err_errno(err, RMT_DATABASE, path, "open the lock of the home");
-
+	else
+		give_to_owner(db);
 	free(path);
 	return db->lock < 0 ? -1 : 0;
 }

@@ -2,8 +2,9 @@
 /*
  * db/migrate.c - creating the schema, and bringing an older one up to date.
  *
- * Under the lock of the home. An existing database is first copied beside itself, synced; then all missing steps run in
- * one transaction, so that a crash leaves the old schema or the new one. What the steps are is schema.c's.
+ * Under the lock of the home. An existing database is first copied beside itself, synced; then all
+ * missing steps run in one transaction, so that a crash leaves the old schema or the new one. What
+ * the steps are is schema.c's.
  */
 #include "config.h"
 
@@ -103,8 +104,7 @@ take_steps(struct rmt_db *db, const struct rmt_db_migration *steps, size_t count
 
 /* With the lock held, since another process may have done it while we waited. */
 static int
-migrate(
-    struct rmt_db *db, const struct rmt_db_migration *steps, size_t count, struct rmt_err *err)
+migrate(struct rmt_db *db, const struct rmt_db_migration *steps, size_t count, struct rmt_err *err)
 {
 	int64_t version;
 

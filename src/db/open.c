@@ -2,9 +2,9 @@
 /*
  * db/open.c - opening and closing the database of a home.
  *
- * Everything that can be wrong with the home is looked at before SQLite is asked, since SQLite says "unable to open
- * database file" to most of it. Our own code never opens ca.db once it exists: closing it would drop the locks of other
- * connections of this process.
+ * Everything that can be wrong with the home is looked at before SQLite is asked, since SQLite says
+ * "unable to open database file" to most of it. Our own code never opens ca.db once it exists:
+ * closing it would drop the locks of other connections of this process.
  */
 #include "config.h"
 
@@ -29,12 +29,12 @@ check_home(const char *home, int mode, struct rmt_err *err)
 	if (stat(home, &st) != 0 && errno == ENOENT)
 		return rmt_db_refuse(
 		    home, err, "there is no such home: make one with \"remint init\"");
-	if (access(home, X_OK) != 0 && errno == EACCES)
-		return rmt_db_refuse(home, err, "this user may not enter the home");
 	if (stat(home, &st) != 0 || statfs(home, &volume) != 0)
 		return rmt_err_errno(err, RMT_DATABASE, home, "open the home");
 	if (!S_ISDIR(st.st_mode))
 		return rmt_db_refuse(home, err, "the home is not a directory");
+	if (access(home, X_OK) != 0)
+		return rmt_db_refuse(home, err, "this user may not enter the home");
 	remote = rmt_db_volume_remote((unsigned long)volume.f_type);
 	if (remote != NULL)
 		return rmt_db_refuse(home, err,
@@ -44,7 +44,7 @@ check_home(const char *home, int mode, struct rmt_err *err)
 	if (mode != RMT_DB_READ && access(home, W_OK) != 0)
 		return rmt_db_refuse(home, err, "the home cannot be written: %s",
 		    errno == EROFS ? "its file system is read-only"
-		                   : "this user may not create files in it");
+				   : "this user may not create files in it");
 	return 0;
 }
 
@@ -63,9 +63,9 @@ check_file(const char *path, int mode, struct rmt_err *err)
 	}
 	if (!S_ISREG(st.st_mode))
 		return rmt_db_refuse(path, err, "%s where the database should be",
-		    S_ISDIR(st.st_mode)       ? "there is a directory"
-		        : S_ISLNK(st.st_mode) ? "there is a symbolic link"
-		                              : "there is no regular file");
+		    S_ISDIR(st.st_mode)   ? "there is a directory"
+		    : S_ISLNK(st.st_mode) ? "there is a symbolic link"
+					  : "there is no regular file");
 	if (access(path, R_OK) != 0)
 		return rmt_db_refuse(path, err, "this user may not read the database");
 	if (mode != RMT_DB_READ && access(path, W_OK) != 0)
@@ -80,8 +80,9 @@ create_file(const char *path, struct rmt_err *err)
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		return errno == EEXIST ? 0
-		                       : rmt_err_errno(err, RMT_DATABASE, path, "create the database");
+		return errno == EEXIST
+			   ? 0
+			   : rmt_err_errno(err, RMT_DATABASE, path, "create the database");
 	close(fd);
 	return 0;
 }
@@ -133,12 +134,12 @@ configure(struct rmt_db *db)
 }
 
 static const char pragmas[] = "PRAGMA synchronous = FULL;"
-                              "PRAGMA foreign_keys = ON;"
-                              "PRAGMA recursive_triggers = ON;"
-                              "PRAGMA cell_size_check = ON;"
-                              "PRAGMA temp_store = MEMORY;"
-                              "PRAGMA cache_size = -12288;"
-                              "PRAGMA journal_size_limit = 33554432;";
+			      "PRAGMA foreign_keys = ON;"
+			      "PRAGMA recursive_triggers = ON;"
+			      "PRAGMA cell_size_check = ON;"
+			      "PRAGMA temp_store = MEMORY;"
+			      "PRAGMA cache_size = -12288;"
+			      "PRAGMA journal_size_limit = 33554432;";
 
 /* A read-only volume cannot grow a log beside the database, and nobody else can write either. */
 static bool
@@ -150,8 +151,8 @@ is_immutable(const struct rmt_db *db)
 
 	rmt_buf_format(&log, "%s-wal", db->path);
 	immutable = db->mode == RMT_DB_READ && !log.failed &&
-	    !rmt_path_exists(rmt_buf_string(&log)) && statvfs(db->path, &volume) == 0 &&
-	    (volume.f_flag & ST_RDONLY) != 0;
+		    !rmt_path_exists(rmt_buf_string(&log)) && statvfs(db->path, &volume) == 0 &&
+		    (volume.f_flag & ST_RDONLY) != 0;
 	rmt_buf_free(&log);
 	return immutable;
 }
@@ -169,12 +170,34 @@ write_uri(const char *path, struct rmt_buf *uri)
 			rmt_buf_format(uri, "%%%02x", (unsigned)(unsigned char)*path);
 }
 
+/* A reader needs the log beside the database, or must be able to make one. */
+static int
+fail_open(struct rmt_db *db, int result, struct rmt_err *err)
+{
+	struct rmt_buf log = { 0 };
+	bool hidden;
+
+	if (db->mode != RMT_DB_READ ||
+	    ((result & 0xff) != SQLITE_CANTOPEN && (result & 0xff) != SQLITE_READONLY))
+		return rmt_db_fail(db, result, "open the database", err);
+	rmt_buf_format(&log, "%s-wal", db->path);
+	hidden = !log.failed && access(rmt_buf_string(&log), R_OK) != 0 && errno == EACCES;
+	rmt_buf_free(&log);
+	if (hidden)
+		return rmt_db_refuse(db->path, err,
+		    "this user may read the database but not its write-ahead log ca.db-wal");
+	return rmt_db_refuse(db->path, err,
+	    "the database cannot be read without its write-ahead log, and none can be made beside "
+	    "it: "
+	    "copy the home to a place that can be written");
+}
+
 static int
 connect_file(struct rmt_db *db, struct rmt_err *err)
 {
 	int flags = SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOMUTEX |
-	    SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_URI |
-	    (db->mode == RMT_DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+		    SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_URI |
+		    (db->mode == RMT_DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
 	struct rmt_buf uri = { 0 };
 	int result;
 
@@ -185,19 +208,11 @@ connect_file(struct rmt_db *db, struct rmt_err *err)
 		return -1;
 	result = sqlite3_open_v2(rmt_buf_string(&uri), &db->sqlite, flags, NULL);
 	rmt_buf_free(&uri);
-	if (result != SQLITE_OK)
-		return rmt_db_fail(db, result, "open the database", err);
-	configure(db);
-	return rmt_db_exec(db, pragmas, "open the database", err);
-}
-
-/* Neither the log nor its index could be made: only a log that is there can be read without writing. */
-static int
-explain_no_log(struct rmt_db *db, struct rmt_err *err)
-{
-	return rmt_db_refuse(db->path, err,
-	    "the database cannot be read without its write-ahead log, and none can be made beside it: "
-	    "copy the home to a place that can be written");
+	if (result == SQLITE_OK) {
+		configure(db);
+		result = sqlite3_exec(db->sqlite, pragmas, NULL, NULL, NULL);
+	}
+	return result == SQLITE_OK ? 0 : fail_open(db, result, err);
 }
 
 /* 1 a database of ours with a schema, 0 none yet, -1. */
@@ -215,10 +230,8 @@ identify(struct rmt_db *db, struct rmt_err *err)
 	if (result == SQLITE_ROW)
 		objects = sqlite3_column_int(statement, 0);
 	sqlite3_finalize(statement);
-	if ((result & 0xff) == SQLITE_CANTOPEN && db->mode == RMT_DB_READ)
-		return explain_no_log(db, err);
 	if (result != SQLITE_ROW)
-		return rmt_db_fail(db, result, "open the database", err);
+		return fail_open(db, result, err);
 	if (rmt_db_pragma(db, "application_id", &application, err) != 0 ||
 	    rmt_db_pragma(db, "user_version", &version, err) != 0)
 		return -1;
@@ -228,7 +241,8 @@ identify(struct rmt_db *db, struct rmt_err *err)
 		return rmt_db_refuse(db->path, err, "this is not a Remint database");
 	if (version > rmt_db_schema_version())
 		return rmt_db_refuse(db->path, err,
-		    "the database has schema %lld, made by a newer Remint than this one, which knows "
+		    "the database has schema %lld, made by a newer Remint than this one, which "
+		    "knows "
 		    "schema %d: use the newer one",
 		    (long long)version, rmt_db_schema_version());
 	return 1;
@@ -244,7 +258,8 @@ establish(struct rmt_db *db, struct rmt_err *err)
 		return -1;
 	if (rc == 0 && db->mode != RMT_DB_CREATE)
 		return rmt_db_refuse(db->path, err,
-		    "the database is empty, its creation was interrupted: run \"remint init\" again");
+		    "the database is empty, its creation was interrupted: run \"remint init\" "
+		    "again");
 	if (rc == 1 && db->mode == RMT_DB_CREATE)
 		return rmt_db_refuse(db->path, err, "the home holds a database already");
 	if (db->mode != RMT_DB_READ)
@@ -253,12 +268,14 @@ establish(struct rmt_db *db, struct rmt_err *err)
 		return -1;
 	if (version < rmt_db_schema_version())
 		return rmt_db_refuse(db->path, err,
-		    "the database has the older schema %lld: any command that writes brings it to %d",
+		    "the database has the older schema %lld: any command that writes brings it to "
+		    "%d",
 		    (long long)version, rmt_db_schema_version());
 	return 0;
 }
 
-/* The home without symbolic links on its way: the database file itself may then be refused for being one. */
+/* The home without symbolic links on its way: the database file itself may then be refused for
+ * being one. */
 static int
 find(struct rmt_db *db, const char *home, struct rmt_err *err)
 {

@@ -2,9 +2,10 @@
 /*
  * db/owner.c - which process persisted to-be-signed bytes, and whether it is gone.
  *
- * A process is its pid, the tick at which it started, the boot and the pid namespace, so that a pid given out again is
- * another process. One in another namespace of the same boot cannot be seen from here: it counts as gone when an hour
- * has passed, since a signature follows its bytes within seconds.
+ * A process is its pid, the tick at which it started, the boot and the pid namespace, so that a pid
+ * given out again is another process. One in another namespace of the same boot cannot be seen from
+ * here: it counts as gone when an hour has passed, since a signature follows its bytes within
+ * seconds.
  */
 #include "config.h"
 
@@ -35,7 +36,9 @@ read_small(const char *path, char *out, size_t size)
 	return got > 0;
 }
 
-/* Field 22 of /proc/PID/stat; the second one is a name in parentheses that may hold anything. 0 when unknown. */
+enum { UNKNOWN = 0, DEAD = -1 };
+
+/* Field 22 of /proc/PID/stat; the second one is a name in parentheses that may hold anything. */
 static int64_t
 start_of(int64_t pid)
 {
@@ -44,11 +47,14 @@ start_of(int64_t pid)
 
 	snprintf(path, sizeof path, "/proc/%" PRId64 "/stat", pid);
 	if (!read_small(path, text, sizeof text) || (at = strrchr(text, ')')) == NULL)
-		return 0;
+		return UNKNOWN;
+	/* Killed, but its parent has not asked yet. */
+	if (strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0)
+		return DEAD;
 	for (int field = 2; field < 22; field++) {
 		at = strchr(at, ' ');
 		if (at == NULL)
-			return 0;
+			return UNKNOWN;
 		at++;
 	}
 	return strtoll(at, NULL, 10);
@@ -67,8 +73,7 @@ find_place(struct place *place)
 	read_small("/proc/sys/kernel/random/boot_id", place->boot, sizeof place->boot);
 }
 
-static const char insert[] =
-    "INSERT INTO owners (pid, start, boot, space) VALUES (?1, ?2, ?3, ?4)";
+static const char insert[] = "INSERT INTO owners (pid, start, boot, space) VALUES (?1, ?2, ?3, ?4)";
 
 int
 rmt_db_owner(struct rmt_db *db, int64_t pid, int64_t *id, struct rmt_err *err)
@@ -111,7 +116,7 @@ is_gone(const struct owner *owner, rmt_time recorded, rmt_time now)
 	if (!rmt_span_equal(owner->space, rmt_span_text(here.space)))
 		return recorded < now - UNSEEN_SECONDS;
 	start = start_of(owner->pid);
-	if (start != 0 && owner->start != 0)
+	if (start != UNKNOWN && owner->start != UNKNOWN)
 		return start != owner->start;
 	return kill((pid_t)owner->pid, 0) != 0 && errno == ESRCH;
 }
@@ -120,7 +125,7 @@ static const char orphan_rows[] =
     "SELECT u.tbs, t.recorded, o.pid, o.start, o.boot, o.space"
     " FROM unsigned u JOIN tbs t ON t.id = u.tbs JOIN owners o ON o.id = t.owner ORDER BY u.tbs";
 static const char orphan_row[] = "SELECT t.authority, t.serial, t.bytes, t.recorded, o.pid"
-                                 " FROM tbs t JOIN owners o ON o.id = t.owner WHERE t.id = ?1";
+				 " FROM tbs t JOIN owners o ON o.id = t.owner WHERE t.id = ?1";
 
 static int
 find_orphans(struct rmt_db *db, struct rmt_buf *ids, struct rmt_err *err)

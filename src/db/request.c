@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* db/request.c - certificate requests, those made here and those signed here. They are kept as they came. */
+/* db/request.c - certificate requests, those made here and those signed here. They are kept as they
+ * came. */
 #include "config.h"
 
 #include "db/local.h"
@@ -9,8 +10,8 @@ static const char insert[] =
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 int
-rmt_db_request_add(struct rmt_db *db, const struct rmt_db_request *request, int64_t *id,
-    struct rmt_err *err)
+rmt_db_request_add(
+    struct rmt_db *db, const struct rmt_db_request *request, int64_t *id, struct rmt_err *err)
 {
 	struct rmt_db_query query;
 

@@ -2,16 +2,18 @@
 /*
  * db/schema.c - the tables, one step per version.
  *
- * To change the schema: (1) append a step here with the next version and the SQL that leads to it, never edit a step
- * that was released; (2) add a row to the migration test. What is issued and what happened is only ever inserted:
- * triggers refuse UPDATE and DELETE.
+ * To change the schema: (1) append a step here with the next version and the SQL that leads to it,
+ * never edit a step that was released; (2) add a row to the migration test. What is issued and what
+ * happened is only ever inserted: triggers refuse UPDATE and DELETE.
  *
- * A certificate has the id of its to-be-signed bytes, so that neither needs an index to find the other; certificates
- * made elsewhere draw ids from the same sequence. Uniqueness of (authority, serial) stands on tbs, and on certificates
- * for those without a tbs row; that no row of one meets one of the other is looked up before inserting, because an
- * insert with a trigger would copy every page it touches. Random keys are what an insert costs: a fingerprint is
- * therefore found by the serial, the hash of a key by its first 8 bytes, texts that repeat are terms, and expiry is indexed within blocks of 4096 ids, where
- * new rows fall on pages already in use and a page of a listing by id is still found by seeking.
+ * A certificate has the id of its to-be-signed bytes, so that neither needs an index to find the
+ * other; certificates made elsewhere draw ids from the same sequence. Uniqueness of (authority,
+ * serial) stands on tbs, and on certificates for those without a tbs row; that no row of one meets
+ * one of the other is looked up before inserting, because an insert with a trigger would copy every
+ * page it touches. Random keys are what an insert costs: a fingerprint is therefore found by the
+ * serial, the hash of a key by its first 8 bytes, texts that repeat are terms, and expiry is
+ * indexed within blocks of 4096 ids, where new rows fall on pages already in use and a page of a
+ * listing by id is still found by seeking.
  */
 #include "config.h"
 
@@ -35,50 +37,54 @@ static const char version_1[] =
     " text TEXT NOT NULL UNIQUE"
     ") STRICT;\n" APPEND_ONLY("terms")
 
-    "CREATE TABLE events ("
-    " id INTEGER PRIMARY KEY,"
-    " at INTEGER NOT NULL,"
-    " kind TEXT NOT NULL,"
-    " text TEXT NOT NULL,"
-    " hash BLOB NOT NULL CHECK (length(hash) = 32)"
-    ") STRICT;\n" APPEND_ONLY("events")
+	"CREATE TABLE events ("
+	" id INTEGER PRIMARY KEY,"
+	" at INTEGER NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" text TEXT NOT NULL,"
+	" hash BLOB NOT NULL CHECK (length(hash) = 32)"
+	") STRICT;\n" APPEND_ONLY("events")
 
-    "CREATE TABLE authorities ("
-    " id INTEGER PRIMARY KEY,"
-    " name TEXT NOT NULL UNIQUE,"
-    " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 3),"
-    " certificate BLOB,"
-    " spki_hash BLOB NOT NULL CHECK (length(spki_hash) = 32),"
-    " key_here INTEGER NOT NULL CHECK (key_here IN (0, 1)),"
-    " parent INTEGER REFERENCES authorities (id),"
-    " crl_uri TEXT NOT NULL,"
-    " ocsp_uri TEXT NOT NULL,"
-    " ca_uri TEXT NOT NULL,"
-    " CHECK ((state = 0) = (certificate IS NULL))"
-    ") STRICT;\n"
-    /* pending (0) -> active (1) takes the certificate and the parent; active -> retired (2) changes nothing else. */
-    "CREATE TRIGGER authorities_update BEFORE UPDATE ON authorities"
-    " WHEN NOT (NEW.id = OLD.id AND NEW.name = OLD.name AND NEW.spki_hash = OLD.spki_hash"
-    "  AND NEW.key_here = OLD.key_here AND NEW.crl_uri = OLD.crl_uri"
-    "  AND NEW.ocsp_uri = OLD.ocsp_uri AND NEW.ca_uri = OLD.ca_uri"
-    "  AND ((OLD.state = 0 AND NEW.state = 1) OR (OLD.state = 1 AND NEW.state = 2"
-    "   AND NEW.certificate IS OLD.certificate AND NEW.parent IS OLD.parent)))"
-    " BEGIN SELECT RAISE(ABORT, 'an authority only goes from pending to active to retired'); END;\n"
-    "CREATE TRIGGER authorities_no_delete BEFORE DELETE ON authorities"
-    " BEGIN SELECT RAISE(ABORT, 'authorities are never deleted'); END;\n"
+	    "CREATE TABLE authorities ("
+	    " id INTEGER PRIMARY KEY,"
+	    " name TEXT NOT NULL UNIQUE,"
+	    " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 3),"
+	    " certificate BLOB,"
+	    " spki_hash BLOB NOT NULL CHECK (length(spki_hash) = 32),"
+	    " key_here INTEGER NOT NULL CHECK (key_here IN (0, 1)),"
+	    " parent INTEGER REFERENCES authorities (id),"
+	    " crl_uri TEXT NOT NULL,"
+	    " ocsp_uri TEXT NOT NULL,"
+	    " ca_uri TEXT NOT NULL,"
+	    " CHECK ((state = 0) = (certificate IS NULL))"
+	    ") STRICT;\n"
+	    /* pending (0) -> active (1) takes the certificate and the parent; active -> retired (2)
+	       changes nothing else. */
+	    "CREATE TRIGGER authorities_update BEFORE UPDATE ON authorities"
+	    " WHEN NOT (NEW.id = OLD.id AND NEW.name = OLD.name AND NEW.spki_hash = OLD.spki_hash"
+	    "  AND NEW.key_here = OLD.key_here AND NEW.crl_uri = OLD.crl_uri"
+	    "  AND NEW.ocsp_uri = OLD.ocsp_uri AND NEW.ca_uri = OLD.ca_uri"
+	    "  AND ((OLD.state = 0 AND NEW.state = 1) OR (OLD.state = 1 AND NEW.state = 2"
+	    "   AND NEW.certificate IS OLD.certificate AND NEW.parent IS OLD.parent)))"
+	    " BEGIN SELECT RAISE(ABORT, 'an authority only goes from pending to active to "
+	    "retired'); END;\n"
+	    "CREATE TRIGGER authorities_no_delete BEFORE DELETE ON authorities"
+	    " BEGIN SELECT RAISE(ABORT, 'authorities are never deleted'); END;\n"
 
-    "CREATE TABLE requests ("
-    " id INTEGER PRIMARY KEY,"
-    " state TEXT NOT NULL CHECK (state IN ('made', 'signed')),"
-    " recorded INTEGER NOT NULL,"
-    " spki_hash BLOB NOT NULL CHECK (length(spki_hash) = 32),"
-    " subject TEXT NOT NULL,"
-    " targets TEXT NOT NULL,"
-    " der BLOB NOT NULL"
-    ") STRICT;\n"
-    "CREATE INDEX requests_key ON requests (substr(spki_hash, 1, 8));\n" APPEND_ONLY("requests")
+	    "CREATE TABLE requests ("
+	    " id INTEGER PRIMARY KEY,"
+	    " state TEXT NOT NULL CHECK (state IN ('made', 'signed')),"
+	    " recorded INTEGER NOT NULL,"
+	    " spki_hash BLOB NOT NULL CHECK (length(spki_hash) = 32),"
+	    " subject TEXT NOT NULL,"
+	    " targets TEXT NOT NULL,"
+	    " der BLOB NOT NULL"
+	    ") STRICT;\n"
+	    "CREATE INDEX requests_key ON requests (substr(spki_hash, 1, 8));\n" APPEND_ONLY(
+		"requests")
 
-    /* Processes that persisted to-be-signed bytes: one is gone when its pid has another start or another boot. */
+    /* Processes that persisted to-be-signed bytes: one is gone when its pid has another start or
+       another boot. */
     "CREATE TABLE owners ("
     " id INTEGER PRIMARY KEY,"
     " pid INTEGER NOT NULL,"
@@ -87,15 +93,15 @@ static const char version_1[] =
     " space TEXT NOT NULL"
     ") STRICT;\n" APPEND_ONLY("owners")
 
-    "CREATE TABLE tbs ("
-    " id INTEGER PRIMARY KEY,"
-    " authority INTEGER NOT NULL REFERENCES authorities (id),"
-    " serial BLOB NOT NULL CHECK (length(serial) > 0),"
-    " recorded INTEGER NOT NULL,"
-    " owner INTEGER NOT NULL REFERENCES owners (id),"
-    " bytes BLOB NOT NULL,"
-    " UNIQUE (serial, authority)"
-    ") STRICT;\n" APPEND_ONLY("tbs")
+	"CREATE TABLE tbs ("
+	" id INTEGER PRIMARY KEY,"
+	" authority INTEGER NOT NULL REFERENCES authorities (id),"
+	" serial BLOB NOT NULL CHECK (length(serial) > 0),"
+	" recorded INTEGER NOT NULL,"
+	" owner INTEGER NOT NULL REFERENCES owners (id),"
+	" bytes BLOB NOT NULL,"
+	" UNIQUE (serial, authority)"
+	") STRICT;\n" APPEND_ONLY("tbs")
 
     /* The tbs rows whose certificate is not recorded: a work list, checked by "db check". */
     "CREATE TABLE unsigned (tbs INTEGER PRIMARY KEY REFERENCES tbs (id)) STRICT;\n"
@@ -118,21 +124,25 @@ static const char version_1[] =
     " supersedes INTEGER REFERENCES certificates (id) CHECK (supersedes <> id),"
     " proved INTEGER NOT NULL CHECK (proved IN (0, 1)),"
     " request INTEGER REFERENCES requests (id)"
-    ") STRICT;\n" APPEND_ONLY("certificates")
-    "CREATE INDEX certificates_key ON certificates (substr(spki_hash, 1, 8));\n"
-    "CREATE INDEX certificates_expiry ON certificates (id >> 12, not_after);\n"
-    "CREATE INDEX certificates_template ON certificates (template) WHERE template IS NOT NULL;\n"
-    "CREATE INDEX certificates_supersedes ON certificates (supersedes)"
-    " WHERE supersedes IS NOT NULL;\n"
-    "CREATE UNIQUE INDEX certificates_serial ON certificates (serial, authority)"
-    " WHERE tbs IS NULL;\n"
-    "CREATE UNIQUE INDEX certificates_foreign ON certificates (fingerprint) WHERE tbs IS NULL;\n"
+    ") STRICT;\n" APPEND_ONLY(
+	"certificates") "CREATE INDEX certificates_key ON certificates (substr(spki_hash, 1, 8));\n"
+			"CREATE INDEX certificates_expiry ON certificates (id >> 12, not_after);\n"
+			"CREATE INDEX certificates_template ON certificates (template) WHERE "
+			"template IS NOT NULL;\n"
+			"CREATE INDEX certificates_supersedes ON certificates (supersedes)"
+			" WHERE supersedes IS NOT NULL;\n"
+			"CREATE UNIQUE INDEX certificates_serial ON certificates (serial, "
+			"authority)"
+			" WHERE tbs IS NULL;\n"
+			"CREATE UNIQUE INDEX certificates_foreign ON certificates (fingerprint) "
+			"WHERE tbs IS NULL;\n"
 
-    /* Apart from the row, so that listings do not read through a kilobyte of DER for each. */
-    "CREATE TABLE certificate_der ("
-    " certificate INTEGER PRIMARY KEY REFERENCES certificates (id),"
-    " der BLOB NOT NULL"
-    ") STRICT;\n" APPEND_ONLY("certificate_der")
+			/* Apart from the row, so that listings do not read through a kilobyte of
+			   DER for each. */
+			"CREATE TABLE certificate_der ("
+			" certificate INTEGER PRIMARY KEY REFERENCES certificates (id),"
+			" der BLOB NOT NULL"
+			") STRICT;\n" APPEND_ONLY("certificate_der")
 
     /* `name` is NULL where folding changes nothing. */
     "CREATE TABLE certificate_names ("
@@ -141,14 +151,15 @@ static const char version_1[] =
     " folded BLOB NOT NULL,"
     " name TEXT,"
     " PRIMARY KEY (certificate, position)"
-    ") STRICT, WITHOUT ROWID;\n" APPEND_ONLY("certificate_names")
-    "CREATE INDEX certificate_names_folded ON certificate_names (folded, certificate);\n"
+    ") STRICT, WITHOUT ROWID;\n" APPEND_ONLY(
+	"certificate_names") "CREATE INDEX certificate_names_folded ON certificate_names (folded, "
+			     "certificate);\n"
 
-    "CREATE TABLE certificate_targets ("
-    " target INTEGER NOT NULL REFERENCES terms (id),"
-    " certificate INTEGER NOT NULL REFERENCES certificates (id),"
-    " PRIMARY KEY (target, certificate)"
-    ") STRICT, WITHOUT ROWID;\n" APPEND_ONLY("certificate_targets")
+			     "CREATE TABLE certificate_targets ("
+			     " target INTEGER NOT NULL REFERENCES terms (id),"
+			     " certificate INTEGER NOT NULL REFERENCES certificates (id),"
+			     " PRIMARY KEY (target, certificate)"
+			     ") STRICT, WITHOUT ROWID;\n" APPEND_ONLY("certificate_targets")
 
     /* Certificates revoked as of now. */
     "CREATE TABLE revoked ("

@@ -2,8 +2,9 @@
 /*
  * db/serial.c - what a person types for a serial, as a range of encoded serials.
  *
- * Serials are stored as the content of their INTEGER, with the sign byte that a high first bit needs and that nobody
- * prints. A beginning may end within a byte. A negative serial ("-7f") is found by the whole of it only.
+ * Serials are stored as the content of their INTEGER, with the sign byte that a high first bit
+ * needs and that nobody prints. A beginning may end within a byte. A negative serial ("-7f") is
+ * found by the whole of it only.
  */
 #include "config.h"
 
@@ -35,7 +36,8 @@ read_digits(const char *hex, unsigned char *digits, struct rmt_err *err)
 			continue;
 		if (digit < 0)
 			return rmt_err_set(err, RMT_USAGE, NULL,
-			    "a serial is written in hexadecimal digits, which \"%.40s\" is not", hex);
+			    "a serial is written in hexadecimal digits, which \"%.40s\" is not",
+			    hex);
 		if (count == DIGITS_MAX)
 			return rmt_err_set(err, RMT_USAGE, NULL, "no serial has so many digits");
 		digits[count++] = (unsigned char)digit;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* db/setting.c - named texts of the home, such as its version of a format. What they mean is decided above. */
+/* db/setting.c - named texts of the home, such as its version of a format. What they mean is
+ * decided above. */
 #include "config.h"
 
 #include "db/local.h"
 
 static const char put[] = "INSERT INTO settings (name, value) VALUES (?1, ?2)"
-                          " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+			  " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 static const char get[] = "SELECT value FROM settings WHERE name = ?1";
 
 int
@@ -21,8 +22,7 @@ rmt_db_setting_put(struct rmt_db *db, const char *name, const char *value, struc
 }
 
 int
-rmt_db_setting_get(
-    struct rmt_db *db, const char *name, struct rmt_buf *value, struct rmt_err *err)
+rmt_db_setting_get(struct rmt_db *db, const char *name, struct rmt_buf *value, struct rmt_err *err)
 {
 	struct rmt_db_query query;
 	int rc;

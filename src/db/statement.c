@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * db/statement.c - prepared statements, kept for the life of the connection, and the binding and reading of values.
+ * db/statement.c - prepared statements, kept for the life of the connection, and the binding and
+ * reading of values.
  *
- * A statement is known by the address of its constant text, so that SQL stands beside the function that runs it. What
- * it means is not known here.
+ * A statement is known by the address of its constant text, so that SQL stands beside the function
+ * that runs it. What it means is not known here.
  */
 #include "config.h"
 
@@ -83,17 +84,15 @@ rmt_db_bind_blob(struct rmt_db_query *query, struct rmt_span blob)
 {
 	static const unsigned char nothing[1];
 
-	note(query,
-	    sqlite3_bind_blob64(query->statement, ++query->bound,
-	        blob.length > 0 ? blob.at : nothing, blob.length, SQLITE_STATIC));
+	note(query, sqlite3_bind_blob64(query->statement, ++query->bound,
+			blob.length > 0 ? blob.at : nothing, blob.length, SQLITE_STATIC));
 }
 
 void
 rmt_db_bind_text(struct rmt_db_query *query, const char *text)
 {
-	note(query,
-	    sqlite3_bind_text(
-	        query->statement, ++query->bound, text != NULL ? text : "", -1, SQLITE_STATIC));
+	note(query, sqlite3_bind_text(query->statement, ++query->bound, text != NULL ? text : "",
+			-1, SQLITE_STATIC));
 }
 
 int

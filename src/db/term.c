@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * db/term.c - texts that many rows share, each written once: names of templates, targets and issuers.
+ * db/term.c - texts that many rows share, each written once: names of templates, targets and
+ * issuers.
  *
  * The last few are remembered, since a batch repeats the same ones; a rollback forgets them.
  */

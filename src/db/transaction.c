@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * db/transaction.c - write transactions under the lock of the home, and the checkpoint that follows a commit when the
- * write-ahead log has grown.
+ * db/transaction.c - write transactions under the lock of the home, and the checkpoint that follows
+ * a commit when the write-ahead log has grown.
  *
- * A failed commit is rolled back here: either way the transaction is over and the lock is free when commit returns.
+ * A failed commit is rolled back here: either way the transaction is over and the lock is free when
+ * commit returns.
  */
 #include "config.h"
 
 #include "db/local.h"
 
-static const char highest_id[] =
-    "SELECT max(ifnull((SELECT max(id) FROM tbs), 0), ifnull((SELECT max(id) FROM certificates), 0))";
+static const char highest_id[] = "SELECT max(ifnull((SELECT max(id) FROM tbs), 0), ifnull((SELECT "
+				 "max(id) FROM certificates), 0))";
 
 static int
 read_highest_id(struct rmt_db *db, struct rmt_err *err)
@@ -59,7 +60,8 @@ rmt_db_checkpoint(struct rmt_db *db)
 	int result = sqlite3_wal_checkpoint_v2(
 	    db->sqlite, "main", SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
 
-	/* A reader may hold it up: then not again at every commit, but when the log has grown by a quarter. */
+	/* A reader may hold it up: then not again at every commit, but when the log has grown by a
+	 * quarter. */
 	db->checkpoint_at = RMT_DB_WAL_FRAMES;
 	if (result != SQLITE_OK || copied < in_log)
 		db->checkpoint_at = in_log + RMT_DB_WAL_FRAMES / 4;
@@ -74,7 +76,8 @@ rmt_db_commit(struct rmt_db *db, struct rmt_err *err)
 		rmt_db_rollback(db);
 		return -1;
 	}
-	/* What is committed is durable in the log already: a checkpoint that fails is left to the next commit. */
+	/* What is committed is durable in the log already: a checkpoint that fails is left to the
+	 * next commit. */
 	if (db->frames < RMT_DB_WAL_FRAMES)
 		db->checkpoint_at = RMT_DB_WAL_FRAMES;
 	else if (db->frames >= db->checkpoint_at)

@@ -2,8 +2,9 @@
 /*
  * db/volume.c - the file systems on which the database is refused.
  *
- * The write-ahead log shares memory between processes, which a file system of another machine cannot offer. The
- * numbers are those of statfs(2); a file system that is not listed counts as local.
+ * The write-ahead log shares memory between processes, which a file system of another machine
+ * cannot offer. The numbers are those of statfs(2); a file system that is not listed counts as
+ * local.
  */
 #include "config.h"
 
