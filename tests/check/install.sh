@@ -25,24 +25,36 @@ export PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH
 done >"$TMP/found"
 expect_none "$TMP/found" "library, header, program, pages, completions and templates are installed"
 
-# build_and_run PROGRAM FLAG...: compiles the guest against the installed tree.
-build_and_run() {
+# The guest is the example of the README; it audits a certificate that .NET refuses and one that it accepts.
+for usage in serverAuth serverAuth,clientAuth; do
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$TMP/key.pem" -out "$TMP/$usage.pem" -days 30 -sha256 \
+		-subj /CN=host.example -addext basicConstraints=critical,CA:FALSE -addext "extendedKeyUsage=$usage" \
+		-addext subjectAltName=DNS:host.example -addext keyUsage=critical,digitalSignature,keyEncipherment 2>/dev/null
+done
+
+# build PROGRAM FLAG...: compiles the guest against the installed tree.
+build() {
 	program=$1
 	shift
-	${CC:-cc} -Wall -Werror -o "$program" "$TMP/guest.c" "$@" && "$program"
+	${CC:-cc} -Wall -Wextra -Werror -o "$program" "$srcdir/examples/embed.c" "$@"
 }
-cat >"$TMP/guest.c" <<'GUEST'
-#include <remint.h>
-#include <stdio.h>
-int main(void) { return puts(remint_version()) < 0; }
-GUEST
+
+# runs KIND PROGRAM: the guest tells the two certificates apart.
+runs() {
+	expect_status 1 "the guest on the $1 library refuses a certificate for servers only" \
+		"$2" "$TMP/serverAuth.pem" dotnet-mtls
+	expect_out '^error leaf.eku.client-auth' "the guest on the $1 library says why"
+	expect_status 0 "the guest on the $1 library accepts one for both uses" \
+		"$2" "$TMP/serverAuth,clientAuth.pem" dotnet-mtls
+}
 LD_LIBRARY_PATH=$(dirname "$PKG_CONFIG_PATH")
 export LD_LIBRARY_PATH
-expect_status 0 "a guest builds and runs on the shared library" \
-	build_and_run "$TMP/shared" $(pkg-config --cflags --libs remint)
-expect_out '^[0-9]+\.[0-9]+\.[0-9]+$' "the guest prints the version"
+expect_status 0 "examples/embed.c builds on the shared library" \
+	build "$TMP/shared" $(pkg-config --cflags --libs remint)
+runs shared "$TMP/shared"
 # The shared library is out of the way, so that -lremint can only be the static one.
 find "$root" -name 'libremint.so*' -exec rm -f {} +
-expect_status 0 "a guest builds and runs on the static library" \
-	build_and_run "$TMP/static" $(pkg-config --static --cflags --libs remint)
+expect_status 0 "examples/embed.c builds on the static library" \
+	build "$TMP/static" $(pkg-config --static --cflags --libs remint)
+runs static "$TMP/static"
 tap_done
