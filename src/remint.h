@@ -116,7 +116,7 @@ struct remint_object {
 	const char *type;           /* "certificate" "private-key" "public-key" "request" "crl" "ocsp-response" "unsupported" */
 	const char *source;
 	size_t index, line;         /* index from 1 in its source; line 0 in binary forms */
-	const char *container;      /* "pem" "der" "pkcs7" "pkcs12" "base64" "pem-pkcs7" */
+	const char *container;      /* "pem" "der" "base64"; "pkcs7" "pkcs12", or those with "pem-" or "base64-" before */
 	const char *label, *friendly_name, *note;
 	bool encrypted, locked;     /* a private key; locked: no passphrase was given */
 	int version;

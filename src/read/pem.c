@@ -222,7 +222,8 @@ read_bytes(struct pem *pem, struct rmt_object *as)
 		return pem->form->read(
 		    pem->reading, as, der); /* for its own words on what is wrong */
 	if (form && (!pem->form || strcmp(form->name, pem->form->name))) {
-		snprintf(note, sizeof note, "a %s under the label %s", form->name, as->label);
+		snprintf(note, sizeof note, "%s %s under the label %s",
+		    strchr("aeoAEO", form->name[0]) ? "an" : "a", form->name, as->label);
 		as->note = rmt_note_join(as->note, note, joined);
 	}
 	if (whole && !strcmp(as->label, "TRUSTED CERTIFICATE"))

@@ -93,7 +93,7 @@ read_utf16(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_
 	rmt_buf_secret(&bytes); /* there may be a private key in it */
 	rmt_buf_secret(&text);
 	here.note = "UTF-16 text: converted";
-	if (rmt_stream_rest(stream, RMT_CAP_CRL, &bytes, err))
+	if (rmt_stream_rest(stream, 2 * RMT_CAP_CONTAINER, &bytes, err))
 		goto out;
 	rmt_utf16_convert(rmt_buf_view(&bytes), order, &text);
 	if (rmt_buf_check(&text, err))

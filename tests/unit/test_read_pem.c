@@ -278,7 +278,7 @@ labels_are_known(void **state)
 		{ "PRIVATE KEY", "leaf.pkcs1.der", "private-key=leaf@pem:1", NULL },
 		{ "RSA PRIVATE KEY", "leaf.pkcs8.der", "private-key=leaf@pem:1", NULL },
 		{ "PRIVATE KEY", "leaf.pbes2.DER", "private-key=@pem:1+encrypted+locked",
-		    "note: a encrypted private key under the label PRIVATE KEY" },
+		    "note: an encrypted private key under the label PRIVATE KEY" },
 		{ "EC PRIVATE KEY", "other.sec1.der", "private-key=other@pem:1", NULL },
 		{ "PUBLIC KEY", "leaf.spki.der", "public-key=leaf@pem:1", NULL },
 		{ "RSA PUBLIC KEY", "leaf.rsapub.der", "public-key=leaf@pem:1", NULL },
