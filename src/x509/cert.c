@@ -26,7 +26,7 @@ rmt_algorithm_id_read(struct rmt_der *der, struct rmt_span *whole, const char *p
 
 	if (rmt_der_enter_whole(der, RMT_DER_SEQUENCE, &in, whole, place, err) < 0 || rmt_der_oid(&in, &oid, place, err) < 0)
 		return -1;
-	if (rmt_der_more(&in) && rmt_der_any(&in, &parameters, place, err) < 0)
+	if (rmt_der_more(&in) && rmt_der_any_checked(&in, &parameters, place, err) < 0)
 		return -1;
 	return rmt_der_end(&in, place, err);
 }

@@ -219,30 +219,31 @@ long_form(struct rmt_der *der, struct rmt_tlv *out, const char *place, struct rm
 {
 	const unsigned char *p = der->at;
 	size_t left = (size_t)(der->end - p), header, length, whole;
+	enum length_form form = header_read(p, left, &header, &length);
 
-	switch (header_read(p, left, &header, &length)) {
+	switch (form) {
 	case LENGTH_CUT:
 		return rmt_der_fault(der, p, place, err, "value is cut off within its length");
 	case LENGTH_TOO_LONG:
 		return rmt_der_fault(der, p, place, err, "length beyond 4 GiB");
 	case LENGTH_PADDED:
-		if (rmt_der_deviate(der, RMT_DEVIATION_LENGTH_NOT_MINIMAL, p, place, err) < 0)
-			return -1;
-		/* fall through */
 	case LENGTH_MINIMAL:
 		if (length > left - header)
 			return rmt_der_fault(der, p, place, err, "length runs past the end of what encloses it");
 		whole = header + length;
+		if (form == LENGTH_PADDED &&
+		    rmt_der_deviate(der, RMT_DEVIATION_LENGTH_NOT_MINIMAL, p, place, err) < 0)
+			return -1;
 		break;
 	case LENGTH_INDEFINITE:
 	default:
 		if ((p[0] & 0x20) == 0)
 			return rmt_der_fault(der, p, place, err, "indefinite length on a primitive value");
-		if (rmt_der_deviate(der, RMT_DEVIATION_INDEFINITE_LENGTH, p, place, err) < 0)
-			return -1;
-		whole = indefinite_extent(p + header, left - header);
+		whole = der->notes == NULL ? 2 : indefinite_extent(p + header, left - header);
 		if (whole == 0)
 			return rmt_der_fault(der, p, place, err, "indefinite length without an end marker");
+		if (rmt_der_deviate(der, RMT_DEVIATION_INDEFINITE_LENGTH, p, place, err) < 0)
+			return -1;
 		length = whole - 2;
 		whole += header;
 		break;
@@ -491,6 +492,47 @@ rmt_der_bits(struct rmt_der *der, struct rmt_span *bytes, unsigned *unused_bits,
 	*bytes = (struct rmt_span){ tlv.value.at + 1, tlv.value.length - 1 };
 	*unused_bits = unused;
 	return 0;
+}
+
+int
+rmt_der_any_checked(struct rmt_der *der, struct rmt_tlv *out, const char *place, struct rmt_err *err)
+{
+	struct rmt_der again = *der;
+	struct rmt_span content;
+	unsigned unused;
+	bool truth;
+
+	if (rmt_der_any(der, out, place, err) < 0)
+		return -1;
+	again.end = der->at;
+	again.notes = der->notes == NULL ? NULL : &rmt_notes_ignored;
+	switch (out->tag) {
+	case RMT_DER_BOOLEAN:
+		return rmt_der_boolean(&again, &truth, place, err);
+	case RMT_DER_INTEGER:
+		return number_read(&again, &content, place, err);
+	case RMT_DER_OID:
+		return rmt_der_oid(&again, &content, place, err);
+	case RMT_DER_BIT_STRING:
+		return rmt_der_bits(&again, &content, &unused, place, err);
+	case RMT_DER_ENUMERATED:
+		return out->value.length > 0 ? 0 : rmt_der_fault(der, out->whole.at, place, err, "ENUMERATED without content");
+	case RMT_DER_NULL:
+		return out->value.length == 0 ? 0 : rmt_der_fault(der, out->whole.at, place, err, "NULL with content");
+	case RMT_DER_SEQUENCE & ~0x20:
+	case RMT_DER_SET & ~0x20:
+		return rmt_der_fault(der, out->whole.at, place, err, "SEQUENCE or SET in primitive form");
+	case RMT_DER_BOOLEAN | 0x20:
+	case RMT_DER_INTEGER | 0x20:
+	case RMT_DER_NULL | 0x20:
+	case RMT_DER_OID | 0x20:
+	case RMT_DER_ENUMERATED | 0x20:
+		return rmt_der_fault(der, out->whole.at, place, err, "primitive type in constructed form");
+	default:
+		if ((out->tag & 0xe0) == 0x20 && may_be_constructed(out->tag & 0x1f))
+			return rmt_der_deviate(der, RMT_DEVIATION_CONSTRUCTED_STRING, out->whole.at, place, err);
+		return 0;
+	}
 }
 
 /* ---- times ---- */

@@ -27,6 +27,8 @@ int rmt_der_deviate(const struct rmt_der *der, enum rmt_deviation kind, const un
                     struct rmt_err *err);
 int rmt_der_enter_whole(struct rmt_der *der, unsigned char tag, struct rmt_der *inner, struct rmt_span *whole,
                         const char *place, struct rmt_err *err); /* rmt_der_enter() that also gives the value's view */
+/* Any value whose content, when it is of a primitive universal type, is one that the type has. */
+int rmt_der_any_checked(struct rmt_der *der, struct rmt_tlv *out, const char *place, struct rmt_err *err);
 /* The content of a UTCTime or GeneralizedTime; *exact says that it has seconds, no fraction and ends in Z. */
 int rmt_time_read(unsigned char tag, struct rmt_span text, rmt_time *out, bool *exact);
 bool rmt_der_string_tag(unsigned char tag); /* a universal character string type */

@@ -22,17 +22,17 @@ attribute_read(struct rmt_der *set, struct rmt_span *oid, struct rmt_tlv *value,
 	struct rmt_der pair;
 
 	if (rmt_der_enter(set, RMT_DER_SEQUENCE, &pair, place, err) < 0 || rmt_der_oid(&pair, oid, place, err) < 0 ||
-	    rmt_der_any(&pair, value, place, err) < 0)
+	    rmt_der_any_checked(&pair, value, place, err) < 0)
 		return -1;
+	if ((value->tag & 0xc0) != 0)
+		return rmt_der_fault(set, value->whole.at, place, err, "a value of a name has a type of nobody's");
 	return rmt_der_end(&pair, place, err);
 }
 
-/* A value whose type or content is not what a Name may hold. Constructed strings stay what they are: opaque. */
+/* A value with characters that its type does not have. */
 static int
 value_check(const struct rmt_der *der, const struct rmt_tlv *value, const char *place, struct rmt_err *err)
 {
-	if ((value->tag & 0xe0) == 0x20 && rmt_der_string_tag(value->tag & 0x1f))
-		return rmt_der_deviate(der, RMT_DEVIATION_CONSTRUCTED_STRING, value->whole.at, place, err);
 	if (!rmt_string_valid(value->tag, value->value))
 		return rmt_der_deviate(der, RMT_DEVIATION_STRING_CONTENT, value->whole.at, place, err);
 	return 0;

@@ -238,8 +238,7 @@ parse_attribute(const char **text, char attribute[RMT_OID_MAX], struct rmt_err *
 	while (length > 0 && p[length - 1] == ' ')
 		length--;
 	if (*end != '=' || length == 0 || length >= RMT_OID_MAX)
-		return rmt_err_set(err, RMT_USAGE, "name", *p == '/' ? "\"%.40s\": write CN=host,O=Example instead of /CN=host/O=Example"
-		                                                    : "\"%.40s\": expected ATTRIBUTE=value, such as CN=host.example", p);
+		return rmt_err_set(err, RMT_USAGE, "name", "\"%.40s\": expected ATTRIBUTE=value, such as CN=host.example", p);
 	memcpy(attribute, p, length);
 	attribute[length] = '\0';
 	*text = end + 1;
@@ -359,6 +358,9 @@ rmt_name_parse(const char *text, struct rmt_buf *der, struct rmt_err *err)
 	struct rmt_derw w = { .depth = 0 };
 	int rc = 0;
 
+	if (*text == '/')
+		return rmt_err_set(err, RMT_USAGE, "name", "\"%.40s\": write CN=host,O=Example instead of /CN=host/O=Example",
+		                   text);
 	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
 	while (*text != '\0' && (rc = parse_part(&text, &rdn, err)) == 0 && *text != '\0') {
 		if (*text++ == ',')

@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tests of x509/: none yet. */
+/* The tests of x509/: objects as bytes with views into them, in test_x509_*.c. */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "x509/x509.h"
-
-static void
-nothing_yet(void **state)
-{
-	(void)state;
-	skip();
-}
+#include "unit/test_x509.h"
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_yet),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return test_x509_der() + test_x509_oid() + test_x509_name() + test_x509_general() + test_x509_ext() +
+	       test_x509_cert() + test_x509_openssl();
 }
