@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the test files of x509/ share: bytes written as hexadecimal digits, and the files of the corpus.
+ * What the test files of x509/ share: bytes written as hexadecimal digits, and the files of the
+ * corpus.
  */
 #ifndef RMT_TEST_X509_H
 #define RMT_TEST_X509_H

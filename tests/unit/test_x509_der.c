@@ -22,16 +22,20 @@ static const struct value_row {
 	{ "a tag alone is no value", "04", BAD, BAD, -1 },
 	{ "a length beyond the end is refused", "04 02 00", BAD, BAD, -1 },
 	{ "a length of 127 needs no long form", "04 81 7f", BAD, BAD, -1 },
-	{ "a long length for a short value is noted", "04 81 01 aa", BAD, 1, RMT_DEVIATION_LENGTH_NOT_MINIMAL },
-	{ "a zero before the length is noted", "04 82 00 01 aa", BAD, 1, RMT_DEVIATION_LENGTH_NOT_MINIMAL },
+	{ "a long length for a short value is noted", "04 81 01 aa", BAD, 1,
+	    RMT_DEVIATION_LENGTH_NOT_MINIMAL },
+	{ "a zero before the length is noted", "04 82 00 01 aa", BAD, 1,
+	    RMT_DEVIATION_LENGTH_NOT_MINIMAL },
 	{ "many zeros before the length are noted", "04 86 00 00 00 00 00 01 aa", BAD, 1,
 	    RMT_DEVIATION_LENGTH_NOT_MINIMAL },
 	{ "a length that breaks off is refused", "04 82 01", BAD, BAD, -1 },
 	{ "a length of almost 4 GiB does not fit", "04 84 ff ff ff ff 00", BAD, BAD, -1 },
 	{ "a length of five bytes is refused", "04 85 01 00 00 00 00 00", BAD, BAD, -1 },
 	{ "a length of 127 bytes is refused", "04 ff 00 00", BAD, BAD, -1 },
-	{ "an indefinite length is noted", "30 80 05 00 00 00", BAD, 2, RMT_DEVIATION_INDEFINITE_LENGTH },
-	{ "indefinite lengths nest", "30 80 30 80 05 00 00 00 00 00", BAD, 6, RMT_DEVIATION_INDEFINITE_LENGTH },
+	{ "an indefinite length is noted", "30 80 05 00 00 00", BAD, 2,
+	    RMT_DEVIATION_INDEFINITE_LENGTH },
+	{ "indefinite lengths nest", "30 80 30 80 05 00 00 00 00 00", BAD, 6,
+	    RMT_DEVIATION_INDEFINITE_LENGTH },
 	{ "an indefinite length skips definite values whole", "30 80 04 02 00 00 00 00", BAD, 4,
 	    RMT_DEVIATION_INDEFINITE_LENGTH },
 	{ "an indefinite length without an end is refused", "30 80 05 00", BAD, BAD, -1 },
@@ -55,7 +59,8 @@ check_value(void **state)
 		struct rmt_tlv tlv;
 		int wanted = mode == RMT_STRICT ? row->strict : row->tolerant, rc;
 
-		rmt_der_open(&der, rmt_span_of(copy, bytes.length), mode == RMT_STRICT ? NULL : &notes);
+		rmt_der_open(
+		    &der, rmt_span_of(copy, bytes.length), mode == RMT_STRICT ? NULL : &notes);
 		rc = rmt_der_any(&der, &tlv, "here", &err);
 		assert_int_equal(rc, wanted == BAD ? -1 : 0);
 		assert_int_equal(err.class, wanted == BAD ? RMT_INPUT : RMT_NONE);
@@ -64,7 +69,8 @@ check_value(void **state)
 			assert_int_equal(tlv.value.length, wanted);
 			assert_ptr_equal(tlv.whole.at, copy);
 			assert_ptr_equal(der.at, copy + tlv.whole.length);
-			assert_int_equal(rmt_der_extent(rmt_span_of(copy, bytes.length)), tlv.whole.length);
+			assert_int_equal(
+			    rmt_der_extent(rmt_span_of(copy, bytes.length)), tlv.whole.length);
 		}
 		if (mode == RMT_TOLERANT) {
 			assert_int_equal(notes.count, row->note >= 0);
@@ -91,7 +97,8 @@ depth_is_capped(void **state)
 		bytes[2 * i + 1] = 0x80;
 	}
 	assert_int_equal(rmt_der_extent(rmt_span_of(bytes, 2 * DEEP)), 0);
-	assert_int_equal(rmt_der_from_ber(rmt_span_of(bytes, 2 * DEEP), &(struct rmt_buf){ 0 }, &err), -1);
+	assert_int_equal(
+	    rmt_der_from_ber(rmt_span_of(bytes, 2 * DEEP), &(struct rmt_buf){ 0 }, &err), -1);
 	free(bytes);
 
 	bytes = calloc(1, 80);
@@ -223,8 +230,10 @@ static const struct type_row {
 	{ "zero is an INTEGER", read_integer, "02 01 00", 0, 0, -1 },
 	{ "128 has a leading zero byte", read_integer, "02 02 00 80", 0, 0, -1 },
 	{ "an INTEGER has content", read_integer, "02 00", -1, -1, -1 },
-	{ "a padded INTEGER is noted", read_integer, "02 02 00 7f", -1, 0, RMT_DEVIATION_INTEGER_PADDED },
-	{ "a negative INTEGER is noted", read_integer, "02 01 80", -1, 0, RMT_DEVIATION_INTEGER_NEGATIVE },
+	{ "a padded INTEGER is noted", read_integer, "02 02 00 7f", -1, 0,
+	    RMT_DEVIATION_INTEGER_PADDED },
+	{ "a negative INTEGER is noted", read_integer, "02 01 80", -1, 0,
+	    RMT_DEVIATION_INTEGER_NEGATIVE },
 	{ "TRUE is ff", read_boolean, "01 01 ff", 0, 0, -1 },
 	{ "FALSE is 00", read_boolean, "01 01 00", 0, 0, -1 },
 	{ "TRUE as 01 is noted", read_boolean, "01 01 01", -1, 0, RMT_DEVIATION_BOOLEAN },
@@ -239,11 +248,14 @@ static const struct type_row {
 	{ "eight unused bits are refused", read_bits, "03 02 08 00", -1, -1, -1 },
 	{ "unused bits of no byte are refused", read_bits, "03 01 01", -1, -1, -1 },
 	{ "a BIT STRING without its count is refused", read_bits, "03 00", -1, -1, -1 },
-	{ "unused bits that are set are noted", read_bits, "03 02 07 81", -1, 0, RMT_DEVIATION_BIT_STRING_PADDING },
+	{ "unused bits that are set are noted", read_bits, "03 02 07 81", -1, 0,
+	    RMT_DEVIATION_BIT_STRING_PADDING },
 	{ "a string in one segment is noted", read_octets, "24 03 04 01 aa", -1, 0,
 	    RMT_DEVIATION_CONSTRUCTED_STRING },
-	{ "a string in two segments has no view", read_octets, "24 06 04 01 aa 04 01 bb", -1, -1, -1 },
-	{ "a string in segments of another type is refused", read_octets, "24 03 0c 01 aa", -1, -1, -1 },
+	{ "a string in two segments has no view", read_octets, "24 06 04 01 aa 04 01 bb", -1, -1,
+	    -1 },
+	{ "a string in segments of another type is refused", read_octets, "24 03 0c 01 aa", -1, -1,
+	    -1 },
 	{ "a constructed INTEGER is refused", read_integer, "22 03 02 01 05", -1, -1, -1 },
 };
 
@@ -330,28 +342,39 @@ static const struct time_row {
 	const char *wanted; /* NULL: refused in both modes */
 	bool strict;
 } time_rows[] = {
-	{ "a UTCTime of this century", RMT_DER_UTC_TIME, "261122055315Z", "2026-11-22T05:53:15Z", true },
-	{ "a UTCTime of 50 is 1950", RMT_DER_UTC_TIME, "500101000000Z", "1950-01-01T00:00:00Z", true },
-	{ "a UTCTime of 49 is 2049", RMT_DER_UTC_TIME, "491231235959Z", "2049-12-31T23:59:59Z", true },
-	{ "a GeneralizedTime from 2050", RMT_DER_GENERALIZED_TIME, "20500101000000Z", "2050-01-01T00:00:00Z", true },
-	{ "the last second there is", RMT_DER_GENERALIZED_TIME, "99991231235959Z", "9999-12-31T23:59:59Z", true },
+	{ "a UTCTime of this century", RMT_DER_UTC_TIME, "261122055315Z", "2026-11-22T05:53:15Z",
+	    true },
+	{ "a UTCTime of 50 is 1950", RMT_DER_UTC_TIME, "500101000000Z", "1950-01-01T00:00:00Z",
+	    true },
+	{ "a UTCTime of 49 is 2049", RMT_DER_UTC_TIME, "491231235959Z", "2049-12-31T23:59:59Z",
+	    true },
+	{ "a GeneralizedTime from 2050", RMT_DER_GENERALIZED_TIME, "20500101000000Z",
+	    "2050-01-01T00:00:00Z", true },
+	{ "the last second there is", RMT_DER_GENERALIZED_TIME, "99991231235959Z",
+	    "9999-12-31T23:59:59Z", true },
 	{ "a GeneralizedTime before 2050 is noted", RMT_DER_GENERALIZED_TIME, "20491231235959Z",
 	    "2049-12-31T23:59:59Z", false },
-	{ "a UTCTime without seconds is noted", RMT_DER_UTC_TIME, "2611220553Z", "2026-11-22T05:53:00Z", false },
-	{ "a UTCTime with an offset is noted", RMT_DER_UTC_TIME, "261122055315+0130", "2026-11-22T04:23:15Z", false },
-	{ "a negative offset is added", RMT_DER_UTC_TIME, "261122055315-0500", "2026-11-22T10:53:15Z", false },
+	{ "a UTCTime without seconds is noted", RMT_DER_UTC_TIME, "2611220553Z",
+	    "2026-11-22T05:53:00Z", false },
+	{ "a UTCTime with an offset is noted", RMT_DER_UTC_TIME, "261122055315+0130",
+	    "2026-11-22T04:23:15Z", false },
+	{ "a negative offset is added", RMT_DER_UTC_TIME, "261122055315-0500",
+	    "2026-11-22T10:53:15Z", false },
 	{ "a fraction of a second is noted", RMT_DER_GENERALIZED_TIME, "20600101000000.25Z",
 	    "2060-01-01T00:00:00Z", false },
 	{ "a UTCTime has no fraction", RMT_DER_UTC_TIME, "261122055315.5Z", NULL, false },
 	{ "a time without a zone is refused", RMT_DER_UTC_TIME, "261122055315", NULL, false },
 	{ "a thirteenth month is refused", RMT_DER_UTC_TIME, "261322055315Z", NULL, false },
-	{ "29 February of a common year is refused", RMT_DER_UTC_TIME, "270229000000Z", NULL, false },
-	{ "29 February of a leap year is a day", RMT_DER_UTC_TIME, "280229000000Z", "2028-02-29T00:00:00Z", true },
+	{ "29 February of a common year is refused", RMT_DER_UTC_TIME, "270229000000Z", NULL,
+	    false },
+	{ "29 February of a leap year is a day", RMT_DER_UTC_TIME, "280229000000Z",
+	    "2028-02-29T00:00:00Z", true },
 	{ "hour 24 is refused", RMT_DER_UTC_TIME, "261122240000Z", NULL, false },
 	{ "a sign is no digit", RMT_DER_UTC_TIME, "26-122055315Z", NULL, false },
 	{ "text after the zone is refused", RMT_DER_UTC_TIME, "261122055315Z0", NULL, false },
 	{ "an empty time is refused", RMT_DER_UTC_TIME, "", NULL, false },
-	{ "an offset beyond year 9999 is refused", RMT_DER_GENERALIZED_TIME, "99991231235959-0100", NULL, false },
+	{ "an offset beyond year 9999 is refused", RMT_DER_GENERALIZED_TIME, "99991231235959-0100",
+	    NULL, false },
 };
 
 static void
@@ -408,7 +431,8 @@ lengths_are_minimal(void **state)
 		rmt_der_open(&der, rmt_buf_view(&out), NULL);
 		assert_int_equal(rmt_der_enter(&der, RMT_DER_SEQUENCE, &one, NULL, NULL), 0);
 		assert_int_equal(rmt_der_end(&der, NULL, NULL), 0);
-		assert_int_equal(rmt_der_enter(&one, RMT_DER_CONTEXT_CONSTRUCTED(1), &two, NULL, NULL), 0);
+		assert_int_equal(
+		    rmt_der_enter(&one, RMT_DER_CONTEXT_CONSTRUCTED(1), &two, NULL, NULL), 0);
 		assert_int_equal(rmt_der_read(&two, RMT_DER_OCTET_STRING, &tlv, NULL, NULL), 0);
 		assert_int_equal(tlv.value.length, lengths[i]);
 		rmt_buf_free(&out);
@@ -493,7 +517,8 @@ static const struct ber_row {
 	{ "a padded length becomes minimal", "30 83 00 00 03 02 01 05", "30 03 02 01 05" },
 	{ "segments are joined", "24 80 04 02 aa bb 04 01 cc 00 00", "04 03 aa bb cc" },
 	{ "segments of segments are joined", "24 0a 24 05 04 01 aa 04 00 04 01 bb", "04 02 aa bb" },
-	{ "bit segments are joined with the last count", "23 09 03 02 00 aa 03 03 04 bb c0", "03 04 04 aa bb c0" },
+	{ "bit segments are joined with the last count", "23 09 03 02 00 aa 03 03 04 bb c0",
+	    "03 04 04 aa bb c0" },
 	{ "a bit segment in the middle fills its bytes", "23 09 03 02 04 a0 03 03 00 bb c0", NULL },
 	{ "segments of another type are refused", "24 03 02 01 05", NULL },
 	{ "a context tag keeps its form", "a0 80 04 01 aa 00 00", "a0 03 04 01 aa" },
@@ -506,10 +531,12 @@ static void
 check_ber(void **state)
 {
 	const struct ber_row *row = *state;
-	struct rmt_buf ber = from_hex(row->ber), der = from_hex(row->der == NULL ? "" : row->der), out = { 0 };
+	struct rmt_buf ber = from_hex(row->ber), der = from_hex(row->der == NULL ? "" : row->der),
+		       out = { 0 };
 	struct rmt_err err = { 0 };
 
-	assert_int_equal(rmt_der_from_ber(rmt_buf_view(&ber), &out, &err), row->der == NULL ? -1 : 0);
+	assert_int_equal(
+	    rmt_der_from_ber(rmt_buf_view(&ber), &out, &err), row->der == NULL ? -1 : 0);
 	assert_int_equal(err.class, row->der == NULL ? RMT_INPUT : RMT_NONE);
 	assert_true(rmt_span_equal(rmt_buf_view(&out), rmt_buf_view(&der)));
 	rmt_buf_free(&ber);
@@ -533,8 +560,10 @@ test_x509_der(void)
 
 	ADD_TABLE(&rows, value_rows, check_value);
 	add_row(&rows, "depth is capped, whoever counts it", depth_is_capped, NULL);
-	add_row(&rows, "offsets count from the start of the object", offsets_count_from_the_start, NULL);
-	add_row(&rows, "only so many notes are kept, and all are counted", only_so_many_notes_are_kept, NULL);
+	add_row(&rows, "offsets count from the start of the object", offsets_count_from_the_start,
+	    NULL);
+	add_row(&rows, "only so many notes are kept, and all are counted",
+	    only_so_many_notes_are_kept, NULL);
 	add_row(&rows, "a wrong type is named, and the right one", wrong_type_names_both, NULL);
 	ADD_TABLE(&rows, type_rows, check_type);
 	ADD_TABLE(&rows, small_rows, check_small);

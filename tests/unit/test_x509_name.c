@@ -37,7 +37,8 @@ static const struct value_row {
 	{ "UTF-8 passes", RMT_DER_UTF8, BYTES("Zo\xc3\xab"), "CN=Zo\xc3\xab" },
 	{ "a comma is escaped", RMT_DER_UTF8, BYTES("a, O=b"), "CN=a\\, O=b" },
 	{ "a plus is escaped", RMT_DER_UTF8, BYTES("a+b"), "CN=a\\+b" },
-	{ "quotes, angles and semicolons are escaped", RMT_DER_UTF8, BYTES("\"<>;"), "CN=\\\"\\<\\>\\;" },
+	{ "quotes, angles and semicolons are escaped", RMT_DER_UTF8, BYTES("\"<>;"),
+	    "CN=\\\"\\<\\>\\;" },
 	{ "a backslash is escaped", RMT_DER_UTF8, BYTES("a\\b"), "CN=a\\\\b" },
 	{ "spaces at the ends are escaped", RMT_DER_UTF8, BYTES(" a b "), "CN=\\ a b\\ " },
 	{ "a single space is escaped once", RMT_DER_UTF8, BYTES(" "), "CN=\\ " },
@@ -46,12 +47,16 @@ static const struct value_row {
 	{ "NUL does not end the name", RMT_DER_UTF8, BYTES("a\0b"), "CN=a\\00b" },
 	{ "ESC and LF are shown", RMT_DER_UTF8, BYTES("\x1b[0m\n"), "CN=\\1B[0m\\0A" },
 	{ "bytes that are no UTF-8 are shown", RMT_DER_UTF8, BYTES("a\xe9z"), "CN=a\\E9z" },
-	{ "and do not hide the characters around them", RMT_DER_UTF8, BYTES("\xff\xc3\xab"), "CN=\\FF\xc3\xab" },
+	{ "and do not hide the characters around them", RMT_DER_UTF8, BYTES("\xff\xc3\xab"),
+	    "CN=\\FF\xc3\xab" },
 	{ "T61String is read as Latin-1", RMT_DER_T61, BYTES("Zo\xeb"), "CN=Zo\xc3\xab" },
-	{ "BMPString is two bytes a character", RMT_DER_BMP, BYTES("\0a\x4e\x2d"), "CN=a\xe4\xb8\xad" },
-	{ "surrogates in a BMPString are joined", RMT_DER_BMP, BYTES("\xd8\x3d\xdd\x11"), "CN=\xf0\x9f\x94\x91" },
+	{ "BMPString is two bytes a character", RMT_DER_BMP, BYTES("\0a\x4e\x2d"),
+	    "CN=a\xe4\xb8\xad" },
+	{ "surrogates in a BMPString are joined", RMT_DER_BMP, BYTES("\xd8\x3d\xdd\x11"),
+	    "CN=\xf0\x9f\x94\x91" },
 	{ "a lone surrogate is shown as bytes", RMT_DER_BMP, BYTES("\xd8\x3d"), "CN=\\ED\\A0\\BD" },
-	{ "a BMPString of odd length is not taken apart", RMT_DER_BMP, BYTES("\0ab"), "CN=#1e03006162" },
+	{ "a BMPString of odd length is not taken apart", RMT_DER_BMP, BYTES("\0ab"),
+	    "CN=#1e03006162" },
 	{ "UniversalString is four bytes a character", RMT_DER_UNIVERSAL, BYTES("\0\1\xf5\x11"),
 	    "CN=\xf0\x9f\x94\x91" },
 	{ "a number beyond Unicode is shown as bytes", RMT_DER_UNIVERSAL, BYTES("\x7f\xff\xff\xff"),
@@ -87,9 +92,11 @@ static const struct parse_row {
 	const char *wrong; /* a piece of the refusal */
 } parse_rows[] = {
 	{ "attributes keep their order", "CN=host,O=Example Inc", "CN=host, O=Example Inc", NULL },
-	{ "spaces around separators do not count", " CN = host , O = Example ", "CN=host, O=Example", NULL },
+	{ "spaces around separators do not count", " CN = host , O = Example ",
+	    "CN=host, O=Example", NULL },
 	{ "an escaped comma stays", "O=Example\\, Inc", "O=Example\\, Inc", NULL },
-	{ "a quoted value may have commas", "O=\"Example, Inc\",C=DE", "O=Example\\, Inc, C=DE", NULL },
+	{ "a quoted value may have commas", "O=\"Example, Inc\",C=DE", "O=Example\\, Inc, C=DE",
+	    NULL },
 	{ "an escaped space at the end stays", "CN=a\\ ", "CN=a\\ ", NULL },
 	{ "hexadecimal pairs are bytes", "CN=Zo\\C3\\AB", "CN=Zo\xc3\xab", NULL },
 	{ "a plus joins a set", "CN=a+OU=b", "CN=a+OU=b", NULL },
@@ -119,7 +126,8 @@ static const struct parse_row {
 	{ "a broken encoded value is refused", "CN=#0c05", NULL, "runs past" },
 	{ "an encoded value has nothing behind it", "CN=#0c0161ff", NULL, "more values" },
 	{ "65 characters are too many for CN",
-	    "CN=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL, "65 characters, 64" },
+	    "CN=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL,
+	    "65 characters, 64" },
 };
 
 static void
@@ -166,10 +174,10 @@ characters_are_counted_not_bytes(void **state)
 static void
 types_are_those_of_the_standard(void **state)
 {
-	static const struct rmt_name_part parts[] = { { "C", "DE" }, { "DC", "example" }, { "O", "Example" },
-		{ "serialNumber", "5" }, { "emailAddress", "a@b.example" } };
-	static const unsigned char tags[] = { RMT_DER_PRINTABLE, RMT_DER_IA5, RMT_DER_UTF8, RMT_DER_PRINTABLE,
-		RMT_DER_IA5 };
+	static const struct rmt_name_part parts[] = { { "C", "DE" }, { "DC", "example" },
+		{ "O", "Example" }, { "serialNumber", "5" }, { "emailAddress", "a@b.example" } };
+	static const unsigned char tags[] = { RMT_DER_PRINTABLE, RMT_DER_IA5, RMT_DER_UTF8,
+		RMT_DER_PRINTABLE, RMT_DER_IA5 };
 	struct rmt_name_cursor cursor;
 	struct rmt_attribute attribute;
 	struct rmt_buf der = { 0 };
@@ -197,27 +205,38 @@ static const struct equal_row {
 	bool equal;
 } equal_rows[] = {
 	{ "case does not count", RMT_DER_UTF8, BYTES("Host"), RMT_DER_UTF8, BYTES("hOST"), true },
-	{ "the string type does not count", RMT_DER_PRINTABLE, BYTES("Host"), RMT_DER_BMP, BYTES("\0h\0o\0s\0t"), true },
-	{ "spaces at the ends do not count", RMT_DER_UTF8, BYTES("  a b "), RMT_DER_UTF8, BYTES("a b"), true },
-	{ "the number of spaces does not count", RMT_DER_UTF8, BYTES("a   b"), RMT_DER_UTF8, BYTES("a b"), true },
+	{ "the string type does not count", RMT_DER_PRINTABLE, BYTES("Host"), RMT_DER_BMP,
+	    BYTES("\0h\0o\0s\0t"), true },
+	{ "spaces at the ends do not count", RMT_DER_UTF8, BYTES("  a b "), RMT_DER_UTF8,
+	    BYTES("a b"), true },
+	{ "the number of spaces does not count", RMT_DER_UTF8, BYTES("a   b"), RMT_DER_UTF8,
+	    BYTES("a b"), true },
 	{ "a tab is a space", RMT_DER_UTF8, BYTES("a\tb"), RMT_DER_UTF8, BYTES("a b"), true },
-	{ "a space that is there counts", RMT_DER_UTF8, BYTES("a b"), RMT_DER_UTF8, BYTES("ab"), false },
-	{ "Latin-1 and UTF-8 are the same letter", RMT_DER_T61, BYTES("\xeb"), RMT_DER_UTF8, BYTES("\xc3\xab"), true },
-	{ "other letters keep their case", RMT_DER_UTF8, BYTES("\xc3\x8b"), RMT_DER_UTF8, BYTES("\xc3\xab"), false },
-	{ "a prefix is another name", RMT_DER_UTF8, BYTES("host"), RMT_DER_UTF8, BYTES("host2"), false },
-	{ "a NUL is a character", RMT_DER_UTF8, BYTES("a\0b"), RMT_DER_UTF8, BYTES("a\0c"), false },
-	{ "two BIT STRINGs are compared as bytes", RMT_DER_BIT_STRING, BYTES("\0A"), RMT_DER_BIT_STRING, BYTES("\0a"),
+	{ "a space that is there counts", RMT_DER_UTF8, BYTES("a b"), RMT_DER_UTF8, BYTES("ab"),
 	    false },
-	{ "a BIT STRING is not its text", RMT_DER_BIT_STRING, BYTES("\0A"), RMT_DER_UTF8, BYTES("\0A"), false },
-	{ "a broken BMPString equals itself", RMT_DER_BMP, BYTES("a"), RMT_DER_BMP, BYTES("a"), true },
-	{ "a broken BMPString is not its bytes", RMT_DER_BMP, BYTES("a"), RMT_DER_UTF8, BYTES("a"), false },
+	{ "Latin-1 and UTF-8 are the same letter", RMT_DER_T61, BYTES("\xeb"), RMT_DER_UTF8,
+	    BYTES("\xc3\xab"), true },
+	{ "other letters keep their case", RMT_DER_UTF8, BYTES("\xc3\x8b"), RMT_DER_UTF8,
+	    BYTES("\xc3\xab"), false },
+	{ "a prefix is another name", RMT_DER_UTF8, BYTES("host"), RMT_DER_UTF8, BYTES("host2"),
+	    false },
+	{ "a NUL is a character", RMT_DER_UTF8, BYTES("a\0b"), RMT_DER_UTF8, BYTES("a\0c"), false },
+	{ "two BIT STRINGs are compared as bytes", RMT_DER_BIT_STRING, BYTES("\0A"),
+	    RMT_DER_BIT_STRING, BYTES("\0a"), false },
+	{ "a BIT STRING is not its text", RMT_DER_BIT_STRING, BYTES("\0A"), RMT_DER_UTF8,
+	    BYTES("\0A"), false },
+	{ "a broken BMPString equals itself", RMT_DER_BMP, BYTES("a"), RMT_DER_BMP, BYTES("a"),
+	    true },
+	{ "a broken BMPString is not its bytes", RMT_DER_BMP, BYTES("a"), RMT_DER_UTF8, BYTES("a"),
+	    false },
 };
 
 static int
 openssl_equal(const struct rmt_buf *a, const struct rmt_buf *b)
 {
 	const unsigned char *p = a->bytes, *q = b->bytes;
-	X509_NAME *x = d2i_X509_NAME(NULL, &p, (long)a->length), *y = d2i_X509_NAME(NULL, &q, (long)b->length);
+	X509_NAME *x = d2i_X509_NAME(NULL, &p, (long)a->length),
+		  *y = d2i_X509_NAME(NULL, &q, (long)b->length);
 	int equal = x != NULL && y != NULL ? X509_NAME_cmp(x, y) == 0 : -1;
 
 	X509_NAME_free(x);
@@ -229,7 +248,8 @@ static void
 check_equal(void **state)
 {
 	const struct equal_row *row = *state;
-	struct rmt_buf a = name_of(row->tag_a, row->a), b = name_of(row->tag_b, row->b), fold_a = { 0 }, fold_b = { 0 };
+	struct rmt_buf a = name_of(row->tag_a, row->a), b = name_of(row->tag_b, row->b),
+		       fold_a = { 0 }, fold_b = { 0 };
 	int theirs = openssl_equal(&a, &b);
 
 	assert_int_equal(rmt_name_equal(rmt_buf_view(&a), rmt_buf_view(&b)), row->equal);
@@ -311,15 +331,18 @@ static const struct clean_row {
 	{ "a sound value stays", RMT_DER_PRINTABLE, BYTES("a"), "13 01 61" },
 	{ "a BMPString stays", RMT_DER_BMP, BYTES("\0a"), "1e 02 00 61" },
 	{ "an at sign is no PrintableString", RMT_DER_PRINTABLE, BYTES("a@b"), "0c 03 61 40 62" },
-	{ "UTF-8 in an IA5String becomes a UTF8String", RMT_DER_IA5, BYTES("\xc3\xab"), "0c 02 c3 ab" },
-	{ "Latin-1 in a UTF8String becomes UTF-8", RMT_DER_UTF8, BYTES("Zo\xeb"), "0c 04 5a 6f c3 ab" },
+	{ "UTF-8 in an IA5String becomes a UTF8String", RMT_DER_IA5, BYTES("\xc3\xab"),
+	    "0c 02 c3 ab" },
+	{ "Latin-1 in a UTF8String becomes UTF-8", RMT_DER_UTF8, BYTES("Zo\xeb"),
+	    "0c 04 5a 6f c3 ab" },
 };
 
 static void
 check_clean(void **state)
 {
 	const struct clean_row *row = *state;
-	struct rmt_buf name = name_of(row->tag, row->value), out = { 0 }, wanted = from_hex(row->der), again = { 0 };
+	struct rmt_buf name = name_of(row->tag, row->value), out = { 0 },
+		       wanted = from_hex(row->der), again = { 0 };
 	struct rmt_name_cursor cursor;
 	struct rmt_attribute attribute;
 
@@ -327,7 +350,8 @@ check_clean(void **state)
 	assert_int_equal(rmt_name_start(rmt_buf_view(&out), &cursor, NULL), 0);
 	assert_int_equal(rmt_name_next(&cursor, &attribute, NULL), 1);
 	assert_int_equal(attribute.tag, wanted.bytes[0]);
-	assert_true(rmt_span_equal(attribute.value, rmt_span_of(wanted.bytes + 2, wanted.length - 2)));
+	assert_true(
+	    rmt_span_equal(attribute.value, rmt_span_of(wanted.bytes + 2, wanted.length - 2)));
 	assert_int_equal(rmt_name_clean(rmt_buf_view(&out), &again, NULL), 0);
 	assert_true(rmt_span_equal(rmt_buf_view(&out), rmt_buf_view(&again)));
 	rmt_buf_free(&name);
@@ -340,7 +364,9 @@ static void
 broken_names_are_marked(void **state)
 {
 	/* The value of the second attribute is cut off. */
-	struct rmt_buf name = from_hex("30 14 31 0a 30 08 06 03 55 04 03 0c 01 61 31 06 30 04 06 03 55 04"), text = { 0 };
+	struct rmt_buf name = from_hex(
+			   "30 14 31 0a 30 08 06 03 55 04 03 0c 01 61 31 06 30 04 06 03 55 04"),
+		       text = { 0 };
 	struct rmt_name_cursor cursor;
 	struct rmt_attribute attribute;
 	struct rmt_err err = { 0 };
@@ -366,8 +392,10 @@ test_x509_name(void)
 
 	ADD_TABLE(&rows, value_rows, check_value_text);
 	ADD_TABLE(&rows, parse_rows, check_parse);
-	add_row(&rows, "bounds count characters, not bytes", characters_are_counted_not_bytes, NULL);
-	add_row(&rows, "every attribute has the string type of the standard", types_are_those_of_the_standard, NULL);
+	add_row(
+	    &rows, "bounds count characters, not bytes", characters_are_counted_not_bytes, NULL);
+	add_row(&rows, "every attribute has the string type of the standard",
+	    types_are_those_of_the_standard, NULL);
 	ADD_TABLE(&rows, equal_rows, check_equal);
 	ADD_TABLE(&rows, whole_rows, check_whole);
 	add_row(&rows, "the first and the last value are found", first_and_last_value, NULL);

@@ -36,7 +36,8 @@ static void
 check_dotted(void **state)
 {
 	const struct dotted_row *row = *state;
-	struct rmt_buf out = { 0 }, wanted = from_hex(row->bytes == NULL ? "" : row->bytes), text = { 0 };
+	struct rmt_buf out = { 0 }, wanted = from_hex(row->bytes == NULL ? "" : row->bytes),
+		       text = { 0 };
 	struct rmt_err err = { 0 };
 
 	assert_int_equal(rmt_oid_encode(row->dotted, &out, &err), row->bytes == NULL ? -1 : 0);
@@ -117,7 +118,8 @@ rows_agree_with_openssl(void **state)
 		ASN1_OBJECT *object = OBJ_txt2obj(oid->dotted, 1);
 
 		assert_non_null(object);
-		if (!rmt_span_equal(oid->der, rmt_span_of(OBJ_get0_data(object), OBJ_length(object))))
+		if (!rmt_span_equal(
+			oid->der, rmt_span_of(OBJ_get0_data(object), OBJ_length(object))))
 			fail_msg("%s is encoded wrongly", oid->dotted);
 		ASN1_OBJECT_free(object);
 	}
@@ -130,7 +132,8 @@ rows_are_all_different(void **state)
 	for (size_t i = 0; i < rmt_oid_table_size; i++) {
 		const struct rmt_oid *oid = &rmt_oid_table[i];
 
-		if (rmt_oid_named(oid->name) != oid || (oid->label != NULL && rmt_oid_named(oid->label) != oid) ||
+		if (rmt_oid_named(oid->name) != oid ||
+		    (oid->label != NULL && rmt_oid_named(oid->label) != oid) ||
 		    rmt_oid_named(oid->dotted) != oid)
 			fail_msg("%s (%s) is another one's name", oid->name, oid->dotted);
 	}
@@ -145,6 +148,7 @@ test_x509_oid(void)
 	ADD_TABLE(&rows, text_rows, check_text);
 	ADD_TABLE(&rows, named_rows, check_named);
 	add_row(&rows, "OpenSSL encodes every row alike", rows_agree_with_openssl, NULL);
-	add_row(&rows, "no two rows share a name, a label or a number", rows_are_all_different, NULL);
+	add_row(
+	    &rows, "no two rows share a name, a label or a number", rows_are_all_different, NULL);
 	return run_rows("oid", &rows);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tests of x509/: our reader beside OpenSSL's, field by field, on the certificates of the corpus and on those that the
- * machine trusts.
+ * The tests of x509/: our reader beside OpenSSL's, field by field, on the certificates of the
+ * corpus and on those that the machine trusts.
  */
 #include "config.h"
 
@@ -117,7 +117,8 @@ serials_agree(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < count; i++) {
-		BIGNUM *theirs = ASN1_INTEGER_to_BN(X509_get0_serialNumber(pairs[i].theirs), NULL), *number = NULL;
+		BIGNUM *theirs = ASN1_INTEGER_to_BN(X509_get0_serialNumber(pairs[i].theirs), NULL),
+		       *number = NULL;
 		struct rmt_buf ours = { 0 };
 
 		rmt_serial_hex(pairs[i].ours->serial, &ours);
@@ -148,11 +149,13 @@ same_name(struct rmt_span ours, const X509_NAME *theirs)
 		unsigned char *text = NULL;
 		int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
 
-		assert_true(rmt_span_equal(attribute.oid, rmt_span_of(OBJ_get0_data(oid), OBJ_length(oid))));
+		assert_true(rmt_span_equal(
+		    attribute.oid, rmt_span_of(OBJ_get0_data(oid), OBJ_length(oid))));
 		assert_int_equal(attribute.rdn, X509_NAME_ENTRY_set(entry));
 		rmt_string_utf8(attribute.tag, attribute.value, &utf8);
 		if (size >= 0)
-			assert_true(rmt_span_equal(rmt_buf_view(&utf8), rmt_span_of(text, (size_t)size)));
+			assert_true(
+			    rmt_span_equal(rmt_buf_view(&utf8), rmt_span_of(text, (size_t)size)));
 		OPENSSL_free(text);
 		rmt_buf_free(&utf8);
 	}
@@ -176,7 +179,7 @@ comparisons_agree(void **state)
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < count; k++) {
 			bool theirs = X509_NAME_cmp(X509_get_issuer_name(pairs[i].theirs),
-			                  X509_get_subject_name(pairs[k].theirs)) == 0;
+					  X509_get_subject_name(pairs[k].theirs)) == 0;
 
 			if (rmt_name_equal(pairs[i].ours->issuer, pairs[k].ours->subject) != theirs)
 				fail_msg("certificates %zu and %zu", i, k);
@@ -193,8 +196,9 @@ same_time(rmt_time ours, const ASN1_TIME *theirs)
 	rmt_time converted = 0;
 
 	return ASN1_TIME_to_tm(theirs, &tm) == 1 &&
-	       rmt_time_from_civil(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-	           &converted) == 0 && ours == converted;
+	       rmt_time_from_civil(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		   tm.tm_min, tm.tm_sec, &converted) == 0 &&
+	       ours == converted;
 }
 
 static void
@@ -202,8 +206,10 @@ dates_agree(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < count; i++) {
-		assert_true(same_time(pairs[i].ours->not_before, X509_get0_notBefore(pairs[i].theirs)));
-		assert_true(same_time(pairs[i].ours->not_after, X509_get0_notAfter(pairs[i].theirs)));
+		assert_true(
+		    same_time(pairs[i].ours->not_before, X509_get0_notBefore(pairs[i].theirs)));
+		assert_true(
+		    same_time(pairs[i].ours->not_after, X509_get0_notAfter(pairs[i].theirs)));
 	}
 }
 
@@ -217,14 +223,17 @@ keys_and_signatures_agree(void **state)
 		unsigned char *der = NULL;
 		int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(pairs[i].theirs), &der);
 
-		assert_true(length > 0 && rmt_span_equal(pairs[i].ours->spki, rmt_span_of(der, (size_t)length)));
+		assert_true(length > 0 &&
+			    rmt_span_equal(pairs[i].ours->spki, rmt_span_of(der, (size_t)length)));
 		OPENSSL_free(der);
 		X509_get0_signature(&signature, &algorithm, pairs[i].theirs);
-		assert_true(rmt_span_equal(pairs[i].ours->signature,
-		    rmt_span_of(ASN1_STRING_get0_data(signature), (size_t)ASN1_STRING_length(signature))));
+		assert_true(rmt_span_equal(
+		    pairs[i].ours->signature, rmt_span_of(ASN1_STRING_get0_data(signature),
+						  (size_t)ASN1_STRING_length(signature))));
 		der = NULL;
 		length = i2d_X509_ALGOR(algorithm, &der);
-		assert_true(length > 0 && rmt_span_equal(pairs[i].ours->outer_algorithm, rmt_span_of(der, (size_t)length)));
+		assert_true(length > 0 && rmt_span_equal(pairs[i].ours->outer_algorithm,
+					      rmt_span_of(der, (size_t)length)));
 		OPENSSL_free(der);
 		assert_int_equal(pairs[i].ours->version, X509_get_version(pairs[i].theirs) + 1);
 	}
@@ -243,10 +252,13 @@ extensions_agree(void **state)
 			const ASN1_OBJECT *oid = X509_EXTENSION_get_object(theirs);
 			const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(theirs);
 
-			assert_true(rmt_span_equal(list->list[k].oid, rmt_span_of(OBJ_get0_data(oid), OBJ_length(oid))));
-			assert_true(rmt_span_equal(list->list[k].value,
-			    rmt_span_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value))));
-			assert_int_equal(list->list[k].critical, X509_EXTENSION_get_critical(theirs) != 0);
+			assert_true(rmt_span_equal(
+			    list->list[k].oid, rmt_span_of(OBJ_get0_data(oid), OBJ_length(oid))));
+			assert_true(rmt_span_equal(
+			    list->list[k].value, rmt_span_of(ASN1_STRING_get0_data(value),
+						     (size_t)ASN1_STRING_length(value))));
+			assert_int_equal(
+			    list->list[k].critical, X509_EXTENSION_get_critical(theirs) != 0);
 		}
 	}
 }
@@ -258,7 +270,8 @@ meanings_agree(void **state)
 	(void)state;
 	for (size_t i = 0; i < count; i++) {
 		const struct rmt_extensions *list = &pairs[i].ours->extensions;
-		uint32_t flags = X509_get_extension_flags(pairs[i].theirs), usage = X509_get_key_usage(pairs[i].theirs);
+		uint32_t flags = X509_get_extension_flags(pairs[i].theirs),
+			 usage = X509_get_key_usage(pairs[i].theirs);
 		const ASN1_OCTET_STRING *key_id = X509_get0_subject_key_id(pairs[i].theirs);
 		const struct rmt_ext *ext;
 		unsigned bits;
@@ -273,16 +286,19 @@ meanings_agree(void **state)
 		assert_int_equal(ext != NULL, (flags & EXFLAG_KUSAGE) != 0);
 		if (ext != NULL) {
 			assert_int_equal(rmt_ext_key_usage(ext->value, &bits, NULL), 0);
-			assert_int_equal((bits & RMT_KU_CERT_SIGN) != 0, (usage & KU_KEY_CERT_SIGN) != 0);
-			assert_int_equal((bits & RMT_KU_DIGITAL_SIGNATURE) != 0, (usage & KU_DIGITAL_SIGNATURE) != 0);
-			assert_int_equal((bits & RMT_KU_DECIPHER_ONLY) != 0, (usage & KU_DECIPHER_ONLY) != 0);
+			assert_int_equal(
+			    (bits & RMT_KU_CERT_SIGN) != 0, (usage & KU_KEY_CERT_SIGN) != 0);
+			assert_int_equal((bits & RMT_KU_DIGITAL_SIGNATURE) != 0,
+			    (usage & KU_DIGITAL_SIGNATURE) != 0);
+			assert_int_equal(
+			    (bits & RMT_KU_DECIPHER_ONLY) != 0, (usage & KU_DECIPHER_ONLY) != 0);
 		}
 		ext = rmt_ext_find(list, RMT_EXT_SUBJECT_KEY_ID);
 		assert_int_equal(ext != NULL, key_id != NULL);
 		if (ext != NULL) {
 			assert_int_equal(rmt_ext_subject_key_id(ext->value, &ours, NULL), 0);
-			assert_true(rmt_span_equal(ours,
-			    rmt_span_of(ASN1_STRING_get0_data(key_id), (size_t)ASN1_STRING_length(key_id))));
+			assert_true(rmt_span_equal(ours, rmt_span_of(ASN1_STRING_get0_data(key_id),
+							     (size_t)ASN1_STRING_length(key_id))));
 		}
 	}
 }
@@ -297,7 +313,8 @@ test_x509_openssl(void)
 	add_row(&rows, "names agree with OpenSSL", names_agree, NULL);
 	add_row(&rows, "names are equal when OpenSSL says so", comparisons_agree, NULL);
 	add_row(&rows, "dates agree with OpenSSL", dates_agree, NULL);
-	add_row(&rows, "keys, signatures and versions agree with OpenSSL", keys_and_signatures_agree, NULL);
+	add_row(&rows, "keys, signatures and versions agree with OpenSSL",
+	    keys_and_signatures_agree, NULL);
 	add_row(&rows, "extensions agree with OpenSSL", extensions_agree, NULL);
 	add_row(&rows, "what extensions mean agrees with OpenSSL", meanings_agree, NULL);
 	return _cmocka_run_group_tests("openssl", rows.tests, rows.count, load, unload);
