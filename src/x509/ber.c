@@ -2,9 +2,9 @@
 /*
  * ber.c - any BER value rewritten with definite, minimal lengths and joined strings.
  *
- * Some makers write PKCS#7 and PKCS#12 envelopes with indefinite lengths and strings in segments, which views cannot
- * describe. The rewriting keeps every primitive content as it is and does not sort sets: it mends the envelope, it does
- * not make DER of a signed content.
+ * Some makers write PKCS#7 and PKCS#12 envelopes with indefinite lengths and strings in segments,
+ * which views cannot describe. The rewriting keeps every primitive content as it is and does not
+ * sort sets: it mends the envelope, it does not make DER of a signed content.
  */
 #include "config.h"
 
@@ -17,14 +17,16 @@ joinable(unsigned char tag)
 {
 	unsigned char primitive = tag & (unsigned char)~0x20;
 
-	return (tag & 0x20) != 0 && (primitive == RMT_DER_BIT_STRING || primitive == RMT_DER_OCTET_STRING ||
-	                             rmt_der_string_tag(primitive));
+	return (tag & 0x20) != 0 &&
+	       (primitive == RMT_DER_BIT_STRING || primitive == RMT_DER_OCTET_STRING ||
+		   rmt_der_string_tag(primitive));
 }
 
-/* Append the segments of a constructed string. A BIT STRING's count of unused bits is that of its last segment and
- * stands at `unused_at`. */
+/* Append the segments of a constructed string. A BIT STRING's count of unused bits is that of its
+ * last segment and stands at `unused_at`. */
 static int
-join(struct rmt_der *segments, unsigned char tag, struct rmt_buf *out, size_t unused_at, struct rmt_err *err)
+join(struct rmt_der *segments, unsigned char tag, struct rmt_buf *out, size_t unused_at,
+    struct rmt_err *err)
 {
 	struct rmt_der inner;
 	struct rmt_tlv tlv;
@@ -42,13 +44,16 @@ join(struct rmt_der *segments, unsigned char tag, struct rmt_buf *out, size_t un
 		if (rmt_der_any(segments, &tlv, NULL, err) < 0)
 			return -1;
 		if (tlv.tag != tag && tlv.tag != RMT_DER_OCTET_STRING)
-			return rmt_der_fault(segments, start, NULL, err, "segment of another type than its string");
+			return rmt_der_fault(
+			    segments, start, NULL, err, "segment of another type than its string");
 		if (!bits) {
 			rmt_buf_span(out, tlv.value);
 			continue;
 		}
-		if (tlv.value.length == 0 || tlv.value.at[0] > 7 || (!out->failed && out->bytes[unused_at] != 0))
-			return rmt_der_fault(segments, start, NULL, err, "BIT STRING segment that does not fill its bytes");
+		if (tlv.value.length == 0 || tlv.value.at[0] > 7 ||
+		    (!out->failed && out->bytes[unused_at] != 0))
+			return rmt_der_fault(segments, start, NULL, err,
+			    "BIT STRING segment that does not fill its bytes");
 		if (!out->failed)
 			out->bytes[unused_at] = tlv.value.at[0];
 		rmt_buf_append(out, tlv.value.at + 1, tlv.value.length - 1);

@@ -2,9 +2,9 @@
 /*
  * cert.c - certificates: one pass over the bytes that leaves a table of views (RFC 5280, 4.1).
  *
- * The reader checks structure: every value to the end of its type, but extension values only as far as their OCTET
- * STRING. Nothing is allocated. Whether a well-formed certificate is a good one is decided in audit/, whether its
- * signature is right in sign.c.
+ * The reader checks structure: every value to the end of its type, but extension values only as far
+ * as their OCTET STRING. Nothing is allocated. Whether a well-formed certificate is a good one is
+ * decided in audit/, whether its signature is right in sign.c.
  */
 #include "config.h"
 
@@ -18,13 +18,15 @@ enum { CERT_MAX = 1 << 20, SERIAL_MAX = 64 };
 /* ---- pieces shared with requests and CRLs ---- */
 
 int
-rmt_algorithm_id_read(struct rmt_der *der, struct rmt_span *whole, const char *place, struct rmt_err *err)
+rmt_algorithm_id_read(
+    struct rmt_der *der, struct rmt_span *whole, const char *place, struct rmt_err *err)
 {
 	struct rmt_der in;
 	struct rmt_span oid;
 	struct rmt_tlv parameters;
 
-	if (rmt_der_enter_whole(der, RMT_DER_SEQUENCE, &in, whole, place, err) < 0 || rmt_der_oid(&in, &oid, place, err) < 0)
+	if (rmt_der_enter_whole(der, RMT_DER_SEQUENCE, &in, whole, place, err) < 0 ||
+	    rmt_der_oid(&in, &oid, place, err) < 0)
 		return -1;
 	if (rmt_der_more(&in) && rmt_der_any_checked(&in, &parameters, place, err) < 0)
 		return -1;
@@ -39,25 +41,29 @@ rmt_spki_walk(struct rmt_der *der, struct rmt_span *whole, const char *place, st
 	unsigned unused;
 
 	if (rmt_der_enter_whole(der, RMT_DER_SEQUENCE, &in, whole, place, err) < 0 ||
-	    rmt_algorithm_id_read(&in, &algorithm, place, err) < 0 || rmt_der_bits(&in, &bits, &unused, place, err) < 0)
+	    rmt_algorithm_id_read(&in, &algorithm, place, err) < 0 ||
+	    rmt_der_bits(&in, &bits, &unused, place, err) < 0)
 		return -1;
 	return rmt_der_end(&in, place, err);
 }
 
 int
-rmt_signature_read(struct rmt_der *der, struct rmt_span *bits, const char *place, struct rmt_err *err)
+rmt_signature_read(
+    struct rmt_der *der, struct rmt_span *bits, const char *place, struct rmt_err *err)
 {
 	const unsigned char *start = der->at;
 	unsigned unused;
 
 	if (rmt_der_bits(der, bits, &unused, place, err) < 0)
 		return -1;
-	return unused == 0 ? 0 : rmt_der_deviate(der, RMT_DEVIATION_BIT_STRING_PADDING, start, place, err);
+	return unused == 0
+		   ? 0
+		   : rmt_der_deviate(der, RMT_DEVIATION_BIT_STRING_PADDING, start, place, err);
 }
 
 int
-rmt_object_open(struct rmt_der *der, struct rmt_span bytes, size_t cap, struct rmt_notes *notes, struct rmt_span *whole,
-                struct rmt_der *inner, const char *noun, struct rmt_err *err)
+rmt_object_open(struct rmt_der *der, struct rmt_span bytes, size_t cap, struct rmt_notes *notes,
+    struct rmt_span *whole, struct rmt_der *inner, const char *noun, struct rmt_err *err)
 {
 	rmt_der_open(der, bytes, notes);
 	if (bytes.length > cap)
@@ -71,7 +77,8 @@ rmt_object_open(struct rmt_der *der, struct rmt_span bytes, size_t cap, struct r
 
 /* ---- reading ---- */
 
-/* version [0] EXPLICIT DEFAULT v1. Leaves 1 to 3; another number is a deviation, since nobody knows what it means. */
+/* version [0] EXPLICIT DEFAULT v1. Leaves 1 to 3; another number is a deviation, since nobody knows
+ * what it means. */
 static int
 version_read(struct rmt_der *tbs, int *version, struct rmt_err *err)
 {
@@ -83,10 +90,12 @@ version_read(struct rmt_der *tbs, int *version, struct rmt_err *err)
 	if (!rmt_der_next_is(tbs, RMT_DER_CONTEXT_CONSTRUCTED(0)))
 		return 0;
 	if (rmt_der_enter(tbs, RMT_DER_CONTEXT_CONSTRUCTED(0), &in, "tbs.version", err) < 0 ||
-	    rmt_der_small(&in, &number, "tbs.version", err) < 0 || rmt_der_end(&in, "tbs.version", err) < 0)
+	    rmt_der_small(&in, &number, "tbs.version", err) < 0 ||
+	    rmt_der_end(&in, "tbs.version", err) < 0)
 		return -1;
 	if (number == 0)
-		return rmt_der_deviate(tbs, RMT_DEVIATION_DEFAULT_ENCODED, start, "tbs.version", err);
+		return rmt_der_deviate(
+		    tbs, RMT_DEVIATION_DEFAULT_ENCODED, start, "tbs.version", err);
 	*version = number == 1 ? 2 : 3;
 	if (number < 0 || number > 2)
 		return rmt_der_deviate(tbs, RMT_DEVIATION_VERSION, start, "tbs.version", err);
@@ -101,7 +110,8 @@ serial_read(struct rmt_der *tbs, struct rmt_span *serial, struct rmt_err *err)
 	if (rmt_der_integer(tbs, serial, "tbs.serialNumber", err) < 0)
 		return -1;
 	if (serial->length > SERIAL_MAX)
-		return rmt_der_fault(tbs, start, "tbs.serialNumber", err, "serial number longer than 64 bytes");
+		return rmt_der_fault(
+		    tbs, start, "tbs.serialNumber", err, "serial number longer than 64 bytes");
 	return 0;
 }
 
@@ -117,7 +127,8 @@ validity_read(struct rmt_der *tbs, struct rmt_cert *cert, struct rmt_err *err)
 	return rmt_der_end(&in, "tbs.validity", err);
 }
 
-/* issuerUniqueID [1] and subjectUniqueID [2], both IMPLICIT BIT STRING; nobody wants to know what is in them. */
+/* issuerUniqueID [1] and subjectUniqueID [2], both IMPLICIT BIT STRING; nobody wants to know what
+ * is in them. */
 static int
 unique_ids_skip(struct rmt_der *tbs, int version, struct rmt_err *err)
 {
@@ -130,9 +141,12 @@ unique_ids_skip(struct rmt_der *tbs, int version, struct rmt_err *err)
 			continue;
 		if (rmt_der_any(tbs, &tlv, "tbs.uniqueID", err) < 0)
 			return -1;
-		if (tlv.value.length == 0 || tlv.value.at[0] > 7 || (tlv.value.length == 1 && tlv.value.at[0] != 0))
-			return rmt_der_fault(tbs, start, "tbs.uniqueID", err, "BIT STRING with an impossible count of unused bits");
-		if (version < 2 && rmt_der_deviate(tbs, RMT_DEVIATION_VERSION, start, "tbs.uniqueID", err) < 0)
+		if (tlv.value.length == 0 || tlv.value.at[0] > 7 ||
+		    (tlv.value.length == 1 && tlv.value.at[0] != 0))
+			return rmt_der_fault(tbs, start, "tbs.uniqueID", err,
+			    "BIT STRING with an impossible count of unused bits");
+		if (version < 2 &&
+		    rmt_der_deviate(tbs, RMT_DEVIATION_VERSION, start, "tbs.uniqueID", err) < 0)
 			return -1;
 	}
 	return 0;
@@ -146,7 +160,8 @@ extensions_read(struct rmt_der *tbs, struct rmt_cert *cert, struct rmt_err *err)
 
 	if (!rmt_der_next_is(tbs, RMT_DER_CONTEXT_CONSTRUCTED(3)))
 		return 0;
-	if (cert->version < 3 && rmt_der_deviate(tbs, RMT_DEVIATION_VERSION, start, "tbs.extensions", err) < 0)
+	if (cert->version < 3 &&
+	    rmt_der_deviate(tbs, RMT_DEVIATION_VERSION, start, "tbs.extensions", err) < 0)
 		return -1;
 	if (rmt_der_enter(tbs, RMT_DER_CONTEXT_CONSTRUCTED(3), &in, "tbs.extensions", err) < 0 ||
 	    rmt_extensions_walk(&in, &cert->extensions, "tbs.extensions", err) < 0)
@@ -157,9 +172,11 @@ extensions_read(struct rmt_der *tbs, struct rmt_cert *cert, struct rmt_err *err)
 static int
 tbs_read(struct rmt_der *tbs, struct rmt_cert *cert, struct rmt_err *err)
 {
-	if (version_read(tbs, &cert->version, err) < 0 || serial_read(tbs, &cert->serial, err) < 0 ||
+	if (version_read(tbs, &cert->version, err) < 0 ||
+	    serial_read(tbs, &cert->serial, err) < 0 ||
 	    rmt_algorithm_id_read(tbs, &cert->inner_algorithm, "tbs.signature", err) < 0 ||
-	    rmt_name_read(tbs, &cert->issuer, "tbs.issuer", err) < 0 || validity_read(tbs, cert, err) < 0 ||
+	    rmt_name_read(tbs, &cert->issuer, "tbs.issuer", err) < 0 ||
+	    validity_read(tbs, cert, err) < 0 ||
 	    rmt_name_read(tbs, &cert->subject, "tbs.subject", err) < 0 ||
 	    rmt_spki_walk(tbs, &cert->spki, "tbs.subjectPublicKeyInfo", err) < 0 ||
 	    unique_ids_skip(tbs, cert->version, err) < 0 || extensions_read(tbs, cert, err) < 0)
@@ -182,9 +199,10 @@ rmt_cert_read(struct rmt_cert *cert, struct rmt_span der, int mode, struct rmt_e
 	struct rmt_der outer, in, tbs;
 
 	cert_clear(cert);
-	if (rmt_object_open(&outer, der, CERT_MAX, mode == RMT_TOLERANT ? &cert->notes : NULL, &cert->der, &in, "certificate",
-	                    err) < 0 ||
-	    rmt_der_enter_whole(&in, RMT_DER_SEQUENCE, &tbs, &cert->tbs, "tbs", err) < 0 || tbs_read(&tbs, cert, err) < 0 ||
+	if (rmt_object_open(&outer, der, CERT_MAX, mode == RMT_TOLERANT ? &cert->notes : NULL,
+		&cert->der, &in, "certificate", err) < 0 ||
+	    rmt_der_enter_whole(&in, RMT_DER_SEQUENCE, &tbs, &cert->tbs, "tbs", err) < 0 ||
+	    tbs_read(&tbs, cert, err) < 0 ||
 	    rmt_algorithm_id_read(&in, &cert->outer_algorithm, "signatureAlgorithm", err) < 0 ||
 	    rmt_signature_read(&in, &cert->signature, "signature", err) < 0)
 		return -1;
@@ -197,7 +215,8 @@ rmt_cert_read_tbs(struct rmt_cert *cert, struct rmt_span tbs, int mode, struct r
 	struct rmt_der outer, in;
 
 	cert_clear(cert);
-	if (rmt_object_open(&outer, tbs, CERT_MAX, mode == RMT_TOLERANT ? &cert->notes : NULL, &cert->tbs, &in, "tbs", err) < 0 ||
+	if (rmt_object_open(&outer, tbs, CERT_MAX, mode == RMT_TOLERANT ? &cert->notes : NULL,
+		&cert->tbs, &in, "tbs", err) < 0 ||
 	    tbs_read(&in, cert, err) < 0)
 		return -1;
 	cert->der = cert->tbs;
@@ -234,7 +253,8 @@ new_from(struct rmt_span der, int mode, bool tbs_only, struct rmt_err *err)
 		free(cert);
 		return NULL;
 	}
-	rc = (tbs_only ? rmt_cert_read_tbs : rmt_cert_read)(cert, rmt_span_of(owned, der.length), mode, err);
+	rc = (tbs_only ? rmt_cert_read_tbs : rmt_cert_read)(
+	    cert, rmt_span_of(owned, der.length), mode, err);
 	cert->owned = owned;
 	if (rc < 0) {
 		rmt_cert_free(cert);
@@ -252,7 +272,8 @@ rmt_cert_new(struct rmt_span der, int mode, struct rmt_err *err)
 struct rmt_cert *
 rmt_cert_dup(const struct rmt_cert *cert, struct rmt_err *err)
 {
-	struct rmt_cert *copy = new_from(cert->der, RMT_TOLERANT, cert->outer_algorithm.length == 0, err);
+	struct rmt_cert *copy =
+	    new_from(cert->der, RMT_TOLERANT, cert->outer_algorithm.length == 0, err);
 
 	if (copy != NULL)
 		copy->notes = cert->notes; /* trailing bytes are no longer there to be noted */
@@ -271,7 +292,8 @@ rmt_cert_free(struct rmt_cert *cert)
 /* ---- questions ---- */
 
 int
-rmt_cert_fingerprint(const struct rmt_cert *cert, unsigned char sha256[RMT_SHA256], struct rmt_err *err)
+rmt_cert_fingerprint(
+    const struct rmt_cert *cert, unsigned char sha256[RMT_SHA256], struct rmt_err *err)
 {
 	return rmt_sha256(cert->der, sha256, err);
 }
@@ -290,11 +312,14 @@ rmt_cert_is_ca(const struct rmt_cert *cert)
 	unsigned usage;
 
 	if (ext != NULL)
-		return rmt_ext_basic_constraints(ext->value, &constraints, &rmt_notes_ignored, NULL) == 0 && constraints.ca;
+		return rmt_ext_basic_constraints(
+			   ext->value, &constraints, &rmt_notes_ignored, NULL) == 0 &&
+		       constraints.ca;
 	if (cert->version == 1)
 		return rmt_cert_self_issued(cert);
 	ext = rmt_ext_find(&cert->extensions, RMT_EXT_KEY_USAGE);
-	return ext != NULL && rmt_ext_key_usage(ext->value, &usage, NULL) == 0 && (usage & RMT_KU_CERT_SIGN) != 0;
+	return ext != NULL && rmt_ext_key_usage(ext->value, &usage, NULL) == 0 &&
+	       (usage & RMT_KU_CERT_SIGN) != 0;
 }
 
 static bool
@@ -307,7 +332,8 @@ serial_equal(struct rmt_span a, struct rmt_span b)
 	return rmt_span_equal(a, b);
 }
 
-/* Whether the issuer's issuer, when the identifier names one as a directory name, is another one. */
+/* Whether the issuer's issuer, when the identifier names one as a directory name, is another one.
+ */
 static bool
 authority_differs(struct rmt_span general_names, struct rmt_span issuer_of_issuer)
 {
@@ -336,7 +362,8 @@ rmt_cert_issued_by(const struct rmt_cert *cert, const struct rmt_cert *issuer)
 	if (ext == NULL || rmt_ext_authority_key_id(ext->value, &authority, NULL) < 0)
 		return true;
 	ext = rmt_ext_find(&issuer->extensions, RMT_EXT_SUBJECT_KEY_ID);
-	if (authority.key_id.length > 0 && ext != NULL && rmt_ext_subject_key_id(ext->value, &key_id, NULL) == 0 &&
+	if (authority.key_id.length > 0 && ext != NULL &&
+	    rmt_ext_subject_key_id(ext->value, &key_id, NULL) == 0 &&
 	    !rmt_span_equal(authority.key_id, key_id))
 		return false;
 	if (authority.serial.length > 0 && !serial_equal(authority.serial, issuer->serial))
@@ -379,7 +406,8 @@ first_alternative(const struct rmt_cert *cert, struct rmt_buf *out)
 	struct rmt_general_name name;
 	struct rmt_der names;
 
-	if (ext == NULL || rmt_general_open(ext->value, &names, NULL) < 0 || rmt_general_next(&names, &name, NULL) != 1)
+	if (ext == NULL || rmt_general_open(ext->value, &names, NULL) < 0 ||
+	    rmt_general_next(&names, &name, NULL) != 1)
 		return 0;
 	if (name.type == RMT_GN_DNS || name.type == RMT_GN_EMAIL || name.type == RMT_GN_URI)
 		rmt_buf_span(out, name.value);

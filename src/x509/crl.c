@@ -2,7 +2,8 @@
 /*
  * crl.c - certificate revocation lists (RFC 5280, 5.1) as views, and their entries one by one.
  *
- * Reading the list does not walk its entries: a list of a million costs as much as an empty one until somebody asks.
+ * Reading the list does not walk its entries: a list of a million costs as much as an empty one
+ * until somebody asks.
  */
 #include "config.h"
 
@@ -24,13 +25,15 @@ version_read(struct rmt_der *tbs, int *version, struct rmt_err *err)
 	if (rmt_der_small(tbs, &number, "tbs.version", err) < 0)
 		return -1;
 	*version = number == 0 ? 1 : 2;
-	return number == 1 ? 0 : rmt_der_deviate(tbs, RMT_DEVIATION_VERSION, start, "tbs.version", err);
+	return number == 1 ? 0
+			   : rmt_der_deviate(tbs, RMT_DEVIATION_VERSION, start, "tbs.version", err);
 }
 
 static bool
 time_is_next(const struct rmt_der *der)
 {
-	return rmt_der_next_is(der, RMT_DER_UTC_TIME) || rmt_der_next_is(der, RMT_DER_GENERALIZED_TIME);
+	return rmt_der_next_is(der, RMT_DER_UTC_TIME) ||
+	       rmt_der_next_is(der, RMT_DER_GENERALIZED_TIME);
 }
 
 static int
@@ -45,7 +48,9 @@ entries_read(struct rmt_der *tbs, struct rmt_crl *crl, struct rmt_err *err)
 	if (rmt_der_enter(tbs, RMT_DER_SEQUENCE, &list, "tbs.revokedCertificates", err) < 0)
 		return -1;
 	crl->entries = rmt_span_of(list.at, (size_t)(list.end - list.at));
-	return rmt_der_more(&list) ? 0 : rmt_der_deviate(tbs, RMT_DEVIATION_EMPTY_LIST, start, "tbs.revokedCertificates", err);
+	return rmt_der_more(&list) ? 0
+				   : rmt_der_deviate(tbs, RMT_DEVIATION_EMPTY_LIST, start,
+					 "tbs.revokedCertificates", err);
 }
 
 static int
@@ -56,7 +61,8 @@ extensions_read(struct rmt_der *tbs, struct rmt_crl *crl, struct rmt_err *err)
 
 	if (!rmt_der_next_is(tbs, RMT_DER_CONTEXT_CONSTRUCTED(0)))
 		return 0;
-	if (crl->version < 2 && rmt_der_deviate(tbs, RMT_DEVIATION_VERSION, start, "tbs.crlExtensions", err) < 0)
+	if (crl->version < 2 &&
+	    rmt_der_deviate(tbs, RMT_DEVIATION_VERSION, start, "tbs.crlExtensions", err) < 0)
 		return -1;
 	if (rmt_der_enter(tbs, RMT_DER_CONTEXT_CONSTRUCTED(0), &in, "tbs.crlExtensions", err) < 0 ||
 	    rmt_extensions_walk(&in, &crl->extensions, "tbs.crlExtensions", err) < 0)
@@ -72,7 +78,8 @@ tbs_read(struct rmt_der *tbs, struct rmt_crl *crl, struct rmt_err *err)
 	    rmt_algorithm_id_read(tbs, &crl->inner_algorithm, "tbs.signature", err) < 0 ||
 	    rmt_name_read(tbs, &crl->issuer, "tbs.issuer", err) < 0 ||
 	    rmt_der_time(tbs, &crl->this_update, "tbs.thisUpdate", err) < 0 ||
-	    (time_is_next(tbs) && rmt_der_time(tbs, &crl->next_update, "tbs.nextUpdate", err) < 0) ||
+	    (time_is_next(tbs) &&
+		rmt_der_time(tbs, &crl->next_update, "tbs.nextUpdate", err) < 0) ||
 	    entries_read(tbs, crl, err) < 0 || extensions_read(tbs, crl, err) < 0)
 		return -1;
 	return rmt_der_end(tbs, "tbs", err);
@@ -86,8 +93,10 @@ rmt_crl_read(struct rmt_crl *crl, struct rmt_span der, int mode, struct rmt_err 
 	crl->notes.count = 0;
 	crl->owned = NULL;
 	rmt_extensions_clear(&crl->extensions);
-	if (rmt_object_open(&outer, der, RMT_CAP_CRL, mode == RMT_TOLERANT ? &crl->notes : NULL, &crl->der, &in, "crl", err) < 0 ||
-	    rmt_der_enter_whole(&in, RMT_DER_SEQUENCE, &tbs, &crl->tbs, "tbs", err) < 0 || tbs_read(&tbs, crl, err) < 0 ||
+	if (rmt_object_open(&outer, der, RMT_CAP_CRL, mode == RMT_TOLERANT ? &crl->notes : NULL,
+		&crl->der, &in, "crl", err) < 0 ||
+	    rmt_der_enter_whole(&in, RMT_DER_SEQUENCE, &tbs, &crl->tbs, "tbs", err) < 0 ||
+	    tbs_read(&tbs, crl, err) < 0 ||
 	    rmt_algorithm_id_read(&in, &crl->outer_algorithm, "signatureAlgorithm", err) < 0 ||
 	    rmt_signature_read(&in, &crl->signature, "signature", err) < 0)
 		return -1;
@@ -105,7 +114,8 @@ entry_extensions(struct rmt_der *entry, int *reason, struct rmt_err *err)
 	if (rmt_der_enter(entry, RMT_DER_SEQUENCE, &list, "entry.extensions", err) < 0)
 		return -1;
 	if (!rmt_der_more(&list))
-		return rmt_der_deviate(entry, RMT_DEVIATION_EMPTY_LIST, start, "entry.extensions", err);
+		return rmt_der_deviate(
+		    entry, RMT_DEVIATION_EMPTY_LIST, start, "entry.extensions", err);
 	while (rmt_der_more(&list)) {
 		if (rmt_ext_read(&list, &ext, err) < 0)
 			return -1;
@@ -113,7 +123,8 @@ entry_extensions(struct rmt_der *entry, int *reason, struct rmt_err *err)
 			continue;
 		rmt_der_open(&value, ext.value, list.notes);
 		value.origin = list.origin;
-		if (rmt_reason_read(&value, reason, err) < 0 || rmt_der_end(&value, "entry.reasonCode", err) < 0)
+		if (rmt_reason_read(&value, reason, err) < 0 ||
+		    rmt_der_end(&value, "entry.reasonCode", err) < 0)
 			return -1;
 	}
 	return 0;
@@ -130,7 +141,8 @@ rmt_crl_next(struct rmt_der *cursor, struct rmt_crl_entry *out, struct rmt_err *
 	if (rmt_der_enter(cursor, RMT_DER_SEQUENCE, &entry, "entry", err) < 0 ||
 	    rmt_der_integer(&entry, &out->serial, "entry.userCertificate", err) < 0 ||
 	    rmt_der_time(&entry, &out->when, "entry.revocationDate", err) < 0 ||
-	    (rmt_der_more(&entry) && entry_extensions(&entry, &out->reason, err) < 0) || rmt_der_end(&entry, "entry", err) < 0)
+	    (rmt_der_more(&entry) && entry_extensions(&entry, &out->reason, err) < 0) ||
+	    rmt_der_end(&entry, "entry", err) < 0)
 		return -1;
 	return 1;
 }

@@ -2,10 +2,10 @@
 /*
  * der.c - the DER reader: a bounded cursor that hands out views and never copies.
  *
- * A cursor without notes is strict: definite lengths, minimal encodings, nothing else. A cursor with notes goes on over
- * the deviations of one fixed table and writes each down with its offset. What is in neither class - a value cut off, a
- * wrong type, a high tag number, nesting beyond the cap - stops both. The file knows no X.509: which values make up a
- * certificate is cert.c's affair.
+ * A cursor without notes is strict: definite lengths, minimal encodings, nothing else. A cursor
+ * with notes goes on over the deviations of one fixed table and writes each down with its offset.
+ * What is in neither class - a value cut off, a wrong type, a high tag number, nesting beyond the
+ * cap - stops both. The file knows no X.509: which values make up a certificate is cert.c's affair.
  */
 #include "config.h"
 
@@ -23,11 +23,14 @@ static const char *const deviations[RMT_DEVIATION_COUNT] = {
 	[RMT_DEVIATION_BOOLEAN] = "TRUE encoded as another byte than FF (X.690, 11.1)",
 	[RMT_DEVIATION_DEFAULT_ENCODED] = "default value encoded instead of left out (X.690, 11.5)",
 	[RMT_DEVIATION_INTEGER_PADDED] = "INTEGER not in the shortest form (X.690, 8.3.2)",
-	[RMT_DEVIATION_INTEGER_NEGATIVE] = "negative number where only a positive one has a meaning (RFC 5280, 4.1.2.2)",
+	[RMT_DEVIATION_INTEGER_NEGATIVE] =
+	    "negative number where only a positive one has a meaning (RFC 5280, 4.1.2.2)",
 	[RMT_DEVIATION_TRAILING_BYTES] = "bytes after the end of the object",
 	[RMT_DEVIATION_TIME_FORM] = "time in another form than RFC 5280, 4.1.2.5 wants",
-	[RMT_DEVIATION_BIT_STRING_PADDING] = "unused bits of a BIT STRING not zero or too many (X.690, 11.2)",
-	[RMT_DEVIATION_STRING_CONTENT] = "characters that the string type does not have (X.680, 41)",
+	[RMT_DEVIATION_BIT_STRING_PADDING] =
+	    "unused bits of a BIT STRING not zero or too many (X.690, 11.2)",
+	[RMT_DEVIATION_STRING_CONTENT] =
+	    "characters that the string type does not have (X.680, 41)",
 	[RMT_DEVIATION_VERSION] = "version number does not fit the content (RFC 5280, 4.1.2.1)",
 	[RMT_DEVIATION_CONSTRUCTED_STRING] = "string in constructed form (X.690, 10.2)",
 	[RMT_DEVIATION_EMPTY_LIST] = "empty list where at least one member must be (RFC 5280, 4.1)",
@@ -45,15 +48,16 @@ rmt_deviation_text(enum rmt_deviation kind)
 /* ---- stopping and going on ---- */
 
 int
-rmt_der_fault(const struct rmt_der *der, const unsigned char *at, const char *place, struct rmt_err *err,
-              const char *sentence)
+rmt_der_fault(const struct rmt_der *der, const unsigned char *at, const char *place,
+    struct rmt_err *err, const char *sentence)
 {
-	return rmt_err_set(err, RMT_INPUT, place, "%s (offset %zu)", sentence, (size_t)(at - der->origin));
+	return rmt_err_set(
+	    err, RMT_INPUT, place, "%s (offset %zu)", sentence, (size_t)(at - der->origin));
 }
 
 int
-rmt_der_deviate(const struct rmt_der *der, enum rmt_deviation kind, const unsigned char *at, const char *place,
-                struct rmt_err *err)
+rmt_der_deviate(const struct rmt_der *der, enum rmt_deviation kind, const unsigned char *at,
+    const char *place, struct rmt_err *err)
 {
 	struct rmt_notes *notes = der->notes;
 
@@ -74,14 +78,29 @@ rmt_der_deviate(const struct rmt_der *der, enum rmt_deviation kind, const unsign
 static void
 tag_text(unsigned char tag, char out[24])
 {
-	static const struct { unsigned char tag; const char *name; } names[] = {
-		{ RMT_DER_BOOLEAN, "BOOLEAN" }, { RMT_DER_INTEGER, "INTEGER" }, { RMT_DER_BIT_STRING, "BIT STRING" },
-		{ RMT_DER_OCTET_STRING, "OCTET STRING" }, { RMT_DER_NULL, "NULL" }, { RMT_DER_OID, "OBJECT IDENTIFIER" },
-		{ RMT_DER_ENUMERATED, "ENUMERATED" }, { RMT_DER_UTF8, "UTF8String" }, { RMT_DER_NUMERIC, "NumericString" },
-		{ RMT_DER_PRINTABLE, "PrintableString" }, { RMT_DER_T61, "T61String" }, { RMT_DER_IA5, "IA5String" },
-		{ RMT_DER_UTC_TIME, "UTCTime" }, { RMT_DER_GENERALIZED_TIME, "GeneralizedTime" },
-		{ RMT_DER_VISIBLE, "VisibleString" }, { RMT_DER_UNIVERSAL, "UniversalString" },
-		{ RMT_DER_BMP, "BMPString" }, { RMT_DER_SEQUENCE, "SEQUENCE" }, { RMT_DER_SET, "SET" },
+	static const struct {
+		unsigned char tag;
+		const char *name;
+	} names[] = {
+		{ RMT_DER_BOOLEAN, "BOOLEAN" },
+		{ RMT_DER_INTEGER, "INTEGER" },
+		{ RMT_DER_BIT_STRING, "BIT STRING" },
+		{ RMT_DER_OCTET_STRING, "OCTET STRING" },
+		{ RMT_DER_NULL, "NULL" },
+		{ RMT_DER_OID, "OBJECT IDENTIFIER" },
+		{ RMT_DER_ENUMERATED, "ENUMERATED" },
+		{ RMT_DER_UTF8, "UTF8String" },
+		{ RMT_DER_NUMERIC, "NumericString" },
+		{ RMT_DER_PRINTABLE, "PrintableString" },
+		{ RMT_DER_T61, "T61String" },
+		{ RMT_DER_IA5, "IA5String" },
+		{ RMT_DER_UTC_TIME, "UTCTime" },
+		{ RMT_DER_GENERALIZED_TIME, "GeneralizedTime" },
+		{ RMT_DER_VISIBLE, "VisibleString" },
+		{ RMT_DER_UNIVERSAL, "UniversalString" },
+		{ RMT_DER_BMP, "BMPString" },
+		{ RMT_DER_SEQUENCE, "SEQUENCE" },
+		{ RMT_DER_SET, "SET" },
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -132,7 +151,8 @@ rmt_der_next_is(const struct rmt_der *der, unsigned char tag)
 
 enum length_form { LENGTH_CUT, LENGTH_TOO_LONG, LENGTH_MINIMAL, LENGTH_PADDED, LENGTH_INDEFINITE };
 
-/* Tag and length at `p`: header size and content length. Says nothing about whether the content fits. */
+/* Tag and length at `p`: header size and content length. Says nothing about whether the content
+ * fits. */
 static enum length_form
 header_read(const unsigned char *p, size_t left, size_t *header, size_t *length)
 {
@@ -161,8 +181,9 @@ header_read(const unsigned char *p, size_t left, size_t *header, size_t *length)
 	return first > 2 || value < 0x80 ? LENGTH_PADDED : LENGTH_MINIMAL;
 }
 
-/* Bytes from `p` up to and including the end marker of an indefinite length whose content starts at `p`; 0 when there is
- * none. Definite values are skipped whole, so that a counter is all the depth there is. */
+/* Bytes from `p` up to and including the end marker of an indefinite length whose content starts at
+ * `p`; 0 when there is none. Definite values are skipped whole, so that a counter is all the depth
+ * there is. */
 static size_t
 indefinite_extent(const unsigned char *p, size_t left)
 {
@@ -181,7 +202,8 @@ indefinite_extent(const unsigned char *p, size_t left)
 			continue;
 		}
 		form = header_read(p, left, &header, &length);
-		if (form == LENGTH_CUT || form == LENGTH_TOO_LONG || (p[0] & 0x1f) == 0x1f || p[0] == 0)
+		if (form == LENGTH_CUT || form == LENGTH_TOO_LONG || (p[0] & 0x1f) == 0x1f ||
+		    p[0] == 0)
 			return 0;
 		if (form == LENGTH_INDEFINITE && ((p[0] & 0x20) == 0 || ++open > RMT_DER_DEPTH_MAX))
 			return 0;
@@ -229,7 +251,8 @@ long_form(struct rmt_der *der, struct rmt_tlv *out, const char *place, struct rm
 	case LENGTH_PADDED:
 	case LENGTH_MINIMAL:
 		if (length > left - header)
-			return rmt_der_fault(der, p, place, err, "length runs past the end of what encloses it");
+			return rmt_der_fault(
+			    der, p, place, err, "length runs past the end of what encloses it");
 		whole = header + length;
 		if (form == LENGTH_PADDED &&
 		    rmt_der_deviate(der, RMT_DEVIATION_LENGTH_NOT_MINIMAL, p, place, err) < 0)
@@ -238,10 +261,12 @@ long_form(struct rmt_der *der, struct rmt_tlv *out, const char *place, struct rm
 	case LENGTH_INDEFINITE:
 	default:
 		if ((p[0] & 0x20) == 0)
-			return rmt_der_fault(der, p, place, err, "indefinite length on a primitive value");
+			return rmt_der_fault(
+			    der, p, place, err, "indefinite length on a primitive value");
 		whole = der->notes == NULL ? 2 : indefinite_extent(p + header, left - header);
 		if (whole == 0)
-			return rmt_der_fault(der, p, place, err, "indefinite length without an end marker");
+			return rmt_der_fault(
+			    der, p, place, err, "indefinite length without an end marker");
 		if (rmt_der_deviate(der, RMT_DEVIATION_INDEFINITE_LENGTH, p, place, err) < 0)
 			return -1;
 		length = whole - 2;
@@ -262,15 +287,18 @@ rmt_der_any(struct rmt_der *der, struct rmt_tlv *out, const char *place, struct 
 	size_t left = (size_t)(der->end - p);
 
 	if (left < 2)
-		return rmt_der_fault(der, p, place, err, left == 0 ? "value missing" : "value is cut off after its tag");
+		return rmt_der_fault(der, p, place, err,
+		    left == 0 ? "value missing" : "value is cut off after its tag");
 	if ((p[0] & 0x1f) == 0x1f)
-		return rmt_der_fault(der, p, place, err, "tag number above 30, which no X.509 object uses");
+		return rmt_der_fault(
+		    der, p, place, err, "tag number above 30, which no X.509 object uses");
 	if (p[0] == 0)
 		return rmt_der_fault(der, p, place, err, "end marker where a value should be");
 	if (p[1] >= 0x80)
 		return long_form(der, out, place, err);
 	if (p[1] > left - 2)
-		return rmt_der_fault(der, p, place, err, "length runs past the end of what encloses it");
+		return rmt_der_fault(
+		    der, p, place, err, "length runs past the end of what encloses it");
 	out->tag = p[0];
 	out->whole = (struct rmt_span){ p, (size_t)p[1] + 2 };
 	out->value = (struct rmt_span){ p + 2, p[1] };
@@ -282,35 +310,44 @@ bool
 rmt_der_string_tag(unsigned char tag)
 {
 	switch (tag) {
-	case RMT_DER_UTF8: case RMT_DER_NUMERIC: case RMT_DER_PRINTABLE: case RMT_DER_T61: case RMT_DER_IA5:
-	case RMT_DER_VISIBLE: case RMT_DER_UNIVERSAL: case RMT_DER_BMP:
+	case RMT_DER_UTF8:
+	case RMT_DER_NUMERIC:
+	case RMT_DER_PRINTABLE:
+	case RMT_DER_T61:
+	case RMT_DER_IA5:
+	case RMT_DER_VISIBLE:
+	case RMT_DER_UNIVERSAL:
+	case RMT_DER_BMP:
 		return true;
 	default:
 		return false;
 	}
 }
 
-static bool
-may_be_constructed(unsigned char tag)
+bool
+rmt_der_may_be_constructed(unsigned char tag)
 {
-	return tag == RMT_DER_BIT_STRING || tag == RMT_DER_OCTET_STRING || tag == RMT_DER_UTC_TIME ||
-	       tag == RMT_DER_GENERALIZED_TIME || rmt_der_string_tag(tag) || (tag & 0xe0) == 0x80;
+	return tag == RMT_DER_BIT_STRING || tag == RMT_DER_OCTET_STRING ||
+	       tag == RMT_DER_UTC_TIME || tag == RMT_DER_GENERALIZED_TIME ||
+	       rmt_der_string_tag(tag) || (tag & 0xe0) == 0x80;
 }
 
-/* A string in constructed form. It stays a view, so that only a single segment can be accepted; a joined copy is
- * rmt_der_from_ber()'s affair. */
+/* A string in constructed form. It stays a view, so that only a single segment can be accepted; a
+ * joined copy is rmt_der_from_ber()'s affair. */
 static int
-constructed_string(struct rmt_der *der, unsigned char tag, struct rmt_tlv *out, const char *place, struct rmt_err *err)
+constructed_string(struct rmt_der *der, unsigned char tag, struct rmt_tlv *out, const char *place,
+    struct rmt_err *err)
 {
 	const unsigned char *start = der->at;
 	struct rmt_der segments;
 	struct rmt_tlv segment;
 
 	if (rmt_der_deviate(der, RMT_DEVIATION_CONSTRUCTED_STRING, start, place, err) < 0 ||
-	    rmt_der_enter(der, tag | 0x20, &segments, place, err) < 0 || rmt_der_any(&segments, &segment, place, err) < 0)
+	    rmt_der_enter(der, tag | 0x20, &segments, place, err) < 0 ||
+	    rmt_der_any(&segments, &segment, place, err) < 0)
 		return -1;
-	if (rmt_der_more(&segments) || (segment.tag & 0x20) != 0 || ((tag & 0xc0) == 0 && segment.tag != tag &&
-	    segment.tag != RMT_DER_OCTET_STRING))
+	if (rmt_der_more(&segments) || (segment.tag & 0x20) != 0 ||
+	    ((tag & 0xc0) == 0 && segment.tag != tag && segment.tag != RMT_DER_OCTET_STRING))
 		return rmt_der_fault(der, start, place, err, "string in several segments");
 	out->tag = tag;
 	out->whole = (struct rmt_span){ start, (size_t)(der->at - start) };
@@ -325,17 +362,19 @@ wrong_tag(const struct rmt_der *der, unsigned char tag, const char *place, struc
 
 	tag_text(tag, wanted);
 	if (der->at >= der->end)
-		return rmt_err_set(err, RMT_INPUT, place, "%s missing (offset %zu)", wanted, (size_t)(der->at - der->origin));
+		return rmt_err_set(err, RMT_INPUT, place, "%s missing (offset %zu)", wanted,
+		    (size_t)(der->at - der->origin));
 	tag_text(*der->at, found);
-	return rmt_err_set(err, RMT_INPUT, place, "%s expected, %s found (offset %zu)", wanted, found,
-	                   (size_t)(der->at - der->origin));
+	return rmt_err_set(err, RMT_INPUT, place, "%s expected, %s found (offset %zu)", wanted,
+	    found, (size_t)(der->at - der->origin));
 }
 
 int
-rmt_der_read(struct rmt_der *der, unsigned char tag, struct rmt_tlv *out, const char *place, struct rmt_err *err)
+rmt_der_read(struct rmt_der *der, unsigned char tag, struct rmt_tlv *out, const char *place,
+    struct rmt_err *err)
 {
 	if (!rmt_der_next_is(der, tag)) {
-		if (rmt_der_next_is(der, tag | 0x20) && may_be_constructed(tag))
+		if (rmt_der_next_is(der, tag | 0x20) && rmt_der_may_be_constructed(tag))
 			return constructed_string(der, tag, out, place, err);
 		return wrong_tag(der, tag, place, err);
 	}
@@ -343,7 +382,8 @@ rmt_der_read(struct rmt_der *der, unsigned char tag, struct rmt_tlv *out, const 
 }
 
 int
-rmt_der_enter(struct rmt_der *der, unsigned char tag, struct rmt_der *inner, const char *place, struct rmt_err *err)
+rmt_der_enter(struct rmt_der *der, unsigned char tag, struct rmt_der *inner, const char *place,
+    struct rmt_err *err)
 {
 	const unsigned char *start = der->at;
 	struct rmt_tlv tlv;
@@ -363,8 +403,8 @@ rmt_der_enter(struct rmt_der *der, unsigned char tag, struct rmt_der *inner, con
 }
 
 int
-rmt_der_enter_whole(struct rmt_der *der, unsigned char tag, struct rmt_der *inner, struct rmt_span *whole,
-                    const char *place, struct rmt_err *err)
+rmt_der_enter_whole(struct rmt_der *der, unsigned char tag, struct rmt_der *inner,
+    struct rmt_span *whole, const char *place, struct rmt_err *err)
 {
 	const unsigned char *start = der->at;
 
@@ -380,252 +420,4 @@ rmt_der_end(const struct rmt_der *der, const char *place, struct rmt_err *err)
 	if (der->at == der->end)
 		return 0;
 	return rmt_der_fault(der, der->at, place, err, "more values than the structure has");
-}
-
-/* ---- primitive types ---- */
-
-/* An INTEGER with content; padding is a deviation. */
-static int
-number_read(struct rmt_der *der, struct rmt_span *content, const char *place, struct rmt_err *err)
-{
-	struct rmt_tlv tlv;
-	const unsigned char *v;
-
-	if (rmt_der_read(der, RMT_DER_INTEGER, &tlv, place, err) < 0)
-		return -1;
-	v = tlv.value.at;
-	if (tlv.value.length == 0)
-		return rmt_der_fault(der, tlv.whole.at, place, err, "INTEGER without content");
-	if (tlv.value.length > 1 && (v[0] == 0 || v[0] == 0xff) && (v[0] & 0x80) == (v[1] & 0x80) &&
-	    rmt_der_deviate(der, RMT_DEVIATION_INTEGER_PADDED, tlv.whole.at, place, err) < 0)
-		return -1;
-	*content = tlv.value;
-	return 0;
-}
-
-int
-rmt_der_integer(struct rmt_der *der, struct rmt_span *content, const char *place, struct rmt_err *err)
-{
-	const unsigned char *start = der->at;
-
-	if (number_read(der, content, place, err) < 0)
-		return -1;
-	if ((content->at[0] & 0x80) != 0)
-		return rmt_der_deviate(der, RMT_DEVIATION_INTEGER_NEGATIVE, start, place, err);
-	return 0;
-}
-
-int
-rmt_der_small(struct rmt_der *der, int64_t *out, const char *place, struct rmt_err *err)
-{
-	const unsigned char *start = der->at;
-	struct rmt_span content;
-	uint64_t value;
-	size_t first = 0;
-
-	if (number_read(der, &content, place, err) < 0)
-		return -1;
-	/* Padding that a tolerant cursor let pass does not count. */
-	while (content.length - first > 8 && (content.at[first] == 0 || content.at[first] == 0xff) &&
-	       (content.at[first] & 0x80) == (content.at[first + 1] & 0x80))
-		first++;
-	if (content.length - first > 8)
-		return rmt_der_fault(der, start, place, err, "number too large");
-	value = (content.at[first] & 0x80) != 0 ? UINT64_MAX : 0;
-	for (; first < content.length; first++)
-		value = value << 8 | content.at[first];
-	*out = (int64_t)value;
-	return 0;
-}
-
-int
-rmt_der_boolean(struct rmt_der *der, bool *out, const char *place, struct rmt_err *err)
-{
-	struct rmt_tlv tlv;
-
-	if (rmt_der_read(der, RMT_DER_BOOLEAN, &tlv, place, err) < 0)
-		return -1;
-	if (tlv.value.length != 1)
-		return rmt_der_fault(der, tlv.whole.at, place, err, "BOOLEAN that is not one byte");
-	*out = tlv.value.at[0] != 0;
-	if (*out && tlv.value.at[0] != 0xff)
-		return rmt_der_deviate(der, RMT_DEVIATION_BOOLEAN, tlv.whole.at, place, err);
-	return 0;
-}
-
-int
-rmt_der_oid(struct rmt_der *der, struct rmt_span *content, const char *place, struct rmt_err *err)
-{
-	struct rmt_tlv tlv;
-	bool arc_starts = true;
-
-	if (rmt_der_read(der, RMT_DER_OID, &tlv, place, err) < 0)
-		return -1;
-	if (tlv.value.length == 0 || tlv.value.length > RMT_OID_MAX)
-		return rmt_der_fault(der, tlv.whole.at, place, err, "OBJECT IDENTIFIER that is empty or too long");
-	for (size_t i = 0; i < tlv.value.length; i++) {
-		if (arc_starts && tlv.value.at[i] == 0x80)
-			return rmt_der_fault(der, tlv.whole.at, place, err, "OBJECT IDENTIFIER with a padded arc");
-		arc_starts = (tlv.value.at[i] & 0x80) == 0;
-	}
-	if (!arc_starts)
-		return rmt_der_fault(der, tlv.whole.at, place, err, "OBJECT IDENTIFIER that breaks off within an arc");
-	*content = tlv.value;
-	return 0;
-}
-
-int
-rmt_der_bits(struct rmt_der *der, struct rmt_span *bytes, unsigned *unused_bits, const char *place,
-             struct rmt_err *err)
-{
-	struct rmt_tlv tlv;
-	unsigned unused;
-
-	if (rmt_der_read(der, RMT_DER_BIT_STRING, &tlv, place, err) < 0)
-		return -1;
-	if (tlv.value.length == 0 || tlv.value.at[0] > 7 || (tlv.value.length == 1 && tlv.value.at[0] != 0))
-		return rmt_der_fault(der, tlv.whole.at, place, err, "BIT STRING with an impossible count of unused bits");
-	unused = tlv.value.at[0];
-	if (unused > 0 && (tlv.value.at[tlv.value.length - 1] & ((1u << unused) - 1)) != 0 &&
-	    rmt_der_deviate(der, RMT_DEVIATION_BIT_STRING_PADDING, tlv.whole.at, place, err) < 0)
-		return -1;
-	*bytes = (struct rmt_span){ tlv.value.at + 1, tlv.value.length - 1 };
-	*unused_bits = unused;
-	return 0;
-}
-
-int
-rmt_der_any_checked(struct rmt_der *der, struct rmt_tlv *out, const char *place, struct rmt_err *err)
-{
-	struct rmt_der again = *der;
-	struct rmt_span content;
-	unsigned unused;
-	bool truth;
-
-	if (rmt_der_any(der, out, place, err) < 0)
-		return -1;
-	again.end = der->at;
-	again.notes = der->notes == NULL ? NULL : &rmt_notes_ignored;
-	switch (out->tag) {
-	case RMT_DER_BOOLEAN:
-		return rmt_der_boolean(&again, &truth, place, err);
-	case RMT_DER_INTEGER:
-		return number_read(&again, &content, place, err);
-	case RMT_DER_OID:
-		return rmt_der_oid(&again, &content, place, err);
-	case RMT_DER_BIT_STRING:
-		return rmt_der_bits(&again, &content, &unused, place, err);
-	case RMT_DER_ENUMERATED:
-		return out->value.length > 0 ? 0 : rmt_der_fault(der, out->whole.at, place, err, "ENUMERATED without content");
-	case RMT_DER_NULL:
-		return out->value.length == 0 ? 0 : rmt_der_fault(der, out->whole.at, place, err, "NULL with content");
-	case RMT_DER_SEQUENCE & ~0x20:
-	case RMT_DER_SET & ~0x20:
-		return rmt_der_fault(der, out->whole.at, place, err, "SEQUENCE or SET in primitive form");
-	case RMT_DER_BOOLEAN | 0x20:
-	case RMT_DER_INTEGER | 0x20:
-	case RMT_DER_NULL | 0x20:
-	case RMT_DER_OID | 0x20:
-	case RMT_DER_ENUMERATED | 0x20:
-		return rmt_der_fault(der, out->whole.at, place, err, "primitive type in constructed form");
-	default:
-		if ((out->tag & 0xe0) == 0x20 && may_be_constructed(out->tag & 0x1f))
-			return rmt_der_deviate(der, RMT_DEVIATION_CONSTRUCTED_STRING, out->whole.at, place, err);
-		return 0;
-	}
-}
-
-/* ---- times ---- */
-
-/* `count` digits at *at as a number, moving on; -1 when there are not that many. */
-static int
-digits(const unsigned char **at, const unsigned char *end, int count)
-{
-	int value = 0;
-
-	if (end - *at < count)
-		return -1;
-	for (; count > 0; count--, (*at)++) {
-		if (**at < '0' || **at > '9')
-			return -1;
-		value = value * 10 + (**at - '0');
-	}
-	return value;
-}
-
-/* What may follow the minutes: seconds, a fraction, and Z or an offset. */
-static int
-time_tail(const unsigned char *p, const unsigned char *end, bool fraction_ok, int *second, int *offset, bool *exact)
-{
-	int hours, minutes, sign;
-
-	*second = 0;
-	*offset = 0;
-	*exact = false;
-	if (p < end && *p >= '0' && *p <= '9') {
-		*second = digits(&p, end, 2);
-		*exact = *second >= 0 && end - p == 1 && *p == 'Z';
-	}
-	if (fraction_ok && p < end && (*p == '.' || *p == ',')) {
-		const unsigned char *first = ++p;
-
-		while (p < end && *p >= '0' && *p <= '9')
-			p++;
-		if (p == first)
-			return -1;
-	}
-	if (*second < 0 || p == end)
-		return -1;
-	if (*p == 'Z')
-		return end - p == 1 ? 0 : -1;
-	if (*p != '+' && *p != '-')
-		return -1;
-	sign = *p++ == '+' ? 1 : -1;
-	hours = digits(&p, end, 2);
-	minutes = digits(&p, end, 2);
-	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59 || p != end)
-		return -1;
-	*offset = sign * (hours * 3600 + minutes * 60);
-	return 0;
-}
-
-int
-rmt_time_read(unsigned char tag, struct rmt_span text, rmt_time *out, bool *exact)
-{
-	const unsigned char *p = text.at, *end = p + text.length;
-	int year, month, day, hour, minute, second, offset;
-
-	year = digits(&p, end, tag == RMT_DER_UTC_TIME ? 2 : 4);
-	if (tag == RMT_DER_UTC_TIME && year >= 0)
-		year += year < 50 ? 2000 : 1900;
-	month = digits(&p, end, 2);
-	day = digits(&p, end, 2);
-	hour = digits(&p, end, 2);
-	minute = digits(&p, end, 2);
-	if (year < 0 || month < 0 || day < 0 || hour < 0 || minute < 0)
-		return -1;
-	if (time_tail(p, end, tag == RMT_DER_GENERALIZED_TIME, &second, &offset, exact) < 0 ||
-	    rmt_time_from_civil(year, month, day, hour, minute, second, out) < 0)
-		return -1;
-	*out -= offset;
-	return *out > RMT_TIME_MAX ? -1 : 0;
-}
-
-int
-rmt_der_time(struct rmt_der *der, rmt_time *out, const char *place, struct rmt_err *err)
-{
-	unsigned char tag = rmt_der_next_is(der, RMT_DER_GENERALIZED_TIME) ||
-	                    rmt_der_next_is(der, RMT_DER_GENERALIZED_TIME | 0x20) ? RMT_DER_GENERALIZED_TIME
-	                                                                          : RMT_DER_UTC_TIME;
-	const rmt_time first_generalized = INT64_C(2524608000), first_utc = INT64_C(-631152000); /* 2050 and 1950 */
-	struct rmt_tlv tlv;
-	bool exact;
-
-	if (rmt_der_read(der, tag, &tlv, place, err) < 0)
-		return -1;
-	if (rmt_time_read(tag, tlv.value, out, &exact) < 0)
-		return rmt_der_fault(der, tlv.whole.at, place, err, "this is not a point in time");
-	if (tag == RMT_DER_GENERALIZED_TIME && *out >= first_utc && *out < first_generalized)
-		exact = false;
-	return exact ? 0 : rmt_der_deviate(der, RMT_DEVIATION_TIME_FORM, tlv.whole.at, place, err);
 }

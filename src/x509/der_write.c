@@ -2,9 +2,10 @@
 /*
  * der_write.c - the DER writer: appends values to a buffer, always in the one form that DER allows.
  *
- * A constructed value is opened with one byte for its length; closing it moves the content when the length needs more.
- * Nothing here fails on the spot: the failure sticks in the buffer and rmt_derw_finish() reports it, so that a sequence
- * of writes reads as the structure that it writes. What the values mean is the callers' affair.
+ * A constructed value is opened with one byte for its length; closing it moves the content when the
+ * length needs more. Nothing here fails on the spot: the failure sticks in the buffer and
+ * rmt_derw_finish() reports it, so that a sequence of writes reads as the structure that it writes.
+ * What the values mean is the callers' affair.
  */
 #include "config.h"
 
@@ -145,7 +146,8 @@ rmt_derw_null(struct rmt_derw *w)
 void
 rmt_derw_oid(struct rmt_derw *w, struct rmt_span content)
 {
-	/* An empty one comes from a name that is not in the table: a fault of the caller that must not become bytes. */
+	/* An empty one comes from a name that is not in the table: a fault of the caller that must
+	 * not become bytes. */
 	if (content.length == 0)
 		w->buf.failed = true;
 	rmt_derw_value(w, RMT_DER_OID, content);
@@ -189,7 +191,7 @@ rmt_derw_time(struct rmt_derw *w, rmt_time time)
 		two_digits(text + 2 + 2 * i, civil[i]);
 	text[14] = 'Z';
 	rmt_derw_value(w, utc ? RMT_DER_UTC_TIME : RMT_DER_GENERALIZED_TIME,
-	               utc ? rmt_span_of(text + 2, 13) : rmt_span_of(text, 15));
+	    utc ? rmt_span_of(text + 2, 13) : rmt_span_of(text, 15));
 }
 
 int
@@ -198,7 +200,8 @@ rmt_derw_finish(struct rmt_derw *w, struct rmt_buf *out, struct rmt_err *err)
 	int rc = -1;
 
 	if (w->depth != 0 || w->buf.failed) {
-		rmt_err_set(err, RMT_INTERNAL, NULL, "out of memory, or a value that DER cannot hold");
+		rmt_err_set(
+		    err, RMT_INTERNAL, NULL, "out of memory, or a value that DER cannot hold");
 		goto out;
 	}
 	if (out->bytes == NULL) {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ext.c - extensions: the list of an object, and the table that joins the extensions that Remint knows.
+ * ext.c - extensions: the list of an object, and the table that joins the extensions that Remint
+ * knows.
  *
- * Reading the list gives views and numbers; what a value means is in ext_<name>.c, one file for each extension or family
- * of them. Whether an extension may stand where it stands is decided in audit/.
+ * Reading the list gives views and numbers; what a value means is in ext_<name>.c, one file for
+ * each extension or family of them. Whether an extension may stand where it stands is decided in
+ * audit/.
  */
 #include "config.h"
 
@@ -16,8 +18,9 @@
 /* To add an extension:
  * 1. name it in enum rmt_ext_id (x509.h);
  * 2. give its OID a name in oid_table.c;
- * 3. write ext_<name>.c with rmt_show_<name>(), which reads the value to its end and, when asked, writes it for people,
- *    and declare that in local.h; a decoder or a writer for other rooms goes into the same file and into x509.h;
+ * 3. write ext_<name>.c with rmt_show_<name>(), which reads the value to its end and, when asked,
+ * writes it for people, and declare that in local.h; a decoder or a writer for other rooms goes
+ * into the same file and into x509.h;
  * 4. add its row here and its file to local.am;
  * 5. add a row with a good value, its text and a broken value to tests/unit/test_x509_ext.c. */
 static const struct {
@@ -51,7 +54,8 @@ static const struct {
 	[RMT_EXT_SCT_LIST] = { "signedCertificateTimestamps", rmt_show_sct_list },
 	[RMT_EXT_CRL_NUMBER] = { "cRLNumber", rmt_show_number },
 	[RMT_EXT_DELTA_CRL] = { "deltaCRLIndicator", rmt_show_number },
-	[RMT_EXT_ISSUING_DISTRIBUTION] = { "issuingDistributionPoint", rmt_show_issuing_distribution },
+	[RMT_EXT_ISSUING_DISTRIBUTION] = { "issuingDistributionPoint",
+	    rmt_show_issuing_distribution },
 	[RMT_EXT_REASON_CODE] = { "reasonCode", rmt_show_reason_code },
 	[RMT_EXT_INVALIDITY_DATE] = { "invalidityDate", rmt_show_invalidity_date },
 };
@@ -82,7 +86,7 @@ slots_fill(void)
 		if (oid == NULL)
 			continue;
 		oids[id] = oid->der;
-		for (slot = slot_of(oid->der); slots[slot] >= 0; )
+		for (slot = slot_of(oid->der); slots[slot] >= 0;)
 			slot = (slot + 1) & (SLOTS - 1);
 		slots[slot] = (signed char)id;
 	}
@@ -130,7 +134,8 @@ rmt_ext_read(struct rmt_der *der, struct rmt_ext *out, struct rmt_err *err)
 
 		if (rmt_der_boolean(&in, &out->critical, "critical", err) < 0)
 			return -1;
-		if (!out->critical && rmt_der_deviate(&in, RMT_DEVIATION_DEFAULT_ENCODED, at, "critical", err) < 0)
+		if (!out->critical &&
+		    rmt_der_deviate(&in, RMT_DEVIATION_DEFAULT_ENCODED, at, "critical", err) < 0)
 			return -1;
 	}
 	if (rmt_der_read(&in, RMT_DER_OCTET_STRING, &octets, "extnValue", err) < 0)
@@ -140,7 +145,8 @@ rmt_ext_read(struct rmt_der *der, struct rmt_ext *out, struct rmt_err *err)
 	return rmt_der_end(&in, "extension", err);
 }
 
-/* Enter an extension just read into the index of known ones, or find its twin among the unknown ones. */
+/* Enter an extension just read into the index of known ones, or find its twin among the unknown
+ * ones. */
 static void
 extension_index(struct rmt_extensions *out, struct rmt_ext *ext)
 {
@@ -166,7 +172,8 @@ rmt_extensions_clear(struct rmt_extensions *out)
 }
 
 int
-rmt_extensions_walk(struct rmt_der *der, struct rmt_extensions *out, const char *place, struct rmt_err *err)
+rmt_extensions_walk(
+    struct rmt_der *der, struct rmt_extensions *out, const char *place, struct rmt_err *err)
 {
 	const unsigned char *start = der->at;
 	struct rmt_der in;
@@ -180,7 +187,8 @@ rmt_extensions_walk(struct rmt_der *der, struct rmt_extensions *out, const char 
 		struct rmt_ext *ext = &out->list[out->count];
 
 		if (out->count == RMT_EXTENSIONS_MAX)
-			return rmt_der_fault(&in, in.at, place, err, "more extensions than any real object has");
+			return rmt_der_fault(
+			    &in, in.at, place, err, "more extensions than any real object has");
 		if (rmt_ext_read(&in, ext, err) < 0) {
 			char outer[64];
 
@@ -195,8 +203,8 @@ rmt_extensions_walk(struct rmt_der *der, struct rmt_extensions *out, const char 
 }
 
 int
-rmt_extensions_read(struct rmt_extensions *out, struct rmt_span sequence, struct rmt_notes *notes, const char *place,
-                    struct rmt_err *err)
+rmt_extensions_read(struct rmt_extensions *out, struct rmt_span sequence, struct rmt_notes *notes,
+    const char *place, struct rmt_err *err)
 {
 	struct rmt_der der;
 
@@ -209,7 +217,8 @@ rmt_extensions_read(struct rmt_extensions *out, struct rmt_span sequence, struct
 const struct rmt_ext *
 rmt_ext_find(const struct rmt_extensions *extensions, enum rmt_ext_id id)
 {
-	return extensions->known[id] < 0 ? NULL : &extensions->list[(unsigned char)extensions->known[id]];
+	return extensions->known[id] < 0 ? NULL
+					 : &extensions->list[(unsigned char)extensions->known[id]];
 }
 
 /* ---- text and check ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ext_access.c - authorityInfoAccess (RFC 5280, 4.2.2.1): where the issuer's certificate and its OCSP responder are.
+ * ext_access.c - authorityInfoAccess (RFC 5280, 4.2.2.1): where the issuer's certificate and its
+ * OCSP responder are.
  *
  * Nothing is fetched here.
  */
@@ -9,20 +10,22 @@
 #include "x509/local.h"
 
 static int
-description(struct rmt_der *list, struct rmt_span *method, struct rmt_general_name *location, struct rmt_err *err)
+description(struct rmt_der *list, struct rmt_span *method, struct rmt_general_name *location,
+    struct rmt_err *err)
 {
 	struct rmt_der in;
 
 	if (rmt_der_enter(list, RMT_DER_SEQUENCE, &in, "accessDescription", err) < 0 ||
-	    rmt_der_oid(&in, method, "accessMethod", err) < 0 || rmt_general_read(&in, location, err) < 0)
+	    rmt_der_oid(&in, method, "accessMethod", err) < 0 ||
+	    rmt_general_read(&in, location, err) < 0)
 		return -1;
 	return rmt_der_end(&in, "accessDescription", err);
 }
 
 int
 rmt_ext_access(struct rmt_span value,
-               int (*visit)(void *arg, struct rmt_span method, const struct rmt_general_name *location), void *arg,
-               struct rmt_err *err)
+    int (*visit)(void *arg, struct rmt_span method, const struct rmt_general_name *location),
+    void *arg, struct rmt_err *err)
 {
 	struct rmt_general_name location;
 	struct rmt_der der, list;

@@ -23,7 +23,8 @@ constraints_read(struct rmt_der *value, struct rmt_basic_constraints *out, struc
 
 		if (rmt_der_boolean(&in, &out->ca, "cA", err) < 0)
 			return -1;
-		if (!out->ca && rmt_der_deviate(&in, RMT_DEVIATION_DEFAULT_ENCODED, at, "cA", err) < 0)
+		if (!out->ca &&
+		    rmt_der_deviate(&in, RMT_DEVIATION_DEFAULT_ENCODED, at, "cA", err) < 0)
 			return -1;
 	}
 	if (rmt_der_more(&in)) {
@@ -32,15 +33,16 @@ constraints_read(struct rmt_der *value, struct rmt_basic_constraints *out, struc
 		if (rmt_der_small(&in, &length, "pathLenConstraint", err) < 0)
 			return -1;
 		if (length < 0)
-			return rmt_der_fault(&in, at, "pathLenConstraint", err, "negative path length");
+			return rmt_der_fault(
+			    &in, at, "pathLenConstraint", err, "negative path length");
 		out->path_length = length > INT_MAX ? INT_MAX : (int)length;
 	}
 	return rmt_der_end(&in, "basicConstraints", err);
 }
 
 int
-rmt_ext_basic_constraints(struct rmt_span value, struct rmt_basic_constraints *out, struct rmt_notes *notes,
-                          struct rmt_err *err)
+rmt_ext_basic_constraints(struct rmt_span value, struct rmt_basic_constraints *out,
+    struct rmt_notes *notes, struct rmt_err *err)
 {
 	struct rmt_der der;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ext_crl_distribution.c - cRLDistributionPoints, freshestCRL and issuingDistributionPoint (RFC 5280, 4.2.1.13, 4.2.1.15
- * and 5.2.5).
+ * ext_crl_distribution.c - cRLDistributionPoints, freshestCRL and issuingDistributionPoint (RFC
+ * 5280, 4.2.1.13, 4.2.1.15 and 5.2.5).
  *
  * Nothing is fetched here.
  */
@@ -10,8 +10,15 @@
 #include "x509/local.h"
 
 static const char *const reasons[] = {
-	"unused", "keyCompromise", "cACompromise", "affiliationChanged", "superseded", "cessationOfOperation",
-	"certificateHold", "privilegeWithdrawn", "aACompromise",
+	"unused",
+	"keyCompromise",
+	"cACompromise",
+	"affiliationChanged",
+	"superseded",
+	"cessationOfOperation",
+	"certificateHold",
+	"privilegeWithdrawn",
+	"aACompromise",
 };
 enum { REASONS = sizeof reasons / sizeof *reasons };
 
@@ -49,14 +56,17 @@ point_name(struct rmt_der *in, struct sink *sink, struct rmt_err *err)
 	struct rmt_der choice, names;
 	struct rmt_tlv tlv;
 
-	if (rmt_der_enter(in, RMT_DER_CONTEXT_CONSTRUCTED(0), &choice, "distributionPoint", err) < 0)
+	if (rmt_der_enter(in, RMT_DER_CONTEXT_CONSTRUCTED(0), &choice, "distributionPoint", err) <
+	    0)
 		return -1;
 	if (rmt_der_next_is(&choice, RMT_DER_CONTEXT_CONSTRUCTED(0))) {
-		if (rmt_der_enter(&choice, RMT_DER_CONTEXT_CONSTRUCTED(0), &names, "fullName", err) < 0 ||
+		if (rmt_der_enter(
+			&choice, RMT_DER_CONTEXT_CONSTRUCTED(0), &names, "fullName", err) < 0 ||
 		    full_name(&names, sink, err) < 0)
 			return -1;
 	} else {
-		if (rmt_der_read(&choice, RMT_DER_CONTEXT_CONSTRUCTED(1), &tlv, "nameRelativeToCRLIssuer", err) < 0)
+		if (rmt_der_read(&choice, RMT_DER_CONTEXT_CONSTRUCTED(1), &tlv,
+			"nameRelativeToCRLIssuer", err) < 0)
 			return -1;
 		rmt_put(sink->text, "relative to the issuer: ");
 		rmt_put_hex(sink->text, tlv.value);
@@ -74,7 +84,8 @@ reason_flags(struct rmt_der *in, unsigned char tag, struct rmt_buf *out, struct 
 	if (rmt_der_read(in, tag, &tlv, "reasons", err) < 0)
 		return -1;
 	if (tlv.value.length == 0 || tlv.value.at[0] > 7)
-		return rmt_der_fault(in, tlv.whole.at, "reasons", err, "BIT STRING with an impossible count of unused bits");
+		return rmt_der_fault(in, tlv.whole.at, "reasons", err,
+		    "BIT STRING with an impossible count of unused bits");
 	for (unsigned i = 0; i < REASONS && i / 8 + 1 < tlv.value.length; i++)
 		if ((tlv.value.at[1 + i / 8] >> (7 - i % 8) & 1) != 0)
 			bits |= 1u << i;
@@ -93,10 +104,12 @@ point(struct rmt_der *list, struct sink *sink, struct rmt_err *err)
 		return -1;
 	if (rmt_der_next_is(&in, RMT_DER_CONTEXT_CONSTRUCTED(0)) && point_name(&in, sink, err) < 0)
 		return -1;
-	if (rmt_der_next_is(&in, RMT_DER_CONTEXT(1)) && reason_flags(&in, RMT_DER_CONTEXT(1), sink->text, err) < 0)
+	if (rmt_der_next_is(&in, RMT_DER_CONTEXT(1)) &&
+	    reason_flags(&in, RMT_DER_CONTEXT(1), sink->text, err) < 0)
 		return -1;
 	if (rmt_der_next_is(&in, RMT_DER_CONTEXT_CONSTRUCTED(2))) {
-		if (rmt_der_enter(&in, RMT_DER_CONTEXT_CONSTRUCTED(2), &names, "cRLIssuer", err) < 0)
+		if (rmt_der_enter(&in, RMT_DER_CONTEXT_CONSTRUCTED(2), &names, "cRLIssuer", err) <
+		    0)
 			return -1;
 		rmt_put(sink->text, " issued by ");
 		if (rmt_put_general_list(sink->text, &names, err) < 0)
@@ -131,7 +144,8 @@ rmt_show_crl_distribution(struct rmt_der *value, struct rmt_buf *out, struct rmt
 }
 
 int
-rmt_ext_crl_uris(struct rmt_span value, int (*visit)(void *arg, struct rmt_span uri), void *arg, struct rmt_err *err)
+rmt_ext_crl_uris(struct rmt_span value, int (*visit)(void *arg, struct rmt_span uri), void *arg,
+    struct rmt_err *err)
 {
 	struct sink sink = { .visit = visit, .arg = arg };
 	struct rmt_der der;
@@ -157,7 +171,8 @@ rmt_ext_crl_uris_write(struct rmt_derw *w, const char *const *uris, size_t count
 
 /* A BOOLEAN under a context tag, FALSE by default. */
 static int
-flag(struct rmt_der *in, unsigned number, const char *text, struct rmt_buf *out, struct rmt_err *err)
+flag(
+    struct rmt_der *in, unsigned number, const char *text, struct rmt_buf *out, struct rmt_err *err)
 {
 	struct rmt_tlv tlv;
 
@@ -169,7 +184,8 @@ flag(struct rmt_der *in, unsigned number, const char *text, struct rmt_buf *out,
 		return rmt_der_fault(in, tlv.whole.at, text, err, "BOOLEAN that is not one byte");
 	if (tlv.value.at[0] == 0)
 		return rmt_der_deviate(in, RMT_DEVIATION_DEFAULT_ENCODED, tlv.whole.at, text, err);
-	if (tlv.value.at[0] != 0xff && rmt_der_deviate(in, RMT_DEVIATION_BOOLEAN, tlv.whole.at, text, err) < 0)
+	if (tlv.value.at[0] != 0xff &&
+	    rmt_der_deviate(in, RMT_DEVIATION_BOOLEAN, tlv.whole.at, text, err) < 0)
 		return -1;
 	rmt_put(out, ", %s", text);
 	return 0;
@@ -187,11 +203,14 @@ rmt_show_issuing_distribution(struct rmt_der *value, struct rmt_buf *out, struct
 		rmt_put(out, "no name");
 	else if (point_name(&in, &sink, err) < 0)
 		return -1;
-	if (flag(&in, 1, "user certificates only", out, err) < 0 || flag(&in, 2, "CA certificates only", out, err) < 0)
+	if (flag(&in, 1, "user certificates only", out, err) < 0 ||
+	    flag(&in, 2, "CA certificates only", out, err) < 0)
 		return -1;
-	if (rmt_der_next_is(&in, RMT_DER_CONTEXT(3)) && reason_flags(&in, RMT_DER_CONTEXT(3), out, err) < 0)
+	if (rmt_der_next_is(&in, RMT_DER_CONTEXT(3)) &&
+	    reason_flags(&in, RMT_DER_CONTEXT(3), out, err) < 0)
 		return -1;
-	if (flag(&in, 4, "indirect", out, err) < 0 || flag(&in, 5, "attribute certificates only", out, err) < 0)
+	if (flag(&in, 4, "indirect", out, err) < 0 ||
+	    flag(&in, 5, "attribute certificates only", out, err) < 0)
 		return -1;
 	return rmt_der_end(&in, "issuingDistributionPoint", err);
 }

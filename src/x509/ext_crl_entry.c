@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ext_crl_entry.c - the extensions of a revoked certificate's entry: reasonCode and invalidityDate (RFC 5280, 5.3.1 and
- * 5.3.2).
+ * ext_crl_entry.c - the extensions of a revoked certificate's entry: reasonCode and invalidityDate
+ * (RFC 5280, 5.3.1 and 5.3.2).
  */
 #include "config.h"
 
@@ -9,8 +9,17 @@
 
 /* CRLReason; 7 is not used. */
 static const char *const reasons[] = {
-	"unspecified", "keyCompromise", "cACompromise", "affiliationChanged", "superseded", "cessationOfOperation",
-	"certificateHold", NULL, "removeFromCRL", "privilegeWithdrawn", "aACompromise",
+	"unspecified",
+	"keyCompromise",
+	"cACompromise",
+	"affiliationChanged",
+	"superseded",
+	"cessationOfOperation",
+	"certificateHold",
+	NULL,
+	"removeFromCRL",
+	"privilegeWithdrawn",
+	"aACompromise",
 };
 enum { COUNT = sizeof reasons / sizeof *reasons };
 
@@ -22,7 +31,8 @@ rmt_reason_read(struct rmt_der *value, int *reason, struct rmt_err *err)
 	if (rmt_der_read(value, RMT_DER_ENUMERATED, &tlv, "reasonCode", err) < 0)
 		return -1;
 	if (tlv.value.length != 1 || tlv.value.at[0] >= 0x80)
-		return rmt_der_fault(value, tlv.whole.at, "reasonCode", err, "ENUMERATED that is no reason");
+		return rmt_der_fault(
+		    value, tlv.whole.at, "reasonCode", err, "ENUMERATED that is no reason");
 	*reason = tlv.value.at[0];
 	return 0;
 }
@@ -59,8 +69,10 @@ rmt_show_invalidity_date(struct rmt_der *value, struct rmt_buf *out, struct rmt_
 	if (rmt_der_read(value, RMT_DER_GENERALIZED_TIME, &tlv, "invalidityDate", err) < 0)
 		return -1;
 	if (rmt_time_read(RMT_DER_GENERALIZED_TIME, tlv.value, &when, &exact) < 0)
-		return rmt_der_fault(value, tlv.whole.at, "invalidityDate", err, "this is not a point in time");
-	if (!exact && rmt_der_deviate(value, RMT_DEVIATION_TIME_FORM, tlv.whole.at, "invalidityDate", err) < 0)
+		return rmt_der_fault(
+		    value, tlv.whole.at, "invalidityDate", err, "this is not a point in time");
+	if (!exact && rmt_der_deviate(
+			  value, RMT_DEVIATION_TIME_FORM, tlv.whole.at, "invalidityDate", err) < 0)
 		return -1;
 	rmt_time_text(when, text);
 	rmt_put(out, "%s", text);

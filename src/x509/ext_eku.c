@@ -36,7 +36,8 @@ rmt_ext_eku_has(struct rmt_span value, const char *oid_name)
 }
 
 int
-rmt_ext_eku_write(struct rmt_derw *w, const char *const *purposes, size_t count, struct rmt_err *err)
+rmt_ext_eku_write(
+    struct rmt_derw *w, const char *const *purposes, size_t count, struct rmt_err *err)
 {
 	struct rmt_buf oid = { .bytes = NULL };
 	int rc = -1;

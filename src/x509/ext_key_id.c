@@ -10,7 +10,8 @@
 
 /* All three parts are optional; the third is an INTEGER under a context tag. */
 static int
-authority_read(struct rmt_der *value, struct rmt_authority_key_id *out, struct rmt_buf *text, struct rmt_err *err)
+authority_read(struct rmt_der *value, struct rmt_authority_key_id *out, struct rmt_buf *text,
+    struct rmt_err *err)
 {
 	struct rmt_der in, names;
 	struct rmt_tlv tlv;
@@ -19,7 +20,8 @@ authority_read(struct rmt_der *value, struct rmt_authority_key_id *out, struct r
 	*out = (struct rmt_authority_key_id){ .key_id = { NULL, 0 } };
 	if (rmt_der_enter(value, RMT_DER_SEQUENCE, &in, "authorityKeyIdentifier", err) < 0)
 		return -1;
-	if (rmt_der_next_is(&in, RMT_DER_CONTEXT(0)) || rmt_der_next_is(&in, RMT_DER_CONTEXT_CONSTRUCTED(0))) {
+	if (rmt_der_next_is(&in, RMT_DER_CONTEXT(0)) ||
+	    rmt_der_next_is(&in, RMT_DER_CONTEXT_CONSTRUCTED(0))) {
 		if (rmt_der_read(&in, RMT_DER_CONTEXT(0), &tlv, "keyIdentifier", err) < 0)
 			return -1;
 		out->key_id = tlv.value;
@@ -28,7 +30,8 @@ authority_read(struct rmt_der *value, struct rmt_authority_key_id *out, struct r
 		rmt_put_hex(text, tlv.value);
 	}
 	if (rmt_der_next_is(&in, RMT_DER_CONTEXT_CONSTRUCTED(1))) {
-		if (rmt_der_enter_whole(&in, RMT_DER_CONTEXT_CONSTRUCTED(1), &names, &out->issuer, "authorityCertIssuer", err) < 0)
+		if (rmt_der_enter_whole(&in, RMT_DER_CONTEXT_CONSTRUCTED(1), &names, &out->issuer,
+			"authorityCertIssuer", err) < 0)
 			return -1;
 		rmt_put_separated(text, &first, "\n");
 		rmt_put(text, "issuer ");
@@ -39,7 +42,8 @@ authority_read(struct rmt_der *value, struct rmt_authority_key_id *out, struct r
 		if (rmt_der_any(&in, &tlv, "authorityCertSerialNumber", err) < 0)
 			return -1;
 		if (tlv.value.length == 0)
-			return rmt_der_fault(&in, tlv.whole.at, "authorityCertSerialNumber", err, "INTEGER without content");
+			return rmt_der_fault(&in, tlv.whole.at, "authorityCertSerialNumber", err,
+			    "INTEGER without content");
 		out->serial = tlv.value;
 		rmt_put_separated(text, &first, "\n");
 		rmt_put(text, "serial ");
@@ -58,7 +62,8 @@ rmt_show_authority_key_id(struct rmt_der *value, struct rmt_buf *out, struct rmt
 }
 
 int
-rmt_ext_authority_key_id(struct rmt_span value, struct rmt_authority_key_id *out, struct rmt_err *err)
+rmt_ext_authority_key_id(
+    struct rmt_span value, struct rmt_authority_key_id *out, struct rmt_err *err)
 {
 	struct rmt_der der;
 

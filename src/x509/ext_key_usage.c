@@ -9,8 +9,15 @@
 #include "x509/local.h"
 
 static const char *const names[] = {
-	"digitalSignature", "contentCommitment", "keyEncipherment", "dataEncipherment", "keyAgreement", "keyCertSign",
-	"cRLSign", "encipherOnly", "decipherOnly",
+	"digitalSignature",
+	"contentCommitment",
+	"keyEncipherment",
+	"dataEncipherment",
+	"keyAgreement",
+	"keyCertSign",
+	"cRLSign",
+	"encipherOnly",
+	"decipherOnly",
 };
 enum { COUNT = sizeof names / sizeof *names };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ext_microsoft.c - what Active Directory Certificate Services put into a certificate: template, CA version, and the
- * security identifier of the account (KB5014754).
+ * ext_microsoft.c - what Active Directory Certificate Services put into a certificate: template, CA
+ * version, and the security identifier of the account (KB5014754).
  *
  * Application policies have the form of certificatePolicies and stand in ext_policies.c.
  */
@@ -16,7 +16,8 @@ rmt_show_ms_template(struct rmt_der *value, struct rmt_buf *out, struct rmt_err 
 	struct rmt_der in;
 	struct rmt_span oid, number;
 
-	if (rmt_der_enter(value, RMT_DER_SEQUENCE, &in, "template", err) < 0 || rmt_der_oid(&in, &oid, "template", err) < 0)
+	if (rmt_der_enter(value, RMT_DER_SEQUENCE, &in, "template", err) < 0 ||
+	    rmt_der_oid(&in, &oid, "template", err) < 0)
 		return -1;
 	rmt_put_oid(out, oid);
 	for (unsigned i = 0; i < 2 && rmt_der_more(&in); i++) {
@@ -36,7 +37,8 @@ rmt_show_ms_ca_version(struct rmt_der *value, struct rmt_buf *out, struct rmt_er
 
 	if (rmt_der_small(value, &version, "version", err) < 0)
 		return -1;
-	rmt_put(out, "certificate %lld, key %lld", (long long)(version & 0xffff), (long long)(version >> 16));
+	rmt_put(out, "certificate %lld, key %lld", (long long)(version & 0xffff),
+	    (long long)(version >> 16));
 	return 0;
 }
 
@@ -49,7 +51,8 @@ rmt_show_ms_sid(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err)
 	struct rmt_tlv sid;
 	bool first = true;
 
-	if (rmt_der_enter(value, RMT_DER_SEQUENCE, &names, "names", err) < 0 || rmt_list_check(&names, "names", err) < 0)
+	if (rmt_der_enter(value, RMT_DER_SEQUENCE, &names, "names", err) < 0 ||
+	    rmt_list_check(&names, "names", err) < 0)
 		return -1;
 	while (rmt_der_more(&names)) {
 		if (rmt_general_read(&names, &name, err) < 0)

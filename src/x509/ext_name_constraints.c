@@ -15,13 +15,15 @@ subtree_read(struct rmt_der *list, struct rmt_general_name *out, struct rmt_err 
 	struct rmt_der in;
 	struct rmt_tlv tlv;
 
-	if (rmt_der_enter(list, RMT_DER_SEQUENCE, &in, "subtree", err) < 0 || rmt_general_read(&in, out, err) < 0)
+	if (rmt_der_enter(list, RMT_DER_SEQUENCE, &in, "subtree", err) < 0 ||
+	    rmt_general_read(&in, out, err) < 0)
 		return -1;
 	if (rmt_der_next_is(&in, RMT_DER_CONTEXT(0))) {
 		if (rmt_der_any(&in, &tlv, "minimum", err) < 0)
 			return -1;
 		if (tlv.value.length == 1 && tlv.value.at[0] == 0 &&
-		    rmt_der_deviate(&in, RMT_DEVIATION_DEFAULT_ENCODED, tlv.whole.at, "minimum", err) < 0)
+		    rmt_der_deviate(
+			&in, RMT_DEVIATION_DEFAULT_ENCODED, tlv.whole.at, "minimum", err) < 0)
 			return -1;
 	}
 	if (rmt_der_next_is(&in, RMT_DER_CONTEXT(1)) && rmt_der_any(&in, &tlv, "maximum", err) < 0)
@@ -38,8 +40,8 @@ rmt_name_constraints_next(struct rmt_der *cursor, struct rmt_general_name *out, 
 }
 
 static int
-subtrees(struct rmt_der *in, unsigned tag, const char *title, struct rmt_span *content, struct rmt_buf *out, bool *first,
-         struct rmt_err *err)
+subtrees(struct rmt_der *in, unsigned tag, const char *title, struct rmt_span *content,
+    struct rmt_buf *out, bool *first, struct rmt_err *err)
 {
 	struct rmt_general_name base;
 	struct rmt_der list;
@@ -47,7 +49,8 @@ subtrees(struct rmt_der *in, unsigned tag, const char *title, struct rmt_span *c
 	*content = (struct rmt_span){ NULL, 0 };
 	if (!rmt_der_next_is(in, (unsigned char)tag))
 		return 0;
-	if (rmt_der_enter(in, (unsigned char)tag, &list, title, err) < 0 || rmt_list_check(&list, title, err) < 0)
+	if (rmt_der_enter(in, (unsigned char)tag, &list, title, err) < 0 ||
+	    rmt_list_check(&list, title, err) < 0)
 		return -1;
 	*content = rmt_span_of(list.at, (size_t)(list.end - list.at));
 	while (rmt_der_more(&list)) {
@@ -61,21 +64,25 @@ subtrees(struct rmt_der *in, unsigned tag, const char *title, struct rmt_span *c
 }
 
 static int
-constraints_read(struct rmt_der *value, struct rmt_name_constraints *out, struct rmt_buf *text, struct rmt_err *err)
+constraints_read(struct rmt_der *value, struct rmt_name_constraints *out, struct rmt_buf *text,
+    struct rmt_err *err)
 {
 	struct rmt_der in;
 	bool first = true;
 
 	if (rmt_der_enter(value, RMT_DER_SEQUENCE, &in, "nameConstraints", err) < 0 ||
 	    rmt_list_check(&in, "nameConstraints", err) < 0 ||
-	    subtrees(&in, RMT_DER_CONTEXT_CONSTRUCTED(0), "permitted", &out->permitted, text, &first, err) < 0 ||
-	    subtrees(&in, RMT_DER_CONTEXT_CONSTRUCTED(1), "excluded", &out->excluded, text, &first, err) < 0)
+	    subtrees(&in, RMT_DER_CONTEXT_CONSTRUCTED(0), "permitted", &out->permitted, text,
+		&first, err) < 0 ||
+	    subtrees(&in, RMT_DER_CONTEXT_CONSTRUCTED(1), "excluded", &out->excluded, text, &first,
+		err) < 0)
 		return -1;
 	return rmt_der_end(&in, "nameConstraints", err);
 }
 
 int
-rmt_ext_name_constraints(struct rmt_span value, struct rmt_name_constraints *out, struct rmt_err *err)
+rmt_ext_name_constraints(
+    struct rmt_span value, struct rmt_name_constraints *out, struct rmt_err *err)
 {
 	struct rmt_der der;
 

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ext_netscape.c - netscapeCertType, the ancestor of extendedKeyUsage that old devices still look at.
+ * ext_netscape.c - netscapeCertType, the ancestor of extendedKeyUsage that old devices still look
+ * at.
  */
 #include "config.h"
 
 #include "x509/local.h"
 
 static const char *const names[] = {
-	"SSL client", "SSL server", "S/MIME", "object signing", "reserved", "SSL CA", "S/MIME CA", "object signing CA",
+	"SSL client",
+	"SSL server",
+	"S/MIME",
+	"object signing",
+	"reserved",
+	"SSL CA",
+	"S/MIME CA",
+	"object signing CA",
 };
 enum { COUNT = sizeof names / sizeof *names };
 

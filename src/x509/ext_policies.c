@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ext_policies.c - certificatePolicies, policyMappings and policyConstraints (RFC 5280, 4.2.1.4, 4.2.1.5 and 4.2.1.11),
- * and Microsoft's application policies, which have the form of the first.
+ * ext_policies.c - certificatePolicies, policyMappings and policyConstraints (RFC
+ * 5280, 4.2.1.4, 4.2.1.5 and 4.2.1.11), and Microsoft's application policies, which have the form
+ * of the first.
  *
  * Processing policies along a path is OpenSSL's affair.
  */
@@ -76,11 +77,13 @@ policy(struct rmt_der *list, struct rmt_span *oid, struct rmt_buf *out, struct r
 {
 	struct rmt_der in, qualifiers;
 
-	if (rmt_der_enter(list, RMT_DER_SEQUENCE, &in, "policy", err) < 0 || rmt_der_oid(&in, oid, "policy", err) < 0)
+	if (rmt_der_enter(list, RMT_DER_SEQUENCE, &in, "policy", err) < 0 ||
+	    rmt_der_oid(&in, oid, "policy", err) < 0)
 		return -1;
 	rmt_put_oid(out, *oid);
 	if (rmt_der_more(&in)) {
-		if (rmt_der_enter(&in, RMT_DER_SEQUENCE, &qualifiers, "policyQualifiers", err) < 0 ||
+		if (rmt_der_enter(&in, RMT_DER_SEQUENCE, &qualifiers, "policyQualifiers", err) <
+			0 ||
 		    rmt_list_check(&qualifiers, "policyQualifiers", err) < 0)
 			return -1;
 		while (rmt_der_more(&qualifiers))
@@ -97,7 +100,8 @@ rmt_show_policies(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *er
 	struct rmt_span oid;
 	bool first = true;
 
-	if (rmt_der_enter(value, RMT_DER_SEQUENCE, &list, "policies", err) < 0 || rmt_list_check(&list, "policies", err) < 0)
+	if (rmt_der_enter(value, RMT_DER_SEQUENCE, &list, "policies", err) < 0 ||
+	    rmt_list_check(&list, "policies", err) < 0)
 		return -1;
 	while (rmt_der_more(&list)) {
 		rmt_put_separated(out, &first, "\n");
@@ -108,7 +112,8 @@ rmt_show_policies(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *er
 }
 
 int
-rmt_ext_policies(struct rmt_span value, int (*visit)(void *arg, struct rmt_span policy), void *arg, struct rmt_err *err)
+rmt_ext_policies(struct rmt_span value, int (*visit)(void *arg, struct rmt_span policy), void *arg,
+    struct rmt_err *err)
 {
 	struct rmt_der der, list;
 	struct rmt_span oid;
@@ -126,7 +131,8 @@ rmt_ext_policies(struct rmt_span value, int (*visit)(void *arg, struct rmt_span 
 }
 
 int
-rmt_ext_policies_write(struct rmt_derw *w, const char *const *policies, size_t count, struct rmt_err *err)
+rmt_ext_policies_write(
+    struct rmt_derw *w, const char *const *policies, size_t count, struct rmt_err *err)
 {
 	struct rmt_buf oid = { .bytes = NULL };
 	int rc = -1;
@@ -160,7 +166,8 @@ rmt_show_policy_mappings(struct rmt_der *value, struct rmt_buf *out, struct rmt_
 	while (rmt_der_more(&list)) {
 		if (rmt_der_enter(&list, RMT_DER_SEQUENCE, &pair, "policyMappings", err) < 0 ||
 		    rmt_der_oid(&pair, &issuer, "issuerDomainPolicy", err) < 0 ||
-		    rmt_der_oid(&pair, &subject, "subjectDomainPolicy", err) < 0 || rmt_der_end(&pair, "policyMappings", err) < 0)
+		    rmt_der_oid(&pair, &subject, "subjectDomainPolicy", err) < 0 ||
+		    rmt_der_end(&pair, "policyMappings", err) < 0)
 			return -1;
 		rmt_put_separated(out, &first, "\n");
 		rmt_put_oid(out, issuer);
@@ -174,7 +181,8 @@ rmt_show_policy_mappings(struct rmt_der *value, struct rmt_buf *out, struct rmt_
 int
 rmt_show_policy_constraints(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err)
 {
-	static const char *const names[] = { "explicit policy required after ", "policy mapping inhibited after " };
+	static const char *const names[] = { "explicit policy required after ",
+		"policy mapping inhibited after " };
 	struct rmt_der in;
 	struct rmt_tlv tlv;
 	bool first = true;
@@ -188,7 +196,8 @@ rmt_show_policy_constraints(struct rmt_der *value, struct rmt_buf *out, struct r
 		if (rmt_der_any(&in, &tlv, "policyConstraints", err) < 0)
 			return -1;
 		if (tlv.value.length == 0)
-			return rmt_der_fault(&in, tlv.whole.at, "policyConstraints", err, "INTEGER without content");
+			return rmt_der_fault(
+			    &in, tlv.whole.at, "policyConstraints", err, "INTEGER without content");
 		rmt_put_separated(out, &first, ", ");
 		rmt_put(out, "%s", names[i]);
 		rmt_put_number(out, tlv.value);

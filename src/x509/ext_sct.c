@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ext_sct.c - signedCertificateTimestamps (RFC 6962, 3.3): a list in TLS encoding inside an OCTET STRING.
+ * ext_sct.c - signedCertificateTimestamps (RFC 6962, 3.3): a list in TLS encoding inside an OCTET
+ * STRING.
  *
  * The signatures of the logs are not verified.
  */
@@ -22,7 +23,8 @@ number(struct rmt_span *rest, unsigned count, uint64_t *out)
 	return true;
 }
 
-/* One timestamp of version 0: log, milliseconds since 1970, extensions, signature; others are shown as unknown. */
+/* One timestamp of version 0: log, milliseconds since 1970, extensions, signature; others are shown
+ * as unknown. */
 static bool
 timestamp(struct rmt_span sct, struct rmt_buf *out)
 {
@@ -62,13 +64,16 @@ rmt_show_sct_list(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *er
 		return -1;
 	rest = tlv.value;
 	if (!number(&rest, 2, &length) || length != rest.length)
-		return rmt_der_fault(value, tlv.whole.at, "signedCertificateTimestamps", err, broken);
+		return rmt_der_fault(
+		    value, tlv.whole.at, "signedCertificateTimestamps", err, broken);
 	while (rest.length > 0) {
 		if (!number(&rest, 2, &length) || length > rest.length)
-			return rmt_der_fault(value, tlv.whole.at, "signedCertificateTimestamps", err, broken);
+			return rmt_der_fault(
+			    value, tlv.whole.at, "signedCertificateTimestamps", err, broken);
 		rmt_put_separated(out, &first, "\n");
 		if (!timestamp(rmt_span_of(rest.at, length), out))
-			return rmt_der_fault(value, tlv.whole.at, "signedCertificateTimestamps", err, broken);
+			return rmt_der_fault(
+			    value, tlv.whole.at, "signedCertificateTimestamps", err, broken);
 		rest = rmt_span_of(rest.at + length, rest.length - length);
 	}
 	return 0;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ext_show.c - the pieces that the printers of extensions share, and the extensions that are one such piece alone.
+ * ext_show.c - the pieces that the printers of extensions share, and the extensions that are one
+ * such piece alone.
  *
- * A printer called without a buffer only reads: the same walk serves as check. Text inside a value is escaped, so that
+ * A printer called without a buffer only reads: the same walk serves as check. Text inside a value
+ * is escaped, so that
  * ", " and a line end in the output are always ours.
  */
 #include "config.h"
@@ -113,7 +115,8 @@ rmt_put_string(struct rmt_buf *out, struct rmt_der *value, struct rmt_err *err)
 }
 
 int
-rmt_bits_named(struct rmt_der *value, unsigned count, unsigned *bits, const char *place, struct rmt_err *err)
+rmt_bits_named(
+    struct rmt_der *value, unsigned count, unsigned *bits, const char *place, struct rmt_err *err)
 {
 	const unsigned char *start = value->at;
 	struct rmt_span bytes;
@@ -148,7 +151,9 @@ rmt_put_bits(struct rmt_buf *out, unsigned bits, const char *const *names, unsig
 int
 rmt_list_check(const struct rmt_der *list, const char *place, struct rmt_err *err)
 {
-	return rmt_der_more(list) ? 0 : rmt_der_deviate(list, RMT_DEVIATION_EMPTY_LIST, list->at, place, err);
+	return rmt_der_more(list)
+		   ? 0
+		   : rmt_der_deviate(list, RMT_DEVIATION_EMPTY_LIST, list->at, place, err);
 }
 
 /* ---- extensions of one piece ---- */
@@ -193,7 +198,8 @@ rmt_ext_text(struct rmt_span value, struct rmt_buf *utf8, struct rmt_err *err)
 	if (rmt_der_any(&der, &tlv, "text", err) < 0 || rmt_der_end(&der, "text", err) < 0)
 		return -1;
 	if (!rmt_der_string_tag(tlv.tag))
-		return rmt_der_fault(&der, tlv.whole.at, "text", err, "a character string expected");
+		return rmt_der_fault(
+		    &der, tlv.whole.at, "text", err, "a character string expected");
 	rmt_string_utf8(tlv.tag, tlv.value, utf8);
 	return rmt_buf_check(utf8, err);
 }

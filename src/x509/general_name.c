@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * general_name.c - the alternatives of GeneralName (RFC 5280, 4.2.1.6): walking, text, and writing from text.
+ * general_name.c - the alternatives of GeneralName (RFC 5280, 4.2.1.6): walking, text, and writing
+ * from text.
  *
- * The text form "dns:host.example" is the same on the way out and on the way in. Host name syntax and the matching of a
- * wildcard stand here too; which names a certificate may hold is decided in policy/ and audit/.
+ * The text form "dns:host.example" is the same on the way out and on the way in. Which names a
+ * certificate may hold is decided in policy/ and audit/.
  */
 #include "config.h"
 
@@ -23,11 +24,13 @@ static int write_ip(struct rmt_derw *w, const char *text, struct rmt_err *err);
 static int write_rid(struct rmt_derw *w, const char *text, struct rmt_err *err);
 static int write_upn(struct rmt_derw *w, const char *text, struct rmt_err *err);
 
-/* The alternatives in order of their tags. To add a way to write one: a function here and its row. */
+/* The alternatives in order of their tags. To add a way to write one: a function here and its row.
+ */
 static const struct {
 	const char *name;
 	unsigned char tag;
-	int (*write)(struct rmt_derw *w, const char *text, struct rmt_err *err); /* NULL: read only */
+	int (*write)(
+	    struct rmt_derw *w, const char *text, struct rmt_err *err); /* NULL: read only */
 } alternatives[] = {
 	[RMT_GN_OTHER] = { "other", RMT_DER_CONTEXT_CONSTRUCTED(0), write_other },
 	[RMT_GN_EMAIL] = { "email", RMT_DER_CONTEXT(1), write_email },
@@ -70,7 +73,8 @@ read_other(struct rmt_der *cursor, struct rmt_general_name *out, struct rmt_err 
 	if (rmt_der_enter(cursor, RMT_DER_CONTEXT_CONSTRUCTED(0), &other, "otherName", err) < 0 ||
 	    rmt_der_oid(&other, &out->other_oid, "otherName", err) < 0 ||
 	    rmt_der_enter(&other, RMT_DER_CONTEXT_CONSTRUCTED(0), &inner, "otherName", err) < 0 ||
-	    rmt_der_any(&inner, &value, "otherName", err) < 0 || rmt_der_end(&inner, "otherName", err) < 0)
+	    rmt_der_any(&inner, &value, "otherName", err) < 0 ||
+	    rmt_der_end(&inner, "otherName", err) < 0)
 		return -1;
 	out->value = value.whole;
 	return rmt_der_end(&other, "otherName", err);
@@ -81,7 +85,8 @@ read_directory(struct rmt_der *cursor, struct rmt_general_name *out, struct rmt_
 {
 	struct rmt_der inner;
 
-	if (rmt_der_enter(cursor, RMT_DER_CONTEXT_CONSTRUCTED(4), &inner, "directoryName", err) < 0 ||
+	if (rmt_der_enter(cursor, RMT_DER_CONTEXT_CONSTRUCTED(4), &inner, "directoryName", err) <
+		0 ||
 	    rmt_name_read(&inner, &out->value, "directoryName", err) < 0)
 		return -1;
 	return rmt_der_end(&inner, "directoryName", err);
@@ -94,11 +99,13 @@ read_plain(struct rmt_der *cursor, struct rmt_general_name *out, struct rmt_err 
 	bool ia5 = out->type == RMT_GN_EMAIL || out->type == RMT_GN_DNS || out->type == RMT_GN_URI;
 	struct rmt_tlv tlv;
 
-	if (rmt_der_read(cursor, alternatives[out->type].tag, &tlv, alternatives[out->type].name, err) < 0)
+	if (rmt_der_read(
+		cursor, alternatives[out->type].tag, &tlv, alternatives[out->type].name, err) < 0)
 		return -1;
 	out->value = tlv.value;
 	if (ia5 && !rmt_string_valid(RMT_DER_IA5, tlv.value))
-		return rmt_der_deviate(cursor, RMT_DEVIATION_STRING_CONTENT, tlv.whole.at, alternatives[out->type].name, err);
+		return rmt_der_deviate(cursor, RMT_DEVIATION_STRING_CONTENT, tlv.whole.at,
+		    alternatives[out->type].name, err);
 	return 0;
 }
 
@@ -108,8 +115,10 @@ rmt_general_read(struct rmt_der *cursor, struct rmt_general_name *out, struct rm
 	unsigned number;
 	int rc;
 
-	if (!rmt_der_more(cursor) || (*cursor->at & 0xc0) != 0x80 || (*cursor->at & 0x1f) > RMT_GN_RID)
-		return rmt_der_fault(cursor, cursor->at, "name", err, "no alternative of GeneralName has this tag");
+	if (!rmt_der_more(cursor) || (*cursor->at & 0xc0) != 0x80 ||
+	    (*cursor->at & 0x1f) > RMT_GN_RID)
+		return rmt_der_fault(
+		    cursor, cursor->at, "name", err, "no alternative of GeneralName has this tag");
 	number = *cursor->at & 0x1f;
 	out->type = (enum rmt_general_type)number;
 	out->other_oid = (struct rmt_span){ NULL, 0 };
@@ -132,7 +141,8 @@ rmt_general_next(struct rmt_der *cursor, struct rmt_general_name *out, struct rm
 
 /* ---- text ---- */
 
-/* An address, or in constraints an address and its mask: "192.0.2.0/24", or with the mask in full when it has holes. */
+/* An address, or in constraints an address and its mask: "192.0.2.0/24", or with the mask in full
+ * when it has holes. */
 static void
 ip_text(struct rmt_span value, struct rmt_buf *out)
 {
@@ -175,7 +185,8 @@ readable(struct rmt_span utf8)
 	return utf8.length > 0 && utf8.at[0] != '#' && rmt_utf8_valid(utf8);
 }
 
-/* "upn:user@domain" for the form that Windows uses, "other:OID:text" for a UTF8String, "other:OID:#hex" for the rest. */
+/* "upn:user@domain" for the form that Windows uses, "other:OID:text" for a UTF8String,
+ * "other:OID:#hex" for the rest. */
 static void
 other_text(const struct rmt_general_name *name, struct rmt_buf *out)
 {
@@ -236,94 +247,6 @@ rmt_general_text(const struct rmt_general_name *name, struct rmt_buf *out)
 	}
 }
 
-/* ---- host names ---- */
-
-static bool
-digits_only(const unsigned char *p, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if (p[i] < '0' || p[i] > '9')
-			return false;
-	return length > 0;
-}
-
-static int
-label_check(const unsigned char *label, size_t length, struct rmt_err *err)
-{
-	if (length == 0)
-		return rmt_err_set(err, RMT_USAGE, NULL, "a host name has an empty label");
-	if (length > 63)
-		return rmt_err_cite(err, RMT_USAGE, NULL, "RFC 1035, 2.3.4", "a label of a host name is longer than 63 characters");
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = label[i];
-
-		if (c >= 0x80)
-			return rmt_err_cite(err, RMT_USAGE, NULL, "RFC 5280, 7.2",
-			                    "a host name outside ASCII must be given as an A-label (xn--...)");
-		if (!digits_only(&c, 1) && c != '-' && ((c | 0x20) < 'a' || (c | 0x20) > 'z'))
-			return rmt_err_cite(err, RMT_USAGE, NULL, "RFC 1123, 2.1",
-			                    "a host name may hold letters, digits, hyphens and dots only");
-	}
-	if (label[0] == '-' || label[length - 1] == '-')
-		return rmt_err_cite(err, RMT_USAGE, NULL, "RFC 1123, 2.1", "a label of a host name begins or ends with a hyphen");
-	return 0;
-}
-
-int
-rmt_dns_check(struct rmt_span name, bool wildcard_ok, struct rmt_err *err)
-{
-	const unsigned char *p = name.at, *end = p + name.length, *dot;
-
-	if (name.length == 0)
-		return rmt_err_set(err, RMT_USAGE, NULL, "a host name is empty");
-	if (name.length > 253)
-		return rmt_err_cite(err, RMT_USAGE, NULL, "RFC 1035, 2.3.4", "a host name is longer than 253 characters");
-	if (wildcard_ok && name.length > 2 && p[0] == '*' && p[1] == '.')
-		p += 2;
-	else if (memchr(p, '*', name.length) != NULL)
-		return rmt_err_cite(err, RMT_USAGE, NULL, "RFC 6125, 6.4.3", wildcard_ok
-		                    ? "a wildcard must be the whole first label of a host name"
-		                    : "a wildcard is not allowed here");
-	for (;; p = dot + 1) {
-		dot = memchr(p, '.', (size_t)(end - p));
-		if (label_check(p, (size_t)((dot == NULL ? end : dot) - p), err) < 0)
-			return -1;
-		if (dot == NULL)
-			break;
-	}
-	if (digits_only(p, (size_t)(end - p)))
-		return rmt_err_cite(err, RMT_USAGE, NULL, "RFC 3696, 2",
-		                    "the last label of a host name is a number; an address is written with ip:");
-	return 0;
-}
-
-static bool
-equal_ignoring_case(struct rmt_span a, struct rmt_span b)
-{
-	return a.length == b.length &&
-	       (a.length == 0 || strncasecmp((const char *)a.at, (const char *)b.at, a.length) == 0) &&
-	       memchr(a.at, '\0', a.length) == NULL;
-}
-
-/* As verifiers do: the star stands for one whole label, and at least two labels must follow it. */
-bool
-rmt_dns_match(struct rmt_span pattern, struct rmt_span host)
-{
-	const unsigned char *dot;
-
-	if (host.length > 1 && host.at[host.length - 1] == '.')
-		host.length--;
-	if (pattern.length == 0 || host.length == 0)
-		return false;
-	if (pattern.length < 3 || pattern.at[0] != '*' || pattern.at[1] != '.')
-		return equal_ignoring_case(pattern, host);
-	dot = memchr(host.at, '.', host.length);
-	if (dot == NULL || dot == host.at || memchr(pattern.at + 2, '.', pattern.length - 2) == NULL)
-		return false;
-	return equal_ignoring_case(rmt_span_of(pattern.at + 1, pattern.length - 1),
-	                           rmt_span_of(dot, (size_t)(host.at + host.length - dot)));
-}
-
 /* ---- writing from text ---- */
 
 static bool
@@ -342,8 +265,8 @@ write_email(struct rmt_derw *w, const char *text, struct rmt_err *err)
 	struct rmt_span host;
 
 	if (!plain_ascii(text) || at == NULL || at == text || at - text > 64)
-		return rmt_err_cite(err, RMT_USAGE, NULL, "RFC 5280, 4.2.1.6", "\"%.64s\" is not an e-mail address (local@host, ASCII)",
-		                    text);
+		return rmt_err_cite(err, RMT_USAGE, NULL, "RFC 5280, 4.2.1.6",
+		    "\"%.64s\" is not an e-mail address (local@host, ASCII)", text);
 	host = rmt_span_text(at + 1);
 	if (rmt_dns_check(host, false, err) < 0)
 		return -1;
@@ -374,16 +297,18 @@ write_directory(struct rmt_derw *w, const char *text, struct rmt_err *err)
 	return 0;
 }
 
-/* RFC 3986, 3.1: a letter, then letters, digits, "+", "-" and "."; RFC 5280 wants an absolute URI. */
+/* RFC 3986, 3.1: a letter, then letters, digits, "+", "-" and "."; RFC 5280 wants an absolute URI.
+ */
 static int
 write_uri(struct rmt_derw *w, const char *text, struct rmt_err *err)
 {
-	size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+	size_t scheme =
+	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
 
-	if (!plain_ascii(text) || scheme == 0 || (text[0] | 0x20) < 'a' || (text[0] | 0x20) > 'z' || text[scheme] != ':' ||
-	    text[scheme + 1] == '\0')
+	if (!plain_ascii(text) || scheme == 0 || (text[0] | 0x20) < 'a' || (text[0] | 0x20) > 'z' ||
+	    text[scheme] != ':' || text[scheme + 1] == '\0')
 		return rmt_err_cite(err, RMT_USAGE, NULL, "RFC 5280, 4.2.1.6",
-		                    "\"%.64s\" is not an absolute URI (scheme:..., ASCII, no spaces)", text);
+		    "\"%.64s\" is not an absolute URI (scheme:..., ASCII, no spaces)", text);
 	rmt_derw_value(w, RMT_DER_CONTEXT(6), rmt_span_text(text));
 	return 0;
 }
@@ -399,7 +324,8 @@ write_ip(struct rmt_derw *w, const char *text, struct rmt_err *err)
 	else if (inet_pton(AF_INET6, text, address) == 1)
 		length = 16;
 	else
-		return rmt_err_set(err, RMT_USAGE, NULL, "\"%.64s\" is not an IPv4 or IPv6 address", text);
+		return rmt_err_set(
+		    err, RMT_USAGE, NULL, "\"%.64s\" is not an IPv4 or IPv6 address", text);
 	rmt_derw_value(w, RMT_DER_CONTEXT(7), rmt_span_of(address, length));
 	return 0;
 }
@@ -452,7 +378,8 @@ write_upn(struct rmt_derw *w, const char *text, struct rmt_err *err)
 	const char *at = strrchr(text, '@');
 
 	if (at == NULL || at == text || at[1] == '\0')
-		return rmt_err_set(err, RMT_USAGE, NULL, "\"%.64s\" is not a user principal name (user@domain)", text);
+		return rmt_err_set(err, RMT_USAGE, NULL,
+		    "\"%.64s\" is not a user principal name (user@domain)", text);
 	return other_utf8(w, rmt_oid_named("userPrincipalName")->der, text, err);
 }
 
@@ -468,7 +395,8 @@ write_other(struct rmt_derw *w, const char *text, struct rmt_err *err)
 	int rc = -1;
 
 	if (colon == NULL)
-		return rmt_err_set(err, RMT_USAGE, NULL, "\"%.64s\" is not of the form OID:text or OID:#hex", text);
+		return rmt_err_set(err, RMT_USAGE, NULL,
+		    "\"%.64s\" is not of the form OID:text or OID:#hex", text);
 	type = rmt_strndup(text, (size_t)(colon - text), err);
 	if (type == NULL || rmt_oid_encode(type, &oid, err) < 0)
 		goto out;
@@ -512,7 +440,8 @@ unescape(const char *text, struct rmt_buf *out, struct rmt_err *err)
 		} else if (*text == '\\' || *text == ',') {
 			rmt_buf_byte(out, (unsigned char)*text++);
 		} else {
-			return rmt_err_set(err, RMT_USAGE, NULL, "a backslash before \"%.8s\" has no meaning", text);
+			return rmt_err_set(err, RMT_USAGE, NULL,
+			    "a backslash before \"%.8s\" has no meaning", text);
 		}
 	}
 	if (out->length > 0 && memchr(out->bytes, '\0', out->length) != NULL)
@@ -538,5 +467,7 @@ rmt_general_write(struct rmt_derw *w, const char *text, struct rmt_err *err)
 		return rc;
 	}
 	return rmt_err_set(err, RMT_USAGE, NULL,
-	                   "\"%.64s\" does not begin with dns:, ip:, email:, uri:, upn:, directory:, rid: or other:", text);
+	    "\"%.64s\" does not begin with dns:, ip:, email:, uri:, upn:, directory:, rid: or "
+	    "other:",
+	    text);
 }

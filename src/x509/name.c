@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * name.c - distinguished names as they stand in an object: walking, comparing, folding, writing as text.
+ * name.c - distinguished names as they stand in an object: walking, comparing, folding, writing as
+ * text.
  *
- * Comparison is RFC 5280, 7.1 as verifiers practise it: strings are compared as UTF-8 whatever their type, without
- * regard to ASCII case and to the number of spaces. That is also what OpenSSL does, so that a chain we find by names is
- * one that it finds. Building names is name_build.c's affair.
+ * Comparison is RFC 5280, 7.1 as verifiers practise it: strings are compared as UTF-8 whatever
+ * their type, without regard to ASCII case and to the number of spaces. That is also what OpenSSL
+ * does, so that a chain we find by names is one that it finds. Building names is name_build.c's
+ * affair.
  */
 #include "config.h"
 
@@ -17,24 +19,29 @@
 
 /* One AttributeTypeAndValue. */
 static int
-attribute_read(struct rmt_der *set, struct rmt_span *oid, struct rmt_tlv *value, const char *place, struct rmt_err *err)
+attribute_read(struct rmt_der *set, struct rmt_span *oid, struct rmt_tlv *value, const char *place,
+    struct rmt_err *err)
 {
 	struct rmt_der pair;
 
-	if (rmt_der_enter(set, RMT_DER_SEQUENCE, &pair, place, err) < 0 || rmt_der_oid(&pair, oid, place, err) < 0 ||
+	if (rmt_der_enter(set, RMT_DER_SEQUENCE, &pair, place, err) < 0 ||
+	    rmt_der_oid(&pair, oid, place, err) < 0 ||
 	    rmt_der_any_checked(&pair, value, place, err) < 0)
 		return -1;
 	if ((value->tag & 0xc0) != 0)
-		return rmt_der_fault(set, value->whole.at, place, err, "a value of a name has a type of nobody's");
+		return rmt_der_fault(
+		    set, value->whole.at, place, err, "a value of a name has a type of nobody's");
 	return rmt_der_end(&pair, place, err);
 }
 
 /* A value with characters that its type does not have. */
 static int
-value_check(const struct rmt_der *der, const struct rmt_tlv *value, const char *place, struct rmt_err *err)
+value_check(
+    const struct rmt_der *der, const struct rmt_tlv *value, const char *place, struct rmt_err *err)
 {
 	if (!rmt_string_valid(value->tag, value->value))
-		return rmt_der_deviate(der, RMT_DEVIATION_STRING_CONTENT, value->whole.at, place, err);
+		return rmt_der_deviate(
+		    der, RMT_DEVIATION_STRING_CONTENT, value->whole.at, place, err);
 	return 0;
 }
 
@@ -53,10 +60,12 @@ rmt_name_read(struct rmt_der *der, struct rmt_span *whole, const char *place, st
 
 		if (rmt_der_enter(&names, RMT_DER_SET, &set, place, err) < 0)
 			return -1;
-		if (!rmt_der_more(&set) && rmt_der_deviate(&names, RMT_DEVIATION_EMPTY_LIST, at, place, err) < 0)
+		if (!rmt_der_more(&set) &&
+		    rmt_der_deviate(&names, RMT_DEVIATION_EMPTY_LIST, at, place, err) < 0)
 			return -1;
 		while (rmt_der_more(&set))
-			if (attribute_read(&set, &oid, &value, place, err) < 0 || value_check(&set, &value, place, err) < 0)
+			if (attribute_read(&set, &oid, &value, place, err) < 0 ||
+			    value_check(&set, &value, place, err) < 0)
 				return -1;
 	}
 	*whole = rmt_span_of(start, (size_t)(der->at - start));
@@ -103,7 +112,8 @@ rmt_name_empty(struct rmt_span name)
 	struct rmt_name_cursor cursor;
 	struct rmt_attribute attribute;
 
-	return rmt_name_start(name, &cursor, NULL) < 0 || rmt_name_next(&cursor, &attribute, NULL) == 0;
+	return rmt_name_start(name, &cursor, NULL) < 0 ||
+	       rmt_name_next(&cursor, &attribute, NULL) == 0;
 }
 
 int
@@ -130,7 +140,8 @@ rmt_name_get(struct rmt_span name, const char *attribute, bool last, struct rmt_
 
 /* ---- text ---- */
 
-/* RFC 4514, 2.4: a space at either end and a leading number sign are escaped besides the separators. */
+/* RFC 4514, 2.4: a space at either end and a leading number sign are escaped besides the
+ * separators. */
 static void
 value_text(const struct rmt_attribute *attribute, struct rmt_buf *utf8, struct rmt_buf *out)
 {
@@ -192,7 +203,8 @@ rmt_name_text(struct rmt_span name, struct rmt_buf *out)
 		rc = 0;
 	}
 	if (rc < 0)
-		rmt_buf_text(out, first ? "<malformed>" : ", <malformed>"); /* a value's own "<" is escaped */
+		rmt_buf_text(out,
+		    first ? "<malformed>" : ", <malformed>"); /* a value's own "<" is escaped */
 	if (utf8.failed)
 		out->failed = true;
 	rmt_buf_free(&utf8);
@@ -286,8 +298,8 @@ fold_attribute(const struct rmt_attribute *attribute, struct rmt_buf *out)
 
 enum { SORTED_MAX = 16 };
 
-/* Put the attributes of one relative name, which begin at `starts`, in byte order. Those of a set of more than
- * SORTED_MAX keep the order of their encoding: such sets equal only themselves. */
+/* Put the attributes of one relative name, which begin at `starts`, in byte order. Those of a set
+ * of more than SORTED_MAX keep the order of their encoding: such sets equal only themselves. */
 static void
 sort_set(struct rmt_buf *out, const size_t *starts, size_t count)
 {
@@ -318,8 +330,8 @@ sort_set(struct rmt_buf *out, const size_t *starts, size_t count)
 	free(copy);
 }
 
-/* For each relative name the byte 31, then its attributes: length (2 bytes) and content of the OID, class, length
- * (4 bytes) and folded value. */
+/* For each relative name the byte 31, then its attributes: length (2 bytes) and content of the OID,
+ * class, length (4 bytes) and folded value. */
 void
 rmt_name_fold(struct rmt_span name, struct rmt_buf *out)
 {
@@ -378,7 +390,8 @@ equal_folded(struct rmt_span a, struct rmt_span b)
 
 	rmt_name_fold(a, &left);
 	rmt_name_fold(b, &right);
-	equal = !left.failed && !right.failed && rmt_span_equal(rmt_buf_view(&left), rmt_buf_view(&right));
+	equal = !left.failed && !right.failed &&
+		rmt_span_equal(rmt_buf_view(&left), rmt_buf_view(&right));
 	rmt_buf_free(&left);
 	rmt_buf_free(&right);
 	return equal;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * name_build.c - distinguished names made from words, and names of other makers' objects made clean.
+ * name_build.c - distinguished names made from words, and names of other makers' objects made
+ * clean.
  *
- * Every attribute gets the string type and the upper bound that RFC 5280, appendix A, gives it. Names are encoded in
- * the order in which they are given, the most general part first or last as the caller likes.
+ * Every attribute gets the string type and the upper bound that RFC 5280, appendix A, gives it.
+ * Names are encoded in the order in which they are given, the most general part first or last as
+ * the caller likes.
  */
 #include "config.h"
 
@@ -14,8 +16,8 @@
 
 enum { SET_MAX = 16 }; /* attributes of one relative name that can be written */
 
-/* String type and bounds (in characters) of an attribute. To add one: a row, and in oid_table.c its OID. What has no row
- * is a UTF8String of at most 1024. */
+/* String type and bounds (in characters) of an attribute. To add one: a row, and in oid_table.c its
+ * OID. What has no row is a UTF8String of at most 1024. */
 struct bound {
 	const char *name;
 	unsigned char tag;
@@ -95,7 +97,8 @@ letters_only(struct rmt_span text)
 }
 
 static int
-value_check(const char *attribute, const struct bound *bound, struct rmt_span value, struct rmt_err *err)
+value_check(
+    const char *attribute, const struct bound *bound, struct rmt_span value, struct rmt_err *err)
 {
 	size_t length = characters(value);
 
@@ -105,16 +108,17 @@ value_check(const char *attribute, const struct bound *bound, struct rmt_span va
 		return rmt_err_set(err, RMT_USAGE, attribute, "the value has a control character");
 	if (bound->max == 2 && (length != 2 || !letters_only(value)))
 		return rmt_err_cite(err, RMT_USAGE, attribute, "RFC 5280, appendix A.1",
-		                    "a country is exactly two letters (ISO 3166), such as DE");
+		    "a country is exactly two letters (ISO 3166), such as DE");
 	if (length < bound->min)
 		return rmt_err_set(err, RMT_USAGE, attribute, "the value is empty");
 	if (length > bound->max)
 		return rmt_err_cite(err, RMT_USAGE, attribute, "RFC 5280, appendix A.1",
-		                    "the value has %zu characters, %zu are the limit", length, bound->max);
+		    "the value has %zu characters, %zu are the limit", length, bound->max);
 	if (!rmt_string_valid(bound->tag, value))
-		return rmt_err_set(err, RMT_USAGE, attribute, bound->tag == RMT_DER_IA5
-		                   ? "only ASCII characters are allowed here"
-		                   : "only letters, digits, space and '()+,-./:=? are allowed here");
+		return rmt_err_set(err, RMT_USAGE, attribute,
+		    bound->tag == RMT_DER_IA5
+			? "only ASCII characters are allowed here"
+			: "only letters, digits, space and '()+,-./:=? are allowed here");
 	return 0;
 }
 
@@ -128,12 +132,14 @@ struct relative {
 };
 
 static int
-relative_add(struct relative *rdn, struct rmt_span oid, unsigned char tag, struct rmt_span value, struct rmt_err *err)
+relative_add(struct relative *rdn, struct rmt_span oid, unsigned char tag, struct rmt_span value,
+    struct rmt_err *err)
 {
 	struct rmt_derw w = { .depth = 0 };
 
 	if (rdn->count == SET_MAX)
-		return rmt_err_set(err, RMT_USAGE, "name", "more than %d attributes joined in one part of the name", SET_MAX);
+		return rmt_err_set(err, RMT_USAGE, "name",
+		    "more than %d attributes joined in one part of the name", SET_MAX);
 	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
 	rmt_derw_oid(&w, oid);
 	rmt_derw_value(&w, tag, value);
@@ -152,7 +158,8 @@ relative_write(struct relative *rdn, struct rmt_derw *w)
 		return;
 	rdn->starts[rdn->count] = rdn->bytes.length;
 	for (size_t i = 0; i < rdn->count; i++) {
-		struct rmt_span part = rmt_span_of(rdn->bytes.bytes + rdn->starts[i], rdn->starts[i + 1] - rdn->starts[i]);
+		struct rmt_span part = rmt_span_of(
+		    rdn->bytes.bytes + rdn->starts[i], rdn->starts[i + 1] - rdn->starts[i]);
 		size_t k = i;
 
 		for (; k > 0 && rmt_span_compare(parts[k - 1], part) > 0; k--)
@@ -201,7 +208,8 @@ out:
 }
 
 int
-rmt_name_build(const struct rmt_name_part *parts, size_t count, struct rmt_buf *der, struct rmt_err *err)
+rmt_name_build(
+    const struct rmt_name_part *parts, size_t count, struct rmt_buf *der, struct rmt_err *err)
 {
 	struct relative rdn = { .count = 0 };
 	struct rmt_derw w = { .depth = 0 };
@@ -238,7 +246,8 @@ parse_attribute(const char **text, char attribute[RMT_OID_MAX], struct rmt_err *
 	while (length > 0 && p[length - 1] == ' ')
 		length--;
 	if (*end != '=' || length == 0 || length >= RMT_OID_MAX)
-		return rmt_err_set(err, RMT_USAGE, "name", "\"%.40s\": expected ATTRIBUTE=value, such as CN=host.example", p);
+		return rmt_err_set(err, RMT_USAGE, "name",
+		    "\"%.40s\": expected ATTRIBUTE=value, such as CN=host.example", p);
 	memcpy(attribute, p, length);
 	attribute[length] = '\0';
 	*text = end + 1;
@@ -258,13 +267,15 @@ parse_escape(const char **text, struct rmt_buf *value, struct rmt_err *err)
 		return 0;
 	}
 	if (*p == '\0' || strchr(" #=,+\"\\<>;", *p) == NULL)
-		return rmt_err_cite(err, RMT_USAGE, "name", "RFC 4514, 3", "a backslash before \"%.8s\" has no meaning", p);
+		return rmt_err_cite(err, RMT_USAGE, "name", "RFC 4514, 3",
+		    "a backslash before \"%.8s\" has no meaning", p);
 	rmt_buf_byte(value, (unsigned char)*p);
 	*text = p + 1;
 	return 0;
 }
 
-/* A value up to an unescaped separator; spaces around it do not count. A value in double quotes may hold separators. */
+/* A value up to an unescaped separator; spaces around it do not count. A value in double quotes may
+ * hold separators. */
 static int
 parse_value(const char **text, struct rmt_buf *value, struct rmt_err *err)
 {
@@ -296,7 +307,8 @@ parse_value(const char **text, struct rmt_buf *value, struct rmt_err *err)
 	}
 	p += strspn(p, " ");
 	if (*p != '\0' && *p != ',' && *p != '+')
-		return rmt_err_set(err, RMT_USAGE, "name", "\"%.40s\" stands after a quoted value", p);
+		return rmt_err_set(
+		    err, RMT_USAGE, "name", "\"%.40s\" stands after a quoted value", p);
 	*text = p;
 	return rmt_buf_check(value, err);
 }
@@ -311,13 +323,15 @@ add_encoded(struct relative *rdn, const char *attribute, struct rmt_span hex, st
 	struct rmt_tlv tlv;
 	int rc = -1;
 
-	if (digits == NULL || rmt_hex_decode(digits, &bytes, err) < 0 || rmt_oid_encode(attribute, &oid, err) < 0)
+	if (digits == NULL || rmt_hex_decode(digits, &bytes, err) < 0 ||
+	    rmt_oid_encode(attribute, &oid, err) < 0)
 		goto out;
 	rmt_der_open(&der, rmt_buf_view(&bytes), NULL);
 	if (rmt_der_any(&der, &tlv, attribute, err) < 0 || rmt_der_end(&der, attribute, err) < 0)
 		goto out;
 	if (!rmt_string_valid(tlv.tag, tlv.value)) {
-		rmt_err_set(err, RMT_USAGE, attribute, "the value has characters that its string type does not have");
+		rmt_err_set(err, RMT_USAGE, attribute,
+		    "the value has characters that its string type does not have");
 		goto out;
 	}
 	rc = relative_add(rdn, rmt_buf_view(&oid), tlv.tag, tlv.value, err);
@@ -343,7 +357,8 @@ parse_part(const char **text, struct relative *rdn, struct rmt_err *err)
 	if (parse_value(text, &value, err) < 0)
 		goto out;
 	if (*start == '#')
-		rc = add_encoded(rdn, attribute, rmt_span_of(value.bytes + 1, value.length - 1), err);
+		rc = add_encoded(
+		    rdn, attribute, rmt_span_of(value.bytes + 1, value.length - 1), err);
 	else
 		rc = add_checked(rdn, attribute, rmt_buf_view(&value), err);
 out:
@@ -359,22 +374,23 @@ rmt_name_parse(const char *text, struct rmt_buf *der, struct rmt_err *err)
 	int rc = 0;
 
 	if (*text == '/')
-		return rmt_err_set(err, RMT_USAGE, "name", "\"%.40s\": write CN=host,O=Example instead of /CN=host/O=Example",
-		                   text);
+		return rmt_err_set(err, RMT_USAGE, "name",
+		    "\"%.40s\": write CN=host,O=Example instead of /CN=host/O=Example", text);
 	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
 	while (*text != '\0' && (rc = parse_part(&text, &rdn, err)) == 0 && *text != '\0') {
 		if (*text++ == ',')
 			relative_write(&rdn, &w);
 		if (text[strspn(text, " ")] == '\0')
-			rc = rmt_err_set(err, RMT_USAGE, "name", "a part is missing after the last separator");
+			rc = rmt_err_set(
+			    err, RMT_USAGE, "name", "a part is missing after the last separator");
 	}
 	return finish(&rdn, &w, rc, der, err);
 }
 
 /* ---- cleaning ---- */
 
-/* A value whose type does not hold its characters becomes a UTF8String; bytes that are not UTF-8 are read as Latin-1,
- * which is what those who write them mean. */
+/* A value whose type does not hold its characters becomes a UTF8String; bytes that are not UTF-8
+ * are read as Latin-1, which is what those who write them mean. */
 static int
 add_clean(struct relative *rdn, const struct rmt_attribute *attribute, struct rmt_err *err)
 {
@@ -382,7 +398,8 @@ add_clean(struct relative *rdn, const struct rmt_attribute *attribute, struct rm
 	int rc = -1;
 
 	if ((attribute->tag & 0x20) != 0)
-		return rmt_err_set(err, RMT_INPUT, "name", "a value of the name is not a plain string");
+		return rmt_err_set(
+		    err, RMT_INPUT, "name", "a value of the name is not a plain string");
 	if (rmt_string_valid(attribute->tag, attribute->value))
 		return relative_add(rdn, attribute->oid, attribute->tag, attribute->value, err);
 	rmt_string_utf8(attribute->tag, attribute->value, &utf8);

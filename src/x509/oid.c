@@ -2,8 +2,8 @@
 /*
  * oid.c - object identifiers: from bytes to a name and back, and between bytes and the dotted form.
  *
- * The table (oid_table.c) is encoded and hashed once per process, by content and by name; a look-up then is one hash
- * and one comparison. The file knows what an OID is called, not what it means.
+ * The table (oid_table.c) is encoded and hashed once per process, by content and by name; a look-up
+ * then is one hash and one comparison. The file knows what an OID is called, not what it means.
  */
 #include "config.h"
 
@@ -21,15 +21,32 @@ enum {
 };
 
 /* Names by which people also call an attribute; read, never written. */
-static const struct { const char *alias, *name; } aliases[] = {
-	{ "E", "emailAddress" }, { "email", "emailAddress" }, { "S", "stateOrProvinceName" }, { "SN", "surname" },
-	{ "G", "givenName" }, { "GN", "givenName" }, { "T", "title" },
-	{ "extKeyUsage", "extendedKeyUsage" }, { "crlNumber", "cRLNumber" },
-	{ "P-256", "prime256v1" }, { "secp256r1", "prime256v1" }, { "P-384", "secp384r1" }, { "P-521", "secp521r1" },
-	{ "dnEmailAddress", "emailAddress" }, { "rsassaPss", "RSASSA-PSS" }, { "id-ecPublicKey", "ecPublicKey" },
-	{ "jurisdictionC", "jurisdictionCountryName" }, { "jurisdictionST", "jurisdictionStateOrProvinceName" },
-	{ "jurisdictionL", "jurisdictionLocalityName" }, { "msSmartcardLogin", "smartcardLogon" },
-	{ "msUPN", "userPrincipalName" }, { "upn", "userPrincipalName" }, { "efs", "encryptingFileSystem" },
+static const struct {
+	const char *alias, *name;
+} aliases[] = {
+	{ "E", "emailAddress" },
+	{ "email", "emailAddress" },
+	{ "S", "stateOrProvinceName" },
+	{ "SN", "surname" },
+	{ "G", "givenName" },
+	{ "GN", "givenName" },
+	{ "T", "title" },
+	{ "extKeyUsage", "extendedKeyUsage" },
+	{ "crlNumber", "cRLNumber" },
+	{ "P-256", "prime256v1" },
+	{ "secp256r1", "prime256v1" },
+	{ "P-384", "secp384r1" },
+	{ "P-521", "secp521r1" },
+	{ "dnEmailAddress", "emailAddress" },
+	{ "rsassaPss", "RSASSA-PSS" },
+	{ "id-ecPublicKey", "ecPublicKey" },
+	{ "jurisdictionC", "jurisdictionCountryName" },
+	{ "jurisdictionST", "jurisdictionStateOrProvinceName" },
+	{ "jurisdictionL", "jurisdictionLocalityName" },
+	{ "msSmartcardLogin", "smartcardLogon" },
+	{ "msUPN", "userPrincipalName" },
+	{ "upn", "userPrincipalName" },
+	{ "efs", "encryptingFileSystem" },
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -133,8 +150,9 @@ table_build(void)
 		struct rmt_oid *oid = &rmt_oid_table[row];
 		size_t slot;
 
-		oid->der = rmt_span_of(encoded[row], dotted_encode(oid->dotted, encoded[row], ENCODED_MAX));
-		for (slot = content_hash(oid->der); by_content[slot] != 0; )
+		oid->der = rmt_span_of(
+		    encoded[row], dotted_encode(oid->dotted, encoded[row], ENCODED_MAX));
+		for (slot = content_hash(oid->der); by_content[slot] != 0;)
 			slot = (slot + 1) & (SLOTS - 1);
 		by_content[slot] = (uint16_t)(row + 1);
 		name_insert(oid->name, row);
@@ -149,7 +167,8 @@ const struct rmt_oid *
 rmt_oid_find(struct rmt_span content)
 {
 	pthread_once(&once, table_build);
-	for (size_t slot = content_hash(content); by_content[slot] != 0; slot = (slot + 1) & (SLOTS - 1)) {
+	for (size_t slot = content_hash(content); by_content[slot] != 0;
+	     slot = (slot + 1) & (SLOTS - 1)) {
 		const struct rmt_oid *oid = &rmt_oid_table[by_content[slot] - 1];
 
 		if (rmt_span_equal(oid->der, content))
@@ -164,7 +183,8 @@ find_name(const char *name)
 	for (size_t slot = name_hash(name); by_name[slot] != 0; slot = (slot + 1) & (SLOTS - 1)) {
 		const struct rmt_oid *oid = &rmt_oid_table[by_name[slot] - 1];
 
-		if (strcasecmp(oid->name, name) == 0 || (oid->label != NULL && strcasecmp(oid->label, name) == 0))
+		if (strcasecmp(oid->name, name) == 0 ||
+		    (oid->label != NULL && strcasecmp(oid->label, name) == 0))
 			return oid;
 	}
 	return NULL;
@@ -209,15 +229,17 @@ rmt_oid_encode(const char *name_label_or_dotted, struct rmt_buf *out, struct rmt
 	}
 	length = dotted_encode(name_label_or_dotted, content, sizeof content);
 	if (length == 0)
-		return rmt_err_set(err, RMT_USAGE, NULL, "\"%.64s\" is neither a known name nor an object identifier",
-		                   name_label_or_dotted);
+		return rmt_err_set(err, RMT_USAGE, NULL,
+		    "\"%.64s\" is neither a known name nor an object identifier",
+		    name_label_or_dotted);
 	rmt_buf_append(out, content, length);
 	return rmt_buf_check(out, err);
 }
 
 /* ---- bytes to dotted form ---- */
 
-/* Append an arc of any size up to 19 bytes (UUIDs under 2.25 have 128 bits) in decimal, less `minus`. */
+/* Append an arc of any size up to 19 bytes (UUIDs under 2.25 have 128 bits) in decimal, less
+ * `minus`. */
 static void
 arc_text(struct rmt_span arc, unsigned minus, struct rmt_buf *out)
 {

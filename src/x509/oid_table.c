@@ -1,18 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * oid_table.c - the object identifiers that Remint knows by name. Rows only; look-up and text are oid.c's affair.
+ * oid_table.c - the object identifiers that Remint knows by name. Rows only; look-up and text are
+ * oid.c's affair.
  *
  * To add one:
- * 1. a row in its group: the name as the standard that defines it writes it (without "id-" and the like), the dotted
- *    form, and a label only where names of people and hosts are written with it (RFC 4514, 3);
- * 2. names and labels must differ from all others without regard to case: tests/unit/test_x509_oid.c says so.
+ * 1. a row in its group: the name as the standard that defines it writes it (without "id-" and the
+ * like), the dotted form, and a label only where names of people and hosts are written with it (RFC
+ * 4514, 3);
+ * 2. names and labels must differ from all others without regard to case:
+ * tests/unit/test_x509_oid.c says so.
  */
 #include "config.h"
 
 #include "x509/local.h"
 
-#define OID(name, dotted) { name, dotted, NULL, { NULL, 0 } }
-#define OID_LABEL(name, dotted, label) { name, dotted, label, { NULL, 0 } }
+#define OID(name, dotted) \
+	{ \
+		name, dotted, NULL, \
+		{ \
+			NULL, 0 \
+		} \
+	}
+#define OID_LABEL(name, dotted, label) \
+	{ \
+		name, dotted, label, \
+		{ \
+			NULL, 0 \
+		} \
+	}
 
 struct rmt_oid rmt_oid_table[] = {
 	/* Name attributes: X.520, RFC 4519, PKCS#9, EV guidelines. */

@@ -2,9 +2,9 @@
 /*
  * request.c - PKCS#10 certification requests (RFC 2986) as views.
  *
- * Devices send what they like: version 2, no attributes field at all, extensions under Microsoft's OID instead of
- * PKCS#9's. All that is read; what breaks DER is noted. Proof of possession is verified in sign.c, and what of the
- * wishes is granted is decided in issue/.
+ * Devices send what they like: version 2, no attributes field at all, extensions under Microsoft's
+ * OID instead of PKCS#9's. All that is read; what breaks DER is noted. Proof of possession is
+ * verified in sign.c, and what of the wishes is granted is decided in issue/.
  */
 #include "config.h"
 
@@ -25,14 +25,18 @@ version_read(struct rmt_der *info, struct rmt_request *request, struct rmt_err *
 	if (rmt_der_small(info, &number, "info.version", err) < 0)
 		return -1;
 	if (number < 0 || number > 255)
-		return rmt_der_fault(info, start, "info.version", err, "version number that no request has");
+		return rmt_der_fault(
+		    info, start, "info.version", err, "version number that no request has");
 	request->version = (int)number + 1;
-	return number == 0 ? 0 : rmt_der_deviate(info, RMT_DEVIATION_VERSION, start, "info.version", err);
+	return number == 0
+		   ? 0
+		   : rmt_der_deviate(info, RMT_DEVIATION_VERSION, start, "info.version", err);
 }
 
 /* One Attribute: its OID and a cursor over its set of values. */
 static int
-attribute_enter(struct rmt_der *attributes, struct rmt_span *oid, struct rmt_der *values, struct rmt_err *err)
+attribute_enter(
+    struct rmt_der *attributes, struct rmt_span *oid, struct rmt_der *values, struct rmt_err *err)
 {
 	struct rmt_der in;
 
@@ -45,7 +49,8 @@ attribute_enter(struct rmt_der *attributes, struct rmt_span *oid, struct rmt_der
 
 /* Walk the attributes once for their form and for where the extensions are. */
 static int
-attributes_walk(struct rmt_der *attributes, struct rmt_request *request, struct rmt_der found[2], struct rmt_err *err)
+attributes_walk(struct rmt_der *attributes, struct rmt_request *request, struct rmt_der found[2],
+    struct rmt_err *err)
 {
 	struct rmt_der values, each;
 	struct rmt_span oid;
@@ -55,11 +60,12 @@ attributes_walk(struct rmt_der *attributes, struct rmt_request *request, struct 
 		if (attribute_enter(attributes, &oid, &values, err) < 0)
 			return -1;
 		for (size_t i = 0; i < 2; i++)
-			if (found[i].at == NULL && rmt_der_more(&values) && rmt_oid_is(oid, carriers[i]))
+			if (found[i].at == NULL && rmt_der_more(&values) &&
+			    rmt_oid_is(oid, carriers[i]))
 				found[i] = values;
 		if (rmt_oid_is(oid, "challengePassword"))
 			request->has_challenge = true;
-		for (each = values; rmt_der_more(&each); )
+		for (each = values; rmt_der_more(&each);)
 			if (rmt_der_any(&each, &tlv, "info.attributes", err) < 0)
 				return -1;
 	}
@@ -75,22 +81,26 @@ attributes_read(struct rmt_der *info, struct rmt_request *request, struct rmt_er
 	request->has_challenge = false;
 	if (!rmt_der_more(info))
 		return 0;
-	if (rmt_der_enter(info, RMT_DER_CONTEXT_CONSTRUCTED(0), &attributes, "info.attributes", err) < 0)
+	if (rmt_der_enter(
+		info, RMT_DER_CONTEXT_CONSTRUCTED(0), &attributes, "info.attributes", err) < 0)
 		return -1;
 	request->attributes = rmt_span_of(attributes.at, (size_t)(attributes.end - attributes.at));
 	if (attributes_walk(&attributes, request, found, err) < 0)
 		return -1;
 	for (size_t i = 0; i < 2; i++)
 		if (found[i].at != NULL)
-			return rmt_extensions_walk(&found[i], &request->extensions, "info.attributes.extensionRequest", err);
+			return rmt_extensions_walk(&found[i], &request->extensions,
+			    "info.attributes.extensionRequest", err);
 	return 0;
 }
 
 static int
 info_read(struct rmt_der *info, struct rmt_request *request, struct rmt_err *err)
 {
-	if (version_read(info, request, err) < 0 || rmt_name_read(info, &request->subject, "info.subject", err) < 0 ||
-	    rmt_spki_walk(info, &request->spki, "info.subjectPKInfo", err) < 0 || attributes_read(info, request, err) < 0)
+	if (version_read(info, request, err) < 0 ||
+	    rmt_name_read(info, &request->subject, "info.subject", err) < 0 ||
+	    rmt_spki_walk(info, &request->spki, "info.subjectPKInfo", err) < 0 ||
+	    attributes_read(info, request, err) < 0)
 		return -1;
 	return rmt_der_end(info, "info", err);
 }
@@ -103,7 +113,8 @@ rmt_request_read(struct rmt_request *request, struct rmt_span der, struct rmt_er
 	request->notes.count = 0;
 	request->owned = NULL;
 	rmt_extensions_clear(&request->extensions);
-	if (rmt_object_open(&outer, der, RMT_CAP_REQUEST, &request->notes, &request->der, &in, "request", err) < 0 ||
+	if (rmt_object_open(&outer, der, RMT_CAP_REQUEST, &request->notes, &request->der, &in,
+		"request", err) < 0 ||
 	    rmt_der_enter_whole(&in, RMT_DER_SEQUENCE, &info, &request->info, "info", err) < 0 ||
 	    info_read(&info, request, err) < 0 ||
 	    rmt_algorithm_id_read(&in, &request->algorithm, "signatureAlgorithm", err) < 0 ||

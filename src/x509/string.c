@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * string.c - the character strings of ASN.1: what each type may hold, their text as UTF-8, and its written form.
+ * string.c - the character strings of ASN.1: what each type may hold, their text as UTF-8, and its
+ * written form.
  *
- * Text from a certificate stays raw here but for what would make it ambiguous: rmt_text_escape() writes characters that
- * separate things, control characters and bytes that are no UTF-8 with a backslash. What is invisible or turns the
- * direction of a line is the terminal's affair: rmt_safe_text() in base/.
+ * Text from a certificate stays raw here but for what would make it ambiguous: rmt_text_escape()
+ * writes characters that separate things, control characters and bytes that are no UTF-8 with a
+ * backslash. What is invisible or turns the direction of a line is the terminal's affair:
+ * rmt_safe_text() in base/.
  */
 #include "config.h"
 
@@ -20,14 +22,37 @@ static const unsigned char alphabet[256] = {
 	['0' ... '9'] = IN_PRINTABLE | IN_NUMERIC | IN_VISIBLE,
 	['A' ... 'Z'] = IN_PRINTABLE | IN_VISIBLE,
 	['a' ... 'z'] = IN_PRINTABLE | IN_VISIBLE,
-	['\''] = IN_PRINTABLE | IN_VISIBLE, ['('] = IN_PRINTABLE | IN_VISIBLE, [')'] = IN_PRINTABLE | IN_VISIBLE,
-	['+'] = IN_PRINTABLE | IN_VISIBLE, [','] = IN_PRINTABLE | IN_VISIBLE, ['-'] = IN_PRINTABLE | IN_VISIBLE,
-	['.'] = IN_PRINTABLE | IN_VISIBLE, ['/'] = IN_PRINTABLE | IN_VISIBLE, [':'] = IN_PRINTABLE | IN_VISIBLE,
-	['='] = IN_PRINTABLE | IN_VISIBLE, ['?'] = IN_PRINTABLE | IN_VISIBLE,
-	['!'] = IN_VISIBLE, ['"'] = IN_VISIBLE, ['#'] = IN_VISIBLE, ['$'] = IN_VISIBLE, ['%'] = IN_VISIBLE,
-	['&'] = IN_VISIBLE, ['*'] = IN_VISIBLE, [';'] = IN_VISIBLE, ['<'] = IN_VISIBLE, ['>'] = IN_VISIBLE,
-	['@'] = IN_VISIBLE, ['['] = IN_VISIBLE, ['\\'] = IN_VISIBLE, [']'] = IN_VISIBLE, ['^'] = IN_VISIBLE,
-	['_'] = IN_VISIBLE, ['`'] = IN_VISIBLE, ['{'] = IN_VISIBLE, ['|'] = IN_VISIBLE, ['}'] = IN_VISIBLE,
+	['\''] = IN_PRINTABLE | IN_VISIBLE,
+	['('] = IN_PRINTABLE | IN_VISIBLE,
+	[')'] = IN_PRINTABLE | IN_VISIBLE,
+	['+'] = IN_PRINTABLE | IN_VISIBLE,
+	[','] = IN_PRINTABLE | IN_VISIBLE,
+	['-'] = IN_PRINTABLE | IN_VISIBLE,
+	['.'] = IN_PRINTABLE | IN_VISIBLE,
+	['/'] = IN_PRINTABLE | IN_VISIBLE,
+	[':'] = IN_PRINTABLE | IN_VISIBLE,
+	['='] = IN_PRINTABLE | IN_VISIBLE,
+	['?'] = IN_PRINTABLE | IN_VISIBLE,
+	['!'] = IN_VISIBLE,
+	['"'] = IN_VISIBLE,
+	['#'] = IN_VISIBLE,
+	['$'] = IN_VISIBLE,
+	['%'] = IN_VISIBLE,
+	['&'] = IN_VISIBLE,
+	['*'] = IN_VISIBLE,
+	[';'] = IN_VISIBLE,
+	['<'] = IN_VISIBLE,
+	['>'] = IN_VISIBLE,
+	['@'] = IN_VISIBLE,
+	['['] = IN_VISIBLE,
+	['\\'] = IN_VISIBLE,
+	[']'] = IN_VISIBLE,
+	['^'] = IN_VISIBLE,
+	['_'] = IN_VISIBLE,
+	['`'] = IN_VISIBLE,
+	['{'] = IN_VISIBLE,
+	['|'] = IN_VISIBLE,
+	['}'] = IN_VISIBLE,
 	['~'] = IN_VISIBLE,
 };
 
@@ -126,14 +151,19 @@ rmt_string_open(struct rmt_string_cursor *cursor, unsigned char tag, struct rmt_
 		cursor->width = 4;
 }
 
-/* Queue the UTF-8 of a character, last byte first, and return its first byte. A lone surrogate or a number beyond
- * Unicode is encoded in the same manner, so that it stays visible as bytes that are no UTF-8. */
+/* Queue the UTF-8 of a character, last byte first, and return its first byte. A lone surrogate or a
+ * number beyond Unicode is encoded in the same manner, so that it stays visible as bytes that are
+ * no UTF-8. */
 static int
 queue_character(struct rmt_string_cursor *cursor, uint32_t character)
 {
 	static const unsigned char lead[] = { 0, 0xc0, 0xe0, 0xf0, 0xf8, 0xfc };
-	unsigned more = character < 0x80 ? 0 : character < 0x800 ? 1 : character < 0x10000 ? 2 : character < 0x200000 ? 3
-	              : character < 0x4000000 ? 4 : 5;
+	unsigned more = character < 0x80        ? 0
+			: character < 0x800     ? 1
+			: character < 0x10000   ? 2
+			: character < 0x200000  ? 3
+			: character < 0x4000000 ? 4
+						: 5;
 
 	for (cursor->pending = 0; cursor->pending < more; character >>= 6)
 		cursor->queue[cursor->pending++] = (unsigned char)(0x80 | (character & 0x3f));
@@ -153,7 +183,8 @@ rmt_string_next(struct rmt_string_cursor *cursor)
 		return *cursor->at++;
 	character = wide_character(cursor->at, cursor->width);
 	cursor->at += cursor->width;
-	if (cursor->width == 2 && character >= 0xd800 && character < 0xdc00 && cursor->at < cursor->end) {
+	if (cursor->width == 2 && character >= 0xd800 && character < 0xdc00 &&
+	    cursor->at < cursor->end) {
 		low = wide_character(cursor->at, 2);
 		if (low >= 0xdc00 && low < 0xe000) {
 			character = 0x10000 + ((character - 0xd800) << 10) + (low - 0xdc00);
