@@ -11,6 +11,7 @@
  */
 #include "config.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,8 +19,10 @@
 
 enum {
 	PAGE = 100,
-	COUNT_BOUND = 2000,
-	NEAR = 20000, /* rows tested one by one before many unordered ids are sorted */
+	FEW = 2000, /* rows: a condition that more meet does not lead for being rare */
+	FEW_UNORDERED = 30000, /* nor one whose ids must be sorted */
+	MANY = INT_MAX,
+	NEAR = 20000, /* rows tested one by one before more ids than that are sorted */
 };
 
 enum condition { SERIAL, NAME, PREFIX, REVOKED, SUPERSEDED, DATES, TARGET, TEMPLATE, CONDITIONS };
@@ -37,9 +40,9 @@ static const struct {
 	[SERIAL] = { "l.id",
 	    "(SELECT id FROM tbs WHERE serial >= :from AND serial < :below UNION ALL"
 	    " SELECT id FROM certificates INDEXED BY certificates_serial"
-	    "  WHERE tbs IS NULL AND serial >= :from AND serial < :below) l"
-	    " CROSS JOIN certificates c ON c.id = l.id",
-	    "true", "c.serial >= :from AND c.serial < :below", true, true, true },
+	    "  WHERE tbs IS NULL AND serial >= :from AND serial < :below) l",
+	    "NOT EXISTS (SELECT 1 FROM unsigned u WHERE u.tbs = l.id)",
+	    "c.serial >= :from AND c.serial < :below", true, false, true },
 	[NAME] = { "l.certificate", "certificate_names l INDEXED BY certificate_names_folded",
 	    "l.folded = :name",
 	    "EXISTS (SELECT 1 FROM certificate_names n WHERE n.certificate = @ AND n.folded = "
@@ -90,9 +93,7 @@ struct search {
 	struct rmt_buf ids; /* found so far */
 };
 
-/* ---- the filter
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- the filter ---- */
 
 static int
 read_name(struct search *s, const char *name, struct rmt_err *err)
@@ -170,9 +171,7 @@ read_filter(struct search *s, struct rmt_err *err)
 	return rc;
 }
 
-/* ---- statements
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- statements ---- */
 
 static void
 append_with_id(struct rmt_buf *sql, const char *text, const char *id)
@@ -295,9 +294,7 @@ found(const struct search *s)
 	return s->ids.length / sizeof(int64_t);
 }
 
-/* ---- the passes
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- the passes ---- */
 
 /* Add the ids that a prepared search yields. */
 static int
@@ -331,16 +328,17 @@ pass(struct search *s, int leader, struct rmt_err *err)
 	return rc;
 }
 
-/* How many rows a condition leads to, at most COUNT_BOUND; -1. */
+/* How many rows a condition leads to, or MANY, -1 on failure. */
 static int
 count(const struct search *s, int leader, struct rmt_err *err)
 {
+	int bound = conditions[leader].unordered ? FEW_UNORDERED : FEW;
 	struct rmt_buf sql = { 0 };
 	sqlite3_stmt *statement;
 	int result, rows = -1;
 
 	write_count(leader, &sql);
-	statement = prepare(s, &sql, COUNT_BOUND, err);
+	statement = prepare(s, &sql, bound, err);
 	rmt_buf_free(&sql);
 	if (statement == NULL)
 		return -1;
@@ -350,7 +348,7 @@ count(const struct search *s, int leader, struct rmt_err *err)
 	else
 		rmt_db_fail(s->db, result, "list certificates", err);
 	sqlite3_finalize(statement);
-	return rows;
+	return rows == bound ? MANY : rows;
 }
 
 /* The highest id there is, below the page; -1 on failure, 0 when there is none. */
@@ -414,26 +412,39 @@ pass_unordered(struct search *s, int leader, struct rmt_err *err)
 	return pass(s, leader, err);
 }
 
+/* The condition to lead and how many rows meet it; CONDITIONS when the filter has none. */
+static int
+choose_leader(const struct search *s, int *leader, int *rows, struct rmt_err *err)
+{
+	*leader = CONDITIONS;
+	*rows = MANY;
+	for (int i = 0; i < CONDITIONS; i++) {
+		int here = s->present[i] ? count(s, i, err) : MANY;
+
+		if (here < 0)
+			return -1;
+		if (!s->present[i])
+			continue;
+		/* Of two that many rows meet, the one whose ids come in order. */
+		if (*leader == CONDITIONS || here < *rows ||
+		    (here == *rows && conditions[*leader].unordered)) {
+			*rows = here;
+			*leader = i;
+		}
+	}
+	return 0;
+}
+
 static int
 find(struct search *s, struct rmt_err *err)
 {
-	int leader = CONDITIONS, fewest = COUNT_BOUND + 1;
+	int leader, rows;
 
-	for (int i = 0; i < CONDITIONS; i++) {
-		int rows = s->present[i] ? count(s, i, err) : COUNT_BOUND + 1;
-
-		if (rows < 0)
-			return -1;
-		/* Of two that many rows meet, the one whose ids come in order. */
-		if (rows < fewest ||
-		    (rows == fewest && rows == COUNT_BOUND && conditions[leader].unordered)) {
-			fewest = rows;
-			leader = i;
-		}
-	}
+	if (choose_leader(s, &leader, &rows, err) != 0)
+		return -1;
 	if (leader == DATES)
 		return pass_blocks(s, err);
-	if (leader != CONDITIONS && conditions[leader].unordered && fewest == COUNT_BOUND)
+	if (leader != CONDITIONS && conditions[leader].unordered && rows == MANY)
 		return pass_unordered(s, leader, err);
 	return pass(s, leader, err);
 }

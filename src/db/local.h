@@ -17,6 +17,7 @@ enum {
 	RMT_DB_TERMS = 16,
 	RMT_DB_BLOCK_BITS = 12,   /* ids of one block of the index by expiry; fixed by schema 1 */
 	RMT_DB_WAL_FRAMES = 4096, /* of 4 KiB: checkpoint beyond 16 MiB */
+	RMT_DB_CLOSE_FRAMES = 256, /* checkpoint at the end of a writer beyond 1 MiB */
 	RMT_DB_BLOB_MAX = 64 << 20,
 };
 
@@ -98,12 +99,13 @@ int rmt_db_keep_row(sqlite3_stmt *statement, struct rmt_buf *into, struct rmt_er
 struct rmt_span rmt_db_keep(sqlite3_stmt *statement, int column, struct rmt_buf *into);
 const char *rmt_db_keep_text(sqlite3_stmt *statement, int column, struct rmt_buf *into);
 
-/* ---- the rest
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- the rest ---- */
 
 int rmt_db_must_write(struct rmt_db *db, struct rmt_err *err); /* -1 outside a transaction */
 int rmt_db_checkpoint(struct rmt_db *db);                      /* under the lock; a SQLite result */
+/* The next process to open the database reads the whole log first: a writer that leaves more than a
+ * little empties it, unless somebody else is at work. Takes the lock. */
+void rmt_db_checkpoint_at_close(struct rmt_db *db);
 
 int rmt_db_lock_open(struct rmt_db *db, struct rmt_err *err);
 int rmt_db_lock_take(struct rmt_db *db, struct rmt_err *err);

@@ -318,6 +318,7 @@ rmt_db_close(struct rmt_db *db)
 		return;
 	rmt_db_rollback(db);
 	rmt_db_statements_close(db);
+	rmt_db_checkpoint_at_close(db);
 	sqlite3_close_v2(db->sqlite);
 	if (db->lock >= 0)
 		close(db->lock);

@@ -179,7 +179,7 @@ a_serial_is_found_as_it_is_printed(void **state)
 
 /* ---- chance ---- */
 
-enum { MANY = 24000, FILTERS = 400 };
+enum { ROWS = 24000, FILTERS = 400 };
 
 struct plain {
 	bool proved, revoked;
@@ -188,7 +188,7 @@ struct plain {
 	unsigned char serial[4];
 };
 
-static struct plain rows[MANY + 1];
+static struct plain rows[ROWS + 1];
 static unsigned seed = 20260131;
 
 static unsigned
@@ -209,7 +209,7 @@ add_many(void)
 	char name[32], der[32];
 
 	begin();
-	for (int i = 1; i <= MANY; i++) {
+	for (int i = 1; i <= ROWS; i++) {
 		struct plain *row = &rows[i];
 		const char *names[] = { name };
 		struct rmt_db_cert cert = { .issuer_name = "CN=Elsewhere",
@@ -222,7 +222,7 @@ add_many(void)
 		row->name = (int)chance(5000);
 		row->template_name = (int)chance(3);
 		row->target = (int)chance(3);
-		row->not_after = i < MANY / 2 ? 500 + chance(600) : 900 + chance(1200);
+		row->not_after = i < ROWS / 2 ? 500 + chance(600) : 900 + chance(1200);
 		row->serial[0] = (unsigned char)(1 + chance(127));
 		row->serial[1] = (unsigned char)chance(256);
 		row->serial[2] = (unsigned char)(i >> 8);
@@ -243,7 +243,7 @@ add_many(void)
 		assert_int_equal(id, i);
 	}
 	commit();
-	for (int i = 1; i <= MANY; i += 7)
+	for (int i = 1; i <= ROWS; i += 7)
 		rows[i].revoked = true;
 	assert_string_equal(
 	    raw("INSERT INTO revoked SELECT id, 0, 0 FROM certificates WHERE id % 7 = 1"), "");
@@ -331,7 +331,7 @@ choose_filter(struct rmt_db_filter *filter)
 	if (chance(4) == 0)
 		filter->expires_after = 500 + chance(1600);
 	if (chance(3) == 0)
-		filter->after_id = 1 + chance(MANY);
+		filter->after_id = 1 + chance(ROWS);
 	filter->limit = chance(2) == 0 ? 0 : 1 + chance(300);
 }
 
@@ -342,7 +342,7 @@ any_filter_finds_what_a_plain_search_finds(void **state)
 	add_many();
 	for (int i = 0; i < FILTERS; i++) {
 		struct rmt_db_filter filter;
-		struct expected expected = { .filter = &filter, .next = MANY };
+		struct expected expected = { .filter = &filter, .next = ROWS };
 		unsigned limit;
 
 		choose_filter(&filter);
