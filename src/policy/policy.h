@@ -126,6 +126,31 @@ struct rmt_request_rules {
 	bool san;                            /* put subjectAltName into the request (old gateways choke on it) */
 };
 
+/* How the consumer behaves as a TLS peer: what it offers, and what it refuses of what it is sent. */
+struct rmt_client {
+	char *min_version, *max_version;      /* "tls1.0" .. "tls1.3"; NULL: no bound of its own */
+	struct rmt_text_list signature_algorithms; /* OpenSSL's names in order ("RSA+SHA256"); empty: the library's */
+	char *ciphers;                        /* OpenSSL's TLS 1.2 cipher string, or NULL */
+	int security_level;                   /* 0 .. 5; -1: the library's */
+	bool strict_chain;                    /* refuses, under TLS 1.2, a chain member sent whose signature is not among signature_algorithms */
+	bool sends_sni;
+	char *names;                          /* "san" "san-or-cn" "none": where it looks for the name it connects to */
+	bool demands_certificate;             /* as a server it wants its clients to show one (mutual TLS) */
+	bool trusts_root_only;                /* has no store of intermediates: the chain as sent must be whole */
+};
+/* What it serves itself, in a lab: "leaf" "leaf+intermediates" "leaf+intermediates+root". */
+/* A way in which this consumer has failed, as people meet it. */
+struct rmt_incident {
+	struct rmt_text_list symptoms; /* messages, in any language, as they are pasted */
+	struct rmt_text_list codes;    /* "0x80090331", "SEC_E_ALGORITHM_MISMATCH", "alert 40" */
+	char *cause;                   /* one or two sentences */
+	struct rmt_text_list rules;    /* rules that prove it on a certificate or a chain as sent */
+	char *fix;
+	char *never;                   /* the cure that people try and that must not be used, or NULL */
+	char *source;
+	enum rmt_confidence confidence;
+};
+
 struct rmt_target {
 	char *name, *title, *origin;
 	struct rmt_text_list lineage, sources;
@@ -146,7 +171,10 @@ struct rmt_target {
 	size_t file_count;
 	char *deploy_note;          /* steps for the person, several lines or NULL; {label} stands for the same as in the names of the files,
 	                             * and who shows the note fills it in */
-	/* client, presents and incidents join here when something reads them */
+	struct rmt_client client;
+	char *presents;             /* what it serves as a lab peer: "leaf" "leaf+intermediates" "leaf+intermediates+root" */
+	struct rmt_incident *incidents; /* of this file alone: a child has its own */
+	size_t incident_count;
 };
 struct rmt_target *rmt_target_load(const struct rmt_policy_store *store, const char *name, struct rmt_err *err);
 void rmt_target_free(struct rmt_target *target);
