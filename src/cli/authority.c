@@ -44,8 +44,8 @@ print_text(struct out *out, const struct remint_authority *authority)
 		remint_time_text(authority->not_after, after);
 		snprintf(valid, sizeof valid, "%s to %s", before, after);
 	}
-	out_field(out, 2, "subject", authority->subject);
-	out_field(out, 2, "issuer", authority->parent);
+	out_escaped(out, 2, LABEL_WIDTH, "subject", authority->subject);
+	out_escaped(out, 2, LABEL_WIDTH, "issuer", authority->parent);
 	out_field(out, 2, "serial", authority->serial);
 	out_field(out, 2, "key", authority->key);
 	out_field(out, 2, "valid", valid);

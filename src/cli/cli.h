@@ -215,6 +215,11 @@ void out_wrap(struct out *out, const char *text, size_t column, size_t indent);
 void out_field(struct out *out, size_t indent, const char *label, const char *text);
 void
 out_labelled(struct out *out, size_t indent, size_t width, const char *label, const char *text);
+/* The same for names, which have a backslash before what they escape: it is not doubled again. */
+void out_escaped(struct out *out, size_t indent, size_t width, const char *label, const char *text);
+/* Such a text made safe; freed with remint_text_free(). NULL when memory is out. */
+char *escaped_text(const char *text);
+enum { LABEL_WIDTH = 12 };
 
 /* A table with aligned columns. Cells are copied; rows wait until widths are known. */
 struct table;

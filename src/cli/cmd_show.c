@@ -194,7 +194,7 @@ static void
 text_names(struct out *out, struct remint_strings names)
 {
 	for (size_t i = 0; i < names.count; i++)
-		out_field(out, 2, i == 0 ? "names" : "", names.items[i]);
+		out_escaped(out, 2, LABEL_WIDTH, i == 0 ? "names" : "", names.items[i]);
 }
 
 static void
@@ -215,7 +215,7 @@ text_extensions(struct out *out, const struct remint_object *object)
 			continue; /* its names stand above */
 		snprintf(label, sizeof label, "%s%s", extension->name,
 		    extension->critical ? ", critical" : "");
-		out_labelled(
+		out_escaped(
 		    out, 2, width + 10, label, *extension->text ? extension->text : "(empty)");
 	}
 }
@@ -244,9 +244,9 @@ show_text(void *arg, const struct remint_object *object)
 	char revoked[64];
 
 	text_heading(out, object);
-	out_field(
-	    out, 2, "subject", object->subject && !*object->subject ? "(empty)" : object->subject);
-	out_field(out, 2, "issuer", object->self_issued ? "itself" : object->issuer);
+	out_escaped(out, 2, LABEL_WIDTH, "subject",
+	    object->subject && !*object->subject ? "(empty)" : object->subject);
+	out_escaped(out, 2, LABEL_WIDTH, "issuer", object->self_issued ? "itself" : object->issuer);
 	out_field(out, 2, "serial", object->serial);
 	text_dates(out, object);
 	if (is_crl(object)) {

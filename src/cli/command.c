@@ -136,8 +136,7 @@ EXAMPLES(renew, { "New dates for a certificate whose key is at hand:",
 		    "renew new/cert.pem --key new/key.pem --out renewed/" });
 EXAMPLES(rekey, { "The same content on a new key:", "rekey new/cert.pem --out rekeyed/" });
 EXAMPLES(issue, { "A key and a certificate for a host:", "issue --dns web.example.com --out web/" },
-    { "With a full subject, for thirty days:", "issue --subject 'CN=app.example.com, O=Example' "
-					       "--dns app.example.com --days 30 --out app/" });
+    { "With a full subject, for thirty days:", "issue --subject 'CN=app.example.com, O=Example' --days 30 --out app/" });
 EXAMPLES(request,
     { "A request and its key:",
 	"request --subject 'CN=mail.example.com, O=Example, C=NL' --out mail/" },

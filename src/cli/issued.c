@@ -84,7 +84,7 @@ text_decided(struct out *out, const struct remint_issued *issued)
 		const struct remint_decided *decided = &issued->decided[i];
 		const char *name = remint_decision_name(decided->decision);
 		char *field = remint_safe_text(decided->field, strlen(decided->field));
-		char *text = remint_safe_text(decided->text, strlen(decided->text));
+		char *text = escaped_text(decided->text);
 		size_t columns = field ? text_columns(field) : 0;
 
 		out_text(out, "  ");
@@ -155,8 +155,8 @@ print_text(struct out *out, const struct remint_issued *issued)
 	if (issued->decided_count)
 		out_text(out, "\n");
 	if (!issued->superseded_serial) { /* the comparison above has said so */
-		out_field(out, 2, "subject", issued->subject);
-		out_field(out, 2, "issuer", issued->issuer);
+		out_escaped(out, 2, LABEL_WIDTH, "subject", issued->subject);
+		out_escaped(out, 2, LABEL_WIDTH, "issuer", issued->issuer);
 	}
 	out_field(out, 2, "serial", issued->id ? issued->serial : NULL);
 	out_field(out, 2, "valid", valid);

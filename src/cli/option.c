@@ -215,6 +215,15 @@ find_letter(const struct command *command, char letter)
 	return OPT_NONE;
 }
 
+/* What the value is called where this verb takes it. */
+static const char *
+value_name(const struct cli *cli, enum option_id id)
+{
+	const char *name = command_option(cli->command, id)->value;
+
+	return name ? name : option_table[id].value;
+}
+
 /* --name, --name=VALUE, --name VALUE; `next` is the word behind. 1 when it was taken too, 0, -1. */
 static int
 long_option(struct cli *cli, const char *word, const char *next)
@@ -231,10 +240,8 @@ long_option(struct cli *cli, const char *word, const char *next)
 	if (equals)
 		return take(cli, id, word + length + 1);
 	if (!next)
-		return report_usage(cli, "--%s needs a value: %s", option_table[id].name,
-		    command_option(cli->command, id)->value
-			? command_option(cli->command, id)->value
-			: option_table[id].value);
+		return report_usage(
+		    cli, "--%s needs a value: %s", option_table[id].name, value_name(cli, id));
 	return take(cli, id, next) ? -1 : 1;
 }
 
@@ -257,7 +264,7 @@ short_options(struct cli *cli, const char *letters, const char *next)
 			return take(cli, id, letters + 1);
 		if (!next)
 			return report_usage(
-			    cli, "-%c needs a value: %s", *letters, option_table[id].value);
+			    cli, "-%c needs a value: %s", *letters, value_name(cli, id));
 		return take(cli, id, next) ? -1 : 1;
 	}
 	return 0;

@@ -184,19 +184,12 @@ out_safe(struct out *out, const char *text)
 void
 out_plain(struct out *out, const char *text)
 {
-	char *safe = remint_safe_text(text, strlen(text)), *to = safe;
+	char *safe = escaped_text(text);
 
-	if (!safe) {
+	if (safe)
+		out_text(out, safe);
+	else
 		out->failed = ENOMEM;
-		return;
-	}
-	for (const char *from = safe; *from; from++) {
-		*to++ = *from;
-		if (from[0] == '\\' && from[1] == '\\')
-			from++;
-	}
-	*to = 0;
-	out_text(out, safe);
 	remint_text_free(safe);
 }
 

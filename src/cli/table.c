@@ -14,7 +14,7 @@
 
 #include "cli/cli.h"
 
-enum { LABEL_WIDTH = 12, ROWS_MAX = 1000, GAP = 2 };
+enum { ROWS_MAX = 1000, GAP = 2 };
 
 /* Characters, not bytes: what continues a UTF-8 sequence takes no room of its own. */
 size_t
@@ -67,31 +67,62 @@ out_wrap(struct out *out, const char *text, size_t column, size_t indent)
 	out_bytes(out, "\n", 1);
 }
 
+char *
+escaped_text(const char *text)
+{
+	char *safe = remint_safe_text(text, strlen(text)), *to = safe;
+
+	for (const char *from = safe; from && *from; from++) {
+		*to++ = *from;
+		if (from[0] == '\\' && from[1] == '\\')
+			from++;
+	}
+	if (to)
+		*to = 0;
+	return safe;
+}
+
 void
 out_field(struct out *out, size_t indent, const char *label, const char *text)
 {
 	out_labelled(out, indent, LABEL_WIDTH, label, text);
 }
 
-void
-out_labelled(struct out *out, size_t indent, size_t width, const char *label, const char *text)
+/* Label and text, the latter safe already. */
+static void
+field(struct out *out, size_t indent, size_t width, const char *label, const char *safe)
 {
 	size_t wide = text_columns(label), from = indent + (wide < width ? width : wide) + 1;
-	char *safe;
 
-	if (!text || !*text)
-		return;
-	safe = remint_safe_text(text, strlen(text));
-	if (!safe) {
-		out->failed = ENOMEM;
-		return;
-	}
 	out_spaces(out, indent);
 	out_style(out, STYLE_FAINT);
 	out_text(out, label);
 	out_style(out, STYLE_NONE);
 	out_spaces(out, from - indent - wide);
 	out_wrap(out, safe, from, from);
+}
+
+void
+out_labelled(struct out *out, size_t indent, size_t width, const char *label, const char *text)
+{
+	char *safe = text && *text ? remint_safe_text(text, strlen(text)) : NULL;
+
+	if (safe)
+		field(out, indent, width, label, safe);
+	else if (text && *text)
+		out->failed = ENOMEM;
+	remint_text_free(safe);
+}
+
+void
+out_escaped(struct out *out, size_t indent, size_t width, const char *label, const char *text)
+{
+	char *safe = text && *text ? escaped_text(text) : NULL;
+
+	if (safe)
+		field(out, indent, width, label, safe);
+	else if (text && *text)
+		out->failed = ENOMEM;
 	remint_text_free(safe);
 }
 

@@ -87,12 +87,24 @@ static int fill_bundle(struct converting *job, struct rmt_err *err)
 	return 0;
 }
 
-/* A key at hand that belongs to no certificate here deserves a word: the wrong file was named. */
+static bool named_as_key(const struct converting *job, const char *source)
+{
+	for (size_t i = 0; i < job->options->keys.count; i++)
+		if (strcmp(job->options->keys.items[i], source) == 0)
+			return true;
+	return false;
+}
+
+/* A key named for this certificate that is locked, or belongs to another one, deserves a word. */
 static int check_keys(struct converting *job, struct rmt_err *err)
 {
 	for (size_t i = 0; i < job->pile.count; i++) {
 		const struct rmt_object *object = job->pile.objects[i];
 
+		if (object->locked && !job->company.key && named_as_key(job, object->source))
+			return rmt_err_set(err, RMT_SECRET, NULL,
+			                   "the private key in %s is locked: give its passphrase with --password-file",
+			                   object->source);
 		if (!object->key || object == job->company.key)
 			continue;
 		if (job->options->keys.count && !job->company.key) {
