@@ -160,9 +160,11 @@ make_key(struct rmt_checker *checker, struct rmt_span spki, const struct rmt_spk
 	return d2i_PUBKEY(NULL, &at, (long)spki.length);
 }
 
-/* Put another point into the kept key of the same curve: 1 done, 0 none is kept, -1 it is no point of the curve. */
+/* Put another point into the kept key of the same curve: 1 done, 0 none is kept, -1 it is no point
+ * of the curve. */
 static int
-replace_point(struct rmt_checker *checker, struct rmt_span spki, const struct rmt_spki *read, struct kept_key **out)
+replace_point(struct rmt_checker *checker, struct rmt_span spki, const struct rmt_spki *read,
+    struct kept_key **out)
 {
 	const char *group = strcmp(read->kind, "ec") == 0 ? rmt_curve_group(read->curve_oid) : NULL;
 	struct kept_key *kept = checker->kept;
@@ -201,7 +203,8 @@ unusable(const struct rmt_spki *read, struct rmt_err *err)
 	struct rmt_buf text = { 0 };
 
 	rmt_spki_text(read, &text);
-	rmt_err_openssl(err, RMT_SECRET, "spki", "the public key (%s) cannot be used", rmt_buf_string(&text));
+	rmt_err_openssl(
+	    err, RMT_SECRET, "spki", "the public key (%s) cannot be used", rmt_buf_string(&text));
 	rmt_buf_free(&text);
 	return -1;
 }
@@ -214,7 +217,8 @@ find_key(struct rmt_checker *checker, struct rmt_span spki, struct rmt_err *err)
 	int replaced;
 
 	for (size_t i = 0; i < KEYS_KEPT; i++)
-		if (checker->kept[i].spki.length > 0 && rmt_span_equal(rmt_buf_view(&checker->kept[i].spki), spki))
+		if (checker->kept[i].spki.length > 0 &&
+		    rmt_span_equal(rmt_buf_view(&checker->kept[i].spki), spki))
 			return &checker->kept[i];
 	if (rmt_spki_read(spki, &read, err) < 0)
 		return NULL;

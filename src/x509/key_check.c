@@ -402,7 +402,8 @@ rsa_close_primes(struct subject *subject, const char *citation, struct rmt_err *
  * -----------------------------------------------------------------------------------------------
  */
 
-/* The curves that are accepted. What belongs to one is made on its first use and kept for the process. */
+/* The curves that are accepted. What belongs to one is made on its first use and kept for the
+ * process. */
 static struct accepted_curve {
 	const char *name;
 	int nid;
@@ -499,8 +500,10 @@ ec_tiny_scalar(struct subject *subject, const char *citation, struct rmt_err *er
 
 	if (tiny < 0)
 		return rmt_err_memory(err);
-	return tiny == 0 ? 0 : weak(err, "spki.subjectPublicKey", citation,
-	                           "the private key behind this EC key is a number below 65,537 that anybody can find");
+	return tiny == 0 ? 0
+			 : weak(err, "spki.subjectPublicKey", citation,
+			       "the private key behind this EC key is a number below 65,537 that "
+			       "anybody can find");
 }
 
 /* ---- Edwards curves

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether a point on a NIST curve is a tiny multiple of the generator: k*G with k (or -k) from 1 to 65,536, as broken
- * generators and test programs make them.
+ * Whether a point on a NIST curve is a tiny multiple of the generator: k*G with k (or -k) from 1 to
+ * 65,536, as broken generators and test programs make them.
  *
- * Baby steps and giant steps: with the multiples 1 to 256 of G and the anchors 513, 1026, ... times G at hand, a point P
- * is tiny when P minus some anchor is one of the baby steps. All anchors are tried at the price of one inversion, about
- * 90 us for P-256, and preparing costs 0.6 ms. A process that has checked a few hundred keys pays 30 ms once for a table
- * of all 65,920 multiples; from then on a check is one look-up. Only public numbers occur, so nothing is constant-time.
+ * Baby steps and giant steps: with the multiples 1 to 256 of G and the anchors 513, 1026, ... times
+ * G at hand, a point P is tiny when P minus some anchor is one of the baby steps. All anchors are
+ * tried at the price of one inversion, about 90 us for P-256, and preparing costs 0.6 ms. A process
+ * that has checked a few hundred keys pays 30 ms once for a table of all 65,920 multiples; from
+ * then on a check is one look-up. Only public numbers occur, so nothing is constant-time.
  */
 #include "config.h"
 
@@ -20,17 +21,22 @@
 
 #include "x509/local.h"
 
-enum { BABY_STEPS = 256, GIANT_STEP = 2 * BABY_STEPS + 1, ANCHORS = 128, CHECKS_BEFORE_TABLE = 256 };
+enum {
+	BABY_STEPS = 256,
+	GIANT_STEP = 2 * BABY_STEPS + 1,
+	ANCHORS = 128,
+	CHECKS_BEFORE_TABLE = 256
+};
 enum { TABLE_SLOTS = 1 << 17, BABY_SLOTS = 1 << 10, FIELD_BYTES_MAX = 66 };
-_Static_assert(ANCHORS * GIANT_STEP + BABY_STEPS >= 65536, "tiny scalars reach to 2^16");
+_Static_assert(ANCHORS *GIANT_STEP + BABY_STEPS >= 65536, "tiny scalars reach to 2^16");
 
 /* Coordinates in Montgomery form. */
 struct point {
 	BIGNUM *x, *y;
 };
 
-/* A set of x coordinates by their lowest 64 bits, open addressing; 0 marks a free slot. Two coordinates that agree in
- * these bits are taken for one: that happens to one sound key in 2^48. */
+/* A set of x coordinates by their lowest 64 bits, open addressing; 0 marks a free slot. Two
+ * coordinates that agree in these bits are taken for one: that happens to one sound key in 2^48. */
 struct set {
 	uint64_t *slots;
 	size_t mask;
@@ -39,8 +45,8 @@ struct set {
 struct rmt_scalar_search {
 	BIGNUM *p, *a;
 	BN_MONT_CTX *mont;
-	struct point baby[BABY_STEPS];  /* 1 to 256 times G */
-	struct point anchor[ANCHORS];   /* 513, 1026, ... times G */
+	struct point baby[BABY_STEPS]; /* 1 to 256 times G */
+	struct point anchor[ANCHORS];  /* 513, 1026, ... times G */
 	struct set babies;
 	_Atomic(uint64_t *) table;
 	atomic_uint checks;
@@ -54,7 +60,8 @@ struct batch {
 	BN_CTX *scratch;
 };
 
-/* ---- sets of coordinates -------------------------------------------------------------------------------------------- */
+/* ---- sets of coordinates
+ * -------------------------------------------------------------------------------------------- */
 
 static uint64_t
 low_bits(const BIGNUM *x)
@@ -91,7 +98,8 @@ set_has(const struct set *set, const BIGNUM *x)
 	return false;
 }
 
-/* ---- batches of divisions -------------------------------------------------------------------------------------------- */
+/* ---- batches of divisions
+ * -------------------------------------------------------------------------------------------- */
 
 static bool
 batch_start(struct batch *batch, size_t count)
@@ -119,20 +127,23 @@ batch_end(struct batch *batch)
 	BN_CTX_free(batch->scratch);
 }
 
-/* Each divisor becomes its inverse: one inversion and three products a piece (Montgomery's trick). */
+/* Each divisor becomes its inverse: one inversion and three products a piece (Montgomery's trick).
+ */
 static bool
 batch_invert(const struct rmt_scalar_search *s, struct batch *b, size_t count)
 {
 	bool ok = BN_copy(b->product[0], b->divisor[0]) != NULL;
 
 	for (size_t i = 1; ok && i < count; i++)
-		ok = BN_mod_mul_montgomery(b->product[i], b->product[i - 1], b->divisor[i], s->mont, b->scratch);
+		ok = BN_mod_mul_montgomery(
+		    b->product[i], b->product[i - 1], b->divisor[i], s->mont, b->scratch);
 	ok = ok && BN_from_montgomery(b->t, b->product[count - 1], s->mont, b->scratch) &&
 	     BN_mod_inverse(b->u, b->t, s->p, b->scratch) != NULL &&
 	     BN_to_montgomery(b->t, b->u, s->mont, b->scratch);
 	for (size_t i = count - 1; ok && i > 0; i--) {
 		ok = BN_mod_mul_montgomery(b->u, b->t, b->divisor[i], s->mont, b->scratch) &&
-		     BN_mod_mul_montgomery(b->divisor[i], b->t, b->product[i - 1], s->mont, b->scratch);
+		     BN_mod_mul_montgomery(
+			 b->divisor[i], b->t, b->product[i - 1], s->mont, b->scratch);
 		BN_swap(b->t, b->u);
 	}
 	return ok && BN_copy(b->divisor[0], b->t) != NULL;
@@ -140,30 +151,36 @@ batch_invert(const struct rmt_scalar_search *s, struct batch *b, size_t count)
 
 /* x of the sum of two points: slope^2 - x1 - x2, where slope = rise * inverse is left in b->v. */
 static bool
-sum_x(const struct rmt_scalar_search *s, struct batch *b, const BIGNUM *rise, const BIGNUM *inverse, const BIGNUM *x1,
-      const BIGNUM *x2, BIGNUM *out)
+sum_x(const struct rmt_scalar_search *s, struct batch *b, const BIGNUM *rise, const BIGNUM *inverse,
+    const BIGNUM *x1, const BIGNUM *x2, BIGNUM *out)
 {
 	return BN_mod_mul_montgomery(b->v, rise, inverse, s->mont, b->scratch) &&
-	       BN_mod_mul_montgomery(out, b->v, b->v, s->mont, b->scratch) && BN_mod_sub_quick(out, out, x1, s->p) &&
-	       BN_mod_sub_quick(out, out, x2, s->p);
+	       BN_mod_mul_montgomery(out, b->v, b->v, s->mont, b->scratch) &&
+	       BN_mod_sub_quick(out, out, x1, s->p) && BN_mod_sub_quick(out, out, x2, s->p);
 }
 
-/* ---- preparing ------------------------------------------------------------------------------------------------------ */
+/* ---- preparing
+ * ------------------------------------------------------------------------------------------------------
+ */
 
-/* The rise of the line through two multiples of a point; of the tangent when they are the same one. */
+/* The rise of the line through two multiples of a point; of the tangent when they are the same one.
+ */
 static bool
-rise(const struct rmt_scalar_search *s, struct batch *b, const struct point *p, const struct point *q, BIGNUM *out)
+rise(const struct rmt_scalar_search *s, struct batch *b, const struct point *p,
+    const struct point *q, BIGNUM *out)
 {
 	if (p != q)
 		return BN_mod_sub_quick(out, p->y, q->y, s->p);
-	return BN_mod_mul_montgomery(b->u, p->x, p->x, s->mont, b->scratch) && BN_mod_lshift1_quick(out, b->u, s->p) &&
-	       BN_mod_add_quick(out, out, b->u, s->p) && BN_mod_add_quick(out, out, s->a, s->p);
+	return BN_mod_mul_montgomery(b->u, p->x, p->x, s->mont, b->scratch) &&
+	       BN_mod_lshift1_quick(out, b->u, s->p) && BN_mod_add_quick(out, out, b->u, s->p) &&
+	       BN_mod_add_quick(out, out, s->a, s->p);
 }
 
-/* From the first multiple of a point to the first `count` (a power of two): each pass doubles their number by adding the
- * last one to all. */
+/* From the first multiple of a point to the first `count` (a power of two): each pass doubles their
+ * number by adding the last one to all. */
 static bool
-fill_multiples(const struct rmt_scalar_search *s, struct batch *b, struct point *multiple, size_t count)
+fill_multiples(
+    const struct rmt_scalar_search *s, struct batch *b, struct point *multiple, size_t count)
 {
 	bool ok = true;
 
@@ -171,8 +188,9 @@ fill_multiples(const struct rmt_scalar_search *s, struct batch *b, struct point 
 		const struct point *last = &multiple[have - 1];
 
 		for (size_t i = 0; ok && i < have; i++)
-			ok = &multiple[i] != last ? BN_mod_sub_quick(b->divisor[i], multiple[i].x, last->x, s->p) :
-			                            BN_mod_lshift1_quick(b->divisor[i], last->y, s->p);
+			ok = &multiple[i] != last
+				 ? BN_mod_sub_quick(b->divisor[i], multiple[i].x, last->x, s->p)
+				 : BN_mod_lshift1_quick(b->divisor[i], last->y, s->p);
 		ok = ok && batch_invert(s, b, have);
 		for (size_t i = 0; ok && i < have; i++) {
 			const struct point *from = &multiple[i];
@@ -210,14 +228,16 @@ allocate(struct rmt_scalar_search *s)
 
 /* multiple * G in Montgomery form. */
 static bool
-set_multiple(const struct rmt_scalar_search *s, const EC_GROUP *group, unsigned multiple, struct point *out, BN_CTX *scratch)
+set_multiple(const struct rmt_scalar_search *s, const EC_GROUP *group, unsigned multiple,
+    struct point *out, BN_CTX *scratch)
 {
 	EC_POINT *point = EC_POINT_new(group);
 	BIGNUM *k = BN_new();
 	bool ok = point != NULL && k != NULL && BN_set_word(k, multiple) &&
-	          EC_POINT_mul(group, point, k, NULL, NULL, scratch) &&
-	          EC_POINT_get_affine_coordinates(group, point, out->x, out->y, scratch) &&
-	          BN_to_montgomery(out->x, out->x, s->mont, scratch) && BN_to_montgomery(out->y, out->y, s->mont, scratch);
+		  EC_POINT_mul(group, point, k, NULL, NULL, scratch) &&
+		  EC_POINT_get_affine_coordinates(group, point, out->x, out->y, scratch) &&
+		  BN_to_montgomery(out->x, out->x, s->mont, scratch) &&
+		  BN_to_montgomery(out->y, out->y, s->mont, scratch);
 
 	BN_free(k);
 	EC_POINT_free(point);
@@ -234,11 +254,14 @@ rmt_scalar_search_new(const EC_GROUP *group)
 	if (s == NULL)
 		return NULL;
 	pthread_mutex_init(&s->building, NULL);
-	ok = allocate(s) && batch_start(&batch, BABY_STEPS) && EC_GROUP_get_curve(group, s->p, s->a, NULL, batch.scratch) &&
-	     BN_MONT_CTX_set(s->mont, s->p, batch.scratch) && BN_to_montgomery(s->a, s->a, s->mont, batch.scratch) &&
+	ok = allocate(s) && batch_start(&batch, BABY_STEPS) &&
+	     EC_GROUP_get_curve(group, s->p, s->a, NULL, batch.scratch) &&
+	     BN_MONT_CTX_set(s->mont, s->p, batch.scratch) &&
+	     BN_to_montgomery(s->a, s->a, s->mont, batch.scratch) &&
 	     set_multiple(s, group, 1, &s->baby[0], batch.scratch) &&
 	     set_multiple(s, group, GIANT_STEP, &s->anchor[0], batch.scratch) &&
-	     fill_multiples(s, &batch, s->baby, BABY_STEPS) && fill_multiples(s, &batch, s->anchor, ANCHORS);
+	     fill_multiples(s, &batch, s->baby, BABY_STEPS) &&
+	     fill_multiples(s, &batch, s->anchor, ANCHORS);
 	for (size_t i = 0; ok && i < BABY_STEPS; i++)
 		set_add(&s->babies, s->baby[i].x);
 	batch_end(&batch);
@@ -269,11 +292,14 @@ rmt_scalar_search_free(struct rmt_scalar_search *s)
 	free(s);
 }
 
-/* ---- the table of all ------------------------------------------------------------------------------------------------ */
+/* ---- the table of all
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* anchor + j*G and anchor - j*G for all baby steps: they share their divisors. */
 static bool
-add_around(const struct rmt_scalar_search *s, struct batch *b, const struct point *anchor, struct set *set)
+add_around(
+    const struct rmt_scalar_search *s, struct batch *b, const struct point *anchor, struct set *set)
 {
 	bool ok = true;
 
@@ -318,8 +344,10 @@ build_table(struct rmt_scalar_search *s)
 static uint64_t *
 table_when_due(struct rmt_scalar_search *s)
 {
-	if (atomic_load(&s->table) == NULL && atomic_fetch_add(&s->checks, 1) >= CHECKS_BEFORE_TABLE &&
-	    pthread_mutex_trylock(&s->building) == 0) { /* whoever comes while it is built goes the long way */
+	if (atomic_load(&s->table) == NULL &&
+	    atomic_fetch_add(&s->checks, 1) >= CHECKS_BEFORE_TABLE &&
+	    pthread_mutex_trylock(&s->building) ==
+		0) { /* whoever comes while it is built goes the long way */
 		if (atomic_load(&s->table) == NULL)
 			build_table(s);
 		pthread_mutex_unlock(&s->building);
@@ -327,7 +355,9 @@ table_when_due(struct rmt_scalar_search *s)
 	return atomic_load(&s->table);
 }
 
-/* ---- searching ------------------------------------------------------------------------------------------------------- */
+/* ---- searching
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static int
 search_steps(const struct rmt_scalar_search *s, struct batch *b, const struct point *p)
@@ -347,7 +377,8 @@ search_steps(const struct rmt_scalar_search *s, struct batch *b, const struct po
 		     sum_x(s, b, b->t, b->divisor[i], p->x, s->anchor[i].x, b->u);
 		if (ok && set_has(&s->babies, b->u))
 			return 1;
-		/* -P instead of P: k and -k are equally tiny, and only one of them lies on this side of zero. */
+		/* -P instead of P: k and -k are equally tiny, and only one of them lies on this
+		 * side of zero. */
 		ok = ok && BN_mod_sub_quick(b->t, p->y, s->anchor[i].y, s->p) &&
 		     sum_x(s, b, b->t, b->divisor[i], p->x, s->anchor[i].x, b->u);
 		if (ok && set_has(&s->babies, b->u))
@@ -357,15 +388,16 @@ search_steps(const struct rmt_scalar_search *s, struct batch *b, const struct po
 }
 
 static int
-search_with(struct rmt_scalar_search *s, const EC_GROUP *group, const EC_POINT *point, BN_CTX *scratch)
+search_with(
+    struct rmt_scalar_search *s, const EC_GROUP *group, const EC_POINT *point, BN_CTX *scratch)
 {
 	struct point p = { BN_CTX_get(scratch), BN_CTX_get(scratch) };
 	struct batch batch = { .scratch = NULL };
 	int found = -1;
 
 	if (p.y != NULL && EC_POINT_get_affine_coordinates(group, point, p.x, p.y, scratch) &&
-	    BN_to_montgomery(p.x, p.x, s->mont, scratch) && BN_to_montgomery(p.y, p.y, s->mont, scratch) &&
-	    batch_start(&batch, ANCHORS))
+	    BN_to_montgomery(p.x, p.x, s->mont, scratch) &&
+	    BN_to_montgomery(p.y, p.y, s->mont, scratch) && batch_start(&batch, ANCHORS))
 		found = search_steps(s, &batch, &p);
 	batch_end(&batch);
 	return found;
@@ -384,7 +416,8 @@ look_up(const struct rmt_scalar_search *s, uint64_t *table, struct rmt_span x, B
 }
 
 int
-rmt_scalar_is_tiny(struct rmt_scalar_search *s, const EC_GROUP *group, const EC_POINT *point, struct rmt_span x)
+rmt_scalar_is_tiny(
+    struct rmt_scalar_search *s, const EC_GROUP *group, const EC_POINT *point, struct rmt_span x)
 {
 	uint64_t *table = table_when_due(s);
 	BN_CTX *scratch = BN_CTX_new();
@@ -393,7 +426,8 @@ rmt_scalar_is_tiny(struct rmt_scalar_search *s, const EC_GROUP *group, const EC_
 	if (scratch == NULL)
 		return -1;
 	BN_CTX_start(scratch);
-	found = table != NULL ? look_up(s, table, x, scratch) : search_with(s, group, point, scratch);
+	found =
+	    table != NULL ? look_up(s, table, x, scratch) : search_with(s, group, point, scratch);
 	BN_CTX_end(scratch);
 	BN_CTX_free(scratch);
 	return found;

@@ -37,15 +37,24 @@ struct rmt_path_checker {
 	uint64_t checks, verifications;
 };
 
-/* OpenSSL says "good" once for each certificate whose signature and dates it has accepted, from the
- * top down. The top one is trusted as it stands: its signature is not looked at. */
+/* OpenSSL goes through the path from the top down: it verifies a signature, then looks at the
+ * dates, then says "good". So a signature was verified when we hear "good", a complaint about
+ * dates, or that the signature is bad. The top certificate is trusted as it stands: its signature
+ * is not looked at. */
 static int
 count_verified(int good, X509_STORE_CTX *ctx)
 {
+	static const int after_verifying[] = { X509_V_ERR_CERT_SIGNATURE_FAILURE,
+		X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED,
+		X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD,
+		X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD };
 	struct rmt_path_checker *checker = X509_STORE_CTX_get_app_data(ctx);
 	int top = sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1;
+	bool verified = good;
 
-	if (good && X509_STORE_CTX_get_error_depth(ctx) < top)
+	for (size_t i = 0; i < sizeof(after_verifying) / sizeof(after_verifying[0]); i++)
+		verified = verified || X509_STORE_CTX_get_error(ctx) == after_verifying[i];
+	if (verified && X509_STORE_CTX_get_error_depth(ctx) < top)
 		checker->verifications++;
 	return good;
 }
