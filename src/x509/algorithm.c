@@ -20,9 +20,9 @@
 /*
  * To add a signature algorithm:
  *   1. one row here: the standard's name, the digest as OpenSSL spells it in lower case ("" when it
- * is part of the algorithm), the kind of key, the OID's content bytes;
+ *      is part of the algorithm), the kind of key, the OID's content bytes;
  *   2. when the kind of key is new, its row in spki.c and, if signatures under it are to be made,
- * one in sign.c;
+ *      one in sign.c;
  *   3. a row in tests/unit/test_keys.c.
  * Where one pair of key and digest has two OIDs, the one that we write comes first.
  */
@@ -129,8 +129,8 @@ rmt_algorithm_oid(const char *key, const char *digest)
 	return (struct rmt_span){ NULL, 0 };
 }
 
-/* Enter an explicitly tagged parameter when it is the next one: 1 entered, 0 absent, -1 malformed.
- */
+/* Enter an explicitly tagged parameter when it is the next one: 1 entered, 0 absent, -1
+ * malformed. */
 static int
 optional(struct rmt_der *from, unsigned char tag, struct rmt_der *inner, struct rmt_err *err)
 {

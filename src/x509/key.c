@@ -145,9 +145,7 @@ rmt_key_generate(const char *spec_text, struct rmt_err *err)
 	return key;
 }
 
-/* ---- reading
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- reading ------------------------------------------------------------------------------ */
 
 /* A file may pair a private half with somebody else's public half: what it signs would not verify.
  * One signature over a constant tells. Kinds whose public half is always computed from the private
@@ -284,9 +282,7 @@ rmt_key_read_encrypted(
 	return key;
 }
 
-/* ---- PEM
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- PEM ---------------------------------------------------------------------------------- */
 
 struct block {
 	struct rmt_span label, dek, body;
@@ -401,9 +397,7 @@ rmt_key_read_pem(struct rmt_span pem, const struct rmt_secret *passphrase, struc
 	return key;
 }
 
-/* ---- the type
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the type ----------------------------------------------------------------------------- */
 
 struct rmt_key *
 rmt_key_dup(const struct rmt_key *key, struct rmt_err *err)

@@ -21,13 +21,7 @@
 
 #define BR "CA/Browser Forum BR, "
 
-enum {
-	RSA_BITS_MIN = 2048,
-	RSA_BITS_MAX = 16384,
-	RSA_EXPONENT_BITS_MAX = 256,
-	FERMAT_ROUNDS = 110
-};
-enum { SMALL_PRIME_MAX = 751, SMALL_PRIMES = 132, ROCA_PRIME_MAX = 167 };
+enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384, RSA_EXPONENT_BITS_MAX = 256 };
 
 enum {
 	RSA = 1 << 0,
@@ -45,9 +39,8 @@ struct subject {
 	struct rmt_spki key;
 	unsigned min_rsa_bits;
 	BIGNUM *modulus, *exponent;
-	BN_CTX *scratch;
-	unsigned short residue[SMALL_PRIMES]; /* modulus by each small prime */
-	EC_POINT *point;                      /* left by ec_on_curve */
+	struct rmt_modulus_signs signs;
+	EC_POINT *point; /* left by ec_on_curve */
 };
 
 struct key_check {
@@ -62,9 +55,7 @@ weak(struct rmt_err *err, const char *place, const char *citation, const char *s
 	return rmt_err_cite(err, RMT_SECRET, place, citation, "%s", sentence);
 }
 
-/* ---- every kind
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- every kind --------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -170,70 +161,7 @@ length_fits(struct subject *subject, const char *citation, struct rmt_err *err)
 	return 0;
 }
 
-/* ---- RSA
- * -----------------------------------------------------------------------------------------------------------
- */
-
-static unsigned short small_primes[SMALL_PRIMES];
-static unsigned char roca_group[SMALL_PRIMES][ROCA_PRIME_MAX / 8 + 1]; /* bit r: r is a power of
-									  65537 modulo the prime */
-/* Fermat's method asks of 110 numbers whether they are squares: the squares modulo these, bit r for
- * the residue r. */
-static struct {
-	unsigned modulus;
-	uint64_t squares;
-} sieve[] = { { 64, 0 }, { 63, 0 }, { 61, 0 }, { 19, 0 }, { 17, 0 }, { 11, 0 } };
-#define FERMAT_SIEVE \
-	(64u * 63 * 61 * 19 * 17 * 11) /* three times this still fits a word of 32 bits */
-static pthread_once_t primes_once = PTHREAD_ONCE_INIT;
-
-static void
-find_primes(void)
-{
-	unsigned count = 0;
-
-	for (unsigned n = 3; n <= SMALL_PRIME_MAX && count < SMALL_PRIMES; n += 2) {
-		unsigned i = 0;
-
-		while (i < count && n % small_primes[i] != 0)
-			i++;
-		if (i == count)
-			small_primes[count++] = (unsigned short)n;
-	}
-	for (unsigned i = 0; i < count && small_primes[i] <= ROCA_PRIME_MAX; i++) {
-		unsigned power = 1;
-
-		do {
-			roca_group[i][power / 8] |= (unsigned char)(1u << power % 8);
-			power = power * (65537u % small_primes[i]) % small_primes[i];
-		} while (power != 1);
-	}
-	for (size_t i = 0; i < COUNT(sieve); i++)
-		for (unsigned x = 0; x < sieve[i].modulus; x++)
-			sieve[i].squares |= UINT64_C(1) << x * x % sieve[i].modulus;
-}
-
-/* One long division by each product of primes that fits a word, then short ones. */
-static int
-find_residues(struct subject *subject, struct rmt_err *err)
-{
-	unsigned from = 0, to;
-
-	while (from < SMALL_PRIMES) {
-		BN_ULONG product = small_primes[from], rest;
-
-		for (to = from + 1; to < SMALL_PRIMES && product <= (BN_ULONG)-1 / small_primes[to];
-		     to++)
-			product *= small_primes[to];
-		rest = BN_mod_word(subject->modulus, product);
-		if (rest == (BN_ULONG)-1)
-			return rmt_err_openssl(
-			    err, RMT_INTERNAL, "spki.modulus", "cannot divide the modulus");
-		for (; from < to; from++)
-			subject->residue[from] = (unsigned short)(rest % small_primes[from]);
-	}
-	return 0;
-}
+/* ---- RSA ---------------------------------------------------------------------------------- */
 
 static int
 rsa_size(struct subject *subject, const char *citation, struct rmt_err *err)
@@ -272,135 +200,38 @@ rsa_exponent(struct subject *subject, const char *citation, struct rmt_err *err)
 static int
 rsa_small_factors(struct subject *subject, const char *citation, struct rmt_err *err)
 {
-	if (!BN_is_odd(subject->modulus))
+	if (subject->signs.factor == 2)
 		return weak(err, "spki.modulus", citation, "the RSA modulus is even");
-	for (size_t i = 0; i < SMALL_PRIMES; i++)
-		if (subject->residue[i] == 0)
-			return rmt_err_cite(err, RMT_SECRET, "spki.modulus", citation,
-			    "the RSA modulus is divisible by %d", small_primes[i]);
+	if (subject->signs.factor != 0)
+		return rmt_err_cite(err, RMT_SECRET, "spki.modulus", citation,
+		    "the RSA modulus is divisible by %u", subject->signs.factor);
 	return 0;
 }
 
-/* Nemec and others, "The Return of Coppersmith's Attack" (CCS 2017): the broken library made primes
- * of the form k*M + (65537^a mod M), M a product of the first primes, so the modulus is a power of
- * 65537 modulo each of them. */
 static int
 rsa_roca(struct subject *subject, const char *citation, struct rmt_err *err)
 {
-	for (size_t i = 0; i < SMALL_PRIMES && small_primes[i] <= ROCA_PRIME_MAX; i++) {
-		unsigned residue = subject->residue[i];
-
-		if ((roca_group[i][residue / 8] >> residue % 8 & 1) == 0)
-			return 0;
-	}
+	if (!subject->signs.roca)
+		return 0;
 	return weak(err, "spki.modulus", citation,
 	    "the RSA modulus bears the fingerprint of the broken Infineon generator (ROCA, "
 	    "CVE-2017-15361)");
 }
 
-/* root := the least number whose square is not below n. Newton's method from above. */
-static int
-square_root_up(BIGNUM *root, const BIGNUM *n, BN_CTX *scratch)
-{
-	BIGNUM *next = BN_CTX_get(scratch), *square = BN_CTX_get(scratch);
-
-	if (square == NULL)
-		return 0;
-	BN_zero(root);
-	if (!BN_set_bit(root, (BN_num_bits(n) + 1) / 2))
-		return 0;
-	for (;;) {
-		if (!BN_div(next, NULL, n, root, scratch) || !BN_add(next, next, root) ||
-		    !BN_rshift1(next, next))
-			return 0;
-		if (BN_cmp(next, root) >= 0)
-			break;
-		if (BN_copy(root, next) == NULL)
-			return 0;
-	}
-	if (!BN_sqr(square, root, scratch))
-		return 0;
-	return BN_cmp(square, n) >= 0 || BN_add_word(root, 1);
-}
-
-/* Whether a residue can be that of a square: all but one number in 270 are told at once that they
- * cannot. */
-static bool
-square_residue(BN_ULONG residue)
-{
-	for (size_t i = 0; i < COUNT(sieve); i++)
-		if ((sieve[i].squares >> residue % sieve[i].modulus & 1) == 0)
-			return false;
-	return true;
-}
-
-/* Whether (a + round)^2 - n is a square: then n is the product of two primes that lie close
- * together. */
-static int
-is_fermat_square(const BIGNUM *a, unsigned round, const BIGNUM *n, BN_CTX *scratch)
-{
-	BIGNUM *sum = BN_CTX_get(scratch), *rest = BN_CTX_get(scratch), *root = BN_CTX_get(scratch);
-
-	if (root == NULL || BN_copy(sum, a) == NULL || !BN_add_word(sum, round) ||
-	    !BN_sqr(rest, sum, scratch) || !BN_sub(rest, rest, n))
-		return -1;
-	if (BN_is_zero(rest))
-		return 1;
-	if (!square_root_up(root, rest, scratch) || !BN_sqr(sum, root, scratch))
-		return -1;
-	return BN_cmp(sum, rest) == 0;
-}
-
-/* 1 close primes, 0 none found, -1 out of memory. Each round adds to residues; only candidates cost
- * big numbers. */
-static int
-fermat(const struct subject *subject)
-{
-	const BN_ULONG m = FERMAT_SIEVE;
-	BN_CTX *scratch = subject->scratch;
-	BIGNUM *a = BN_CTX_get(scratch), *square = BN_CTX_get(scratch);
-	BN_ULONG a_rest, rest;
-
-	if (square == NULL || !square_root_up(a, subject->modulus, scratch) ||
-	    !BN_sqr(square, a, scratch) || !BN_sub(square, square, subject->modulus))
-		return -1;
-	a_rest = BN_mod_word(a, m);
-	rest = BN_mod_word(square, m);
-	for (unsigned round = 0; round < FERMAT_ROUNDS; round++) {
-		int found = 0;
-
-		if (square_residue(rest)) {
-			BN_CTX_start(scratch);
-			found = is_fermat_square(a, round, subject->modulus, scratch);
-			BN_CTX_end(scratch);
-		}
-		if (found != 0)
-			return found;
-		rest = (rest + 2 * a_rest + 1) % m;
-		a_rest = (a_rest + 1) % m;
-	}
-	return 0;
-}
-
 static int
 rsa_close_primes(struct subject *subject, const char *citation, struct rmt_err *err)
 {
-	int found;
+	int found = rmt_modulus_close_primes(subject->modulus);
 
-	BN_CTX_start(subject->scratch);
-	found = fermat(subject);
-	BN_CTX_end(subject->scratch);
 	if (found < 0)
 		return rmt_err_memory(err);
-	return found == 0 ? 0
-			  : weak(err, "spki.modulus", citation,
-				"the primes of the RSA key lie so close together that Fermat's "
-				"method finds them");
+	if (found == 0)
+		return 0;
+	return weak(err, "spki.modulus", citation,
+	    "the primes of the RSA key lie so close together that Fermat's method finds them");
 }
 
-/* ---- elliptic curves
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- elliptic curves ---------------------------------------------------------------------- */
 
 /* The curves that are accepted. What belongs to one is made on its first use and kept for the
  * process. */
@@ -506,9 +337,7 @@ ec_tiny_scalar(struct subject *subject, const char *citation, struct rmt_err *er
 			       "anybody can find");
 }
 
-/* ---- Edwards curves
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Edwards curves ----------------------------------------------------------------------- */
 
 /* The y coordinates of the points of order 1, 2, 4 and 8, little-endian, and of the same points
  * encoded with y + p; the sign of x, the last bit, is masked out. */
@@ -560,16 +389,14 @@ ed448_order(struct subject *subject, const char *citation, struct rmt_err *err)
 	return 0;
 }
 
-/* ---- the table
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the table ---------------------------------------------------------------------------- */
 
 /*
  * To add a check:
  *   1. a function (subject, citation, err) above: 0 sound, else weak() with one sentence that names
- * what is wrong;
+ *      what is wrong;
  *   2. one row here: the function, the kinds of key it looks at, where it is demanded. Cheap rows
- * stand first, and a row may rely on all rows above it (ec_on_curve on ec_curve and ec_point_form);
+ *      stand first, and a row may rely on all above it (ec_on_curve on ec_curve, ec_point_form);
  *   3. a passing and a failing row in tests/unit/test_keys_check.c.
  */
 static const struct key_check checks[] = {
@@ -595,18 +422,17 @@ prepare_rsa(struct subject *subject, struct rmt_err *err)
 {
 	struct rmt_span n = subject->key.modulus, e = subject->key.exponent;
 
-	pthread_once(&primes_once, find_primes);
-	if (n.length > RSA_BITS_MAX) /* bytes: nothing is computed with a number that rsa_size
-					refuses by far */
-		n.length = RSA_BITS_MAX;
-	if (e.length > RSA_BITS_MAX)
-		e.length = RSA_BITS_MAX;
-	subject->scratch = BN_CTX_new();
+	/* Of numbers that are refused for their size only as much is taken as the refusal needs. */
+	if (n.length > RSA_BITS_MAX / 8 + 1)
+		n.length = RSA_BITS_MAX / 8 + 1;
+	if (e.length > RSA_BITS_MAX / 8)
+		e.length = RSA_BITS_MAX / 8;
 	subject->modulus = BN_bin2bn(n.at, (int)n.length, NULL);
 	subject->exponent = BN_bin2bn(e.at, (int)e.length, NULL);
-	if (subject->scratch == NULL || subject->modulus == NULL || subject->exponent == NULL)
+	if (subject->modulus == NULL || subject->exponent == NULL ||
+	    rmt_modulus_divide(subject->modulus, &subject->signs) < 0)
 		return rmt_err_memory(err);
-	return find_residues(subject, err);
+	return 0;
 }
 
 int
@@ -630,7 +456,6 @@ rmt_key_check_public(struct rmt_span spki, unsigned min_rsa_bits, struct rmt_err
 out:
 	BN_free(subject.modulus);
 	BN_free(subject.exponent);
-	BN_CTX_free(subject.scratch);
 	EC_POINT_free(subject.point);
 	return rc;
 }

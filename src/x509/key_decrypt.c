@@ -37,8 +37,7 @@ struct scheme {
 	struct rmt_der cipher; /* stands on the cipher's OID */
 };
 
-/* ---- the scheme and its cost
- * ------------------------------------------------------------------------------------- */
+/* ---- the scheme and its cost -------------------------------------------------------------- */
 
 static int
 read_scrypt(struct rmt_der *parameters, struct scheme *out, struct rmt_err *err)
@@ -161,9 +160,7 @@ rmt_pbe_check(
 	return 0;
 }
 
-/* ---- providers
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- providers ---------------------------------------------------------------------------- */
 
 static OSSL_LIB_CTX *legacy;
 static pthread_once_t legacy_once = PTHREAD_ONCE_INIT;
@@ -213,9 +210,7 @@ fetch_cipher(const char *name, struct rmt_err *err)
 	return NULL;
 }
 
-/* ---- opening
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- opening ------------------------------------------------------------------------------ */
 
 static int
 wrong_passphrase(struct rmt_err *err)
@@ -426,8 +421,7 @@ rmt_pkcs8_decrypt(struct rmt_span der, const struct rmt_secret *passphrase, stru
 	    rmt_span_of(rmt_secret_text(passphrase), rmt_secret_length(passphrase)), out, err);
 }
 
-/* ---- the encryption of old PEM blocks
- * ------------------------------------------------------------------------------- */
+/* ---- the encryption of old PEM blocks ----------------------------------------------------- */
 
 /* "AES-256-CBC,00112233..." (RFC 1421, 4.6.1.3): a cipher's name and its initial vector. */
 static int

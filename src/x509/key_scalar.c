@@ -60,8 +60,7 @@ struct batch {
 	BN_CTX *scratch;
 };
 
-/* ---- sets of coordinates
- * -------------------------------------------------------------------------------------------- */
+/* ---- sets of coordinates ------------------------------------------------------------------ */
 
 static uint64_t
 low_bits(const BIGNUM *x)
@@ -98,8 +97,7 @@ set_has(const struct set *set, const BIGNUM *x)
 	return false;
 }
 
-/* ---- batches of divisions
- * -------------------------------------------------------------------------------------------- */
+/* ---- batches of divisions ----------------------------------------------------------------- */
 
 static bool
 batch_start(struct batch *batch, size_t count)
@@ -127,8 +125,8 @@ batch_end(struct batch *batch)
 	BN_CTX_free(batch->scratch);
 }
 
-/* Each divisor becomes its inverse: one inversion and three products a piece (Montgomery's trick).
- */
+/* Each divisor becomes its inverse: one inversion and three products a piece (Montgomery's
+ * trick). */
 static bool
 batch_invert(const struct rmt_scalar_search *s, struct batch *b, size_t count)
 {
@@ -159,12 +157,10 @@ sum_x(const struct rmt_scalar_search *s, struct batch *b, const BIGNUM *rise, co
 	       BN_mod_sub_quick(out, out, x1, s->p) && BN_mod_sub_quick(out, out, x2, s->p);
 }
 
-/* ---- preparing
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- preparing ---------------------------------------------------------------------------- */
 
-/* The rise of the line through two multiples of a point; of the tangent when they are the same one.
- */
+/* The rise of the line through two multiples of a point; of the tangent when they are the same
+ * one. */
 static bool
 rise(const struct rmt_scalar_search *s, struct batch *b, const struct point *p,
     const struct point *q, BIGNUM *out)
@@ -292,9 +288,7 @@ rmt_scalar_search_free(struct rmt_scalar_search *s)
 	free(s);
 }
 
-/* ---- the table of all
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the table of all --------------------------------------------------------------------- */
 
 /* anchor + j*G and anchor - j*G for all baby steps: they share their divisors. */
 static bool
@@ -355,9 +349,7 @@ table_when_due(struct rmt_scalar_search *s)
 	return atomic_load(&s->table);
 }
 
-/* ---- searching
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- searching ---------------------------------------------------------------------------- */
 
 static int
 search_steps(const struct rmt_scalar_search *s, struct batch *b, const struct point *p)

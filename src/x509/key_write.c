@@ -16,8 +16,8 @@
 
 #include "x509/local.h"
 
-/* RFC 7914, 2, for a file that is opened a few times a day: 16 MiB and about 50 ms for each guess.
- */
+/* RFC 7914, 2, for a file that is opened a few times a day: 16 MiB and about 50 ms for each
+ * guess. */
 enum { SCRYPT_N = 16384, SCRYPT_R = 8, SCRYPT_P = 1, SALT_LENGTH = 16, IV_LENGTH = 16 };
 
 int

@@ -10,6 +10,7 @@
 #ifndef RMT_X509_LOCAL_H
 #define RMT_X509_LOCAL_H
 
+#include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 
@@ -165,9 +166,20 @@ struct rmt_span rmt_algorithm_oid(const char *key, const char *digest);
 
 int rmt_spki_read_notes(
     struct rmt_span spki, struct rmt_spki *out, struct rmt_notes *notes, struct rmt_err *err);
-/* OpenSSL's name for a named curve, by its OID content; NULL when it is not one that Remint knows.
- */
+/* OpenSSL's name for a named curve, by its OID content; NULL when it is not one that Remint
+ * knows. */
 const char *rmt_curve_group(struct rmt_span curve_oid);
+
+/* ---- key_factor.c ------------------------------------------------------------------------- */
+
+/* What division by the primes up to 751 shows. */
+struct rmt_modulus_signs {
+	unsigned factor; /* the smallest that divides the modulus, or 0 */
+	bool roca;       /* the fingerprint of the generator broken in 2017 */
+};
+int rmt_modulus_divide(const BIGNUM *modulus, struct rmt_modulus_signs *out); /* -1 out of memory */
+/* 1 when 110 rounds of Fermat's method factor the modulus, 0 when not, -1 out of memory. */
+int rmt_modulus_close_primes(const BIGNUM *modulus);
 
 /* ---- key_scalar.c ------------------------------------------------------------------------- */
 
@@ -194,8 +206,7 @@ const char *rmt_evp_kind(const EVP_PKEY *evp);
 /* ---- key_decrypt.c ------------------------------------------------------------------------ */
 
 /* The PrivateKeyInfo inside an EncryptedPrivateKeyInfo, or the body of a PEM block under
- * traditional encryption
- * (`dek`: the value of its DEK-Info header). `out` is made secret. */
+ * traditional encryption (`dek`: the value of its DEK-Info header). `out` is made secret. */
 int rmt_pkcs8_decrypt(struct rmt_span der, const struct rmt_secret *passphrase, struct rmt_buf *out,
     struct rmt_err *err);
 int rmt_dek_decrypt(struct rmt_span dek, struct rmt_span body, const struct rmt_secret *passphrase,

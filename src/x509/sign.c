@@ -18,9 +18,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* ---- digests
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- digests ------------------------------------------------------------------------------ */
 
 /* A fetch costs five times what a short digest costs, so each is made once and kept for the
  * process. */
@@ -66,12 +64,10 @@ rmt_digest_named(const char *name, struct rmt_err *err)
 	return NULL;
 }
 
-/* ---- the signer
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- the signer --------------------------------------------------------------------------- */
 
 /* To add a kind of key that signs: one row here (its OIDs stand in algorithm.c), and a row in
- * tests/unit/test_keys.c. */
+ * tests/unit/test_keys_sign.c. */
 static const struct signing_kind {
 	const char *kind;
 	bool hashes_first; /* signs a digest; otherwise the whole message, without a digest of its
@@ -89,7 +85,7 @@ struct rmt_signer {
 	EVP_PKEY *key;
 	const EVP_MD *digest; /* NULL when the kind takes whole messages */
 	EVP_PKEY_CTX
-	    *prepared; /* for kinds that hash first: initialised once, used for every signature */
+	*prepared; /* for kinds that hash first: initialised once, used for every signature */
 	EVP_MD_CTX *hash;
 	struct rmt_buf algorithm;
 };

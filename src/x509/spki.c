@@ -27,7 +27,7 @@ static int read_dsa(
 /*
  * To add a kind of key:
  *   1. one row here; without a reader it is named and stays opaque. `out->point` holds the key's
- * bits when it is called;
+ *      bits when it is called;
  *   2. its checks in key_check.c (a kind without any is refused there);
  *   3. its signature algorithms in algorithm.c;
  *   4. a row in tests/unit/test_keys.c.
@@ -163,8 +163,8 @@ read_rsa(
 	return 0;
 }
 
-/* RFC 5480, 2.1.1: a curve by its OID; written-out parameters leave `curve` and `curve_oid` empty.
- */
+/* RFC 5480, 2.1.1: a curve by its OID; written-out parameters leave `curve` and
+ * `curve_oid` empty. */
 static int
 read_ec(
     struct rmt_der *parameters, struct rmt_spki *out, struct rmt_notes *notes, struct rmt_err *err)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys of every form from hostile bytes: PEM, PKCS#8, PKCS#1, SEC1, encryption schemes, public keys, algorithms.
+ * Keys of every form from hostile bytes: PEM, PKCS#8, PKCS#1, SEC1, encryption schemes, public
+ * keys, algorithms.
  *
- * A passphrase is given only where opening is cheap (the encryption of old PEM blocks): the cost of the others is
- * bounded by what a person would wait for, not by what a fuzzer would.
+ * A passphrase is given only where opening is cheap (the encryption of old PEM blocks): the cost of
+ * the others is bounded by what a person would wait for, not by what a fuzzer would.
  */
 #include "config.h"
 

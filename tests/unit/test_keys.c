@@ -10,7 +10,7 @@
 
 #include "unit/test_keys.h"
 
-/* ---- signature algorithms ---------------------------------------------------------------------------------------------- */
+/* ---- signature algorithms ----------------------------------------------------------------- */
 
 #define RSA_OID(n) "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01" n
 #define PLAIN_RSA(n) "\x30\x0d" RSA_OID(n) "\x05\x00"
@@ -24,39 +24,52 @@ static const struct algorithm_row {
 	struct rmt_span identifier;
 	const char *name, *digest, *key; /* name NULL: refused */
 } algorithm_rows[] = {
-	{ "RSA with SHA-256", BYTES(PLAIN_RSA("\x0b")), "sha256WithRSAEncryption", "sha256", "rsa" },
-	{ "RSA with SHA-384", BYTES(PLAIN_RSA("\x0c")), "sha384WithRSAEncryption", "sha384", "rsa" },
-	{ "RSA with SHA-512", BYTES(PLAIN_RSA("\x0d")), "sha512WithRSAEncryption", "sha512", "rsa" },
-	{ "RSA with SHA-224", BYTES(PLAIN_RSA("\x0e")), "sha224WithRSAEncryption", "sha224", "rsa" },
+	{ "RSA with SHA-256", BYTES(PLAIN_RSA("\x0b")), "sha256WithRSAEncryption", "sha256",
+	    "rsa" },
+	{ "RSA with SHA-384", BYTES(PLAIN_RSA("\x0c")), "sha384WithRSAEncryption", "sha384",
+	    "rsa" },
+	{ "RSA with SHA-512", BYTES(PLAIN_RSA("\x0d")), "sha512WithRSAEncryption", "sha512",
+	    "rsa" },
+	{ "RSA with SHA-224", BYTES(PLAIN_RSA("\x0e")), "sha224WithRSAEncryption", "sha224",
+	    "rsa" },
 	{ "RSA with SHA-1", BYTES(PLAIN_RSA("\x05")), "sha1WithRSAEncryption", "sha1", "rsa" },
 	{ "RSA with MD5", BYTES(PLAIN_RSA("\x04")), "md5WithRSAEncryption", "md5", "rsa" },
 	{ "RSA with MD2", BYTES(PLAIN_RSA("\x02")), "md2WithRSAEncryption", "md2", "rsa" },
-	{ "RSA without its NULL", BYTES("\x30\x0b" RSA_OID("\x0b")), "sha256WithRSAEncryption", "sha256", "rsa" },
-	{ "RSA with SHA-1 under OIW's OID", BYTES("\x30\x09\x06\x05\x2b\x0e\x03\x02\x1d\x05\x00"), "sha1WithRSA", "sha1", "rsa" },
-	{ "ECDSA with SHA-1", BYTES("\x30\x09\x06\x07\x2a\x86\x48\xce\x3d\x04\x01"), "ecdsa-with-SHA1", "sha1", "ec" },
+	{ "RSA without its NULL", BYTES("\x30\x0b" RSA_OID("\x0b")), "sha256WithRSAEncryption",
+	    "sha256", "rsa" },
+	{ "RSA with SHA-1 under OIW's OID", BYTES("\x30\x09\x06\x05\x2b\x0e\x03\x02\x1d\x05\x00"),
+	    "sha1WithRSA", "sha1", "rsa" },
+	{ "ECDSA with SHA-1", BYTES("\x30\x09\x06\x07\x2a\x86\x48\xce\x3d\x04\x01"),
+	    "ecdsa-with-SHA1", "sha1", "ec" },
 	{ "ECDSA with SHA-256", BYTES(ECDSA("\x02")), "ecdsa-with-SHA256", "sha256", "ec" },
 	{ "ECDSA with SHA-384", BYTES(ECDSA("\x03")), "ecdsa-with-SHA384", "sha384", "ec" },
 	{ "ECDSA with SHA-512", BYTES(ECDSA("\x04")), "ecdsa-with-SHA512", "sha512", "ec" },
-	{ "DSA with SHA-1", BYTES("\x30\x09\x06\x07\x2a\x86\x48\xce\x38\x04\x03"), "dsa-with-sha1", "sha1", "dsa" },
+	{ "DSA with SHA-1", BYTES("\x30\x09\x06\x07\x2a\x86\x48\xce\x38\x04\x03"), "dsa-with-sha1",
+	    "sha1", "dsa" },
 	{ "DSA with SHA-256", BYTES(NIST("\x02")), "dsa-with-sha256", "sha256", "dsa" },
 	{ "Ed25519", BYTES("\x30\x05\x06\x03\x2b\x65\x70"), "Ed25519", "", "ed25519" },
 	{ "Ed448", BYTES("\x30\x05\x06\x03\x2b\x65\x71"), "Ed448", "", "ed448" },
 	{ "ML-DSA-65", BYTES(NIST("\x12")), "ML-DSA-65", "", "ml-dsa" },
 	{ "SLH-DSA-SHA2-128s", BYTES(NIST("\x14")), "SLH-DSA-SHA2-128s", "", "slh-dsa" },
 	{ "SLH-DSA-SHAKE-256f", BYTES(NIST("\x1f")), "SLH-DSA-SHAKE-256f", "", "slh-dsa" },
-	{ "RSA-PSS without parameters means SHA-1", BYTES("\x30\x0b" RSA_OID("\x0a")), "RSASSA-PSS", "sha1", "rsa-pss" },
-	{ "RSA-PSS with an empty list means SHA-1", BYTES("\x30\x0d" RSA_OID("\x0a") "\x30\x00"), "RSASSA-PSS", "sha1", "rsa-pss" },
+	{ "RSA-PSS without parameters means SHA-1", BYTES("\x30\x0b" RSA_OID("\x0a")), "RSASSA-PSS",
+	    "sha1", "rsa-pss" },
+	{ "RSA-PSS with an empty list means SHA-1", BYTES("\x30\x0d" RSA_OID("\x0a") "\x30\x00"),
+	    "RSASSA-PSS", "sha1", "rsa-pss" },
 	{ "RSA-PSS with SHA-256",
-	  BYTES("\x30\x41" RSA_OID("\x0a") "\x30\x34\xa0\x0f" HASH("\x01") "\xa1\x1c" MGF1_SHA256 "\xa2\x03\x02\x01\x20"),
-	  "RSASSA-PSS", "sha256", "rsa-pss" },
-	{ "RSA-PSS with SHA-512 alone", BYTES("\x30\x1e" RSA_OID("\x0a") "\x30\x11\xa0\x0f" HASH("\x03")), "RSASSA-PSS", "sha512",
-	  "rsa-pss" },
+	    BYTES("\x30\x41" RSA_OID("\x0a") "\x30\x34\xa0\x0f" HASH(
+		"\x01") "\xa1\x1c" MGF1_SHA256 "\xa2\x03\x02\x01\x20"),
+	    "RSASSA-PSS", "sha256", "rsa-pss" },
+	{ "RSA-PSS with SHA-512 alone",
+	    BYTES("\x30\x1e" RSA_OID("\x0a") "\x30\x11\xa0\x0f" HASH("\x03")), "RSASSA-PSS",
+	    "sha512", "rsa-pss" },
 	{ "an unknown OID is not an error", BYTES("\x30\x06\x06\x04\x2a\x03\x04\x05"), "", "", "" },
 	{ "RSA-PSS with another trailer is refused",
-	  BYTES("\x30\x12" RSA_OID("\x0a") "\x30\x05\xa3\x03\x02\x01\x02"), NULL, NULL, NULL },
+	    BYTES("\x30\x12" RSA_OID("\x0a") "\x30\x05\xa3\x03\x02\x01\x02"), NULL, NULL, NULL },
 	{ "RSA-PSS with something behind is refused",
-	  BYTES("\x30\x0f" RSA_OID("\x0a") "\x30\x02\x05\x00"), NULL, NULL, NULL },
-	{ "a truncated identifier is refused", BYTES("\x30\x0d\x06\x09\x2a\x86"), NULL, NULL, NULL },
+	    BYTES("\x30\x0f" RSA_OID("\x0a") "\x30\x02\x05\x00"), NULL, NULL, NULL },
+	{ "a truncated identifier is refused", BYTES("\x30\x0d\x06\x09\x2a\x86"), NULL, NULL,
+	    NULL },
 	{ "an identifier without an OID is refused", BYTES("\x30\x02\x05\x00"), NULL, NULL, NULL },
 	{ "nothing is refused", { NULL, 0 }, NULL, NULL, NULL },
 };
@@ -87,7 +100,7 @@ check_algorithm(void **state)
 	}
 }
 
-/* ---- public keys ---------------------------------------------------------------------------------------------------------- */
+/* ---- public keys -------------------------------------------------------------------------- */
 
 static const struct spki_row {
 	const char *sentence, *algorithm;
@@ -104,7 +117,8 @@ static const struct spki_row {
 	{ "EC P-384", "EC", 0, "P-384", "ec", "P-384", "EC P-384", 384 },
 	{ "EC P-521", "EC", 0, "P-521", "ec", "P-521", "EC P-521", 521 },
 	{ "EC secp256k1", "EC", 0, "secp256k1", "ec", "secp256k1", "EC secp256k1", 256 },
-	{ "EC brainpoolP384r1", "EC", 0, "brainpoolP384r1", "ec", "brainpoolP384r1", "EC brainpoolP384r1", 384 },
+	{ "EC brainpoolP384r1", "EC", 0, "brainpoolP384r1", "ec", "brainpoolP384r1",
+	    "EC brainpoolP384r1", 384 },
 	{ "EC on a curve that is only named", "EC", 0, "sect283k1", "ec", "", "EC sect283k1", 0 },
 	{ "Ed25519", "ED25519", 0, NULL, "ed25519", "", "Ed25519", 256 },
 	{ "Ed448", "ED448", 0, NULL, "ed448", "", "Ed448", 456 },
@@ -161,22 +175,30 @@ static const struct spki_bytes_row {
 	struct rmt_span der;
 	const char *kind, *text; /* kind NULL: refused */
 } spki_bytes_rows[] = {
-	{ "an unknown kind stays opaque", BYTES("\x30\x0b\x30\x05\x06\x03\x2a\x03\x04\x03\x02\x00\x07"), "", "unknown 1.2.3.4" },
+	{ "an unknown kind stays opaque",
+	    BYTES("\x30\x0b\x30\x05\x06\x03\x2a\x03\x04\x03\x02\x00\x07"), "", "unknown 1.2.3.4" },
 	{ "ML-DSA-65 is named and stays opaque",
-	  BYTES("\x30\x11\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x03\x12\x03\x02\x00\x07"), "ml-dsa-65", "ML-DSA-65" },
+	    BYTES("\x30\x11\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x03\x12\x03\x02\x00\x07"),
+	    "ml-dsa-65", "ML-DSA-65" },
 	{ "SLH-DSA is named",
-	  BYTES("\x30\x11\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x03\x19\x03\x02\x00\x07"), "slh-dsa-sha2-256f",
-	  "SLH-DSA-SHA2-256f" },
+	    BYTES("\x30\x11\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x03\x19\x03\x02\x00\x07"),
+	    "slh-dsa-sha2-256f", "SLH-DSA-SHA2-256f" },
 	{ "EC with its parameters written out",
-	  BYTES("\x30\x11\x30\x0b\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x30\x00\x03\x02\x00\x07"), "ec", "EC explicit parameters" },
+	    BYTES("\x30\x11\x30\x0b\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x30\x00\x03\x02\x00\x07"),
+	    "ec", "EC explicit parameters" },
 	{ "DSA has the size of p",
-	  BYTES("\x30\x17\x30\x11\x06\x07\x2a\x86\x48\xce\x38\x04\x01\x30\x06\x02\x01\x7f\x02\x01\x02\x03\x02\x00\x07"), "dsa",
-	  "DSA 7" },
+	    BYTES("\x30\x17\x30\x11\x06\x07\x2a\x86\x48\xce\x38\x04\x01\x30\x06\x02\x01\x7f\x02\x01"
+		  "\x02\x03\x02\x00\x07"),
+	    "dsa", "DSA 7" },
 	{ "RSA whose bits are no SEQUENCE is refused",
-	  BYTES("\x30\x12\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x01\x00"), NULL, NULL },
-	{ "bits that are not whole bytes are refused", BYTES("\x30\x0b\x30\x05\x06\x03\x2a\x03\x04\x03\x02\x04\x10"), NULL, NULL },
+	    BYTES(
+		"\x30\x12\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x01\x00"),
+	    NULL, NULL },
+	{ "bits that are not whole bytes are refused",
+	    BYTES("\x30\x0b\x30\x05\x06\x03\x2a\x03\x04\x03\x02\x04\x10"), NULL, NULL },
 	{ "a missing key is refused", BYTES("\x30\x07\x30\x05\x06\x03\x2a\x03\x04"), NULL, NULL },
-	{ "something behind the key is refused", BYTES("\x30\x0d\x30\x05\x06\x03\x2a\x03\x04\x03\x02\x00\x07\x05\x00"), NULL, NULL },
+	{ "something behind the key is refused",
+	    BYTES("\x30\x0d\x30\x05\x06\x03\x2a\x03\x04\x03\x02\x00\x07\x05\x00"), NULL, NULL },
 	{ "nothing is refused", { NULL, 0 }, NULL, NULL },
 };
 
@@ -201,7 +223,7 @@ check_spki_bytes(void **state)
 	rmt_buf_free(&text);
 }
 
-/* ---- keys made --------------------------------------------------------------------------------------------------------------- */
+/* ---- keys made ---------------------------------------------------------------------------- */
 
 static const struct made_row {
 	const char *sentence, *spec, *text; /* text NULL: refused */
@@ -248,7 +270,8 @@ static void
 assert_same_key(struct rmt_span spki, const struct rmt_buf *pem, bool encrypted)
 {
 	BIO *bio = BIO_new_mem_buf(pem->bytes, (int)pem->length);
-	EVP_PKEY *theirs = PEM_read_bio_PrivateKey(bio, NULL, encrypted ? the_passphrase : never_asked, NULL);
+	EVP_PKEY *theirs =
+	    PEM_read_bio_PrivateKey(bio, NULL, encrypted ? the_passphrase : never_asked, NULL);
 	struct rmt_secret *passphrase = encrypted ? secret("geheim") : NULL;
 	struct rmt_err err = { 0 };
 	struct rmt_key *ours = rmt_key_read_pem(rmt_buf_view(pem), passphrase, &err);
@@ -270,7 +293,8 @@ assert_same_key(struct rmt_span spki, const struct rmt_buf *pem, bool encrypted)
 static void
 check_written(const struct rmt_key *key)
 {
-	static const unsigned char scrypt_n[] = { 0x02, 0x02, 0x40, 0x00, 0x02, 0x01, 0x08, 0x02, 0x01, 0x01 };
+	static const unsigned char scrypt_n[] = { 0x02, 0x02, 0x40, 0x00, 0x02, 0x01, 0x08, 0x02,
+		0x01, 0x01 };
 	struct rmt_secret *passphrase = secret("geheim");
 	struct rmt_buf pem = { 0 }, body = { 0 };
 	struct rmt_err err = { 0 };
@@ -350,7 +374,7 @@ check_made(void **state)
 	check_written(copy);
 	check_written_der(copy);
 	check_written_traditional(copy, read.bits != 0 && strcmp(read.kind, "ed25519") != 0,
-	                          strcmp(read.kind, "rsa") == 0 ? "BEGIN RSA PRIVATE KEY" : "BEGIN EC PRIVATE KEY");
+	    strcmp(read.kind, "rsa") == 0 ? "BEGIN RSA PRIVATE KEY" : "BEGIN EC PRIVATE KEY");
 	rmt_key_free(copy);
 	rmt_buf_free(&text);
 }
@@ -365,7 +389,7 @@ check_suggestion(void **state)
 	assert_error(&err, RMT_USAGE, "did you mean ec:p256?");
 }
 
-/* ---- keys read ----------------------------------------------------------------------------------------------------------------- */
+/* ---- keys read ---------------------------------------------------------------------------- */
 
 /* All are the same EC key; the passphrase is "geheim". */
 static const struct file_row {
@@ -448,8 +472,9 @@ check_pem_dress(void **state)
 
 	(void)state;
 	read_fixture("sec1-plain", &pem);
-	rmt_buf_text(&dressed, "Bag Attributes\r\n  friendlyName: x\r\n-----BEGIN EC PARAMETERS-----\r\nBggqhkjOPQMBBw==\r\n"
-	             "-----END EC PARAMETERS-----\r\n");
+	rmt_buf_text(&dressed, "Bag Attributes\r\n  friendlyName: x\r\n-----BEGIN EC "
+			       "PARAMETERS-----\r\nBggqhkjOPQMBBw==\r\n"
+			       "-----END EC PARAMETERS-----\r\n");
 	for (size_t i = 0; i < pem.length; i++) {
 		if (pem.bytes[i] == '\n')
 			rmt_buf_text(&dressed, " \r");
@@ -469,25 +494,38 @@ static const struct broken_row {
 	const char *words;
 } broken_rows[] = {
 	{ "no block", "hello\n", RMT_INPUT, "no PEM block" },
-	{ "another label", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", RMT_INPUT, "no PEM block" },
+	{ "another label", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+	    RMT_INPUT, "no PEM block" },
 	{ "no end", "-----BEGIN PRIVATE KEY-----\nAAAA\n", RMT_INPUT, "no end" },
-	{ "no base64", "-----BEGIN PRIVATE KEY-----\nA*AA\n-----END PRIVATE KEY-----\n", RMT_INPUT, "" },
-	{ "no key inside", "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n", RMT_INPUT, "no private key" },
-	{ "an empty block", "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", RMT_INPUT, "no private key" },
-	{ "OpenSSH's form", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", RMT_INPUT,
-	  "ssh-keygen" },
+	{ "no base64", "-----BEGIN PRIVATE KEY-----\nA*AA\n-----END PRIVATE KEY-----\n", RMT_INPUT,
+	    "" },
+	{ "no key inside", "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n",
+	    RMT_INPUT, "no private key" },
+	{ "an empty block", "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", RMT_INPUT,
+	    "no private key" },
+	{ "OpenSSH's form",
+	    "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
+	    RMT_INPUT, "ssh-keygen" },
 	{ "a vector of a wrong length",
-	  "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0011\n\nAAAA\n"
-	  "-----END RSA PRIVATE KEY-----\n", RMT_INPUT, "wrong length" },
+	    "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: "
+	    "AES-128-CBC,0011\n\nAAAA\n"
+	    "-----END RSA PRIVATE KEY-----\n",
+	    RMT_INPUT, "wrong length" },
 	{ "an unknown cipher",
-	  "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: ROT-13,0011223344556677\n\nAAAA\n"
-	  "-----END RSA PRIVATE KEY-----\n", RMT_INPUT, "ROT-13" },
+	    "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: "
+	    "ROT-13,0011223344556677\n\nAAAA\n"
+	    "-----END RSA PRIVATE KEY-----\n",
+	    RMT_INPUT, "ROT-13" },
 	{ "a cipher that is no CBC cipher",
-	  "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-GCM,001122334455667788990011\n\nAAAA\n"
-	  "-----END RSA PRIVATE KEY-----\n", RMT_INPUT, "AES-128-GCM" },
+	    "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: "
+	    "AES-128-GCM,001122334455667788990011\n\nAAAA\n"
+	    "-----END RSA PRIVATE KEY-----\n",
+	    RMT_INPUT, "AES-128-GCM" },
 	{ "a header without a vector",
-	  "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC\n\nAAAA\n"
-	  "-----END RSA PRIVATE KEY-----\n", RMT_INPUT, "does not name" },
+	    "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: "
+	    "AES-128-CBC\n\nAAAA\n"
+	    "-----END RSA PRIVATE KEY-----\n",
+	    RMT_INPUT, "does not name" },
 };
 
 static void
@@ -502,7 +540,8 @@ check_broken(void **state)
 	rmt_secret_free(passphrase);
 }
 
-/* Every prefix of a good key, and the key with each of its bytes changed: an answer, never a crash. */
+/* Every prefix of a good key, and the key with each of its bytes changed: an answer, never a crash.
+ */
 static void
 check_mutilated(void **state)
 {
@@ -549,7 +588,8 @@ check_foreign_half(void **state)
 	(void)state;
 	assert_true(EVP_PKEY_get_bn_param(one, OSSL_PKEY_PARAM_PRIV_KEY, &d));
 	assert_int_equal(BN_bn2binpad(d, number, 32), 32);
-	assert_true(EVP_PKEY_get_octet_string_param(other, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point), &length));
+	assert_true(EVP_PKEY_get_octet_string_param(
+	    other, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point), &length));
 	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
 	rmt_derw_small(&w, 1);
 	rmt_derw_value(&w, RMT_DER_OCTET_STRING, rmt_span_of(number, 32));
@@ -569,7 +609,7 @@ check_foreign_half(void **state)
 	EVP_PKEY_free(other);
 }
 
-/* ---- what a passphrase may cost ---------------------------------------------------------------------------------------------- */
+/* ---- what a passphrase may cost ----------------------------------------------------------- */
 
 enum scheme { PBKDF2, SCRYPT, PBES1 };
 
@@ -582,34 +622,47 @@ static const struct cost_row {
 } cost_rows[] = {
 	{ "2,048 iterations", PBKDF2, 2048, 0, 0, 0, NULL, RMT_NONE },
 	{ "10,000,000 iterations", PBKDF2, 10000000, 0, 0, 0, NULL, RMT_NONE },
-	{ "10,000,001 iterations are refused", PBKDF2, 10000001, 0, 0, 0, "10000001 times", RMT_POLICY },
-	{ "2^62 iterations are refused", PBKDF2, INT64_C(1) << 62, 0, 0, 0, "4611686018427387904 times", RMT_POLICY },
+	{ "10,000,001 iterations are refused", PBKDF2, 10000001, 0, 0, 0, "10000001 times",
+	    RMT_POLICY },
+	{ "2^62 iterations are refused", PBKDF2, INT64_C(1) << 62, 0, 0, 0,
+	    "4611686018427387904 times", RMT_POLICY },
 	{ "no iterations are refused", PBKDF2, 0, 0, 0, 0, "not positive", RMT_INPUT },
 	{ "minus one iteration is refused", PBKDF2, -1, 0, 0, 0, "", RMT_INPUT },
-	{ "PBES1 with 10,000,001 iterations is refused", PBES1, 10000001, 0, 0, 0, "10000001 times", RMT_POLICY },
+	{ "PBES1 with 10,000,001 iterations is refused", PBES1, 10000001, 0, 0, 0, "10000001 times",
+	    RMT_POLICY },
 	{ "scrypt with 16 MiB", SCRYPT, 0, 16384, 8, 1, NULL, RMT_NONE },
 	{ "scrypt with 1 GiB", SCRYPT, 0, 1 << 20, 8, 1, NULL, RMT_NONE },
-	{ "scrypt with 2 GiB is refused", SCRYPT, 0, 1 << 21, 8, 1, "N=2097152 and r=8", RMT_POLICY },
-	{ "scrypt whose product overflows is refused", SCRYPT, 0, INT64_C(1) << 60, INT64_C(1) << 60, 1, "1 GiB", RMT_POLICY },
-	{ "scrypt with an endless p is refused", SCRYPT, 0, 16384, 8, INT64_C(1) << 40, "p=1099511627776", RMT_POLICY },
+	{ "scrypt with 2 GiB is refused", SCRYPT, 0, 1 << 21, 8, 1, "N=2097152 and r=8",
+	    RMT_POLICY },
+	{ "scrypt whose product overflows is refused", SCRYPT, 0, INT64_C(1) << 60,
+	    INT64_C(1) << 60, 1, "1 GiB", RMT_POLICY },
+	{ "scrypt with an endless p is refused", SCRYPT, 0, 16384, 8, INT64_C(1) << 40,
+	    "p=1099511627776", RMT_POLICY },
 	{ "scrypt with r=0 is refused", SCRYPT, 0, 16384, 0, 1, "not positive", RMT_INPUT },
 };
 
 static void
-write_scheme(const struct cost_row *row, struct rmt_span salt, struct rmt_span iv, struct rmt_derw *w)
+write_scheme(
+    const struct cost_row *row, struct rmt_span salt, struct rmt_span iv, struct rmt_derw *w)
 {
-	static const unsigned char pbes2[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d };
-	static const unsigned char pbkdf2[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0c };
-	static const unsigned char pbes1[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x03 };
-	static const unsigned char scrypt[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0xda, 0x47, 0x04, 0x0b };
-	static const unsigned char aes256[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2a };
+	static const unsigned char pbes2[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05,
+		0x0d };
+	static const unsigned char pbkdf2[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05,
+		0x0c };
+	static const unsigned char pbes1[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05,
+		0x03 };
+	static const unsigned char scrypt[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0xda, 0x47, 0x04,
+		0x0b };
+	static const unsigned char aes256[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01,
+		0x2a };
 
 	rmt_derw_begin(w, RMT_DER_SEQUENCE);
 	rmt_derw_oid(w, row->scheme == PBES1 ? rmt_span_of(pbes1, 9) : rmt_span_of(pbes2, 9));
 	rmt_derw_begin(w, RMT_DER_SEQUENCE);
 	if (row->scheme != PBES1) {
 		rmt_derw_begin(w, RMT_DER_SEQUENCE);
-		rmt_derw_oid(w, row->scheme == SCRYPT ? rmt_span_of(scrypt, 9) : rmt_span_of(pbkdf2, 9));
+		rmt_derw_oid(
+		    w, row->scheme == SCRYPT ? rmt_span_of(scrypt, 9) : rmt_span_of(pbkdf2, 9));
 		rmt_derw_begin(w, RMT_DER_SEQUENCE);
 	}
 	rmt_derw_value(w, RMT_DER_OCTET_STRING, salt);
@@ -652,12 +705,14 @@ check_cost(void **state)
 	rmt_buf_free(&der);
 }
 
-/* OpenSSL's own reader refuses scrypt beyond 32 MiB; ours reads it, and a refused cost is never paid. */
+/* OpenSSL's own reader refuses scrypt beyond 32 MiB; ours reads it, and a refused cost is never
+ * paid. */
 static void
 check_costly_scrypt(void **state)
 {
 	static const struct cost_row row = { "", SCRYPT, 0, 65536, 8, 1, NULL, RMT_NONE };
-	static const struct cost_row hostile = { "", PBKDF2, INT64_C(1) << 40, 0, 0, 0, NULL, RMT_NONE };
+	static const struct cost_row hostile = { "", PBKDF2, INT64_C(1) << 40, 0, 0, 0, NULL,
+		RMT_NONE };
 	static const unsigned char salt[8] = "saltsalt", iv[16] = "initial vector.";
 	unsigned char derived[32], sealed[512];
 	struct rmt_secret *passphrase = secret("geheim");
@@ -671,14 +726,17 @@ check_costly_scrypt(void **state)
 	(void)state;
 	GIVEN(key);
 	GOOD(rmt_key_write_der(key, &pkcs8, &err));
-	assert_true(EVP_PBE_scrypt("geheim", 6, salt, 8, 65536, 8, 1, 128 << 20, derived, sizeof(derived)));
+	assert_true(
+	    EVP_PBE_scrypt("geheim", 6, salt, 8, 65536, 8, 1, 128 << 20, derived, sizeof(derived)));
 	assert_true(EVP_EncryptInit_ex2(ctx, EVP_aes_256_cbc(), derived, iv, NULL));
 	assert_true(EVP_EncryptUpdate(ctx, sealed, &first, pkcs8.bytes, (int)pkcs8.length));
 	assert_true(EVP_EncryptFinal_ex(ctx, sealed + first, &last));
 	for (int pass = 0; pass < 2; pass++) {
 		rmt_derw_begin(&w, RMT_DER_SEQUENCE);
-		write_scheme(pass == 0 ? &row : &hostile, rmt_span_of(salt, 8), rmt_span_of(iv, 16), &w);
-		rmt_derw_value(&w, RMT_DER_OCTET_STRING, rmt_span_of(sealed, (size_t)(first + last)));
+		write_scheme(
+		    pass == 0 ? &row : &hostile, rmt_span_of(salt, 8), rmt_span_of(iv, 16), &w);
+		rmt_derw_value(
+		    &w, RMT_DER_OCTET_STRING, rmt_span_of(sealed, (size_t)(first + last)));
 		rmt_derw_end(&w);
 		GOOD(rmt_derw_finish(&w, &der, &err));
 		again = rmt_key_read_encrypted(rmt_buf_view(&der), passphrase, &err);
@@ -709,11 +767,13 @@ main(void)
 	ADD_TABLE(&rows, made_rows, check_made);
 	add_row(&rows, "a kind that is nearly right is suggested", check_suggestion, NULL);
 	ADD_TABLE(&rows, file_rows, check_file);
-	add_row(&rows, "text, CRLF and EC PARAMETERS around a key are passed over", check_pem_dress, NULL);
+	add_row(&rows, "text, CRLF and EC PARAMETERS around a key are passed over", check_pem_dress,
+	    NULL);
 	ADD_TABLE(&rows, broken_rows, check_broken);
 	add_row(&rows, "a mutilated key is refused", check_mutilated, NULL);
 	add_row(&rows, "halves of two keys are refused", check_foreign_half, NULL);
 	ADD_TABLE(&rows, cost_rows, check_cost);
-	add_row(&rows, "scrypt with 64 MiB is read, 2^40 iterations are not tried", check_costly_scrypt, NULL);
+	add_row(&rows, "scrypt with 64 MiB is read, 2^40 iterations are not tried",
+	    check_costly_scrypt, NULL);
 	return run_rows("keys", &rows);
 }

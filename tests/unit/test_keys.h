@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the tests of keys, signatures and paths share: public keys from OpenSSL, and what an error said.
+ * What the tests of keys, signatures and paths share: public keys from OpenSSL, and what an error
+ * said.
  */
 #ifndef RMT_TEST_KEYS_H
 #define RMT_TEST_KEYS_H
@@ -52,12 +53,14 @@ openssl_spki(EVP_PKEY *key, struct rmt_buf *out)
 #define GOOD(call) \
 	do { \
 		if ((call) != 0) \
-			fail_msg("%s: %s, %s: %s", #call, rmt_class_name(err.class), err.place, err.message); \
+			fail_msg("%s: %s, %s: %s", #call, rmt_class_name(err.class), err.place, \
+			    err.message); \
 	} while (0)
 #define GIVEN(pointer) \
 	do { \
 		if ((pointer) == NULL) \
-			fail_msg("%s: %s, %s: %s", #pointer, rmt_class_name(err.class), err.place, err.message); \
+			fail_msg("%s: %s, %s: %s", #pointer, rmt_class_name(err.class), err.place, \
+			    err.message); \
 	} while (0)
 
 /* The error is of this class and its sentence has these words. */
@@ -65,7 +68,8 @@ static inline void
 assert_error(const struct rmt_err *err, enum rmt_class class, const char *words)
 {
 	if (err->class != class || strstr(err->message, words) == NULL)
-		fail_msg("got %s: %s; wanted %s: ...%s...", rmt_class_name(err->class), err->message, rmt_class_name(class), words);
+		fail_msg("got %s: %s; wanted %s: ...%s...", rmt_class_name(err->class),
+		    err->message, rmt_class_name(class), words);
 }
 
 #endif

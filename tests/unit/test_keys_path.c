@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Path validation: one row per thing that a verifier refuses, with its number, its depth and the signatures verified. */
+/* Path validation: one row per thing that a verifier refuses, with its number, its depth and the
+ * signatures verified. */
 #include "config.h"
 
 #include <openssl/x509_vfy.h>
@@ -59,7 +60,8 @@ start(const char *name, EVP_PKEY *key, X509 *issuer, long serial)
 	X509 *cert = X509_new();
 	X509_NAME *subject = X509_NAME_new();
 
-	assert_true(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0));
+	assert_true(X509_NAME_add_entry_by_txt(
+	    subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0));
 	X509_set_version(cert, 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), serial);
 	X509_set_subject_name(cert, subject);
@@ -95,7 +97,8 @@ make_root(unsigned odd)
 
 	root.x509 = start("Root", root.key, NULL, 1);
 	set_dates(root.x509, odd & ROOT_EXPIRED, false);
-	add_extension(root.x509, root.x509, NID_basic_constraints, odd & ROOT_PATH_0 ? "critical,CA:TRUE,pathlen:0" : "critical,CA:TRUE");
+	add_extension(root.x509, root.x509, NID_basic_constraints,
+	    odd & ROOT_PATH_0 ? "critical,CA:TRUE,pathlen:0" : "critical,CA:TRUE");
 	add_extension(root.x509, root.x509, NID_key_usage, "critical,keyCertSign,cRLSign");
 	add_extension(root.x509, root.x509, NID_subject_key_identifier, "hash");
 	finish(&root, &root, "SHA256", false);
@@ -109,11 +112,13 @@ make_intermediate(const struct made *root, unsigned odd)
 
 	ca.x509 = start("Issuing", ca.key, root->x509, 2);
 	set_dates(ca.x509, odd & INT_EXPIRED, false);
-	add_extension(ca.x509, root->x509, NID_basic_constraints, odd & INT_NO_CA ? "critical,CA:FALSE" : "critical,CA:TRUE");
+	add_extension(ca.x509, root->x509, NID_basic_constraints,
+	    odd & INT_NO_CA ? "critical,CA:FALSE" : "critical,CA:TRUE");
 	if (!(odd & INT_NO_KEY_USAGE))
 		add_extension(ca.x509, root->x509, NID_key_usage, "critical,keyCertSign,cRLSign");
 	if (odd & INT_CONSTRAINED)
-		add_extension(ca.x509, root->x509, NID_name_constraints, "critical,permitted;DNS:example.org");
+		add_extension(ca.x509, root->x509, NID_name_constraints,
+		    "critical,permitted;DNS:example.org");
 	add_extension(ca.x509, root->x509, NID_subject_key_identifier, "hash");
 	add_extension(ca.x509, root->x509, NID_authority_key_identifier, "keyid");
 	finish(&ca, root, "SHA256", odd & INT_DAMAGED);
@@ -123,20 +128,23 @@ make_intermediate(const struct made *root, unsigned odd)
 static struct made
 make_leaf(const struct made *ca, unsigned odd, long serial)
 {
-	struct made leaf = { .key = odd & LEAF_RSA_1024 ? openssl_key("RSA", 1024, NULL) : openssl_key("EC", 0, "P-256") };
+	struct made leaf = { .key = odd & LEAF_RSA_1024 ? openssl_key("RSA", 1024, NULL)
+							: openssl_key("EC", 0, "P-256") };
 
 	leaf.x509 = start("host.example.com", leaf.key, ca->x509, serial);
 	if (odd & LEAF_OTHER_NAME) {
 		X509_NAME *other = X509_NAME_new();
 
-		X509_NAME_add_entry_by_txt(other, "CN", MBSTRING_UTF8, (const unsigned char *)"Somebody", -1, -1, 0);
+		X509_NAME_add_entry_by_txt(
+		    other, "CN", MBSTRING_UTF8, (const unsigned char *)"Somebody", -1, -1, 0);
 		X509_set_issuer_name(leaf.x509, other);
 		X509_NAME_free(other);
 	}
 	set_dates(leaf.x509, odd & LEAF_EXPIRED, odd & LEAF_FUTURE);
 	add_extension(leaf.x509, ca->x509, NID_basic_constraints, "critical,CA:FALSE");
 	add_extension(leaf.x509, ca->x509, NID_key_usage, "critical,digitalSignature");
-	add_extension(leaf.x509, ca->x509, NID_ext_key_usage, odd & LEAF_CLIENT_ONLY ? "clientAuth" : "serverAuth");
+	add_extension(leaf.x509, ca->x509, NID_ext_key_usage,
+	    odd & LEAF_CLIENT_ONLY ? "clientAuth" : "serverAuth");
 	add_extension(leaf.x509, ca->x509, NID_subject_alt_name, "DNS:host.example.com");
 	add_extension(leaf.x509, ca->x509, NID_authority_key_identifier, "keyid");
 	add_extension(leaf.x509, ca->x509, NID_subject_key_identifier, "hash");
@@ -192,71 +200,83 @@ static const struct path_row {
 	int error, depth; /* X509_V_OK: accepted */
 	unsigned verified;
 } path_rows[] = {
-	{ "a server path is accepted", 0, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED, X509_V_OK, 0, 2 },
-	{ "and strictly", 0, RMT_PURPOSE_SERVER, 1, STRICT, NOT_PARTIAL, 3, ANCHORED, X509_V_OK, 0, 2 },
-	{ "a server is no client: 26", 0, RMT_PURPOSE_CLIENT, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_ERR_INVALID_PURPOSE, 0, 0 },
-	{ "a client is no server: 26", LEAF_CLIENT_ONLY, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_ERR_INVALID_PURPOSE, 0, 0 },
-	{ "a client is a client", LEAF_CLIENT_ONLY, RMT_PURPOSE_CLIENT, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED, X509_V_OK, 0, 2 },
-	{ "any purpose takes a client", LEAF_CLIENT_ONLY, RMT_PURPOSE_ANY, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED, X509_V_OK, 0, 2 },
-	{ "an expired leaf: 10", LEAF_EXPIRED, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_ERR_CERT_HAS_EXPIRED, 0, 2 },
-	{ "a leaf of tomorrow: 9", LEAF_FUTURE, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_ERR_CERT_NOT_YET_VALID, 0, 2 },
-	{ "an expired issuing CA: 10 at 1", INT_EXPIRED, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_ERR_CERT_HAS_EXPIRED, 1, 1 },
-	{ "an expired root: 10 at 2", ROOT_EXPIRED, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_ERR_CERT_HAS_EXPIRED, 2, 0 },
-	{ "a damaged signature of the leaf: 7", LEAF_DAMAGED, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_ERR_CERT_SIGNATURE_FAILURE, 0, 2 },
-	{ "a damaged signature of the issuing CA: 7 at 1", INT_DAMAGED, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3,
-	  ANCHORED, X509_V_ERR_CERT_SIGNATURE_FAILURE, 1, 1 },
-	{ "SHA-1 at level 1: 68", LEAF_SHA1, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_ERR_CA_MD_TOO_WEAK, 0, 0 },
-	{ "SHA-1 at level 0 is accepted", LEAF_SHA1, RMT_PURPOSE_SERVER, 0, NO_STRICT, NOT_PARTIAL, 3, ANCHORED, X509_V_OK, 0, 2 },
-	{ "RSA-1024 at level 2: 66", LEAF_RSA_1024, RMT_PURPOSE_SERVER, 2, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_ERR_EE_KEY_TOO_SMALL, 0, 0 },
-	{ "RSA-1024 at level 1 is accepted", LEAF_RSA_1024, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_OK, 0, 2 },
-	{ "an issuing CA that is none: 79", INT_NO_CA, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_ERR_INVALID_CA, 1, 0 },
-	{ "a path longer than the root allows: 25", ROOT_PATH_0, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_ERR_PATH_LENGTH_EXCEEDED, 2, 0 },
-	{ "a name outside the constraints: 47", INT_CONSTRAINED, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_ERR_PERMITTED_VIOLATION, 0, 2 },
-	{ "a CA without keyUsage, leniently", INT_NO_KEY_USAGE, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_OK, 0, 2 },
-	{ "a CA without keyUsage, strictly: 92", INT_NO_KEY_USAGE, RMT_PURPOSE_SERVER, 1, STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_ERR_CA_CERT_MISSING_KEY_USAGE, 1, 0 },
-	{ "an issuer of another name: 20", LEAF_OTHER_NAME, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3, ANCHORED,
-	  X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 0, 0 },
-	{ "an anchored intermediate needs partial: 2", 0, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 2, ANCHORED,
-	  X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, 1, 0 },
-	{ "an anchored intermediate with partial", 0, RMT_PURPOSE_SERVER, 1, NO_STRICT, PARTIAL, 2, ANCHORED, X509_V_OK, 0, 1 },
-	{ "without an anchor the last one stands in", 0, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 2, LOOSE_END, X509_V_OK, 0, 1 },
-	{ "without an anchor faults are found all the same", LEAF_EXPIRED, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 2,
-	  LOOSE_END, X509_V_ERR_CERT_HAS_EXPIRED, 0, 1 },
-	{ "a leaf alone, without an anchor", 0, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 1, LOOSE_END, X509_V_OK, 0, 0 },
-	{ "a leaf alone has its purpose judged", 0, RMT_PURPOSE_CLIENT, 1, NO_STRICT, NOT_PARTIAL, 1, LOOSE_END,
-	  X509_V_ERR_INVALID_PURPOSE, 0, 0 },
+	{ "a server path is accepted", 0, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3,
+	    ANCHORED, X509_V_OK, 0, 2 },
+	{ "and strictly", 0, RMT_PURPOSE_SERVER, 1, STRICT, NOT_PARTIAL, 3, ANCHORED, X509_V_OK, 0,
+	    2 },
+	{ "a server is no client: 26", 0, RMT_PURPOSE_CLIENT, 1, NO_STRICT, NOT_PARTIAL, 3,
+	    ANCHORED, X509_V_ERR_INVALID_PURPOSE, 0, 0 },
+	{ "a client is no server: 26", LEAF_CLIENT_ONLY, RMT_PURPOSE_SERVER, 1, NO_STRICT,
+	    NOT_PARTIAL, 3, ANCHORED, X509_V_ERR_INVALID_PURPOSE, 0, 0 },
+	{ "a client is a client", LEAF_CLIENT_ONLY, RMT_PURPOSE_CLIENT, 1, NO_STRICT, NOT_PARTIAL,
+	    3, ANCHORED, X509_V_OK, 0, 2 },
+	{ "any purpose takes a client", LEAF_CLIENT_ONLY, RMT_PURPOSE_ANY, 1, NO_STRICT,
+	    NOT_PARTIAL, 3, ANCHORED, X509_V_OK, 0, 2 },
+	{ "an expired leaf: 10", LEAF_EXPIRED, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3,
+	    ANCHORED, X509_V_ERR_CERT_HAS_EXPIRED, 0, 2 },
+	{ "a leaf of tomorrow: 9", LEAF_FUTURE, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3,
+	    ANCHORED, X509_V_ERR_CERT_NOT_YET_VALID, 0, 2 },
+	{ "an expired issuing CA: 10 at 1", INT_EXPIRED, RMT_PURPOSE_SERVER, 1, NO_STRICT,
+	    NOT_PARTIAL, 3, ANCHORED, X509_V_ERR_CERT_HAS_EXPIRED, 1, 1 },
+	{ "an expired root: 10 at 2", ROOT_EXPIRED, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL,
+	    3, ANCHORED, X509_V_ERR_CERT_HAS_EXPIRED, 2, 0 },
+	{ "a damaged signature of the leaf: 7", LEAF_DAMAGED, RMT_PURPOSE_SERVER, 1, NO_STRICT,
+	    NOT_PARTIAL, 3, ANCHORED, X509_V_ERR_CERT_SIGNATURE_FAILURE, 0, 2 },
+	{ "a damaged signature of the issuing CA: 7 at 1", INT_DAMAGED, RMT_PURPOSE_SERVER, 1,
+	    NO_STRICT, NOT_PARTIAL, 3, ANCHORED, X509_V_ERR_CERT_SIGNATURE_FAILURE, 1, 1 },
+	{ "SHA-1 at level 1: 68", LEAF_SHA1, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 3,
+	    ANCHORED, X509_V_ERR_CA_MD_TOO_WEAK, 0, 0 },
+	{ "SHA-1 at level 0 is accepted", LEAF_SHA1, RMT_PURPOSE_SERVER, 0, NO_STRICT, NOT_PARTIAL,
+	    3, ANCHORED, X509_V_OK, 0, 2 },
+	{ "RSA-1024 at level 2: 66", LEAF_RSA_1024, RMT_PURPOSE_SERVER, 2, NO_STRICT, NOT_PARTIAL,
+	    3, ANCHORED, X509_V_ERR_EE_KEY_TOO_SMALL, 0, 0 },
+	{ "RSA-1024 at level 1 is accepted", LEAF_RSA_1024, RMT_PURPOSE_SERVER, 1, NO_STRICT,
+	    NOT_PARTIAL, 3, ANCHORED, X509_V_OK, 0, 2 },
+	{ "an issuing CA that is none: 79", INT_NO_CA, RMT_PURPOSE_SERVER, 1, NO_STRICT,
+	    NOT_PARTIAL, 3, ANCHORED, X509_V_ERR_INVALID_CA, 1, 0 },
+	{ "a path longer than the root allows: 25", ROOT_PATH_0, RMT_PURPOSE_SERVER, 1, NO_STRICT,
+	    NOT_PARTIAL, 3, ANCHORED, X509_V_ERR_PATH_LENGTH_EXCEEDED, 2, 0 },
+	{ "a name outside the constraints: 47", INT_CONSTRAINED, RMT_PURPOSE_SERVER, 1, NO_STRICT,
+	    NOT_PARTIAL, 3, ANCHORED, X509_V_ERR_PERMITTED_VIOLATION, 0, 2 },
+	{ "a CA without keyUsage, leniently", INT_NO_KEY_USAGE, RMT_PURPOSE_SERVER, 1, NO_STRICT,
+	    NOT_PARTIAL, 3, ANCHORED, X509_V_OK, 0, 2 },
+	{ "a CA without keyUsage, strictly: 92", INT_NO_KEY_USAGE, RMT_PURPOSE_SERVER, 1, STRICT,
+	    NOT_PARTIAL, 3, ANCHORED, X509_V_ERR_CA_CERT_MISSING_KEY_USAGE, 1, 0 },
+	{ "an issuer of another name: 20", LEAF_OTHER_NAME, RMT_PURPOSE_SERVER, 1, NO_STRICT,
+	    NOT_PARTIAL, 3, ANCHORED, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 0, 0 },
+	{ "an anchored intermediate needs partial: 2", 0, RMT_PURPOSE_SERVER, 1, NO_STRICT,
+	    NOT_PARTIAL, 2, ANCHORED, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, 1, 0 },
+	{ "an anchored intermediate with partial", 0, RMT_PURPOSE_SERVER, 1, NO_STRICT, PARTIAL, 2,
+	    ANCHORED, X509_V_OK, 0, 1 },
+	{ "without an anchor the last one stands in", 0, RMT_PURPOSE_SERVER, 1, NO_STRICT,
+	    NOT_PARTIAL, 2, LOOSE_END, X509_V_OK, 0, 1 },
+	{ "without an anchor faults are found all the same", LEAF_EXPIRED, RMT_PURPOSE_SERVER, 1,
+	    NO_STRICT, NOT_PARTIAL, 2, LOOSE_END, X509_V_ERR_CERT_HAS_EXPIRED, 0, 1 },
+	{ "a leaf alone, without an anchor", 0, RMT_PURPOSE_SERVER, 1, NO_STRICT, NOT_PARTIAL, 1,
+	    LOOSE_END, X509_V_OK, 0, 0 },
+	{ "a leaf alone has its purpose judged", 0, RMT_PURPOSE_CLIENT, 1, NO_STRICT, NOT_PARTIAL,
+	    1, LOOSE_END, X509_V_ERR_INVALID_PURPOSE, 0, 0 },
 };
 
 static void
 check_path(void **state)
 {
 	const struct path_row *row = *state;
-	struct rmt_path_rules rules = { row->purpose, row->auth_level, row->strict, row->partial, NOW };
+	struct rmt_path_rules rules = { row->purpose, row->auth_level, row->strict, row->partial,
+		NOW };
 	struct rmt_err err = { 0 };
 	struct rmt_path_checker *checker = rmt_path_checker_new(&rules, &err);
 	struct chain chain = make_chain(row->odd);
 	struct rmt_path_outcome outcome;
 
 	GIVEN(checker);
-	for (uint64_t turn = 1; turn <= 2; turn++) { /* the second time from what the first has kept */
-		GOOD(rmt_path_check(checker, chain.path, row->count, row->anchored, &outcome, &err));
+	for (uint64_t turn = 1; turn <= 2;
+	     turn++) { /* the second time from what the first has kept */
+		GOOD(
+		    rmt_path_check(checker, chain.path, row->count, row->anchored, &outcome, &err));
 		if (outcome.error != row->error || outcome.depth != row->depth)
-			fail_msg("%d (%s) at %d, not %d at %d", outcome.error, outcome.text, outcome.depth, row->error, row->depth);
+			fail_msg("%d (%s) at %d, not %d at %d", outcome.error, outcome.text,
+			    outcome.depth, row->error, row->depth);
 		assert_int_equal(outcome.accepted, row->error == X509_V_OK);
 		assert_int_equal(outcome.complete, row->anchored);
 		assert_string_equal(outcome.text, rmt_verify_error_text(row->error));
@@ -274,7 +294,8 @@ check_many(void **state)
 	struct rmt_path_rules rules = { RMT_PURPOSE_SERVER, 1, true, false, NOW };
 	struct rmt_err err = { 0 };
 	struct rmt_path_checker *checker = rmt_path_checker_new(&rules, &err);
-	struct made root = make_root(0), *cas = calloc(ISSUERS, sizeof(*cas)), *leaves = calloc(ISSUERS, sizeof(*leaves));
+	struct made root = make_root(0), *cas = calloc(ISSUERS, sizeof(*cas)),
+		    *leaves = calloc(ISSUERS, sizeof(*leaves));
 	struct rmt_path_outcome outcome;
 	uint64_t expected = 0;
 
@@ -285,7 +306,8 @@ check_many(void **state)
 		leaves[i] = make_leaf(&cas[i], 0, 100 + i);
 	}
 	for (int i = 0; i < 2 * ISSUERS; i++) {
-		const struct rmt_cert *path[] = { leaves[i % ISSUERS].cert, cas[i % ISSUERS].cert, root.cert };
+		const struct rmt_cert *path[] = { leaves[i % ISSUERS].cert, cas[i % ISSUERS].cert,
+			root.cert };
 		bool good = i % ISSUERS % 50 != 7;
 
 		GOOD(rmt_path_check(checker, path, 3, true, &outcome, &err));
@@ -327,7 +349,8 @@ check_unusable(void **state)
 	assert_int_equal(rmt_path_check(checker, path, 40, true, &outcome, &err), -1);
 	assert_error(&err, RMT_USAGE, "not 40");
 	rmt_err_clear(&err);
-	GOOD(rmt_path_check(checker, chain.path, 3, true, &outcome, &err)); /* and is none the worse for it */
+	GOOD(rmt_path_check(
+	    checker, chain.path, 3, true, &outcome, &err)); /* and is none the worse for it */
 	assert_true(outcome.accepted);
 	free_chain(&chain);
 	rmt_path_checker_free(checker);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Signing, verifying and requests, with OpenSSL as the other side: it verifies what we sign, and signs what we verify.
+ * Signing, verifying and requests, with OpenSSL as the other side: it verifies what we sign, and
+ * signs what we verify.
  */
 #include "config.h"
 
@@ -11,11 +12,12 @@
 
 #include "unit/test_keys.h"
 
-static const unsigned char message_bytes[] = "To be signed, and long enough to fill more than one block of any digest. "
-                                             "To be signed, and long enough to fill more than one block of any digest.";
+static const unsigned char message_bytes[] =
+    "To be signed, and long enough to fill more than one block of any digest. "
+    "To be signed, and long enough to fill more than one block of any digest.";
 #define MESSAGE rmt_span_of(message_bytes, sizeof(message_bytes))
 
-/* ---- what we sign ------------------------------------------------------------------------------------------------------- */
+/* ---- what we sign ------------------------------------------------------------------------- */
 
 static const struct signed_row {
 	const char *sentence, *spec, *digest, *algorithm;
@@ -25,11 +27,14 @@ static const struct signed_row {
 	{ "RSA with SHA-256", "rsa:2048", "sha256", "sha256WithRSAEncryption", RMT_NONE, NULL },
 	{ "RSA with SHA-384", "rsa:2048", "sha384", "sha384WithRSAEncryption", RMT_NONE, NULL },
 	{ "RSA with SHA-512", "rsa:2048", "sha512", "sha512WithRSAEncryption", RMT_NONE, NULL },
-	{ "RSA signs with SHA-256 unless asked", "rsa:2048", NULL, "sha256WithRSAEncryption", RMT_NONE, NULL },
+	{ "RSA signs with SHA-256 unless asked", "rsa:2048", NULL, "sha256WithRSAEncryption",
+	    RMT_NONE, NULL },
 	{ "P-256 with SHA-256", "ec:p256", "sha256", "ecdsa-with-SHA256", RMT_NONE, NULL },
 	{ "P-256 with SHA-512", "ec:p256", "sha512", "ecdsa-with-SHA512", RMT_NONE, NULL },
-	{ "P-384 signs with SHA-384 unless asked", "ec:p384", "", "ecdsa-with-SHA384", RMT_NONE, NULL },
-	{ "P-521 signs with SHA-512 unless asked", "ec:p521", NULL, "ecdsa-with-SHA512", RMT_NONE, NULL },
+	{ "P-384 signs with SHA-384 unless asked", "ec:p384", "", "ecdsa-with-SHA384", RMT_NONE,
+	    NULL },
+	{ "P-521 signs with SHA-512 unless asked", "ec:p521", NULL, "ecdsa-with-SHA512", RMT_NONE,
+	    NULL },
 	{ "Ed25519", "ed25519", NULL, "Ed25519", RMT_NONE, NULL },
 	{ "Ed25519 whatever the digest", "ed25519", "sha384", "Ed25519", RMT_NONE, NULL },
 	{ "SHA-1 is refused", "rsa:2048", "sha1", NULL, RMT_POLICY, "does not sign with sha1" },
@@ -41,7 +46,10 @@ static const struct signed_row {
 static struct rmt_key *
 key_of(const char *spec)
 {
-	static struct { const char *spec; struct rmt_key *key; } made[8];
+	static struct {
+		const char *spec;
+		struct rmt_key *key;
+	} made[8];
 	struct rmt_err err = { 0 };
 	size_t i = 0;
 
@@ -55,14 +63,18 @@ key_of(const char *spec)
 	return made[i].key;
 }
 
-/* { message, algorithm, signature } judged by OpenSSL, which knows the structure by X509_SIG's sibling in a request. */
+/* { message, algorithm, signature } judged by OpenSSL, which knows the structure by X509_SIG's
+ * sibling in a request. */
 static bool
-openssl_accepts(const struct rmt_key *key, const char *digest, struct rmt_span message, struct rmt_span signature)
+openssl_accepts(const struct rmt_key *key, const char *digest, struct rmt_span message,
+    struct rmt_span signature)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY *evp = rmt_key_evp(key);
-	bool good = EVP_DigestVerifyInit_ex(ctx, NULL, digest[0] != '\0' ? digest : NULL, NULL, NULL, evp, NULL) > 0 &&
-	            EVP_DigestVerify(ctx, signature.at, signature.length, message.at, message.length) == 1;
+	bool good =
+	    EVP_DigestVerifyInit_ex(
+		ctx, NULL, digest[0] != '\0' ? digest : NULL, NULL, NULL, evp, NULL) > 0 &&
+	    EVP_DigestVerify(ctx, signature.at, signature.length, message.at, message.length) == 1;
 
 	EVP_MD_CTX_free(ctx);
 	return good;
@@ -91,12 +103,14 @@ check_signed(void **state)
 	GIVEN(copy);
 	GOOD(rmt_algorithm_read(rmt_signer_algorithm(signer), &algorithm, &err));
 	assert_string_equal(algorithm.name, row->algorithm);
-	for (int turn = 0; turn < 4; turn++) { /* one signer serves many times, and so does its copy */
+	for (int turn = 0; turn < 4;
+	     turn++) { /* one signer serves many times, and so does its copy */
 		rmt_buf_clear(&signature);
 		GOOD(rmt_signer_sign(turn % 2 == 0 ? signer : copy, MESSAGE, &signature, &err));
-		assert_true(openssl_accepts(key, algorithm.digest, MESSAGE, rmt_buf_view(&signature)));
-		GOOD(rmt_checker_verify(checker, MESSAGE, rmt_signer_algorithm(copy), rmt_buf_view(&signature),
-		                        rmt_key_spki(key), &err));
+		assert_true(
+		    openssl_accepts(key, algorithm.digest, MESSAGE, rmt_buf_view(&signature)));
+		GOOD(rmt_checker_verify(checker, MESSAGE, rmt_signer_algorithm(copy),
+		    rmt_buf_view(&signature), rmt_key_spki(key), &err));
 	}
 	rmt_buf_free(&signature);
 	rmt_signer_free(signer);
@@ -134,7 +148,7 @@ check_wrap(void **state)
 	rmt_signer_free(signer);
 }
 
-/* ---- what OpenSSL signs --------------------------------------------------------------------------------------------------- */
+/* ---- what OpenSSL signs ------------------------------------------------------------------- */
 
 static const struct foreign_row {
 	const char *sentence, *algorithm;
@@ -162,7 +176,8 @@ static const struct foreign_row {
 	{ "Ed448", "ED448", 0, NULL, NULL, -1 },
 };
 
-/* A request by OpenSSL, split into what rmt_checker_verify wants. The parts are views into `der`. */
+/* A request by OpenSSL, split into what rmt_checker_verify wants. The parts are views into `der`.
+ */
 struct foreign {
 	struct rmt_buf der, spki;
 	struct rmt_request request;
@@ -227,7 +242,8 @@ check_foreign(void **state)
 	damaged[5] ^= 1;
 	request.info = rmt_span_of(damaged, request.info.length);
 	assert_int_equal(rmt_request_verify(checker, &request, &err), -1);
-	assert_error(&err, RMT_INPUT, "does not prove possession of its key: the signature does not verify");
+	assert_error(
+	    &err, RMT_INPUT, "does not prove possession of its key: the signature does not verify");
 	assert_string_equal(err.citation, "RFC 2986, 3");
 
 	rmt_err_clear(&err);
@@ -247,13 +263,15 @@ check_foreign(void **state)
 	EVP_PKEY_free(key);
 }
 
-/* ---- the checker's memory ---------------------------------------------------------------------------------------------------- */
+/* ---- the checker's memory ----------------------------------------------------------------- */
 
-/* Keys come and go in one checker, good, bad and of other kinds between them: none may be taken for another. */
+/* Keys come and go in one checker, good, bad and of other kinds between them: none may be taken for
+ * another. */
 static void
 check_many_keys(void **state)
 {
-	static const char *const groups[] = { "P-256", "P-384", "P-256", NULL, "P-256", "secp256k1", "P-521", "P-256", "P-224" };
+	static const char *const groups[] = { "P-256", "P-384", "P-256", NULL, "P-256", "secp256k1",
+		"P-521", "P-256", "P-224" };
 	enum { KEYS = sizeof(groups) / sizeof(groups[0]) };
 	struct rmt_err err = { 0 };
 	struct rmt_checker *checker = rmt_checker_new(&err);
@@ -264,14 +282,17 @@ check_many_keys(void **state)
 	(void)state;
 	GIVEN(checker);
 	for (int i = 0; i < KEYS; i++) {
-		EVP_PKEY *key = groups[i] != NULL ? openssl_key("EC", 0, groups[i]) : openssl_key("RSA", 2048, NULL);
+		EVP_PKEY *key = groups[i] != NULL ? openssl_key("EC", 0, groups[i])
+						  : openssl_key("RSA", 2048, NULL);
 
 		foreign_sign(key, i % 2 == 0 ? "SHA256" : "SHA384", -1, &foreign[i]);
 		EVP_PKEY_free(key);
 	}
 	for (unsigned i = 0; i < 400; i++) {
-		const struct rmt_request *one = &foreign[i * 7 % KEYS].request, *other = &foreign[i * 5 % KEYS].request;
-		int rc = rmt_checker_verify(checker, one->info, one->algorithm, one->signature, other->spki, &err);
+		const struct rmt_request *one = &foreign[i * 7 % KEYS].request,
+					 *other = &foreign[i * 5 % KEYS].request;
+		int rc = rmt_checker_verify(
+		    checker, one->info, one->algorithm, one->signature, other->spki, &err);
 
 		if (rc != (one == other ? 0 : -1))
 			fail_msg("round %u: %d", i, rc);
@@ -279,12 +300,14 @@ check_many_keys(void **state)
 		if (rc < 0)
 			assert_true(err.class == RMT_INPUT);
 		rmt_err_clear(&err);
-		memcpy(point, one->spki.at, one->spki.length < sizeof(point) ? one->spki.length : sizeof(point));
+		memcpy(point, one->spki.at,
+		    one->spki.length < sizeof(point) ? one->spki.length : sizeof(point));
 		if (one->spki.length > sizeof(point))
 			continue;
 		point[one->spki.length - 1] ^= 1; /* off the curve */
-		assert_int_equal(rmt_checker_verify(checker, one->info, one->algorithm, one->signature,
-		                                    rmt_span_of(point, one->spki.length), &err), -1);
+		assert_int_equal(rmt_checker_verify(checker, one->info, one->algorithm,
+				     one->signature, rmt_span_of(point, one->spki.length), &err),
+		    -1);
 		assert_error(&err, RMT_SECRET, "cannot be used");
 		rmt_err_clear(&err);
 	}
@@ -305,10 +328,14 @@ static const struct mismatch_row {
 	struct rmt_span algorithm;
 	const char *words;
 } mismatch_rows[] = {
-	{ "Ed25519's algorithm under an EC key", "ec:p256", BYTES(ED25519_ID), "cannot be made with a key of the kind ec" },
-	{ "RSA's algorithm under an EC key", "ec:p256", BYTES(SHA256_RSA), "cannot be made with a key of the kind ec" },
-	{ "RSA's algorithm under an Ed25519 key", "ed25519", BYTES(SHA256_RSA), "cannot be made with a key of the kind ed25519" },
-	{ "ML-DSA's algorithm under an RSA key", "rsa:2048", BYTES(ML_DSA_44), "cannot be made with a key of the kind rsa" },
+	{ "Ed25519's algorithm under an EC key", "ec:p256", BYTES(ED25519_ID),
+	    "cannot be made with a key of the kind ec" },
+	{ "RSA's algorithm under an EC key", "ec:p256", BYTES(SHA256_RSA),
+	    "cannot be made with a key of the kind ec" },
+	{ "RSA's algorithm under an Ed25519 key", "ed25519", BYTES(SHA256_RSA),
+	    "cannot be made with a key of the kind ed25519" },
+	{ "ML-DSA's algorithm under an RSA key", "rsa:2048", BYTES(ML_DSA_44),
+	    "cannot be made with a key of the kind rsa" },
 	{ "MD2 is not offered", "rsa:2048", BYTES(MD2_RSA), "md2" },
 	{ "an unknown algorithm", "rsa:2048", BYTES(UNKNOWN), "1.2.3.4.5 is not known" },
 	{ "a truncated algorithm", "rsa:2048", BYTES("\x30\x0d\x06\x09"), "" },
@@ -324,13 +351,15 @@ check_mismatch(void **state)
 	struct rmt_key *key = key_of(row->spec);
 
 	GIVEN(checker);
-	assert_int_equal(rmt_checker_verify(checker, MESSAGE, row->algorithm, MESSAGE, rmt_key_spki(key), &err), -1);
+	assert_int_equal(
+	    rmt_checker_verify(checker, MESSAGE, row->algorithm, MESSAGE, rmt_key_spki(key), &err),
+	    -1);
 	assert_error(&err, RMT_INPUT, row->words);
 	rmt_checker_free(checker);
 }
 
-/* A post-quantum key is verified when the OpenSSL at hand knows its kind, and is an unusable key otherwise: never a crash,
- * never a good signature. */
+/* A post-quantum key is verified when the OpenSSL at hand knows its kind, and is an unusable key
+ * otherwise: never a crash, never a good signature. */
 static void
 check_post_quantum(void **state)
 {
@@ -347,8 +376,10 @@ check_post_quantum(void **state)
 	rmt_derw_bits(&w, rmt_span_of(zeros, 1312), 0);
 	rmt_derw_end(&w);
 	GOOD(rmt_derw_finish(&w, &spki, &err));
-	assert_int_equal(rmt_checker_verify(checker, MESSAGE, rmt_span_of(ML_DSA_44, sizeof(ML_DSA_44) - 1),
-	                                    rmt_span_of(zeros, 2420), rmt_buf_view(&spki), &err), -1);
+	assert_int_equal(
+	    rmt_checker_verify(checker, MESSAGE, rmt_span_of(ML_DSA_44, sizeof(ML_DSA_44) - 1),
+		rmt_span_of(zeros, 2420), rmt_buf_view(&spki), &err),
+	    -1);
 	if (err.class == RMT_SECRET)
 		assert_error(&err, RMT_SECRET, "the public key (ML-DSA-44) cannot be used");
 	else
@@ -357,7 +388,7 @@ check_post_quantum(void **state)
 	rmt_checker_free(checker);
 }
 
-/* ---- requests ---------------------------------------------------------------------------------------------------------------- */
+/* ---- requests ----------------------------------------------------------------------------- */
 
 static const struct request_row {
 	const char *sentence, *spec, *digest;
@@ -408,7 +439,8 @@ check_request(void **state)
 	GOOD(rmt_name_build(parts, 2, &subject, &err));
 	if (row->extensions)
 		write_extensions(&extensions);
-	GOOD(rmt_request_build(key, row->digest, rmt_buf_view(&subject), rmt_buf_view(&extensions), &der, &err));
+	GOOD(rmt_request_build(
+	    key, row->digest, rmt_buf_view(&subject), rmt_buf_view(&extensions), &der, &err));
 	at = der.bytes;
 	theirs = d2i_X509_REQ(NULL, &at, (long)der.length);
 	assert_non_null(theirs);
@@ -428,7 +460,7 @@ check_request(void **state)
 	rmt_checker_free(checker);
 }
 
-/* ---- threads ------------------------------------------------------------------------------------------------------------------ */
+/* ---- threads ------------------------------------------------------------------------------ */
 
 struct worker {
 	struct rmt_signer *signer;
@@ -446,10 +478,11 @@ sign_and_verify(void *arg)
 	worker->good = checker != NULL;
 	for (int i = 0; i < 200 && worker->good; i++) {
 		rmt_buf_clear(&signature);
-		worker->good = rmt_signer_sign(worker->signer, MESSAGE, &signature, NULL) == 0 &&
-		               rmt_checker_verify(checker, MESSAGE, rmt_signer_algorithm(worker->signer),
-		                                  rmt_buf_view(&signature), worker->spki, NULL) == 0 &&
-		               rmt_key_check_public(worker->spki, 0, NULL) == 0;
+		worker->good =
+		    rmt_signer_sign(worker->signer, MESSAGE, &signature, NULL) == 0 &&
+		    rmt_checker_verify(checker, MESSAGE, rmt_signer_algorithm(worker->signer),
+			rmt_buf_view(&signature), worker->spki, NULL) == 0 &&
+		    rmt_key_check_public(worker->spki, 0, NULL) == 0;
 	}
 	rmt_buf_free(&signature);
 	rmt_checker_free(checker);
@@ -469,9 +502,11 @@ check_threads(void **state)
 	(void)state;
 	GIVEN(signer);
 	for (int i = 0; i < THREADS; i++) {
-		workers[i] = (struct worker){ rmt_signer_dup(signer, &err), rmt_key_spki(key), false };
+		workers[i] =
+		    (struct worker){ rmt_signer_dup(signer, &err), rmt_key_spki(key), false };
 		GIVEN(workers[i].signer);
-		assert_int_equal(pthread_create(&threads[i], NULL, sign_and_verify, &workers[i]), 0);
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, sign_and_verify, &workers[i]), 0);
 	}
 	for (int i = 0; i < THREADS; i++) {
 		pthread_join(threads[i], NULL);
@@ -487,7 +522,8 @@ main(void)
 	static struct rows rows;
 
 	ADD_TABLE(&rows, signed_rows, check_signed);
-	add_row(&rows, "to-be-signed bytes are wrapped with algorithm and signature", check_wrap, NULL);
+	add_row(
+	    &rows, "to-be-signed bytes are wrapped with algorithm and signature", check_wrap, NULL);
 	ADD_TABLE(&rows, foreign_rows, check_foreign);
 	add_row(&rows, "one checker tells many keys apart", check_many_keys, NULL);
 	ADD_TABLE(&rows, mismatch_rows, check_mismatch);
