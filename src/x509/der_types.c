@@ -84,22 +84,12 @@ int
 rmt_der_oid(struct rmt_der *der, struct rmt_span *content, const char *place, struct rmt_err *err)
 {
 	struct rmt_tlv tlv;
-	bool arc_starts = true;
 
 	if (rmt_der_read(der, RMT_DER_OID, &tlv, place, err) < 0)
 		return -1;
-	if (tlv.value.length == 0 || tlv.value.length > RMT_OID_MAX)
-		return rmt_der_fault(
-		    der, tlv.whole.at, place, err, "OBJECT IDENTIFIER that is empty or too long");
-	for (size_t i = 0; i < tlv.value.length; i++) {
-		if (arc_starts && tlv.value.at[i] == 0x80)
-			return rmt_der_fault(
-			    der, tlv.whole.at, place, err, "OBJECT IDENTIFIER with a padded arc");
-		arc_starts = (tlv.value.at[i] & 0x80) == 0;
-	}
-	if (!arc_starts)
+	if (!rmt_oid_valid(tlv.value))
 		return rmt_der_fault(der, tlv.whole.at, place, err,
-		    "OBJECT IDENTIFIER that breaks off within an arc");
+		    "OBJECT IDENTIFIER that is empty, too long, padded or cut off");
 	*content = tlv.value;
 	return 0;
 }
@@ -126,52 +116,69 @@ rmt_der_bits(struct rmt_der *der, struct rmt_span *bytes, unsigned *unused_bits,
 	return 0;
 }
 
+/* The value at the cursor by the reader of its type, when it has one: 1 read, 0 it has none. */
+static int
+typed_read(struct rmt_der *der, struct rmt_span *content, const char *place, struct rmt_err *err)
+{
+	unsigned unused;
+	bool truth;
+
+	switch (rmt_der_more(der) ? *der->at : 0) {
+	case RMT_DER_BOOLEAN:
+		if (rmt_der_boolean(der, &truth, place, err) < 0)
+			return -1;
+		*content = rmt_span_of(der->at - 1, 1);
+		return 1;
+	case RMT_DER_INTEGER:
+		return number_read(der, content, place, err) < 0 ? -1 : 1;
+	case RMT_DER_OID:
+		return rmt_der_oid(der, content, place, err) < 0 ? -1 : 1;
+	case RMT_DER_BIT_STRING:
+		if (rmt_der_bits(der, content, &unused, place, err) < 0)
+			return -1;
+		*content = rmt_span_of(content->at - 1, content->length + 1);
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 int
 rmt_der_any_checked(
     struct rmt_der *der, struct rmt_tlv *out, const char *place, struct rmt_err *err)
 {
-	struct rmt_der again = *der;
-	struct rmt_span content;
-	unsigned unused;
-	bool truth;
+	const unsigned char *start = der->at;
+	int rc = typed_read(der, &out->value, place, err);
 
+	if (rc != 0) {
+		out->tag = rc > 0 ? *start : 0;
+		out->whole = rmt_span_of(start, (size_t)(der->at - start));
+		return rc < 0 ? -1 : 0;
+	}
 	if (rmt_der_any(der, out, place, err) < 0)
 		return -1;
-	again.end = der->at;
-	again.notes = der->notes == NULL ? NULL : &rmt_notes_ignored;
 	switch (out->tag) {
-	case RMT_DER_BOOLEAN:
-		return rmt_der_boolean(&again, &truth, place, err);
-	case RMT_DER_INTEGER:
-		return number_read(&again, &content, place, err);
-	case RMT_DER_OID:
-		return rmt_der_oid(&again, &content, place, err);
-	case RMT_DER_BIT_STRING:
-		return rmt_der_bits(&again, &content, &unused, place, err);
 	case RMT_DER_ENUMERATED:
-		return out->value.length > 0 ? 0
-					     : rmt_der_fault(der, out->whole.at, place, err,
-						   "ENUMERATED without content");
+		if (out->value.length == 0)
+			return rmt_der_fault(der, start, place, err, "ENUMERATED without content");
+		return 0;
 	case RMT_DER_NULL:
-		return out->value.length == 0
-			   ? 0
-			   : rmt_der_fault(der, out->whole.at, place, err, "NULL with content");
+		if (out->value.length != 0)
+			return rmt_der_fault(der, start, place, err, "NULL with content");
+		return 0;
 	case RMT_DER_SEQUENCE & ~0x20:
 	case RMT_DER_SET & ~0x20:
-		return rmt_der_fault(
-		    der, out->whole.at, place, err, "SEQUENCE or SET in primitive form");
+		return rmt_der_fault(der, start, place, err, "SEQUENCE or SET in primitive form");
 	case RMT_DER_BOOLEAN | 0x20:
 	case RMT_DER_INTEGER | 0x20:
 	case RMT_DER_NULL | 0x20:
 	case RMT_DER_OID | 0x20:
 	case RMT_DER_ENUMERATED | 0x20:
-		return rmt_der_fault(
-		    der, out->whole.at, place, err, "primitive type in constructed form");
+		return rmt_der_fault(der, start, place, err, "primitive type in constructed form");
 	default:
-		if ((out->tag & 0xe0) == 0x20 && rmt_der_may_be_constructed(out->tag & 0x1f))
-			return rmt_der_deviate(
-			    der, RMT_DEVIATION_CONSTRUCTED_STRING, out->whole.at, place, err);
-		return 0;
+		if ((out->tag & 0xe0) != 0x20 || !rmt_der_may_be_constructed(out->tag & 0x1f))
+			return 0;
+		return rmt_der_deviate(der, RMT_DEVIATION_CONSTRUCTED_STRING, start, place, err);
 	}
 }
 

@@ -103,6 +103,9 @@ read_plain(struct rmt_der *cursor, struct rmt_general_name *out, struct rmt_err 
 		cursor, alternatives[out->type].tag, &tlv, alternatives[out->type].name, err) < 0)
 		return -1;
 	out->value = tlv.value;
+	if (out->type == RMT_GN_RID && !rmt_oid_valid(tlv.value))
+		return rmt_der_fault(cursor, tlv.whole.at, "registeredID", err,
+		    "OBJECT IDENTIFIER that is empty, too long, padded or cut off");
 	if (ia5 && !rmt_string_valid(RMT_DER_IA5, tlv.value))
 		return rmt_der_deviate(cursor, RMT_DEVIATION_STRING_CONTENT, tlv.whole.at,
 		    alternatives[out->type].name, err);

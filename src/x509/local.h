@@ -145,6 +145,7 @@ int rmt_list_check(const struct rmt_der *list, const char *place, struct rmt_err
 
 /* ---- oid.c -------------------------------------------------------------------------------- */
 
+bool rmt_oid_valid(struct rmt_span content);
 /* The rows of oid_table.c; their `der` is filled in by oid.c on first use. */
 extern struct rmt_oid rmt_oid_table[];
 extern const size_t rmt_oid_table_size;

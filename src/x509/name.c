@@ -255,11 +255,15 @@ fold_next(struct fold *fold)
 	return ' ';
 }
 
-/* What distinguishes values that are compared as text from those that are compared as they are. */
+/* What distinguishes values that are compared as text from those that are compared as they are.
+ * NumericString is no DirectoryString, and to OpenSSL no text either. */
 static unsigned char
 fold_class(const struct rmt_attribute *attribute)
 {
-	return rmt_string_is_text(attribute->tag, attribute->value) ? RMT_DER_UTF8 : attribute->tag;
+	bool text = attribute->tag != RMT_DER_NUMERIC &&
+		    rmt_string_is_text(attribute->tag, attribute->value);
+
+	return text ? RMT_DER_UTF8 : attribute->tag;
 }
 
 static void

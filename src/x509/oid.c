@@ -272,7 +272,24 @@ arc_text(struct rmt_span arc, unsigned minus, struct rmt_buf *out)
 		rmt_buf_format(out, "%09u", limbs[used - 1]);
 }
 
-/* Whether every arc ends and none is beyond what arc_text() can print. */
+/* Whether the content is one: not empty nor too long, every arc ends and none begins with padding.
+ */
+bool
+rmt_oid_valid(struct rmt_span content)
+{
+	bool arc_starts = true;
+
+	if (content.length == 0 || content.length > RMT_OID_MAX)
+		return false;
+	for (size_t i = 0; i < content.length; i++) {
+		if (arc_starts && content.at[i] == 0x80)
+			return false;
+		arc_starts = (content.at[i] & 0x80) == 0;
+	}
+	return arc_starts;
+}
+
+/* Whether no arc is beyond what arc_text() can print. */
 static bool
 printable(struct rmt_span content)
 {
@@ -283,7 +300,7 @@ printable(struct rmt_span content)
 		if (run >= 19)
 			return false;
 	}
-	return content.length > 0 && run == 0;
+	return true;
 }
 
 void
@@ -291,7 +308,7 @@ rmt_oid_dotted(struct rmt_span content, struct rmt_buf *out)
 {
 	size_t start = 0;
 
-	if (!printable(content)) {
+	if (!rmt_oid_valid(content) || !printable(content)) {
 		rmt_buf_text(out, "#");
 		rmt_hex(content, 0, out);
 		return;

@@ -79,6 +79,8 @@ static const struct broken_row {
 	{ "an otherName without value is refused", "30 07 a0 05 06 03 2a 03 04" },
 	{ "a directory name that is no Name is refused", "30 04 a4 02 05 00" },
 	{ "a constructed host of two segments is refused", "30 08 a2 06 16 01 61 16 01 62" },
+	{ "a registered identifier with a padded arc is refused", "30 04 88 02 80 30" },
+	{ "an empty registered identifier is refused", "30 02 88 00" },
 	{ "a name that breaks off is refused", "30 03 82 02 61" },
 };
 

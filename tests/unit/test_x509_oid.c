@@ -64,6 +64,7 @@ static const struct text_row {
 	{ "an arc too large to print is in hexadecimal",
 	    "2a ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff 7f",
 	    "#2affffffffffffffffffffffffffffffffffffffff7f" },
+	{ "one with a padded first arc is in hexadecimal", "80 30", "#8030" },
 	{ "one that breaks off is in hexadecimal", "2a 84", "#2a84" },
 	{ "an empty one is in hexadecimal", "", "#" },
 };
