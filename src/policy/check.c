@@ -181,6 +181,37 @@ rmt_check_rule_id(const char *text, struct rmt_err *err)
 	return 0;
 }
 
+/* Is one of `words`, whatever the case of its letters? */
+static bool
+is_word(const char *const *words, const char *text, size_t length)
+{
+	for (; *words != NULL; words++)
+		if (strlen(*words) == length && strncasecmp(*words, text, length) == 0)
+			return true;
+	return false;
+}
+
+/* The two ways in which OpenSSL names what a TLS peer signs with: a key and a digest joined by a plus, or the name of
+ * RFC 8446, 4.2.3. */
+int
+rmt_check_signature_pair(const char *text, struct rmt_err *err)
+{
+	static const char *const keys[] = { "RSA", "RSA-PSS", "PSS", "ECDSA", "DSA", NULL };
+	static const char *const digests[] = { "SHA1", "SHA224", "SHA256", "SHA384", "SHA512", NULL };
+	static const char *const schemes[] = { "rsa_pkcs1_sha1", "rsa_pkcs1_sha256", "rsa_pkcs1_sha384",
+		"rsa_pkcs1_sha512", "ecdsa_sha1", "ecdsa_secp256r1_sha256", "ecdsa_secp384r1_sha384",
+		"ecdsa_secp521r1_sha512", "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512",
+		"rsa_pss_pss_sha256", "rsa_pss_pss_sha384", "rsa_pss_pss_sha512", "ed25519", "ed448", NULL };
+	const char *plus = strchr(text, '+');
+
+	if (plus != NULL && is_word(keys, text, (size_t)(plus - text)) &&
+	    is_word(digests, plus + 1, strlen(plus + 1)))
+		return 0;
+	if (plus == NULL && is_word(schemes, text, strlen(text)))
+		return 0;
+	return refuse(err, "a signature algorithm stands as RSA+SHA256 or rsa_pss_rsae_sha256");
+}
+
 /* Behind a place holder, or `at` itself. */
 static const char *
 skip_holder(const char *at)

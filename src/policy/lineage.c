@@ -331,6 +331,7 @@ rmt_lineage_walk(const struct rmt_lineage *lineage, const struct rmt_schema *row
 		const struct rmt_layer *layer = &lineage->layer[i];
 		struct rmt_walk walk = { .source = layer->source, .err = err };
 
+		rmt_schema_disown(rows, object);
 		if (rmt_schema_walk(&walk, rows, config_root_setting(&layer->config), object) != 0)
 			return -1;
 	}

@@ -5,7 +5,7 @@
  *
  * A policy file goes through these hands: store.c finds it by name, lineage.c reads it and its parents, scan.c refuses
  * what libconfig would misread, schema.c walks the tree from the oldest parent down into one struct, template.c and
- * target.c hold the two schema tables and the checks across keys, dump.c writes the struct back as text.
+ * target.c (with conduct.c) hold the two schema tables and the checks across keys, dump.c writes the struct back as text.
  */
 #ifndef RMT_POLICY_LOCAL_H
 #define RMT_POLICY_LOCAL_H
@@ -59,6 +59,7 @@ struct rmt_elements {
 	size_t size;     /* of one element while it is walked */
 	size_t stored;   /* of what is kept: the first bytes of it; members behind are for the walk alone */
 	size_t count_at; /* offset of the size_t beside the pointer */
+	bool own;        /* of one file alone: a child does not take over its parent's */
 	void (*begin)(void *holder); /* a file begins to state this list: drop what its parents said; NULL: keep it */
 	int (*add)(struct rmt_walk *walk, void *holder, void *element); /* check it and take it over; on failure the walker frees it */
 };
@@ -86,6 +87,8 @@ struct rmt_walk {
 };
 
 int rmt_schema_preset(const struct rmt_schema *rows, void *object, struct rmt_err *err);
+/* Before a file is walked: forget what its parents said and what is not for a child. */
+void rmt_schema_disown(const struct rmt_schema *rows, void *object);
 int rmt_schema_walk(struct rmt_walk *walk, const struct rmt_schema *rows, const config_setting_t *group, void *object);
 void rmt_schema_free(const struct rmt_schema *rows, void *object); /* the members, not the struct */
 int rmt_schema_copy(const struct rmt_schema *rows, void *to, const void *from, struct rmt_err *err); /* `to` all zero */
@@ -104,6 +107,12 @@ const char *rmt_value_wants(const struct rmt_schema *row, char out[256]); /* `a 
 void rmt_quote_words(const char *const *words, char *out, size_t size);   /* "a", "b", "c" */
 
 extern const struct rmt_schema rmt_template_schema[], rmt_target_schema[];
+
+/* What target.c takes from conduct.c. */
+extern const char *const rmt_confidence_words[];
+extern const struct rmt_schema rmt_client_rows[], rmt_incident_rows[];
+extern const struct rmt_elements rmt_incident_elements;
+int rmt_client_check(const struct rmt_client *client, struct rmt_err *err); /* what one key alone does not show */
 
 /* ---- writing back (dump.c) ---------------------------------------------------------------------------------------- */
 
@@ -126,6 +135,7 @@ int rmt_check_key_spec(const char *text, struct rmt_err *err);     /* "rsa:2048"
 int rmt_check_key_range(const char *text, struct rmt_err *err);    /* "rsa:2048-8192" */
 int rmt_check_rule_id(const char *text, struct rmt_err *err);
 int rmt_check_file_name(const char *text, struct rmt_err *err);    /* "{label}.pem" */
+int rmt_check_signature_pair(const char *text, struct rmt_err *err); /* "RSA+SHA256", "rsa_pss_rsae_sha256" */
 int rmt_check_filled(const char *text, struct rmt_err *err);       /* anything but nothing */
 
 /* ---- files (scan.c, lineage.c, store.c) ------------------------------------------------------------------------------ */

@@ -136,9 +136,10 @@ struct rmt_client {
 	bool sends_sni;
 	char *names;                          /* "san" "san-or-cn" "none": where it looks for the name it connects to */
 	bool demands_certificate;             /* as a server it wants its clients to show one (mutual TLS) */
+	bool checks_purpose;                  /* holds the peer's extended key usage against its role: serverAuth of a server, clientAuth of a client */
 	bool trusts_root_only;                /* has no store of intermediates: the chain as sent must be whole */
 };
-/* What it serves itself, in a lab: "leaf" "leaf+intermediates" "leaf+intermediates+root". */
+
 /* A way in which this consumer has failed, as people meet it. */
 struct rmt_incident {
 	struct rmt_text_list symptoms; /* messages, in any language, as they are pasted */

@@ -359,6 +359,17 @@ rmt_schema_free(const struct rmt_schema *rows, void *object)
 	}
 }
 
+void
+rmt_schema_disown(const struct rmt_schema *rows, void *object)
+{
+	for (const struct rmt_schema *row = rows; row->key != NULL; row++) {
+		if (row->field == RMT_FIELD_GROUP)
+			rmt_schema_disown(row->inner, object);
+		else if (row->field == RMT_FIELD_GROUPS && row->elements->own)
+			free_elements(row, object);
+	}
+}
+
 /* Lists of groups are not copied: no template has one. */
 int
 rmt_schema_copy(const struct rmt_schema *rows, void *to, const void *from, struct rmt_err *err)

@@ -14,12 +14,13 @@
 #define AT(member) offsetof(struct rmt_target, member)
 
 static const char *const severities[] = { "info", "warning", "error", NULL };
-static const char *const confidences[] = { "documented", "field", "measured", "unconfirmed", NULL };
 static const char *const purposes[] = { "any", "server", "client", "both", NULL };
 static const char *const formats[] = { "pem", "der", "p7b", "p7b-pem", "pfx", "key",
 	"key-traditional", NULL };
 static const char *const contents[] = { "leaf", "intermediates", "root", "key", NULL };
 static const char *const profiles[] = { "modern", "compat", "legacy", NULL };
+static const char *const presentations[] = { "leaf", "leaf+intermediates",
+	"leaf+intermediates+root", NULL };
 static const char *const digests[] = { "sha256", "sha384", "sha512", NULL };
 
 /* ---- rules: a child's setting takes the place of its parent's of the same name --------------- */
@@ -38,7 +39,7 @@ static const struct rmt_schema rule_rows[] = {
 	{ .key = "severity", .field = RMT_FIELD_CHOICE, .at = SAID(severity),
 	  .choices = severities },
 	{ .key = "confidence", .field = RMT_FIELD_CHOICE, .at = SAID(confidence),
-	  .preset = "documented", .choices = confidences },
+	  .preset = "documented", .choices = rmt_confidence_words },
 	{ .key = "values", .field = RMT_FIELD_LIST, .at = SAID(values),
 	  .example = "\"md5\", \"sha1\"", .check = rmt_check_filled },
 	{ .key = "min", .field = RMT_FIELD_QUANTITY, .at = SAID(min), .example = "2048" },
@@ -362,6 +363,12 @@ const struct rmt_schema rmt_target_schema[] = {
 	{ .key = "path", .field = RMT_FIELD_GROUP, .inner = path_rows },
 	{ .key = "request", .field = RMT_FIELD_GROUP, .inner = request_rows },
 	{ .key = "deploy", .field = RMT_FIELD_GROUP, .inner = deploy_rows },
+	{ .key = "client", .field = RMT_FIELD_GROUP, .inner = rmt_client_rows },
+	{ .key = "presents", .field = RMT_FIELD_TEXT, .at = AT(presents),
+	  .preset = "leaf+intermediates", .choices = presentations },
+	{ .key = "incidents", .field = RMT_FIELD_GROUPS, .at = AT(incidents),
+	  .inner = rmt_incident_rows,
+	  .elements = &rmt_incident_elements },
 	{ 0 },
 };
 /* clang-format on */
@@ -395,6 +402,8 @@ check_target(
 		if (allow->count > 0 && !rmt_text_list_has(allow, require->items[i]))
 			return rmt_err_set(err, RMT_INPUT, "request.require",
 			    "%s is required but not allowed", require->items[i]);
+	if (rmt_client_check(&target->client, err) != 0)
+		return -1;
 	return target->template_name != NULL ? check_template(store, target->template_name, err)
 					     : 0;
 }

@@ -297,6 +297,31 @@ static const struct fault_row {
 	    "name = \"a\"; format = \"der\"; content = [ \"leaf\" ]; } ); };",
 	    "line 3", "the file \"a\" stands here twice" },
 
+	/* The wire, and what went wrong on it. */
+	{ "a version is one of TLS", TARGET, "client: { min_version = \"ssl3\"; };", "line 2",
+	    "\"client.min_version\" wants one of \"tls1.0\", \"tls1.1\", \"tls1.2\", \"tls1.3\", not "
+	    "\"ssl3\"" },
+	{ "the oldest version is not above the newest", TARGET,
+	    "client: { min_version = \"tls1.2\"; max_version = \"tls1.0\"; };",
+	    "client.min_version", "tls1.2 is newer than the newest version, tls1.0" },
+	{ "a signature algorithm is a pair or a scheme", TARGET,
+	    "client: { signature_algorithms = [ \"RSA+SHA256\", \"rsa_pss_rsae_sha256\",\n"
+	    "\"RSA+SHA-256\" ]; };",
+	    "line 3",
+	    "\"client.signature_algorithms\" wants a list of texts such as [\"RSA+SHA256\", "
+	    "\"ECDSA+SHA256\"], not \"RSA+SHA-256\": a signature algorithm stands as RSA+SHA256 or "
+	    "rsa_pss_rsae_sha256" },
+	{ "what it presents is one of three", TARGET, "presents = \"leaf+root\";", "line 2", NULL },
+	{ "an incident is seen somehow", TARGET,
+	    "incidents = ( { cause = \"x\"; fix = \"y\"; source = \"z\"; } );", "line 2",
+	    "an incident needs what people see of it: symptoms or codes" },
+	{ "an incident has a way out", TARGET,
+	    "incidents = ( { codes = [ \"1\" ]; cause = \"x\"; source = \"z\"; } );", "line 2",
+	    "an incident needs its cause, its fix and its source" },
+	{ "an incident names rules", TARGET,
+	    "incidents = ( { codes = [ \"1\" ]; rules = [ \"chain complete\" ]; } );", "line 2",
+	    NULL },
+
 	/* Targets as a whole. */
 	{ "a target names a template that is there", TARGET, "template = \"server-clint\";",
 	    "template", "no template is named \"server-clint\" (did you mean \"server-client\"?)" },

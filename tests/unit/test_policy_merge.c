@@ -16,6 +16,10 @@
 		    "subject: { allow = [ \"O\", \"CN\" ]; require = [ \"CN\" ]; };\n" \
 	}
 
+/* The least that an incident needs. */
+#define INCIDENT(code) \
+	"{ codes = [ \"" code "\" ]; cause = \"x\"; fix = \"y\"; source = \"z\"; }"
+
 /* ---- a line of the resolved policy
  * ------------------------------------------------------------------------------------ */
 
@@ -24,7 +28,7 @@ static const struct merge_row {
 	enum rmt_policy_kind kind;
 	struct scene_file files[4];
 	const char *load;
-	const char *line; /* of the dump */
+	const char *line; /* of the dump; a $ behind it: the last one */
 } merge_rows[] = {
 	{ "a child has its parent's values", RMT_POLICY_TEMPLATE,
 	    { BASE, { "certificates/child.cfg", "extends = \"base\";" } }, "child",
@@ -146,6 +150,42 @@ static const struct merge_row {
 	    { { "certificates/mine.cfg", SMALL_TEMPLATE },
 		{ "targets/a.cfg", SMALL_TARGET "template = \"mine\";" } },
 	    "a", "template = \"mine\"" },
+	{ "a child behaves as its parent but where it says otherwise", RMT_POLICY_TARGET,
+	    { { "targets/base.cfg", SMALL_TARGET "client: { min_version = \"tls1.0\"; strict_chain = "
+						 "true; signature_algorithms = [ \"RSA+SHA1\" ]; };" },
+		{ "targets/child.cfg", "extends = \"base\"; client: { security_level = 0; names = "
+				       "\"none\"; };" } },
+	    "child",
+	    "client.min_version = \"tls1.0\"\nclient.max_version = none\n"
+	    "client.signature_algorithms = [\"RSA+SHA1\"]\nclient.ciphers = none\n"
+	    "client.security_level = 0\nclient.strict_chain = true\nclient.sends_sni = true\n"
+	    "client.names = \"none\"\nclient.demands_certificate = false\n"
+	    "client.checks_purpose = true\nclient.trusts_root_only = false\n" },
+	{ "a child presents what its parent does", RMT_POLICY_TARGET,
+	    { { "targets/base.cfg", SMALL_TARGET "presents = \"leaf\";" },
+		{ "targets/child.cfg", "extends = \"base\";" } },
+	    "child", "presents = \"leaf\"\n" },
+	{ "an incident has all that is known of it", RMT_POLICY_TARGET,
+	    { { "targets/a.cfg",
+		SMALL_TARGET
+		"incidents = ( { symptoms = [ \"refus\xc3\xa9\", \"refused\" ]; codes = [ \"alert 40\" ]; "
+		"cause = \"a\"; rules = [ \"a.b\" ]; fix = \"b\\nc\"; never = \"d\"; source = "
+		"\"e\"; confidence = \"field\"; } );" } },
+	    "a",
+	    "incidents = { symptoms = [\"refus\xc3\xa9\", \"refused\"]; codes = [\"alert 40\"]; cause = "
+	    "\"a\"; rules = [\"a.b\"]; fix = \"b\\n\"\n\t\"c\"; never = \"d\"; source = \"e\"; confidence = "
+	    "\"field\"; }\n" },
+	{ "a child does not take over its parent's incidents", RMT_POLICY_TARGET,
+	    { { "targets/base.cfg", SMALL_TARGET "incidents = ( " INCIDENT("a") ", " INCIDENT(
+					"b") " );" },
+		{ "targets/child.cfg", "extends = \"base\"; incidents = ( " INCIDENT("c") " );" } },
+	    "child",
+	    "presents = \"leaf+intermediates\"\nincidents = { codes = [\"c\"]; cause = \"x\"; fix = "
+	    "\"y\"; source = \"z\"; confidence = \"documented\"; }\n" },
+	{ "a child without incidents has none", RMT_POLICY_TARGET,
+	    { { "targets/base.cfg", SMALL_TARGET "incidents = ( " INCIDENT("a") " );" },
+		{ "targets/child.cfg", "extends = \"base\"; presents = \"leaf\";" } },
+	    "child", "presents = \"leaf\"\n$" },
 	{ "a note has lines", RMT_POLICY_TARGET,
 	    { { "targets/a.cfg",
 		SMALL_TARGET "deploy: { note = \"one \\\"x\\\"\\n\" \"two\\\\\\n\"; };" } },
@@ -190,6 +230,7 @@ check_merge(void **state)
 	put_all(row->files, sizeof row->files / sizeof row->files[0]);
 	load(row->kind, row->load, &dump, &err);
 	assert_string_equal(err.message, "");
+	rmt_buf_byte(&dump, '$');
 	if (strstr(rmt_buf_string(&dump), row->line) == NULL)
 		fail_msg("not found: %s\nin: %s", row->line, rmt_buf_string(&dump));
 	rmt_buf_free(&dump);
