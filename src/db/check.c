@@ -131,7 +131,8 @@ static const char tbs_other[] =
     " WHERE t.serial <> c.serial OR t.authority IS NOT c.authority LIMIT 1";
 static const char serial_twice[] =
     "SELECT c.id FROM certificates c INDEXED BY certificates_serial"
-    " JOIN tbs t ON t.serial = c.serial AND t.authority = c.authority WHERE c.tbs IS NULL LIMIT 1";
+    " CROSS JOIN tbs t ON t.serial = c.serial AND t.authority = c.authority"
+    " WHERE c.tbs IS NULL LIMIT 1";
 static const char der_missing[] =
     "SELECT c.id FROM certificates c LEFT JOIN certificate_der d ON d.certificate = c.id"
     " WHERE d.certificate IS NULL LIMIT 1";

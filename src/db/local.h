@@ -108,7 +108,8 @@ int rmt_db_checkpoint(struct rmt_db *db);                      /* under the lock
 void rmt_db_checkpoint_at_close(struct rmt_db *db);
 
 int rmt_db_lock_open(struct rmt_db *db, struct rmt_err *err);
-int rmt_db_lock_take(struct rmt_db *db, struct rmt_err *err);
+int rmt_db_lock_take(struct rmt_db *db, struct rmt_err *err); /* waits as long as open was told */
+bool rmt_db_lock_try(struct rmt_db *db);
 void rmt_db_lock_release(struct rmt_db *db);
 
 /* The name of the network file system with this statfs() type, or NULL for a local one. */

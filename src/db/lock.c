@@ -46,6 +46,12 @@ rmt_db_lock_open(struct rmt_db *db, struct rmt_err *err)
 	return db->lock < 0 ? -1 : 0;
 }
 
+bool
+rmt_db_lock_try(struct rmt_db *db)
+{
+	return flock(db->lock, LOCK_EX | LOCK_NB) == 0;
+}
+
 int
 rmt_db_lock_take(struct rmt_db *db, struct rmt_err *err)
 {
@@ -53,7 +59,7 @@ rmt_db_lock_take(struct rmt_db *db, struct rmt_err *err)
 	int pause = 1; /* ms, growing: short holders are met soon, long ones cost nothing */
 
 	for (;;) {
-		if (flock(db->lock, LOCK_EX | LOCK_NB) == 0)
+		if (rmt_db_lock_try(db))
 			return 0;
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return rmt_err_errno(err, RMT_DATABASE, db->path, "lock the home");

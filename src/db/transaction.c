@@ -8,8 +8,6 @@
  */
 #include "config.h"
 
-#include <sys/file.h>
-
 #include "db/local.h"
 
 static const char highest_id[] = "SELECT max(ifnull((SELECT max(id) FROM tbs), 0), ifnull((SELECT "
@@ -73,7 +71,7 @@ rmt_db_checkpoint(struct rmt_db *db)
 void
 rmt_db_checkpoint_at_close(struct rmt_db *db)
 {
-	if (db->frames <= RMT_DB_CLOSE_FRAMES || flock(db->lock, LOCK_EX | LOCK_NB) != 0)
+	if (db->frames <= RMT_DB_CLOSE_FRAMES || !rmt_db_lock_try(db))
 		return;
 	sqlite3_busy_timeout(db->sqlite, 0);
 	sqlite3_wal_checkpoint_v2(db->sqlite, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);

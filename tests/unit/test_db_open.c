@@ -348,18 +348,53 @@ fill(void *arg)
 	return 1;
 }
 
+/* A volume of 2 MiB of this process's own in place of the home, with an empty database. */
+static bool
+mount_volume(void)
+{
+	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("tmpfs", home, "tmpfs", 0, "size=2m") != 0)
+		return false;
+	rmt_db_close(rmt_db_open(home, RMT_DB_CREATE, 1, &err));
+	return true;
+}
+
 static int
 fill_small_volume(void *arg)
 {
-	char path[80];
+	return mount_volume() ? fill(arg) : 77;
+}
 
-	(void)arg;
-	snprintf(path, sizeof path, "%s", in_home(""));
-	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-	    mount("tmpfs", path, "tmpfs", 0, "size=2m") != 0)
+static int
+list_on_read_only_volume(void *arg)
+{
+	struct bad_home row = { .mode = RMT_DB_READ };
+
+	if (!mount_volume())
 		return 77;
-	rmt_db_close(rmt_db_open(home, RMT_DB_CREATE, 1, &err));
-	return fill(NULL);
+	if (arg == NULL && raw("PRAGMA wal_checkpoint(TRUNCATE)")[0] == '\0')
+		remove_log();
+	if (mount("none", home, NULL, MS_REMOUNT | MS_RDONLY, NULL) != 0)
+		return 77;
+	return open_and_list(&row);
+}
+
+static void
+a_read_only_volume_is_read(void **state)
+{
+	static char with_log[] = "with its log";
+
+	(void)state;
+	rmt_db_close(db);
+	db = NULL;
+	for (int i = 0; i < 2; i++) {
+		int rc = in_child(false, list_on_read_only_volume, i == 0 ? with_log : NULL);
+
+		if (rc == 77)
+			skip();
+		if (rc != 0)
+			fail_msg("%s log: %d %s", i == 0 ? "with" : "without", rc, err.message);
+	}
 }
 
 static int
@@ -521,6 +556,7 @@ const struct CMUnitTest open_tests[] = {
 	DB_TEST(a_home_behind_a_link_is_a_home),
 	DB_TEST(only_local_file_systems_are_taken),
 	DB_TEST(a_full_disk_loses_nothing_that_was_committed),
+	DB_TEST(a_read_only_volume_is_read),
 	DB_TEST(after_a_failed_write_the_transaction_only_ends),
 	DB_TEST(an_older_schema_is_copied_and_brought_up_to_date),
 	DB_TEST(a_step_that_fails_leaves_the_old_schema),
