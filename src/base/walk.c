@@ -149,7 +149,8 @@ list(struct walk *walk, DIR *stream, struct listing *listing)
 	}
 	if (errno != 0)
 		report(walk, "list the directory");
-	qsort(listing->entries, listing->count, sizeof *listing->entries, compare_entries);
+	if (listing->count > 0)
+		qsort(listing->entries, listing->count, sizeof *listing->entries, compare_entries);
 	return rmt_buf_check(&walk->path, walk->err);
 }
 
