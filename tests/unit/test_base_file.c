@@ -699,6 +699,7 @@ make_forest(void)
 	put_file("t/ab", "", 0644);
 	put_file("t/.hidden", "", 0644);
 	put_file("t/B", "", 0644);
+	assert_int_equal(mkdir("t/empty", 0755), 0);
 	assert_int_equal(symlink("ab", "t/link"), 0);
 	assert_int_equal(symlink("a", "t/link-to-directory"), 0);
 	assert_int_equal(symlink(".", "t/link-to-itself"), 0);
