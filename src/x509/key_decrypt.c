@@ -54,6 +54,9 @@ read_scrypt(struct rmt_der *parameters, struct scheme *out, struct rmt_err *err)
 	out->salt = salt.value;
 	if (out->n < 2 || out->r < 1 || out->p < 1)
 		return rmt_err_set(err, RMT_INPUT, place, "a scrypt parameter is not positive");
+	if ((out->n & (out->n - 1)) != 0 || (out->r < 4 && out->n >= INT64_C(1) << 16 * out->r))
+		return rmt_err_cite(err, RMT_INPUT, place, "RFC 7914, 2",
+		    "scrypt's N is %lld, but it is a power of 2 below 2^(16*r)", (long long)out->n);
 	return 0;
 }
 

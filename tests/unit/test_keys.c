@@ -639,6 +639,8 @@ static const struct cost_row {
 	{ "scrypt with an endless p is refused", SCRYPT, 0, 16384, 8, INT64_C(1) << 40,
 	    "p=1099511627776", RMT_POLICY },
 	{ "scrypt with r=0 is refused", SCRYPT, 0, 16384, 0, 1, "not positive", RMT_INPUT },
+	{ "scrypt whose N is no power of 2 is refused", SCRYPT, 0, 17408, 8, 1, "power of 2", RMT_INPUT },
+	{ "scrypt whose N is too large for its r is refused", SCRYPT, 0, 65536, 1, 1, "power of 2", RMT_INPUT },
 };
 
 static void
