@@ -255,15 +255,11 @@ fold_next(struct fold *fold)
 	return ' ';
 }
 
-/* What distinguishes values that are compared as text from those that are compared as they are.
- * NumericString is no DirectoryString, and to OpenSSL no text either. */
+/* What distinguishes values that are compared as text from those that are compared as they are. */
 static unsigned char
 fold_class(const struct rmt_attribute *attribute)
 {
-	bool text = attribute->tag != RMT_DER_NUMERIC &&
-		    rmt_string_is_text(attribute->tag, attribute->value);
-
-	return text ? RMT_DER_UTF8 : attribute->tag;
+	return rmt_string_is_text(attribute->tag, attribute->value) ? RMT_DER_UTF8 : attribute->tag;
 }
 
 static void

@@ -225,8 +225,6 @@ static const struct equal_row {
 	    RMT_DER_BIT_STRING, BYTES("\0a"), false },
 	{ "a BIT STRING is not its text", RMT_DER_BIT_STRING, BYTES("\0A"), RMT_DER_UTF8,
 	    BYTES("\0A"), false },
-	{ "a NumericString is not compared as text", RMT_DER_NUMERIC, BYTES("5"), RMT_DER_PRINTABLE,
-	    BYTES("5"), false },
 	{ "a broken BMPString equals itself", RMT_DER_BMP, BYTES("a"), RMT_DER_BMP, BYTES("a"),
 	    true },
 	{ "a broken BMPString is not its bytes", RMT_DER_BMP, BYTES("a"), RMT_DER_UTF8, BYTES("a"),
