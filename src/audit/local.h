@@ -34,6 +34,7 @@ enum rmt_values {
 	RMT_VALUES_CURVE,
 	RMT_VALUES_SIZE,    /* numbers of bits */
 	RMT_VALUES_GENERAL, /* kinds of general name */
+	RMT_VALUES_USAGE,   /* key usages by name */
 	RMT_VALUES_PROFILE, /* PFX profiles */
 	RMT_VALUES_FORMAT,  /* containers */
 };
@@ -180,6 +181,12 @@ bool rmt_audit_has(const struct rmt_check *check, const char *rule);
 void rmt_audit_text(struct rmt_buf *out, struct rmt_span text);
 /* Find the path and, when the target checks paths, the verdicts. */
 int rmt_audit_path(struct rmt_check *check);
+/* Call visit for each common name of the certificate at hand, as UTF-8 in the audit's scratch buffer. */
+int rmt_audit_common_names(struct rmt_check *check, int (*visit)(struct rmt_check *check, struct rmt_span name));
+/* The text of an address as its bytes; 0 when the text is none. */
+size_t rmt_audit_address(struct rmt_span text, unsigned char out[16]);
+/* Could this text be meant as a host name? */
+bool rmt_audit_host_like(struct rmt_span text);
 /* The label of another certificate, appended to `out`. */
 void rmt_audit_label(const struct rmt_check *check, const struct rmt_cert *cert, struct rmt_buf *out);
 /* Words joined as English does: "a", "a and b", "a, b and c". `index` counts from 0, `last` marks the last. */
@@ -199,14 +206,16 @@ rmt_rule_function rmt_rule_san_present, rmt_rule_san_covers_cn, rmt_rule_san_typ
     rmt_rule_name_host, rmt_rule_name_characters, rmt_rule_cn_wildcard, rmt_rule_name_constraints;
 
 rmt_rule_function rmt_rule_key_bits, rmt_rule_key_sizes, rmt_rule_key_type, rmt_rule_key_curve, rmt_rule_key_sound,
-    rmt_rule_key_usage_tls, rmt_rule_key_present, rmt_rule_key_match;
+    rmt_rule_key_usage_tls, rmt_rule_key_usage_includes, rmt_rule_key_present, rmt_rule_key_match;
 
-rmt_rule_function rmt_rule_signature_digest, rmt_rule_signature_pss, rmt_rule_algorithm_match;
+rmt_rule_function rmt_rule_san_wildcard, rmt_rule_san_cn_first, rmt_rule_name_public;
+
+rmt_rule_function rmt_rule_signature_digest, rmt_rule_signature_pss, rmt_rule_algorithm_match, rmt_rule_root_digest;
 
 rmt_rule_function rmt_rule_dates_valid, rmt_rule_dates_expiring, rmt_rule_dates_lifetime, rmt_rule_dates_nesting;
 
 rmt_rule_function rmt_rule_crl_present, rmt_rule_crl_http, rmt_rule_authority_info, rmt_rule_serial_length,
-    rmt_rule_serial_positive, rmt_rule_version, rmt_rule_not_ca, rmt_rule_ca_constraints, rmt_rule_ca_key_usage,
+    rmt_rule_policies, rmt_rule_serial_positive, rmt_rule_version, rmt_rule_not_ca, rmt_rule_ca_constraints, rmt_rule_ca_key_usage,
     rmt_rule_path_length, rmt_rule_authority_key_id, rmt_rule_subject_key_id, rmt_rule_extensions_duplicate,
     rmt_rule_extensions_unknown, rmt_rule_extensions_malformed, rmt_rule_encoding;
 

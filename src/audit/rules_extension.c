@@ -93,6 +93,14 @@ rmt_rule_authority_info(struct rmt_check *check)
 	return rmt_audit_fault(check, PLACE_ACCESS, "the authority information access names neither the issuer nor OCSP");
 }
 
+int
+rmt_rule_policies(struct rmt_check *check)
+{
+	if (extension(check, RMT_EXT_CERTIFICATE_POLICIES))
+		return 0;
+	return rmt_audit_fault(check, "tbs.extensions.certificatePolicies", "there is no certificate policy");
+}
+
 /* ---- serial number and version ------------------------------------------------------------------------------------------ */
 
 int

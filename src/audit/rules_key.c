@@ -13,6 +13,7 @@
 #include "audit/local.h"
 
 #define PLACE "tbs.subjectPublicKeyInfo"
+#define PLACE_USAGE "tbs.extensions.keyUsage"
 
 enum { RSA_LEAST = 2048, SOUND_LEAST = 512 };
 
@@ -134,7 +135,6 @@ list_usage(struct rmt_buf *list, unsigned bits)
 int
 rmt_rule_key_usage_tls(struct rmt_check *check)
 {
-	const char *place = "tbs.extensions.keyUsage";
 	const struct rmt_extensions *extensions = &check->on->cert->extensions;
 	const struct rmt_ext *usage = rmt_ext_find(extensions, RMT_EXT_KEY_USAGE);
 	const struct rmt_ext *purposes = rmt_ext_find(extensions, RMT_EXT_EXTENDED_KEY_USAGE);
@@ -146,14 +146,40 @@ rmt_rule_key_usage_tls(struct rmt_check *check)
 	if (!spki)
 		return unreadable_key(check);
 	if (rmt_ext_key_usage(usage->value, &bits, NULL))
-		return rmt_audit_unreadable(check, place, "the key usage");
+		return rmt_audit_unreadable(check, PLACE_USAGE, "the key usage");
 	if (!strcmp(spki->kind, "rsa") && !(purposes && rmt_ext_eku_has(purposes->value, "clientAuth")))
 		wanted |= RMT_KU_KEY_ENCIPHERMENT;
 	if (bits & wanted)
 		return 0;
 	list_usage(&check->audit->list, bits);
-	return rmt_audit_fault(check, place, "the key usage allows %s, not digitalSignature",
+	return rmt_audit_fault(check, PLACE_USAGE, "the key usage allows %s, not digitalSignature",
 	    rmt_buf_string(&check->audit->list));
+}
+
+/* keyEncipherment is asked of RSA keys only: no other key can do it. */
+int
+rmt_rule_key_usage_includes(struct rmt_check *check)
+{
+	const struct rmt_text_list *values = &check->rule->set->values;
+	const struct rmt_ext *usage = rmt_ext_find(&check->on->cert->extensions, RMT_EXT_KEY_USAGE);
+	const struct rmt_spki *spki = rmt_audit_spki(check);
+	unsigned bits, bit;
+
+	if (!usage)
+		return 0;
+	if (!spki)
+		return unreadable_key(check);
+	if (rmt_ext_key_usage(usage->value, &bits, NULL))
+		return rmt_audit_unreadable(check, PLACE_USAGE, "the key usage");
+	for (size_t i = 0; i < values->count; i++) {
+		if (rmt_key_usage_named(values->items[i], &bit) || (bits & bit) ||
+		    (bit == RMT_KU_KEY_ENCIPHERMENT && strcmp(spki->kind, "rsa")))
+			continue;
+		list_usage(&check->audit->list, bits);
+		return rmt_audit_fault(check, PLACE_USAGE, "the key usage allows %s, and %s is missing",
+		    rmt_buf_string(&check->audit->list), values->items[i]);
+	}
+	return 0;
 }
 
 /* ---- the private key at hand ----------------------------------------------------------------------------------------- */

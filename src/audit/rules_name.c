@@ -2,8 +2,8 @@
 /*
  * audit/rules_name.c - rules about the names of a certificate: subject, common name, subject alternative names.
  *
- * A common name counts as a host name when it could be one; a person's name or a title is left alone. The name
- * constraints of issuers have a file of their own (constraints.c).
+ * A common name counts as a host name when it could be one; a person's name or a title is left alone. What is asked of
+ * each alternative name by itself stands in rules_san.c, the name constraints of issuers in constraints.c.
  */
 #include "config.h"
 
@@ -27,9 +27,8 @@ unreadable_names(struct rmt_check *check)
 	return rmt_audit_unreadable(check, PLACE_SAN, "the subject alternative name");
 }
 
-/* Call visit for each common name as UTF-8 text in the audit's scratch buffer. */
-static int
-each_common_name(struct rmt_check *check, int (*visit)(struct rmt_check *check, struct rmt_span name))
+int
+rmt_audit_common_names(struct rmt_check *check, int (*visit)(struct rmt_check *check, struct rmt_span name))
 {
 	const struct rmt_oid *common_name = rmt_oid_named("commonName");
 	struct rmt_buf *scratch = &check->audit->scratch;
@@ -53,9 +52,8 @@ each_common_name(struct rmt_check *check, int (*visit)(struct rmt_check *check, 
 	return rc;
 }
 
-/* The text of an address, as bytes; 0 when the text is none. */
-static size_t
-address_of(struct rmt_span text, unsigned char out[16])
+size_t
+rmt_audit_address(struct rmt_span text, unsigned char out[16])
 {
 	char name[64];
 
@@ -77,9 +75,8 @@ host_character(unsigned char c)
 	    c == '_' || c == '*' || c >= 0x80;
 }
 
-/* Could this text be meant as a host name? */
-static bool
-host_like(struct rmt_span text)
+bool
+rmt_audit_host_like(struct rmt_span text)
 {
 	for (size_t i = 0; i < text.length; i++)
 		if (!host_character(text.at[i]))
@@ -100,7 +97,7 @@ covered(struct rmt_span names, struct rmt_span text)
 	struct rmt_general_name name;
 	struct rmt_der cursor;
 	unsigned char address[16];
-	size_t address_length = address_of(text, address);
+	size_t address_length = rmt_audit_address(text, address);
 	int more;
 
 	if (rmt_general_open(names, &cursor, NULL))
@@ -139,7 +136,7 @@ common_name_covered(struct rmt_check *check, struct rmt_span text)
 	struct rmt_buf *list = &check->audit->list;
 	int found = 0;
 
-	if (!host_like(text) && !memchr(text.at, '@', text.length) && !memchr(text.at, ':', text.length))
+	if (!rmt_audit_host_like(text) && !memchr(text.at, '@', text.length) && !memchr(text.at, ':', text.length))
 		return 0;
 	if (ext)
 		found = covered(ext->value, text);
@@ -159,7 +156,7 @@ rmt_rule_san_covers_cn(struct rmt_check *check)
 	/* One fault is told once: where the names are missing altogether, the rule about that says so. */
 	if (!alternative_names(check) && rmt_audit_has(check, "leaf.san.present"))
 		return 0;
-	return each_common_name(check, common_name_covered);
+	return rmt_audit_common_names(check, common_name_covered);
 }
 
 /* "upn" stands for the one otherName that has a name of its own. */
@@ -270,7 +267,7 @@ rmt_rule_name_host(struct rmt_check *check)
 		list_names(check, ext->value);
 		return rmt_audit_fault(check, PLACE_SAN, "it names %s, not \"%s\"", rmt_buf_string(&check->audit->list), host);
 	}
-	found = each_common_name(check, common_name_is_host);
+	found = rmt_audit_common_names(check, common_name_is_host);
 	if (found < 0)
 		return -1;
 	if (found)
@@ -331,7 +328,7 @@ common_name_characters(struct rmt_check *check, struct rmt_span text)
 	struct rmt_der cursor;
 	unsigned char address[16];
 
-	if (!host_like(text) || address_of(text, address))
+	if (!rmt_audit_host_like(text) || rmt_audit_address(text, address))
 		return 0;
 	if (ext && !rmt_general_open(ext->value, &cursor, NULL))
 		while (rmt_general_next(&cursor, &name, NULL) > 0)
@@ -357,7 +354,7 @@ rmt_rule_name_characters(struct rmt_check *check)
 		if (!rc && more < 0)
 			rc = unreadable_names(check);
 	}
-	return rc ? rc : each_common_name(check, common_name_characters);
+	return rc ? rc : rmt_audit_common_names(check, common_name_characters);
 }
 
 static int
@@ -365,7 +362,7 @@ common_name_wildcard(struct rmt_check *check, struct rmt_span text)
 {
 	struct rmt_buf *list = &check->audit->list;
 
-	if (!memchr(text.at, '*', text.length) || !host_like(text))
+	if (!memchr(text.at, '*', text.length) || !rmt_audit_host_like(text))
 		return 0;
 	rmt_buf_clear(list);
 	rmt_audit_text(list, text);
@@ -375,5 +372,5 @@ common_name_wildcard(struct rmt_check *check, struct rmt_span text)
 int
 rmt_rule_cn_wildcard(struct rmt_check *check)
 {
-	return each_common_name(check, common_name_wildcard);
+	return rmt_audit_common_names(check, common_name_wildcard);
 }

@@ -7,17 +7,23 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "audit/local.h"
 
 static int
-read_algorithm(struct rmt_check *check, struct rmt_signature_algorithm *out)
+read_algorithm_of(const struct rmt_cert *cert, struct rmt_signature_algorithm *out)
 {
-	const struct rmt_cert *cert = check->on->cert;
 	bool sealed = cert->outer_algorithm.length > 0;
 
 	return rmt_algorithm_read(sealed ? cert->outer_algorithm : cert->inner_algorithm, out, NULL);
+}
+
+static int
+read_algorithm(struct rmt_check *check, struct rmt_signature_algorithm *out)
+{
+	return read_algorithm_of(check->on->cert, out);
 }
 
 int
@@ -44,6 +50,29 @@ rmt_rule_signature_pss(struct rmt_check *check)
 		return 0;
 	return rmt_audit_fault(check, "signatureAlgorithm", "signed with RSASSA-PSS%s%s", algorithm.digest[0] ? " and " : "",
 	    algorithm.digest);
+}
+
+/* A root's own signature proves nothing, and who trusts it does not look; but peers exist that hold everything on the
+ * wire against the algorithms that they know. What is in a bag is not yet on the wire. */
+int
+rmt_rule_root_digest(struct rmt_check *check)
+{
+	const struct rmt_presented *presented = check->presented;
+	int rc = 0;
+
+	for (size_t i = 0; presented->order_matters && i < presented->sent_count && !rc; i++) {
+		const struct rmt_cert *cert = presented->sent[i];
+		struct rmt_signature_algorithm algorithm;
+		char place[32];
+
+		if (!rmt_chain_is_root(cert) || read_algorithm_of(cert, &algorithm) || !algorithm.digest[0] ||
+		    !rmt_text_list_has(&check->rule->set->values, algorithm.digest))
+			continue;
+		snprintf(place, sizeof place, "chain[%zu]", i + 1);
+		rc = rmt_audit_fault_of(check, cert, RMT_SEVERITY_ERROR, place,
+		    "this root is sent along, signed with %s, and the digest %s is refused", algorithm.name, algorithm.digest);
+	}
+	return rc;
 }
 
 int

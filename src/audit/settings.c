@@ -21,6 +21,8 @@ static const char *const curve_words[] = { "P-224", "P-256", "P-384", "P-521", "
 	"brainpoolP384r1", "brainpoolP512r1", NULL };
 static const char *const general_words[] = { "other", "email", "dns", "x400", "directory", "edi", "uri", "ip", "rid",
 	"upn", NULL };
+static const char *const usage_words[] = { "digitalSignature", "nonRepudiation", "contentCommitment", "keyEncipherment", "dataEncipherment",
+	"keyAgreement", "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly", NULL };
 static const char *const profile_words[] = { "modern", "compat", "legacy", NULL };
 static const char *const format_words[] = { "pem", "der", "pkcs7", "pkcs12", "base64", "pem-pkcs7", "jks", NULL };
 
@@ -33,6 +35,7 @@ static const char *const *const word_sets[] = {
 	[RMT_VALUES_CURVE] = curve_words,
 	[RMT_VALUES_SIZE] = NULL,
 	[RMT_VALUES_GENERAL] = general_words,
+	[RMT_VALUES_USAGE] = usage_words,
 	[RMT_VALUES_PROFILE] = profile_words,
 	[RMT_VALUES_FORMAT] = format_words,
 };
