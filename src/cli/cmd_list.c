@@ -12,7 +12,7 @@ cmd_list(struct cli *cli)
 	struct remint_list_options options = {
 		.name = text_of(cli, OPT_NAME),
 		.serial = text_of(cli, OPT_SERIAL),
-		.target = text_of(cli, OPT_FOR),
+		.target = text_of(cli, OPT_TARGET),
 		.template_name = text_of(cli, OPT_TEMPLATE),
 		.status = text_of(cli, OPT_STATUS),
 	};
@@ -20,8 +20,6 @@ cmd_list(struct cli *cli)
 	int64_t limit;
 	int rc;
 
-	if (list_of(cli, OPT_FOR).count > 1)
-		return report_usage(cli, "give --for once");
 	if (time_of(cli, OPT_EXPIRES_BEFORE, &options.expires_before) ||
 	    time_of(cli, OPT_EXPIRES_AFTER, &options.expires_after) ||
 	    count_of(cli, OPT_LIMIT, 1, 1000000000, &limit) ||

@@ -104,9 +104,8 @@ static const struct option_use ca_export_options[] = { O(OUT), O(FORCE), O_END }
 
 static const struct option_use list_options[] = {
 	O_AS(NAME, "NAME", "a name in the certificate, or its beginning and a *"), O(SERIAL),
-	{ .id = OPT_FOR, .help = "made for this target" },
-	{ .id = OPT_TEMPLATE, .help = "made by this template" }, O(STATUS), O(EXPIRES_BEFORE),
-	O(EXPIRES_AFTER), O(LIMIT), O(AFTER), O(CSV), O_END
+	O(TARGET), { .id = OPT_TEMPLATE, .help = "made by this template" }, O(STATUS),
+	O(EXPIRES_BEFORE), O(EXPIRES_AFTER), O(LIMIT), O(AFTER), O(CSV), O_END
 };
 static const struct option_use history_options[] = { O(CSV), O_END };
 static const struct option_use policy_list_options[] = { O(CSV), O_END };
@@ -136,7 +135,8 @@ EXAMPLES(renew, { "New dates for a certificate whose key is at hand:",
 		    "renew new/cert.pem --key new/key.pem --out renewed/" });
 EXAMPLES(rekey, { "The same content on a new key:", "rekey new/cert.pem --out rekeyed/" });
 EXAMPLES(issue, { "A key and a certificate for a host:", "issue --dns web.example.com --out web/" },
-    { "With a full subject, for thirty days:", "issue --subject 'CN=app.example.com, O=Example' --days 30 --out app/" });
+    { "With a full subject, for thirty days:",
+	"issue --subject 'CN=app.example.com, O=Example' --days 30 --out app/" });
 EXAMPLES(request,
     { "A request and its key:",
 	"request --subject 'CN=mail.example.com, O=Example, C=NL' --out mail/" },

@@ -145,6 +145,7 @@ const struct option option_table[OPT_COUNT] = {
 	    "make no root: the issuing CA is certified elsewhere" },
 	[OPT_SERIAL] = { "serial", 0, false, TAKES_TEXT, "HEX", NULL,
 	    "serial number, whole or its beginning" },
+	[OPT_TARGET] = { "target", 0, false, TAKES_TARGET, "TARGET", NULL, "made for this target" },
 	[OPT_STATUS] = { "status", 0, false, TAKES_CHOICE, "STATUS",
 	    "valid expired superseded revoked", "valid, expired, superseded or revoked" },
 	[OPT_EXPIRES_BEFORE] = { "expires-before", 0, false, TAKES_TIME, "TIME", NULL,

@@ -34,9 +34,12 @@ report_status(struct cli *cli, int status)
 
 /* ---- standard error ------------------------------------------------------ */
 
+/* On a terminal data and messages appear in the order in which they were written. */
 void
 report_interlude(struct cli *cli)
 {
+	if (cli->out.terminal && !cli->out.hold)
+		out_flush(&cli->out);
 	if (cli->progress_shown)
 		fputs("\r\033[K", stderr);
 	cli->progress_shown = false;
