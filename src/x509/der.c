@@ -324,8 +324,8 @@ rmt_der_string_tag(unsigned char tag)
 	}
 }
 
-bool
-rmt_der_may_be_constructed(unsigned char tag)
+static bool
+may_be_constructed(unsigned char tag)
 {
 	return tag == RMT_DER_BIT_STRING || tag == RMT_DER_OCTET_STRING ||
 	       tag == RMT_DER_UTC_TIME || tag == RMT_DER_GENERALIZED_TIME ||
@@ -374,7 +374,7 @@ rmt_der_read(struct rmt_der *der, unsigned char tag, struct rmt_tlv *out, const 
     struct rmt_err *err)
 {
 	if (!rmt_der_next_is(der, tag)) {
-		if (rmt_der_next_is(der, tag | 0x20) && rmt_der_may_be_constructed(tag))
+		if (rmt_der_next_is(der, tag | 0x20) && may_be_constructed(tag))
 			return constructed_string(der, tag, out, place, err);
 		return wrong_tag(der, tag, place, err);
 	}

@@ -175,8 +175,11 @@ rmt_der_any_checked(
 	case RMT_DER_OID | 0x20:
 	case RMT_DER_ENUMERATED | 0x20:
 		return rmt_der_fault(der, start, place, err, "primitive type in constructed form");
-	default:
-		if ((out->tag & 0xe0) != 0x20 || !rmt_der_may_be_constructed(out->tag & 0x1f))
+	case RMT_DER_SEQUENCE:
+	case RMT_DER_SET:
+		return 0;
+	default: /* strings, and types so rare that nobody reads their constructed form alike */
+		if ((out->tag & 0xe0) != 0x20)
 			return 0;
 		return rmt_der_deviate(der, RMT_DEVIATION_CONSTRUCTED_STRING, start, place, err);
 	}

@@ -41,7 +41,6 @@ int rmt_der_any_checked(
  * ends in Z. */
 int rmt_time_read(unsigned char tag, struct rmt_span text, rmt_time *out, bool *exact);
 bool rmt_der_string_tag(unsigned char tag); /* a universal character string type */
-bool rmt_der_may_be_constructed(unsigned char tag); /* BER lets it come in segments */
 
 /* ---- string.c ----------------------------------------------------------------------------- */
 

@@ -173,6 +173,9 @@ static const struct cert_row {
 	    false },
 	{ "parameters that break their type are refused",
 	    { { ALGORITHM, "30 07 06 02 2a 03 05 01 00" } }, REFUSED, "tbs.signature", 0, false },
+	{ "parameters of a type that is never constructed are noted",
+	    { { ALGORITHM, "30 08 06 02 2a 03 3d 02 ff ff" } }, RMT_DEVIATION_CONSTRUCTED_STRING,
+	    "tbs.signature", 6, false },
 	{ "an algorithm unlike the outer one is read, and left to the rules",
 	    { { OUTER_ALGORITHM, "30 04 06 02 2a 03" } }, CLEAN, NULL, 0, true },
 
