@@ -16,14 +16,24 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum { SMALL_PRIME_MAX = 751, SMALL_PRIMES = 132, ROCA_PRIME_MAX = 167, FERMAT_ROUNDS = 110 };
+enum { WORDS_MAX = 64, WORDS_IN_BLOCK = 5 };
 
 /* ---- small primes ------------------------------------------------------------------------- */
 
-static unsigned short small_primes[SMALL_PRIMES];
-/* Nemec and others, "The Return of Coppersmith's Attack" (CCS 2017): the broken library made primes
- * of the form k*M + (65537^a mod M), M a product of the first primes, so the modulus is a power of
- * 65537 modulo each of them. Bit r of a row: r is such a power. */
-static unsigned char roca_group[SMALL_PRIMES][ROCA_PRIME_MAX / 8 + 1];
+/* A prime, and what tells its multiples without a division: w is one when w * inverse, modulo 2^64,
+ * is at most `most`, the largest w / prime. */
+static struct small_prime {
+	unsigned prime;
+	unsigned word; /* index of the product that it is a factor of */
+	uint64_t inverse, most;
+	unsigned char
+	    roca[ROCA_PRIME_MAX / 8 + 1]; /* bit r: r is a power of 65537 modulo the prime */
+} primes[SMALL_PRIMES];
+/* Products of neighbouring primes that fit a word, and products of those. */
+static BN_ULONG words[WORDS_MAX];
+static unsigned words_count;
+static BIGNUM *blocks[WORDS_MAX / WORDS_IN_BLOCK + 1];
+static bool primes_ready;
 /* Fermat's method asks of 110 numbers whether they are squares: the squares modulo these, bit r for
  * the residue r. */
 static struct {
@@ -42,96 +52,156 @@ find_primes(void)
 	for (unsigned n = 3; n <= SMALL_PRIME_MAX && count < SMALL_PRIMES; n += 2) {
 		unsigned i = 0;
 
-		while (i < count && n % small_primes[i] != 0)
+		while (i < count && n % primes[i].prime != 0)
 			i++;
 		if (i == count)
-			small_primes[count++] = (unsigned short)n;
+			primes[count++].prime = n;
 	}
-	for (unsigned i = 0; i < count && small_primes[i] <= ROCA_PRIME_MAX; i++) {
-		unsigned power = 1;
-
-		do {
-			roca_group[i][power / 8] |= (unsigned char)(1u << power % 8);
-			power = power * (65537u % small_primes[i]) % small_primes[i];
-		} while (power != 1);
-	}
-	for (size_t i = 0; i < COUNT(sieve); i++)
-		for (unsigned x = 0; x < sieve[i].modulus; x++)
-			sieve[i].squares |= UINT64_C(1) << x * x % sieve[i].modulus;
 }
 
-/* The residues of the modulus: one long division by each product of primes that fits a word, then
- * short ones. */
-static int
-find_residues(const BIGNUM *modulus, unsigned short residue[SMALL_PRIMES])
+static void
+prepare_prime(struct small_prime *entry)
 {
-	unsigned from = 0, to;
+	unsigned power = 1;
 
-	while (from < SMALL_PRIMES) {
-		BN_ULONG product = small_primes[from], rest;
-
-		for (to = from + 1; to < SMALL_PRIMES && product <= (BN_ULONG)-1 / small_primes[to];
-		     to++)
-			product *= small_primes[to];
-		rest = BN_mod_word(modulus, product);
-		if (rest == (BN_ULONG)-1)
-			return -1;
-		for (; from < to; from++)
-			residue[from] = (unsigned short)(rest % small_primes[from]);
-	}
-	return 0;
+	entry->most = UINT64_MAX / entry->prime;
+	entry->inverse = entry->prime; /* right in its lowest 3 bits; each step doubles that */
+	for (int step = 0; step < 5; step++)
+		entry->inverse *= 2 - entry->prime * entry->inverse;
+	do {
+		if (entry->prime <= ROCA_PRIME_MAX)
+			entry->roca[power / 8] |= (unsigned char)(1u << power % 8);
+		power = power * (65537u % entry->prime) % entry->prime;
+	} while (power != 1);
 }
 
 static bool
-is_roca(const unsigned short residue[SMALL_PRIMES])
+make_words(void)
 {
-	for (size_t i = 0; i < SMALL_PRIMES && small_primes[i] <= ROCA_PRIME_MAX; i++)
-		if ((roca_group[i][residue[i] / 8] >> residue[i] % 8 & 1) == 0)
+	bool ok = true;
+
+	for (size_t i = 0; i < SMALL_PRIMES; i++) {
+		if (i == 0 || words[words_count - 1] > (BN_ULONG)-1 / primes[i].prime)
+			words[words_count++] = 1;
+		words[words_count - 1] *= primes[i].prime;
+		primes[i].word = words_count - 1;
+	}
+	for (unsigned i = 0; i < words_count && ok; i++) {
+		BIGNUM **block = &blocks[i / WORDS_IN_BLOCK];
+
+		if (*block == NULL && (*block = BN_new()) != NULL)
+			BN_one(*block);
+		ok = *block != NULL && BN_mul_word(*block, words[i]);
+	}
+	return ok;
+}
+
+static void
+prepare(void)
+{
+	find_primes();
+	for (size_t i = 0; i < SMALL_PRIMES; i++)
+		prepare_prime(&primes[i]);
+	for (size_t i = 0; i < COUNT(sieve); i++)
+		for (unsigned x = 0; x < sieve[i].modulus; x++)
+			sieve[i].squares |= UINT64_C(1) << x * x % sieve[i].modulus;
+	primes_ready = make_words();
+}
+
+/* What the modulus leaves when divided by each word: first by a whole block, so that most divisions
+ * are short. */
+static bool
+find_rests(const BIGNUM *modulus, BN_ULONG rests[WORDS_MAX], BN_CTX *scratch)
+{
+	BIGNUM *rest = BN_CTX_get(scratch);
+
+	for (unsigned i = 0; i < words_count; i++) {
+		if (rest == NULL ||
+		    (i % WORDS_IN_BLOCK == 0 &&
+			!BN_mod(rest, modulus, blocks[i / WORDS_IN_BLOCK], scratch)))
 			return false;
+		rests[i] = BN_mod_word(rest, words[i]);
+	}
+	return true;
+}
+
+/* Nemec and others, "The Return of Coppersmith's Attack" (CCS 2017): the broken library made primes
+ * of the form k*M + (65537^a mod M), M a product of the first primes, so the modulus is a power of
+ * 65537 modulo each of them. Two thirds of other moduli are told apart by the first few. */
+static bool
+is_roca(const BN_ULONG rests[WORDS_MAX])
+{
+	for (size_t i = 0; i < SMALL_PRIMES && primes[i].prime <= ROCA_PRIME_MAX; i++) {
+		unsigned residue = (unsigned)(rests[primes[i].word] % primes[i].prime);
+
+		if ((primes[i].roca[residue / 8] >> residue % 8 & 1) == 0)
+			return false;
+	}
 	return true;
 }
 
 int
 rmt_modulus_divide(const BIGNUM *modulus, struct rmt_modulus_signs *out)
 {
-	unsigned short residue[SMALL_PRIMES];
+	BN_CTX *scratch = BN_CTX_new();
+	BN_ULONG rests[WORDS_MAX];
+	bool divided;
 
-	pthread_once(&primes_once, find_primes);
-	if (find_residues(modulus, residue) < 0)
+	pthread_once(&primes_once, prepare);
+	if (scratch == NULL || !primes_ready) {
+		BN_CTX_free(scratch);
+		return -1;
+	}
+	BN_CTX_start(scratch);
+	divided = find_rests(modulus, rests, scratch);
+	BN_CTX_end(scratch);
+	BN_CTX_free(scratch);
+	if (!divided)
 		return -1;
 	*out = (struct rmt_modulus_signs){ .factor = BN_is_odd(modulus) ? 0 : 2 };
-	for (size_t i = SMALL_PRIMES; i-- > 0 && out->factor != 2;)
-		if (residue[i] == 0)
-			out->factor = small_primes[i];
-	out->roca = is_roca(residue);
+	for (size_t i = 0; i < SMALL_PRIMES && out->factor == 0; i++)
+		if (rests[primes[i].word] * primes[i].inverse <= primes[i].most)
+			out->factor = primes[i].prime;
+	out->roca = is_roca(rests);
 	return 0;
 }
 
 /* ---- close primes ------------------------------------------------------------------------- */
 
-/* root := the least number whose square is not below n. Newton's method from above. */
-static int
-square_root_up(BIGNUM *root, const BIGNUM *n, BN_CTX *scratch)
+static unsigned
+word_root(BN_ULONG n)
 {
-	BIGNUM *next = BN_CTX_get(scratch), *square = BN_CTX_get(scratch);
+	unsigned root = 0;
 
-	if (square == NULL)
-		return 0;
-	BN_zero(root);
-	if (!BN_set_bit(root, (BN_num_bits(n) + 1) / 2))
-		return 0;
-	for (;;) {
-		if (!BN_div(next, NULL, n, root, scratch) || !BN_add(next, next, root) ||
-		    !BN_rshift1(next, next))
-			return 0;
-		if (BN_cmp(next, root) >= 0)
-			break;
-		if (BN_copy(root, next) == NULL)
-			return 0;
+	for (unsigned bit = 1u << 15; bit != 0; bit >>= 1)
+		if ((BN_ULONG)(root | bit) * (root | bit) <= n)
+			root |= bit;
+	return root;
+}
+
+/* root := the whole part of the square root of n > 0. Each step doubles the digits of a root of the
+ * top of n by one step of Newton's, so that only the last division is a long one. */
+static bool
+square_root(BIGNUM *root, const BIGNUM *n, BN_CTX *scratch)
+{
+	BIGNUM *top = BN_CTX_get(scratch), *quotient = BN_CTX_get(scratch);
+	int half = (BN_num_bits(n) - 1) / 2, step = 0, have, before;
+	bool ok;
+
+	while (half >> step > 15) /* the top fits a word of 32 bits */
+		step++;
+	have = half >> step;
+	ok = quotient != NULL && BN_rshift(top, n, 2 * (half - have)) &&
+	     BN_set_word(root, word_root(BN_get_word(top)));
+	while (ok && step-- > 0) {
+		before = have;
+		have = half >> step;
+		ok = BN_rshift(top, n, 2 * half - before - have + 1) &&
+		     BN_div(quotient, NULL, top, root, scratch) &&
+		     BN_lshift(root, root, have - before - 1) && BN_add(root, root, quotient);
 	}
-	if (!BN_sqr(square, root, scratch))
-		return 0;
-	return BN_cmp(square, n) >= 0 || BN_add_word(root, 1);
+	ok = ok && BN_sqr(top, root, scratch);
+	return ok && (BN_cmp(top, n) <= 0 || BN_sub_word(root, 1));
 }
 
 /* Whether a residue can be that of a square: all but one number in 270 are told at once that they
@@ -157,7 +227,7 @@ is_fermat_square(const BIGNUM *a, unsigned round, const BIGNUM *n, BN_CTX *scrat
 		return -1;
 	if (BN_is_zero(rest))
 		return 1;
-	if (!square_root_up(root, rest, scratch) || !BN_sqr(sum, root, scratch))
+	if (!square_root(root, rest, scratch) || !BN_sqr(sum, root, scratch))
 		return -1;
 	return BN_cmp(sum, rest) == 0;
 }
@@ -171,7 +241,9 @@ fermat(const BIGNUM *n, BN_CTX *scratch)
 	BIGNUM *a = BN_CTX_get(scratch), *square = BN_CTX_get(scratch);
 	BN_ULONG a_rest, rest;
 
-	if (square == NULL || !square_root_up(a, n, scratch) || !BN_sqr(square, a, scratch) ||
+	/* The first round looks at the least number whose square is not below n. */
+	if (square == NULL || !square_root(a, n, scratch) || !BN_sqr(square, a, scratch) ||
+	    (BN_cmp(square, n) < 0 && (!BN_add_word(a, 1) || !BN_sqr(square, a, scratch))) ||
 	    !BN_sub(square, square, n))
 		return -1;
 	a_rest = BN_mod_word(a, m);
@@ -200,7 +272,7 @@ rmt_modulus_close_primes(const BIGNUM *modulus)
 
 	if (scratch == NULL)
 		return -1;
-	pthread_once(&primes_once, find_primes);
+	pthread_once(&primes_once, prepare);
 	BN_CTX_start(scratch);
 	found = fermat(modulus, scratch);
 	BN_CTX_end(scratch);
