@@ -174,6 +174,45 @@ print_text(struct out *out, const struct remint_issued *issued)
 	}
 }
 
+static bool
+worth_a_word(const struct remint_decided *decided)
+{
+	return decided->decision == REMINT_DROPPED || decided->decision == REMINT_CHANGED;
+}
+
+/* Of a request among many: a line, and what it asked for and did not get. */
+static void
+print_brief(struct out *out, const struct remint_issued *issued)
+{
+	char after[32];
+
+	remint_time_text(issued->not_after, after);
+	out_safe(out, issued->source);
+	if (issued->index > 1)
+		out_format(out, " #%zu", issued->index);
+	out_text(out, ": ");
+	out_style(out, STYLE_STRONG);
+	out_safe(out, issued->name);
+	out_style(out, STYLE_NONE);
+	out_format(out, ", %s, until %s", issued->serial, after);
+	for (size_t i = 0; i < issued->files.count; i++) {
+		out_text(out, i ? " " : ", in ");
+		out_safe(out, issued->directory);
+		out_text(out, "/");
+		out_safe(out, issued->files.items[i]);
+	}
+	out_text(out, "\n");
+	for (size_t i = 0; i < issued->decided_count; i++)
+		if (worth_a_word(&issued->decided[i])) {
+			struct remint_issued one = { .decided = &issued->decided[i],
+				.decided_count = 1 };
+
+			text_decided(out, &one);
+		}
+	for (size_t i = 0; i < issued->finding_count; i++)
+		finding_text(out, &issued->findings[i]);
+}
+
 /* The report where it does not mix with the PEM: standard error. */
 static void
 print_aside(struct cli *cli, const struct remint_issued *issued)
@@ -181,7 +220,7 @@ print_aside(struct cli *cli, const struct remint_issued *issued)
 	for (size_t i = 0; i < issued->decided_count; i++) {
 		const struct remint_decided *decided = &issued->decided[i];
 
-		if (decided->decision == REMINT_DROPPED || decided->decision == REMINT_CHANGED)
+		if (worth_a_word(decided))
 			report_note(cli, "remint: %s: %s %s: %s",
 			    *issued->source ? issued->source : issued->name,
 			    remint_decision_name(decided->decision), decided->field, decided->text);
@@ -207,6 +246,8 @@ issued_print(void *arg, const struct remint_issued *issued)
 			report_status(cli, 1);
 	if (cli->json) {
 		print_json(&cli->json_writer, issued);
+	} else if (issued->directory && *issued->source && !issued->superseded_serial) {
+		print_brief(&cli->out, issued);
 	} else if (issued->directory || !issued->pem) {
 		print_text(&cli->out, issued);
 	} else {

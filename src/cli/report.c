@@ -38,11 +38,11 @@ report_status(struct cli *cli, int status)
 void
 report_interlude(struct cli *cli)
 {
-	if (cli->out.terminal && !cli->out.hold)
-		out_flush(&cli->out);
 	if (cli->progress_shown)
 		fputs("\r\033[K", stderr);
 	cli->progress_shown = false;
+	if (cli->out.terminal && !cli->out.hold)
+		out_flush(&cli->out);
 }
 
 static void
@@ -105,7 +105,8 @@ report_note(struct cli *cli, const char *format, ...)
 	fputs("\n", stderr);
 }
 
-/* Shown from the first second on, five times a second at most. */
+/* Shown from the first second on, five times a second at most; not where data goes to the terminal
+ * too. */
 void
 report_progress(void *arg, uint64_t done, uint64_t total)
 {
@@ -113,7 +114,7 @@ report_progress(void *arg, uint64_t done, uint64_t total)
 	struct timespec now;
 	int64_t ticks;
 
-	if (!cli->err_terminal || cli->quiet || (done & 15))
+	if (!cli->err_terminal || cli->out.terminal || cli->quiet || (done & 15))
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ticks = (int64_t)now.tv_sec * 5 + now.tv_nsec / 200000000;

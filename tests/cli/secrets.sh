@@ -70,12 +70,13 @@ if ! command -v script >/dev/null 2>&1; then
 	tap_done
 fi
 # on_terminal TYPED COMMAND: what a person sees. Each line is typed when its prompt has come.
+# (What a shell starts in the background would ignore an interrupt.)
 on_terminal() {
 	typed=$1
 	shift
 	rm -f seen
 	mkfifo keys
-	script -qec "$*; echo \"status \$?\"; stty -a" seen <keys >/dev/null 2>&1 &
+	env --default-signal=INT script -qec "$*; echo \"status \$?\"; stty -a" seen <keys >/dev/null 2>&1 &
 	session=$!
 	exec 9>keys
 	count=0
@@ -97,7 +98,10 @@ expect_line seen 'Passphrase to open .*old\.pfx: ' "the prompt names what it ope
 expect_no_line seen 'secret' "what is typed is not shown"
 expect_line seen '^private-key' "and it opens"
 expect_line seen 'status 0' "with status 0"
-expect_line seen '[^-]echo' "and the terminal echoes again"
+expect_line seen '[^-]echo ' "and the terminal echoes again"
+on_terminal '\003\n' trap : INT\; "$REMINT" show old.pfx
+expect_line seen 'status 130' "an interrupt at the prompt ends the program"
+expect_line seen '[^-]echo ' "and the terminal echoes again"
 on_terminal 'no\nno\nno\n' "$REMINT" show old.pfx
 expect_line seen 'status 7' "three wrong ones are enough"
 on_terminal 'new one\nnew one\n' "$REMINT" init --home typed --root-key ec:p256 --issuing-key ec:p256
