@@ -107,11 +107,27 @@ check_name(void **state)
  * -----------------------------------------------------------------------------------------------------
  */
 
+/* What a listing has visited so far. */
+struct listing {
+	char last[64];
+	size_t own, count;
+	bool mixed; /* a name that has a file of its own came as the built-in one */
+};
+
 static int
-join(void *arg, const char *name, const char *origin)
+note_name(void *arg, const char *name, const char *origin)
 {
-	rmt_buf_format(
-	    arg, "%s:%s ", name, strncmp(origin, place, strlen(place)) == 0 ? "own" : origin);
+	struct listing *listing = arg;
+	bool own = strncmp(origin, place, strlen(place)) == 0;
+
+	assert_true(strcmp(listing->last, name) < 0);
+	snprintf(listing->last, sizeof listing->last, "%s", name);
+	listing->count++;
+	listing->own += own;
+	if (!own) {
+		assert_string_equal(origin, "built in");
+		listing->mixed = listing->mixed || strcmp(name, "nginx") == 0;
+	}
 	return 0;
 }
 
@@ -119,21 +135,19 @@ static void
 list_in_order(void **state)
 {
 	struct rmt_policy_store *store = scene_store();
-	struct rmt_buf names = { 0 };
+	struct listing builtin = { 0 }, listing = { 0 };
 	struct rmt_err err = { 0 };
 
 	(void)state;
+	assert_int_equal(rmt_policy_each(store, RMT_POLICY_TARGET, note_name, &builtin, &err), 0);
 	scene_put("targets/a-first.cfg", SMALL_TARGET);
 	scene_put("targets/nginx.cfg", SMALL_TARGET);
 	scene_put("targets/Not-A-Label.cfg", SMALL_TARGET);
 	scene_put("targets/readme.txt", "no policy");
-	assert_int_equal(rmt_policy_each(store, RMT_POLICY_TARGET, join, &names, &err), 0);
-	assert_string_equal(rmt_buf_string(&names),
-	    "a-first:own cisco-ace:built in dotnet-mtls:built in haproxy:built in nginx:own "
-	    "rfc5280:built in "
-	    "sfb-edge-internal:built in sfb-front-end:built in symantec-gateway:built in "
-	    "windows-pfx:built in ");
-	rmt_buf_free(&names);
+	assert_int_equal(rmt_policy_each(store, RMT_POLICY_TARGET, note_name, &listing, &err), 0);
+	assert_int_equal(listing.own, 2);
+	assert_int_equal(listing.count, builtin.count + 1);
+	assert_false(listing.mixed);
 	rmt_policy_store_free(store);
 	scene_clear();
 }
