@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -467,6 +468,8 @@ rmt_general_write(struct rmt_derw *w, const char *text, struct rmt_err *err)
 		if (unescape(colon + 1, &value, err) == 0)
 			rc = alternatives[i].write(w, rmt_buf_string(&value), err);
 		rmt_buf_free(&value);
+		if (rc != 0 && err != NULL && err->place[0] == '\0') /* of several, this one */
+			snprintf(err->place, sizeof(err->place), "%s", text);
 		return rc;
 	}
 	return rmt_err_set(err, RMT_USAGE, NULL,
