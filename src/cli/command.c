@@ -191,7 +191,7 @@ const struct command command_table[] = {
 	    .text = "PEM, DER, PKCS#7, PKCS#12, requests, CRLs, keys; a directory stands for its "
 		    "files, - for standard input.",
 	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
-	    GIVES(show, show, "37", cmd_show) },
+	    GIVES(show, show, "347", cmd_show) },
 	{ .name = "audit",
 	    .summary = "say who would refuse a certificate, and why",
 	    .text = "Judges each certificate against each --for TARGET. Without --trust a missing "

@@ -73,7 +73,7 @@ show --home=nowhere --policies=a --policies b --json one.pem
 TABLE
 expect_status 0 "-oFILE writes into a file" "$REMINT" show -qosame --json one.pem
 expect_same wanted same "with the same content"
-expect_status 2 "but not over one that is there" "$REMINT" show -osame --json one.pem
+expect_status 4 "but not over one that is there" "$REMINT" show -osame --json one.pem
 expect_status 0 "unless forced" "$REMINT" show -fosame one.pem
 expect_line same '^public-key' "which replaces it"
 expect_status 0 "-- ends the options" "$REMINT" show -- --json
