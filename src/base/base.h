@@ -135,11 +135,15 @@ struct rmt_output {
  * way is RMT_POLICY, what the system refuses is RMT_INPUT. */
 int rmt_files_write(const char *directory, const struct rmt_output *outputs, size_t count, bool force,
                     struct rmt_err *err);
+/* Before there is any content: would rmt_files_write() find a place for each of these names? Changes nothing. */
+int rmt_files_check(const char *directory, const struct rmt_output *outputs, size_t count, bool force,
+                    struct rmt_err *err);
 /* One file by its path, in the same way. */
 int rmt_file_write(const char *path, struct rmt_span content, mode_t mode, bool force, struct rmt_err *err);
 int rmt_directory_create(const char *path, struct rmt_err *err); /* 0700; an existing directory is fine */
 bool rmt_path_exists(const char *path);
 bool rmt_path_is_directory(const char *path);
+bool rmt_path_is_regular(const char *path); /* a file that can be read again, through links too */
 /* Regular files below `path` in byte order of their path, directories entered to depth 32, symbolic links to files
  * read, links to directories not entered. `visit` returns 0 to go on, anything else to stop with that value. Faults of
  * single entries go to `fault` (may be NULL) and the walk goes on. */

@@ -317,6 +317,70 @@ out:
 	return rc;
 }
 
+/* The directory that the last part of `path` stands in; slashes behind that part count for nothing. */
+static char *
+parent_of(const char *path, struct rmt_err *err)
+{
+	size_t length = strlen(path);
+
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	while (length > 0 && path[length - 1] != '/')
+		length--;
+	if (length == 0)
+		return rmt_strdup(".", err);
+	return rmt_strndup(path, length > 1 ? length - 1 : 1, err); /* "/name" keeps its slash */
+}
+
+/* A directory that is not there yet can be made when the one above it can be written. */
+static int
+check_directory(const char *directory, struct rmt_err *err)
+{
+	const char *above = directory;
+	char *parent = NULL;
+	int rc = 0;
+
+	if (!rmt_path_exists(directory)) {
+		parent = parent_of(directory, err);
+		if (parent == NULL)
+			return -1;
+		above = parent;
+	}
+	if (!rmt_path_exists(above) || access(above, W_OK | X_OK) != 0)
+		rc = rmt_err_errno(err, RMT_INPUT, directory,
+		    parent != NULL ? "create the directory" : "write into the directory");
+	else if (!rmt_path_is_directory(above)) {
+		rc = rmt_err_set(err, RMT_INPUT, NULL, "this exists and is not a directory");
+		rmt_err_source(err, above);
+	}
+	free(parent);
+	return rc;
+}
+
+int
+rmt_files_check(const char *directory, const struct rmt_output *outputs, size_t count, bool force,
+    struct rmt_err *err)
+{
+	struct writing w = { .directory = directory,
+		.force = force,
+		.outputs = outputs,
+		.count = count,
+		.err = err };
+	int rc = 0;
+
+	if (check_names(&w) != 0 || check_directory(directory, err) != 0)
+		return -1;
+	if (!rmt_path_exists(directory))
+		return 0;
+	w.fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (w.fd < 0)
+		return rmt_err_errno(err, RMT_INPUT, directory, "open");
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = check_place(&w, outputs[i].name) < 0 ? -1 : 0;
+	close(w.fd);
+	return rc;
+}
+
 int
 rmt_file_write(
     const char *path, struct rmt_span content, mode_t mode, bool force, struct rmt_err *err)
@@ -332,10 +396,7 @@ rmt_file_write(
 		rmt_err_source(err, path);
 		return -1;
 	}
-	if (leaf == path)
-		directory = rmt_strdup(".", err);
-	else /* "/name" keeps its slash */
-		directory = rmt_strndup(path, leaf - path > 1 ? (size_t)(leaf - path) - 1 : 1, err);
+	directory = parent_of(path, err);
 	if (directory == NULL)
 		return -1;
 	rc = rmt_files_write(directory, &output, 1, force, err);

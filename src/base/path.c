@@ -33,6 +33,14 @@ rmt_path_is_directory(const char *path)
 	return stat(path, &state) == 0 && S_ISDIR(state.st_mode);
 }
 
+bool
+rmt_path_is_regular(const char *path)
+{
+	struct stat state;
+
+	return stat(path, &state) == 0 && S_ISREG(state.st_mode);
+}
+
 const char *
 rmt_path_leaf(const char *path)
 {

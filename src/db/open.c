@@ -258,8 +258,8 @@ establish(struct rmt_db *db, struct rmt_err *err)
 		return -1;
 	if (rc == 0 && db->mode != RMT_DB_CREATE)
 		return rmt_db_refuse(db->path, err,
-		    "the database is empty, its creation was interrupted: run \"remint init\" "
-		    "again");
+		    "the database is empty, its creation was interrupted: remove the home and run "
+		    "\"remint init\" again");
 	if (rc == 1 && db->mode == RMT_DB_CREATE)
 		return rmt_db_refuse(db->path, err, "the home holds a database already");
 	if (db->mode != RMT_DB_READ)

@@ -272,34 +272,48 @@ static void groups_clear(struct audit_run *run)
 	run->group_count = run->current = run->leaves = 0;
 }
 
-static int read_once(struct audit_run *run, const struct rmt_reader *reader, const char *path, const struct rmt_buf *held,
-                     struct rmt_err *err)
+static size_t certificates(const struct audit_run *run)
 {
-	(void)run;
-	return strcmp(path, "-") == 0 ? rmt_read_mem(reader, "-", rmt_buf_view(held), err) : rmt_read_path(reader, path, err);
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->group_count; i++)
+		count += run->groups[i].seen;
+	return count;
 }
 
-static int audit_input(struct audit_run *run, const char *path)
+/* What cannot be read twice (standard input, a pipe of the shell) is held meanwhile. */
+static int read_twice(struct audit_run *run, const char *path, struct rmt_err *err)
 {
+	bool hold = !rmt_path_is_directory(path) && (strcmp(path, "-") == 0 || !rmt_path_is_regular(path));
 	struct rmt_reader reader = rmt_verb_reader(run->ctx);
+	uint64_t faults = run->ctx->faults;
 	struct rmt_buf held = {0};
-	struct rmt_err err = {0};
-	int rc = 0;
+	int rc = hold ? rmt_file_read(path, RMT_CAP_CRL, &held, err) : 0;
 
 	reader.arg = run;
 	reader.object = first_pass;
-	if (strcmp(path, "-") == 0)
-		rc = rmt_file_read(path, RMT_CAP_CRL, &held, &err);
 	if (rc == 0)
-		rc = read_once(run, &reader, path, &held, &err);
+		rc = hold ? rmt_read_mem(&reader, path, rmt_buf_view(&held), err) : rmt_read_path(&reader, path, err);
+	if (rc == 0 && !certificates(run) && run->ctx->faults == faults) {
+		rc = rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate");
+		rmt_err_source(err, path);
+	}
 	if (rc == 0) {
 		reader.object = second_pass;
 		reader.fault = NULL; /* reported in the first pass */
 		reader.skip_keys = true;
-		rc = read_once(run, &reader, path, &held, &err);
+		rc = hold ? rmt_read_mem(&reader, path, rmt_buf_view(&held), err) : rmt_read_path(&reader, path, err);
 	}
-	groups_clear(run);
 	rmt_buf_free(&held);
+	return rc;
+}
+
+static int audit_input(struct audit_run *run, const char *path)
+{
+	struct rmt_err err = {0};
+	int rc = read_twice(run, path, &err);
+
+	groups_clear(run);
 	if (rc && err.class != RMT_NONE && run->err->class == RMT_NONE)
 		rc = rmt_verb_fault(run->ctx, &err);
 	return rc;
@@ -310,7 +324,7 @@ static int audit_input(struct audit_run *run, const char *path)
 static int store_fill(struct audit_run *run, struct remint_strings files, bool trusted)
 {
 	struct rmt_pile pile = {0};
-	int rc = rmt_pile_read(run->ctx, &pile, files, true, run->err);
+	int rc = rmt_pile_need(run->ctx, &pile, files, true, run->err);
 
 	for (size_t i = 0; rc == 0 && i < pile.count; i++)
 		if (pile.objects[i]->cert)
@@ -355,7 +369,7 @@ int remint_audit(struct remint *ctx, const struct remint_audit_options *options,
 	if (!targets || !run.audits || !run.store)
 		goto out;
 	if (store_fill(&run, options->trust, true) || store_fill(&run, options->chain, false) ||
-	    rmt_pile_read(ctx, &run.keys, options->keys, false, run.err) || audits_load(&run, targets))
+	    rmt_pile_need(ctx, &run.keys, options->keys, false, run.err) || audits_load(&run, targets))
 		goto out;
 	rc = 0;
 	for (size_t i = 0; rc == 0 && i < options->inputs.count; i++)

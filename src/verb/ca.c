@@ -192,6 +192,34 @@ static int hand_pem(remint_file_fn *file, void *arg, const char *name, const cha
 	return rc;
 }
 
+/* The key of a new pending authority; or of one that is pending already, whose request was lost on its way. */
+static struct rmt_key *pending_key(struct rmt_home *home, const char *name, const struct remint_ca_request_options *options,
+                                   const struct rmt_template *template, struct rmt_err *err)
+{
+	unsigned char hash[RMT_SHA256];
+	struct rmt_db_authority row;
+	struct rmt_key *key;
+	int64_t id;
+	int found = rmt_db_authority_get(home->db, name, 0, &row, err);
+
+	if (found < 0)
+		return NULL;
+	if (found && (row.state != RMT_AUTHORITY_PENDING || row.spki_hash.length != sizeof hash)) {
+		rmt_err_set(err, RMT_POLICY, NULL, "there is an authority named \"%s\" already: choose another --name", name);
+		return NULL;
+	}
+	if (found) {
+		memcpy(hash, row.spki_hash.at, sizeof hash);
+		rmt_verb_warn(home->ctx, "the authority \"%s\" is waiting for its certificate already: this is a request for the same key", name);
+		return rmt_home_key_load(home, rmt_span_of(hash, sizeof hash), err);
+	}
+	key = rmt_key_generate(options->key ? options->key : template->key_generate, err);
+	if (key && rmt_authority_prepare(home, name, key, 0, options->publish_url, &id, err) == 0)
+		return key;
+	rmt_key_free(key);
+	return NULL;
+}
+
 int remint_ca_request(struct remint *ctx, const struct remint_ca_request_options *options, remint_file_fn *file, void *arg)
 {
 	const char *name = options->name ? options->name : "issuing";
@@ -200,7 +228,6 @@ int remint_ca_request(struct remint *ctx, const struct remint_ca_request_options
 	struct rmt_buf subject = {0}, der = {0};
 	struct rmt_key *key = NULL;
 	struct rmt_home home = {0};
-	int64_t id;
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
@@ -208,13 +235,13 @@ int remint_ca_request(struct remint *ctx, const struct remint_ca_request_options
 		rmt_err_set(err, RMT_USAGE, NULL, "a CA needs a name: give --subject \"CN=..., O=...\"");
 		goto out;
 	}
+	if (options->publish_url && rmt_publish_url_check(options->publish_url, err))
+		goto out;
 	if (rmt_home_open(ctx, RMT_DB_WRITE, &home, err) || rmt_name_parse(options->subject, &subject, err))
 		goto out;
 	template = rmt_template_load(ctx->policies, "issuing-ca", err);
-	key = template ? rmt_key_generate(options->key ? options->key : template->key_generate, err) : NULL;
-	if (!key || rmt_authority_prepare(&home, name, key, 0, options->publish_url, &id, err))
-		goto out;
-	if (rmt_request_build(key, template->digest, rmt_buf_view(&subject), (struct rmt_span){0}, &der, err) == 0)
+	key = template ? pending_key(&home, name, options, template, err) : NULL;
+	if (key && rmt_request_build(key, template->digest, rmt_buf_view(&subject), (struct rmt_span){0}, &der, err) == 0)
 		rc = hand_pem(file, arg, "request.pem", "CERTIFICATE REQUEST", rmt_buf_view(&der), err);
 out:
 	rmt_buf_free(&subject);
@@ -232,7 +259,7 @@ static struct rmt_request *only_request(struct remint *ctx, const char *path, st
 	struct rmt_pile pile = {0};
 	struct rmt_request *request = NULL;
 
-	if (rmt_pile_read(ctx, &pile, (struct remint_strings){&path, 1}, true, err))
+	if (rmt_pile_need(ctx, &pile, (struct remint_strings){&path, 1}, true, err))
 		goto out;
 	for (size_t i = 0; i < pile.count && !request; i++)
 		if (pile.objects[i]->request)
@@ -377,7 +404,7 @@ int remint_ca_install(struct remint *ctx, struct remint_strings inputs, remint_a
 
 	rmt_verb_begin(ctx);
 	store = rmt_chain_store_new(err);
-	if (!store || rmt_home_open(ctx, RMT_DB_WRITE, &home, err) || rmt_pile_read(ctx, &pile, inputs, true, err) ||
+	if (!store || rmt_home_open(ctx, RMT_DB_WRITE, &home, err) || rmt_pile_need(ctx, &pile, inputs, true, err) ||
 	    rmt_db_authorities(home.db, match_pending, &pending, err) < 0)
 		goto out;
 	if (!pending.cert) {

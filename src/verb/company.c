@@ -17,6 +17,7 @@ struct pile_sink {
 	struct remint *ctx; /* first: the reader's callbacks expect it */
 	struct rmt_pile *pile;
 	struct rmt_err *err;
+	bool whole; /* the input under way may have no fault */
 };
 
 static int pile_object(void *arg, const struct rmt_object *object)
@@ -26,25 +27,53 @@ static int pile_object(void *arg, const struct rmt_object *object)
 	return rmt_pile_add(sink->pile, object, sink->err);
 }
 
-int rmt_pile_read(struct remint *ctx, struct rmt_pile *pile, struct remint_strings inputs, bool skip_keys,
-                  struct rmt_err *err)
+/* A fault is the verb's failure where the file had to be whole, else one of the faults that the caller is told. */
+static int pile_fault(void *arg, const struct rmt_err *fault)
 {
-	struct pile_sink sink = {ctx, pile, err};
-	struct rmt_reader reader = rmt_verb_reader(ctx);
+	struct pile_sink *sink = arg;
+
+	if (!sink->whole)
+		return rmt_verb_fault(sink->ctx, fault);
+	*sink->err = *fault;
+	return -1;
+}
+
+static int pile_fill(struct pile_sink *sink, struct remint_strings inputs, bool need, bool skip_keys)
+{
+	struct rmt_reader reader = rmt_verb_reader(sink->ctx);
 
 	reader.object = pile_object;
-	reader.arg = &sink;
+	reader.fault = pile_fault;
+	reader.arg = sink;
 	reader.skip_keys = skip_keys;
 	for (size_t i = 0; i < inputs.count; i++) {
 		struct rmt_err fault = {0};
-		int rc = rmt_read_path(&reader, inputs.items[i], &fault);
+		int rc;
 
-		if (rc && fault.class != RMT_NONE && (!err || err->class == RMT_NONE))
-			rc = rmt_verb_fault(ctx, &fault);
+		sink->whole = need && !rmt_path_is_directory(inputs.items[i]);
+		rc = rmt_read_path(&reader, inputs.items[i], &fault);
+		if (rc && fault.class != RMT_NONE && sink->err->class == RMT_NONE)
+			rc = pile_fault(sink, &fault);
 		if (rc)
 			return rc;
 	}
 	return 0;
+}
+
+int rmt_pile_read(struct remint *ctx, struct rmt_pile *pile, struct remint_strings inputs, bool skip_keys,
+                  struct rmt_err *err)
+{
+	struct pile_sink sink = {.ctx = ctx, .pile = pile, .err = err};
+
+	return pile_fill(&sink, inputs, false, skip_keys);
+}
+
+int rmt_pile_need(struct remint *ctx, struct rmt_pile *pile, struct remint_strings inputs, bool skip_keys,
+                  struct rmt_err *err)
+{
+	struct pile_sink sink = {.ctx = ctx, .pile = pile, .err = err};
+
+	return pile_fill(&sink, inputs, true, skip_keys);
 }
 
 /* ---- leaves ------------------------------------------------------------------------------------------------------------ */

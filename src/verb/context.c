@@ -315,15 +315,20 @@ const struct rmt_secret *rmt_verb_ca_secret(struct remint *ctx, const char *what
 	}
 	if (!confirm)
 		return ctx->ca_secret;
+	if (rmt_secret_length(ctx->ca_secret) == 0) {
+		rmt_err_set(err, RMT_SECRET, NULL, "the new passphrase is empty, which protects nothing");
+		goto refuse;
+	}
 	again = rmt_verb_ask(ctx, REMINT_SECRET_CA, what, 1, err);
 	same = again && rmt_secret_length(again) == rmt_secret_length(ctx->ca_secret) &&
 	       memcmp(rmt_secret_text(again), rmt_secret_text(ctx->ca_secret), rmt_secret_length(again)) == 0;
 	rmt_secret_free(again);
 	if (same)
 		return ctx->ca_secret;
+	rmt_err_set(err, RMT_SECRET, NULL, "the two passphrases differ");
+refuse:
 	rmt_secret_free(ctx->ca_secret);
 	ctx->ca_secret = NULL;
-	rmt_err_set(err, RMT_SECRET, NULL, "the two passphrases differ");
 	return NULL;
 }
 

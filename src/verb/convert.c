@@ -47,6 +47,11 @@ static int choose_leaf(struct converting *job, struct rmt_err *err)
 	}
 	if (found < 0)
 		return -1;
+	if (!leaves && job->options->inputs.count == 1) {
+		rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate");
+		rmt_err_source(err, job->options->inputs.items[0]);
+		return -1;
+	}
 	if (!leaves)
 		return rmt_err_set(err, RMT_INPUT, NULL, "no certificate among the inputs");
 	if (select && selected != 1)
@@ -249,14 +254,10 @@ int remint_convert(struct remint *ctx, const struct remint_convert_options *opti
 		rmt_err_set(err, RMT_USAGE, NULL, "say what to make: either --to FORMAT or --for TARGET");
 		goto out;
 	}
-	if (rmt_pile_read(ctx, &job.pile, options->inputs, options->no_key, err) ||
-	    rmt_pile_read(ctx, &job.pile, options->keys, false, err) ||
-	    rmt_pile_read(ctx, &job.pile, options->chain, true, err))
+	if (rmt_pile_need(ctx, &job.pile, options->inputs, options->no_key, err) ||
+	    rmt_pile_need(ctx, &job.pile, options->keys, false, err) ||
+	    rmt_pile_need(ctx, &job.pile, options->chain, true, err))
 		goto out;
-	if (!job.pile.count && ctx->faults) {
-		rmt_err_set(err, RMT_INPUT, NULL, "none of the inputs could be read");
-		goto out;
-	}
 	if (fill_bundle(&job, err) == 0 && check_keys(&job, err) == 0)
 		rc = options->to ? convert_one(&job, err) : convert_targets(&job, err);
 out:

@@ -97,6 +97,8 @@ int rmt_home_key_store(struct rmt_home *home, const struct rmt_key *key, struct 
 	if (rmt_key_write_pem(key, secret, &pem, err) == 0)
 		rc = rmt_file_write(path, rmt_buf_view(&pem), 0600, false, err);
 out:
+	if (rc && err->class == RMT_INPUT) /* it is the home that cannot be written, as when its database cannot */
+		err->class = RMT_DATABASE;
 	rmt_buf_free(&pem);
 	rmt_buf_free(&directory);
 	free(path);
@@ -115,7 +117,8 @@ struct rmt_key *rmt_home_key_load(struct rmt_home *home, struct rmt_span spki_ha
 	if (!path || locked < 0)
 		goto out;
 	if (!rmt_path_exists(path)) {
-		rmt_err_set(err, RMT_SECRET, NULL, "the private key is not in this home (%s is absent)", path);
+		rmt_err_set(err, RMT_SECRET, NULL, "the private key is not in this home: there is no such file");
+		rmt_err_source(err, path);
 		goto out;
 	}
 	if (rmt_file_read(path, RMT_CAP_REQUEST, &pem, err))
@@ -125,6 +128,8 @@ struct rmt_key *rmt_home_key_load(struct rmt_home *home, struct rmt_span spki_ha
 	key = rmt_key_read_pem(rmt_buf_view(&pem), secret, err);
 	rmt_err_source(err, path);
 out:
+	if (!key && err->class == RMT_INPUT) /* a key that cannot be read is a key missing */
+		err->class = RMT_SECRET;
 	rmt_buf_free(&pem);
 	free(path);
 	return key;

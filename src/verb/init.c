@@ -269,18 +269,32 @@ out:
 
 /* ---- the verb ------------------------------------------------------------------------------------------------------------------ */
 
+/* It goes into every certificate: what is no address there cannot be taken back. */
+int rmt_publish_url_check(const char *url, struct rmt_err *err)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/?[]@!$&'()*+,;=%";
+	const char *host = url + 7;
+
+	if (strncmp(url, "http://", 7) != 0)
+		return rmt_err_set(err, RMT_USAGE, NULL,
+		                   "\"%s\" is not an http:// address: CRLs and CA certificates are fetched without TLS, since "
+		                   "checking TLS would need them already",
+		                   url);
+	if (strcspn(host, "/:?") == 0 || host[strspn(host, allowed)])
+		return rmt_err_cite(err, RMT_USAGE, NULL, "RFC 3986, 3",
+		                    "\"%s\" is not an address: it has no host, or a character that none may have", url);
+	return 0;
+}
+
 static int check_options(struct remint *ctx, const struct remint_init_options *options, struct rmt_err *err)
 {
 	if (!ctx->home)
 		return rmt_err_set(err, RMT_USAGE, NULL, "no CA home: name one with --home DIR or REMINT_HOME");
+	if (!ctx->home[0] || (options->offline_root && !options->offline_root[0]))
+		return rmt_err_set(err, RMT_USAGE, NULL, "the name of a home is empty");
 	if (options->no_root && options->offline_root)
 		return rmt_err_set(err, RMT_USAGE, NULL, "without a root there is no offline root: choose one of the two");
-	if (options->publish_url && strncmp(options->publish_url, "http://", 7) != 0)
-		return rmt_err_set(err, RMT_USAGE, NULL,
-		                   "\"%s\" is not an http:// address: CRLs and CA certificates are fetched without TLS, since "
-		                   "checking TLS would need them already",
-		                   options->publish_url);
-	return 0;
+	return options->publish_url ? rmt_publish_url_check(options->publish_url, err) : 0;
 }
 
 static int fill(struct site *root_site, struct site *site, const struct remint_init_options *options, struct rmt_err *err)

@@ -119,8 +119,11 @@ int remint_issue(struct remint *ctx, const struct remint_issue_options *options,
 	bench.release.issued = issued;
 	bench.release.arg = arg;
 	bench.release.audit_again = options->targets.count > 0;
-	if (rmt_release_ready(&bench.release, true, err) == 0 && (item = issue_item(options, &bench.demand, err)))
-		rc = rmt_issuance_one(&bench, item, err);
+	if (rmt_release_ready(&bench.release, true, err) || !(item = issue_item(options, &bench.demand, err)))
+		goto out;
+	item->check = rmt_release_check;
+	item->check_arg = &bench.release;
+	rc = rmt_issuance_one(&bench, item, err);
 out:
 	rmt_item_free(item);
 	rmt_bench_close(&bench);
@@ -136,7 +139,8 @@ struct signing {
 	struct rmt_item *group[RMT_GROUP];
 	char *sources[RMT_GROUP];
 	size_t count;
-	uint64_t done;
+	uint64_t done, seen; /* signed; requests met */
+	struct rmt_names files;
 };
 
 static void group_clear(struct signing *signing)
@@ -175,6 +179,25 @@ static int sign_group(struct signing *signing)
 	return rc;
 }
 
+/* Requests of the same file name in two directories would be written over each other. */
+static int give_file(struct signing *signing, struct rmt_item *item, struct rmt_err *err)
+{
+	char name[96];
+	int rc;
+
+	if (!signing->options->out.directory)
+		return 0;
+	rmt_release_file(item, name);
+	rc = rmt_names_add(&signing->files, name, err);
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	rmt_err_set(&item->err, RMT_POLICY, NULL,
+	            "the certificate of another request is written to %s already: sign the two into different directories",
+	            name);
+	item->failed = true;
+	return 0;
+}
+
 static int sign_object(void *arg, const struct rmt_object *object)
 {
 	struct signing *signing = arg;
@@ -184,6 +207,7 @@ static int sign_object(void *arg, const struct rmt_object *object)
 
 	if (!object->request)
 		return 0;
+	signing->seen++;
 	item = rmt_item_new(err);
 	if (!item)
 		return -1;
@@ -193,11 +217,30 @@ static int sign_object(void *arg, const struct rmt_object *object)
 	item->index = object->index;
 	item->validity = options->validity;
 	item->not_after = options->not_after;
+	item->check = rmt_release_check;
+	item->check_arg = &signing->bench.release;
 	item->request = rmt_request_new(object->der, err);
-	if (!item->source || !item->request || rmt_item_names(item, options->names, err) ||
+	if (!item->source || !item->request || give_file(signing, item, err) || rmt_item_names(item, options->names, err) ||
 	    (options->subject && rmt_name_parse(options->subject, &item->subject, err)))
 		return -1;
 	return signing->count == RMT_GROUP ? sign_group(signing) : 0;
+}
+
+/* An input without a request was named by mistake, also among others. */
+static int sign_input(struct signing *signing, const struct rmt_reader *reader, const char *path)
+{
+	struct remint *ctx = signing->ctx;
+	uint64_t seen = signing->seen, faults = ctx->faults;
+	struct rmt_err fault = {0};
+	int rc = rmt_read_path(reader, path, &fault);
+
+	if (rc == 0 && signing->seen == seen && ctx->faults == faults) {
+		rc = rmt_err_set(&fault, RMT_INPUT, NULL, "holds no certificate request");
+		rmt_err_source(&fault, path);
+	}
+	if (rc && fault.class != RMT_NONE && ctx->err.class == RMT_NONE)
+		rc = rmt_verb_fault(ctx, &fault);
+	return rc;
 }
 
 int remint_sign(struct remint *ctx, const struct remint_sign_options *options, remint_issued_fn *issued, void *arg)
@@ -219,18 +262,12 @@ int remint_sign(struct remint *ctx, const struct remint_sign_options *options, r
 	reader.object = sign_object;
 	reader.arg = &signing;
 	reader.skip_keys = true;
-	for (size_t i = 0; rc == 0 && i < options->inputs.count; i++) {
-		struct rmt_err fault = {0};
-
-		rc = rmt_read_path(&reader, options->inputs.items[i], &fault);
-		if (rc && fault.class != RMT_NONE && err->class == RMT_NONE)
-			rc = rmt_verb_fault(ctx, &fault);
-	}
+	for (size_t i = 0; rc == 0 && i < options->inputs.count; i++)
+		rc = sign_input(&signing, &reader, options->inputs.items[i]);
 	if (rc == 0)
 		rc = sign_group(&signing);
-	if (rc == 0 && !signing.done && !ctx->faults)
-		rc = rmt_err_set(err, RMT_INPUT, NULL, "no certificate request among the inputs");
 	group_clear(&signing);
+	rmt_names_free(&signing.files);
 	rmt_bench_close(&signing.bench);
 	return rmt_verb_end(ctx, rc);
 }

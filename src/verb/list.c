@@ -104,7 +104,7 @@ static int find_by_file(struct remint *ctx, struct rmt_db *db, const char *path,
 	struct rmt_pile pile = {0};
 	struct rmt_company company;
 	struct rmt_db_cert row;
-	int rc = rmt_pile_read(ctx, &pile, (struct remint_strings){&path, 1}, true, err);
+	int rc = rmt_pile_need(ctx, &pile, (struct remint_strings){&path, 1}, true, err);
 
 	if (rc == 0 && rmt_company_nth(&pile, 0, &company, err) == 1) {
 		rc = rmt_cert_fingerprint(company.leaf->cert, fingerprint, err);

@@ -78,6 +78,14 @@ const char *rmt_arena_cn(struct rmt_arena *arena, struct rmt_span name); /* NULL
 struct remint_strings rmt_arena_names(struct rmt_arena *arena, const struct rmt_extensions *extensions);
 const char *rmt_arena_pem(struct rmt_arena *arena, const char *label, struct rmt_span der);
 
+/* ---- names (names.c): what a run calls its outputs ------------------------------------------------------------------ */
+
+struct rmt_names {
+	void *tree;
+};
+int rmt_names_add(struct rmt_names *names, const char *name, struct rmt_err *err); /* 1 new, 0 given away before, -1 */
+void rmt_names_free(struct rmt_names *names);
+
 /* ---- company (company.c): a leaf with its key and chain, found in piles --------------------------------------------- */
 
 /* One leaf of the inputs with what belongs to it. Pointers are into the pile. */
@@ -90,6 +98,9 @@ struct rmt_company {
 };
 /* Everything of `inputs` and `keys` in one pile; faults go to the caller. */
 int rmt_pile_read(struct remint *ctx, struct rmt_pile *pile, struct remint_strings inputs, bool skip_keys, struct rmt_err *err);
+/* The same for inputs of which nothing may be missing in what is made from them: a file with a fault is the verb's
+ * failure. What else a directory holds is nobody's promise: its faults go to the caller. */
+int rmt_pile_need(struct remint *ctx, struct rmt_pile *pile, struct remint_strings inputs, bool skip_keys, struct rmt_err *err);
 /* The n-th leaf (end-entity certificate; when there is none at all, the n-th certificate) of the pile with its company; 1, 0 past the end, -1. */
 int rmt_company_nth(const struct rmt_pile *pile, size_t n, struct rmt_company *out, struct rmt_err *err);
 void rmt_company_clear(struct rmt_company *company);
@@ -126,6 +137,7 @@ struct rmt_authority {
 /* `name` NULL: "issuing", else the only active one that has its key here. */
 int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
 void rmt_authority_clear(struct rmt_authority *authority);
+int rmt_publish_url_check(const char *url, struct rmt_err *err); /* init.c */
 /* A pending row `name` whose key is stored in the home (init.c). */
 int rmt_authority_prepare(struct rmt_home *home, const char *name, const struct rmt_key *key, int64_t parent,
                           const char *publish_url, int64_t *id, struct rmt_err *err);
@@ -210,9 +222,14 @@ struct rmt_release {
 	void *arg;
 	unsigned unaccepted;        /* error findings left, not accepted */
 };
+/* Files that cannot be written fail the item, not the run: its certificate is recorded by then. */
 int rmt_release_item(void *release, struct rmt_item *item);
-/* Before anything is signed: can the files be written, and is every passphrase there that they will need? */
+/* The one file of a request: app.csr becomes app.pem, the n-th request of a pile LABEL-N.pem. */
+void rmt_release_file(const struct rmt_item *item, char name[96]);
+/* Before anything is signed: can the directory be written, and is every passphrase there that the files will need? */
 int rmt_release_ready(struct rmt_release *release, bool with_key, struct rmt_err *err);
+/* The same of one built item: does one of its files stand there already? An item's `check`, or part of it. */
+int rmt_release_check(void *release, struct rmt_item *item, struct rmt_err *err);
 
 /* Everything that an issuing verb opens (issue.c). */
 struct rmt_bench {

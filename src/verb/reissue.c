@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "verb/local.h"
 
@@ -23,6 +24,7 @@ struct replacing {
 	struct rmt_pile pile;
 	struct rmt_request *request;
 	size_t leaves;
+	struct rmt_names directories;
 };
 
 /* ---- inputs ------------------------------------------------------------------------------------------------------------- */
@@ -65,24 +67,42 @@ static int pile_from_database(struct replacing *job, const char *serial, struct 
 	return rmt_pile_add(&job->pile, &object, err);
 }
 
+/* An input without a certificate was named by mistake, also among others. */
+static int pile_from_input(struct replacing *job, const char *input, struct rmt_err *err)
+{
+	uint64_t faults = job->ctx->faults;
+	size_t before = job->pile.count;
+	struct rmt_err none = {0};
+
+	if (rmt_pile_read(job->ctx, &job->pile, (struct remint_strings){&input, 1}, false, err))
+		return -1;
+	for (size_t i = before; i < job->pile.count; i++)
+		if (job->pile.objects[i]->cert)
+			return 0;
+	if (job->ctx->faults != faults)
+		return 0;
+	rmt_err_set(&none, RMT_INPUT, NULL, "holds no certificate");
+	rmt_err_source(&none, input);
+	return rmt_verb_fault(job->ctx, &none);
+}
+
 static int read_inputs(struct replacing *job, struct rmt_err *err)
 {
 	for (size_t i = 0; i < job->options->inputs.count; i++) {
 		const char *input = job->options->inputs.items[i];
-		int rc = strncmp(input, "serial:", 7) == 0
-		             ? pile_from_database(job, input + 7, err)
-		             : rmt_pile_read(job->ctx, &job->pile, (struct remint_strings){&input, 1}, false, err);
+		int rc = strncmp(input, "serial:", 7) == 0 ? pile_from_database(job, input + 7, err)
+		                                           : pile_from_input(job, input, err);
 
 		if (rc)
 			return rc;
 	}
-	return rmt_pile_read(job->ctx, &job->pile, job->options->keys, false, err);
+	return rmt_pile_need(job->ctx, &job->pile, job->options->keys, false, err);
 }
 
 static int read_request(struct replacing *job, struct rmt_err *err)
 {
 	struct rmt_pile pile = {0};
-	int rc = rmt_pile_read(job->ctx, &pile, (struct remint_strings){&job->options->request, 1}, true, err);
+	int rc = rmt_pile_need(job->ctx, &pile, (struct remint_strings){&job->options->request, 1}, true, err);
 
 	for (size_t i = 0; rc == 0 && !job->request && i < pile.count; i++)
 		if (pile.objects[i]->request)
@@ -177,7 +197,9 @@ static int check_content(struct replacing *job, const struct rmt_item *item, str
 
 static int check_item(void *arg, struct rmt_item *item, struct rmt_err *err)
 {
-	return check_content(arg, item, err);
+	struct replacing *job = arg;
+
+	return check_content(job, item, err) ? -1 : rmt_release_check(&job->bench.release, item, err);
 }
 
 static struct rmt_item *replacement(struct replacing *job, const struct rmt_company *company, struct rmt_err *err)
@@ -203,19 +225,25 @@ static struct rmt_item *replacement(struct replacing *job, const struct rmt_comp
 	return NULL;
 }
 
-/* With several leaves each has a directory of its own, named after it. */
+/* With several leaves each has a directory of its own, named after it; of two with one name the second is NAME-2. */
 static int directory_for(struct replacing *job, const struct rmt_cert *cert, char **owned, struct rmt_err *err)
 {
 	struct rmt_buf label = {0};
-	char name[65];
+	char stem[65], name[96];
+	int taken;
 
 	*owned = NULL;
 	job->bench.release.out = job->options->out;
 	if (!job->options->out.directory || job->leaves < 2)
 		return 0;
 	rmt_cert_label(cert, &label);
-	rmt_file_label(rmt_buf_string(&label), name);
+	rmt_file_label(rmt_buf_string(&label), stem);
 	rmt_buf_free(&label);
+	snprintf(name, sizeof name, "%s", stem);
+	for (unsigned n = 2; (taken = rmt_names_add(&job->directories, name, err)) == 0; n++)
+		snprintf(name, sizeof name, "%s-%u", stem, n);
+	if (taken < 0)
+		return -1;
 	*owned = rmt_path_join(job->options->out.directory, name, err);
 	job->bench.release.out.directory = *owned;
 	return *owned ? rmt_directory_create(job->options->out.directory, err) : -1;
@@ -245,6 +273,20 @@ out:
 
 /* ---- the verb ------------------------------------------------------------------------------------------------------------------- */
 
+/* A first look: the faults are told when the input is read in earnest. */
+static int read_quietly(struct remint *ctx, const char *input, struct rmt_pile *pile, struct rmt_err *err)
+{
+	remint_fault_fn *tell = ctx->fault;
+	uint64_t faults = ctx->faults;
+	int rc;
+
+	ctx->fault = NULL;
+	rc = rmt_pile_read(ctx, pile, (struct remint_strings){&input, 1}, true, err);
+	ctx->fault = tell;
+	ctx->faults = faults;
+	return rc;
+}
+
 /* The template that made the old certificate, when it is one of ours and nobody names another. */
 static int recorded_template(struct replacing *job, char **name, struct rmt_err *err)
 {
@@ -258,10 +300,9 @@ static int recorded_template(struct replacing *job, char **name, struct rmt_err 
 
 	*name = NULL;
 	if (options->template_name || options->targets.count || !options->inputs.count ||
-	    strncmp(options->inputs.items[0], "serial:", 7) == 0 || strcmp(options->inputs.items[0], "-") == 0)
-		return 0;
-	if (rmt_pile_read(job->ctx, &pile, (struct remint_strings){options->inputs.items, 1}, true, err) ||
-	    rmt_home_open(job->ctx, RMT_DB_READ, &home, err)) {
+	    (!rmt_path_is_regular(options->inputs.items[0]) && !rmt_path_is_directory(options->inputs.items[0])))
+		return 0; /* a serial number, or what can be read only once */
+	if (read_quietly(job->ctx, options->inputs.items[0], &pile, err) || rmt_home_open(job->ctx, RMT_DB_READ, &home, err)) {
 		rc = -1;
 	} else if (rmt_company_nth(&pile, 0, &company, err) == 1) {
 		if (rmt_cert_fingerprint(company.leaf->cert, fingerprint, err) == 0 &&
@@ -286,8 +327,6 @@ static int replace_all(struct replacing *job, struct rmt_err *err)
 	}
 	if (found < 0)
 		return -1;
-	if (!job->leaves)
-		return job->ctx->faults ? 0 : rmt_err_set(err, RMT_INPUT, NULL, "no certificate among the inputs");
 	if (job->request && job->leaves > 1)
 		return rmt_err_set(err, RMT_USAGE, NULL, "one --request serves one certificate, but there are %zu", job->leaves);
 	for (size_t n = 0; rc == 0 && n < job->leaves; n++) {
@@ -297,7 +336,7 @@ static int replace_all(struct replacing *job, struct rmt_err *err)
 			return -1;
 		rc = replace_one(job, &company, &refused);
 		rmt_company_clear(&company);
-		if (rc && job->leaves == 1)
+		if (rc && (job->leaves == 1 || refused.class == RMT_DATABASE || refused.class == RMT_INTERNAL))
 			*err = err->class == RMT_NONE ? refused : *err;
 		else if (rc && refused.class != RMT_NONE)
 			rc = rmt_verb_fault(job->ctx, &refused);
@@ -309,6 +348,8 @@ int remint_reissue(struct remint *ctx, const struct remint_reissue_options *opti
 {
 	struct replacing job = {.ctx = ctx, .options = options};
 	struct rmt_err *err = &ctx->err;
+	const char *directory = options->out.directory;
+	bool made = directory && !rmt_path_exists(directory);
 	char *recorded = NULL;
 	int rc = -1;
 
@@ -327,8 +368,11 @@ int remint_reissue(struct remint *ctx, const struct remint_reissue_options *opti
 		goto out;
 	rc = replace_all(&job, err);
 out:
+	if (made)
+		(void)rmdir(directory); /* stays when something was put into it */
 	rmt_request_free(job.request);
 	rmt_pile_free(&job.pile);
+	rmt_names_free(&job.directories);
 	rmt_bench_close(&job.bench);
 	free(recorded);
 	return rmt_verb_end(ctx, rc);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "verb/local.h"
 
@@ -90,21 +89,28 @@ static int bundle_files(struct rmt_release *release, const struct rmt_item *item
 	return rmt_write_standard(&bundle, secret, files, err);
 }
 
-/* app.csr becomes app.pem; the n-th request of a pile becomes LABEL-N.pem. */
-static int single_file(const struct rmt_item *item, const char *pem, struct rmt_fileset *files, struct rmt_err *err)
+void rmt_release_file(const struct rmt_item *item, char name[96])
 {
 	const char *leaf = item->source && strcmp(item->source, "-") != 0 ? rmt_path_leaf(item->source) : "certificate";
-	struct rmt_buf content = {0}, stem = {0};
 	const char *dot = strrchr(leaf, '.');
-	char label[65], name[96];
+	struct rmt_buf stem = {0};
+	char label[65];
 
 	rmt_buf_append(&stem, leaf, dot && dot > leaf ? (size_t)(dot - leaf) : strlen(leaf));
 	rmt_file_label(rmt_buf_string(&stem), label);
 	rmt_buf_free(&stem);
 	if (item->index > 1)
-		snprintf(name, sizeof name, "%s-%zu.pem", label, item->index);
+		snprintf(name, 96, "%s-%zu.pem", label, item->index);
 	else
-		snprintf(name, sizeof name, "%s.pem", label);
+		snprintf(name, 96, "%s.pem", label);
+}
+
+static int single_file(const struct rmt_item *item, const char *pem, struct rmt_fileset *files, struct rmt_err *err)
+{
+	struct rmt_buf content = {0};
+	char name[96];
+
+	rmt_release_file(item, name);
 	rmt_buf_text(&content, pem);
 	return rmt_fileset_add(files, name, 0644, &content, err);
 }
@@ -142,34 +148,58 @@ static int write_files(struct rmt_release *release, struct rmt_item *item, struc
 	return rc;
 }
 
-static bool holds(const char *directory, const char *name, struct rmt_err *err)
-{
-	char *path = rmt_path_join(directory, name, err);
-	bool there = path && rmt_path_exists(path);
-
-	free(path);
-	return there;
-}
+/* ---- before anything is signed -------------------------------------------------------------------------------------------- */
 
 int rmt_release_ready(struct rmt_release *release, bool with_key, struct rmt_err *err)
 {
-	static const char *const standard[] = {"cert.pem", "chain.pem", "fullchain.pem", "key.pem"};
 	const char *directory = release->out.directory;
 
 	if (!directory)
 		return 0;
-	if (rmt_directory_create(directory, err))
+	if (rmt_files_check(directory, NULL, 0, release->out.force, err))
 		return -1;
-	if (access(directory, W_OK | X_OK))
-		return rmt_err_errno(err, RMT_INPUT, directory, "write into the directory");
-	for (size_t i = 0; !release->one_file && !release->out.force && i < sizeof standard / sizeof *standard; i++)
-		if (holds(directory, standard[i], err))
-			return rmt_err_set(err, RMT_USAGE, NULL, "%s holds %s already: name another directory, or --force", directory,
-			                   standard[i]);
 	for (size_t i = 0; with_key && i < release->demand->target_count; i++)
 		if (wants_passphrase(release->demand->targets[i]) && !pfx_secret(release, release->demand->targets[i], err))
 			return -1;
 	return with_key && release->out.encrypt_key && !rmt_verb_out_secret(release->ctx, "key.pem", err) ? -1 : 0;
+}
+
+static int name_files(const struct rmt_release *release, const struct rmt_item *item, struct rmt_fileset *files,
+                      struct rmt_err *err)
+{
+	static const char *const standard[] = {"cert.pem", "chain.pem", "fullchain.pem", "key.pem"};
+	struct above above;
+	struct rmt_bundle bundle = {.leaf = &item->cert};
+
+	if (release->one_file)
+		return single_file(item, "", files, err);
+	above_of(release->authority, &above);
+	bundle.intermediate_count = above.count;
+	for (size_t i = 0; i < release->demand->target_count; i++)
+		if (rmt_write_target_names(&bundle, release->demand->targets[i], files, err))
+			return -1;
+	for (size_t i = 0; i < sizeof standard / sizeof *standard; i++) {
+		struct rmt_buf none = {0};
+
+		if (!rmt_fileset_has(files, standard[i]) && rmt_fileset_add(files, standard[i], 0, &none, err))
+			return -1;
+	}
+	return 0;
+}
+
+int rmt_release_check(void *arg, struct rmt_item *item, struct rmt_err *err)
+{
+	const struct rmt_release *release = arg;
+	struct rmt_fileset files = {0};
+	int rc = 0;
+
+	if (!release->out.directory)
+		return 0;
+	rc = name_files(release, item, &files, err);
+	if (rc == 0)
+		rc = rmt_files_check(release->out.directory, files.files, files.count, release->out.force, err);
+	rmt_fileset_free(&files);
+	return rc;
 }
 
 /* ---- the answer ---------------------------------------------------------------------------------------------------------------- */
@@ -220,6 +250,17 @@ static void compare_report(void *arg, enum rmt_decision decision, const char *fi
 	rmt_item_decide(arg, public, field, text);
 }
 
+/* What is recorded is not lost with the disk that had no room for it. */
+static void unwritten(struct rmt_item *item, const char *serial)
+{
+	struct rmt_err *err = &item->err;
+	size_t length = strlen(err->message);
+
+	snprintf(err->message + length, sizeof err->message - length,
+	         "; the certificate is recorded all the same%s: see remint history %s",
+	         item->key ? ", and its key is in the home" : "", serial);
+}
+
 int rmt_release_item(void *arg, struct rmt_item *item)
 {
 	struct rmt_release *release = arg;
@@ -234,11 +275,10 @@ int rmt_release_item(void *arg, struct rmt_item *item)
 	if (release->audit_again && item->cert_id && rmt_issuance_audit(release->run, item, err))
 		return -1;
 	describe(release, item, &issued);
-	if (item->cert_id && release->out.directory && write_files(release, item, &issued, err)) {
-		rmt_verb_warn(release->ctx, "the certificate %s is issued and recorded, but its files could not be written: "
-		                            "remint history %s shows it, its key is in the home",
-		              issued.serial, issued.serial);
-		return -1;
+	if (item->cert_id && release->out.directory && write_files(release, item, &issued, &item->err)) {
+		item->failed = true;
+		unwritten(item, issued.serial);
+		return 0;
 	}
 	issued.decided = item->decided;
 	issued.decided_count = item->decided_count;

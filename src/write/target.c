@@ -144,6 +144,42 @@ out:
 	return rc;
 }
 
+static int
+name_file(const struct rmt_deploy_file *file, const char *label, size_t n, struct rmt_fileset *out, struct rmt_err *err)
+{
+	struct rmt_buf name = { 0 }, none = { 0 };
+	int rc = expand_name(file->name, label, n, &name, err);
+
+	if (rc == 0)
+		rc = rmt_fileset_add(out, rmt_buf_string(&name), 0, &none, err);
+	rmt_buf_free(&name);
+	return rc;
+}
+
+int
+rmt_write_target_names(
+    const struct rmt_bundle *bundle, const struct rmt_target *target, struct rmt_fileset *out, struct rmt_err *err)
+{
+	struct rmt_buf label = { 0 }, note = { 0 }, none = { 0 };
+	char file_label[65];
+	int rc = rmt_parts_label(bundle, NULL, &label, err);
+
+	if (rc == 0)
+		rmt_file_label(rmt_buf_string(&label), file_label);
+	for (size_t i = 0; rc == 0 && i < target->file_count; i++) {
+		size_t count = target->files[i].per_intermediate ? bundle->intermediate_count : 1;
+
+		for (size_t n = 1; rc == 0 && n <= count; n++)
+			rc = name_file(&target->files[i], file_label, n, out, err);
+	}
+	rmt_buf_format(&note, "INSTALL-%s.txt", target->name);
+	if (rc == 0 && target->deploy_note)
+		rc = rmt_buf_check(&note, err) ? -1 : rmt_fileset_add(out, rmt_buf_string(&note), 0, &none, err);
+	rmt_buf_free(&label);
+	rmt_buf_free(&note);
+	return rc;
+}
+
 /* ---- the four standard files ---- */
 
 /* Where there is no intermediate the chain is the root; where there is none at hand either it is empty, not absent. */

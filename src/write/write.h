@@ -58,6 +58,8 @@ void rmt_fileset_free(struct rmt_fileset *set);
 /* The files of a target's deploy block, and its note as INSTALL-<target>.txt; `passphrase` for those that need one (a pfx: RMT_SECRET when NULL). A key in a PEM file stays
  * plain, as the device must read it unattended: its mode protects it, and one that others may read is refused. */
 int rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *target, const struct rmt_secret *passphrase, struct rmt_fileset *out, struct rmt_err *err);
+/* The names of those files alone, without content: what rmt_files_check() wants to know before anything is signed. */
+int rmt_write_target_names(const struct rmt_bundle *bundle, const struct rmt_target *target, struct rmt_fileset *out, struct rmt_err *err);
 /* cert.pem chain.pem fullchain.pem key.pem (key encrypted when a passphrase is given; left out when there is no key). A name that is there already is left alone. */
 int rmt_write_standard(const struct rmt_bundle *bundle, const struct rmt_secret *passphrase, struct rmt_fileset *out, struct rmt_err *err);
 
