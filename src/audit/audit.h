@@ -37,6 +37,7 @@ struct rmt_presented {
 	bool key_locked;                       /* a private key is there but was not opened */
 	const char *host;                      /* --name, or NULL */
 	bool leaf_only;                        /* judge no chain and no path (piles without --trust and --chain; TBS lint) */
+	bool chain_unknown;                    /* nobody knows what was sent with the leaf (piles): rules about the chain as sent do not run */
 	bool lint;                             /* to-be-signed bytes: rules about signature value, key at hand, chain, container and the present time do not run */
 	bool once;                             /* a fault of a CA that this audit has told already is not told again (piles) */
 };
@@ -51,6 +52,8 @@ struct rmt_object_facts {
 struct rmt_chain_store;
 struct rmt_chain_store *rmt_chain_store_new(struct rmt_err *err);
 int rmt_chain_store_add(struct rmt_chain_store *store, const struct rmt_cert *cert, bool trusted, struct rmt_err *err); /* copies the DER; the same certificate twice is one */
+size_t rmt_chain_store_count(const struct rmt_chain_store *store);
+void rmt_chain_store_drop(struct rmt_chain_store *store, size_t count); /* forget all but the first `count` added */
 void rmt_chain_store_free(struct rmt_chain_store *store);
 
 enum { RMT_PATHS_MAX = 100, RMT_PATH_DEPTH_MAX = 12 };

@@ -384,6 +384,8 @@ skipped(const struct rmt_presented *presented, int scope)
 {
 	if (presented->lint && scope != RMT_ON_LEAF)
 		return true;
+	if (presented->chain_unknown && scope == RMT_ON_CHAIN)
+		return true;
 	return presented->leaf_only && scope >= RMT_ON_CA;
 }
 

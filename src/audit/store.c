@@ -202,3 +202,23 @@ rmt_chain_store_add(struct rmt_chain_store *store, const struct rmt_cert *cert, 
 	store->trusted_count += trusted;
 	return 0;
 }
+
+size_t
+rmt_chain_store_count(const struct rmt_chain_store *store)
+{
+	return store->count;
+}
+
+void
+rmt_chain_store_drop(struct rmt_chain_store *store, size_t count)
+{
+	while (store->count > count) {
+		struct rmt_store_row *row = &store->rows[--store->count];
+
+		/* The row that was added last stands first in each of its lists. */
+		for (int t = 0; t < RMT_STORE_TABLES; t++)
+			store->heads[t][row->hash[t] & (store->head_count - 1)] = row->next[t];
+		store->trusted_count -= row->trusted;
+		free(row->der);
+	}
+}

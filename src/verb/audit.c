@@ -2,9 +2,12 @@
 /*
  * audit.c - remint_audit(): inputs against targets, streamed.
  *
- * Every input is read twice. The first pass keeps what leaves are judged by: issuing certificates, private keys and, of
- * small sources, everything. The second pass judges each leaf as it goes by, so that a pile of any size costs the
- * memory of its CA certificates alone.
+ * Every input is read twice. The first pass keeps what leaves are judged by: issuing certificates and private keys. The
+ * second pass judges each leaf as it goes by, so that a pile of any size costs the memory of its CA certificates alone.
+ *
+ * A source (one file) with a single leaf is taken for what a server presents: the rest of it is the chain as sent. With
+ * several leaves it is a pile, of which nobody knows what was sent with what: its CA certificates are at hand for every
+ * path, and rules about the chain as sent do not run.
  */
 #include "config.h"
 
@@ -13,14 +16,16 @@
 
 #include "verb/local.h"
 
-enum { GROUP_KEEPS_ALL = 16 }; /* certificates of one source kept whatever they are */
+/* Certificates kept as company of a single leaf; more than any search takes. Later ones are at hand, but not "sent". */
+enum { COMPANY_MOST = 600 };
 
-/* What one source (one file) holds beside the leaf under judgement. */
+/* What one source holds beside the leaf under judgement. */
 struct group {
 	char *source;
-	struct rmt_cert **certs; /* CA certificates, and any of the first GROUP_KEEPS_ALL */
+	struct rmt_cert **certs; /* CA certificates and repetitions of the first leaf, in order */
 	size_t count, capacity;
 	size_t leaves, seen;
+	unsigned char first[RMT_SHA256]; /* fingerprint of the first leaf */
 	bool leaf_first;
 	struct rmt_buf keys; /* SPKI hashes, RMT_SHA256 bytes each */
 	bool locked;
@@ -39,8 +44,6 @@ struct audit_run {
 	struct group *groups;
 	size_t group_count, group_capacity, current;
 	size_t leaves; /* of this input */
-	const struct rmt_cert **sent;
-	size_t sent_capacity;
 	struct rmt_buf label;
 	const char *source; /* of the leaf being judged */
 	struct rmt_err *err;
@@ -90,32 +93,67 @@ static int group_keep(struct group *group, const struct rmt_cert *cert, struct r
 	return group->certs[group->count++] ? 0 : -1;
 }
 
+static int keep_key(struct audit_run *run, struct group *group, const struct rmt_object *object)
+{
+	unsigned char hash[RMT_SHA256];
+
+	group->locked |= object->locked;
+	if (!object->spki.length || rmt_spki_hash(object->spki, hash, NULL))
+		return 0;
+	rmt_buf_append(&group->keys, hash, sizeof hash);
+	return rmt_buf_check(&group->keys, run->err);
+}
+
+/* Count a leaf; the same one again is no second leaf but something sent twice: 1. */
+static int count_leaf(struct audit_run *run, struct group *group, const struct rmt_cert *cert)
+{
+	unsigned char fingerprint[RMT_SHA256];
+
+	if (rmt_cert_fingerprint(cert, fingerprint, run->err))
+		return -1;
+	if (group->leaves > 0 && memcmp(fingerprint, group->first, RMT_SHA256) == 0)
+		return 1;
+	if (group->leaves++ == 0) {
+		memcpy(group->first, fingerprint, RMT_SHA256);
+		group->leaf_first = group->seen == 0;
+	}
+	run->leaves++;
+	return 0;
+}
+
 static int first_pass(void *arg, const struct rmt_object *object)
 {
 	struct audit_run *run = arg;
 	struct group *group = group_of(run, object->source);
-	unsigned char hash[RMT_SHA256];
-	bool ca;
+	int keep = 1;
 
 	if (!group)
 		return -1;
-	if (object->type == RMT_OBJECT_PRIVATE_KEY) {
-		group->locked |= object->locked;
-		if (!object->spki.length || rmt_spki_hash(object->spki, hash, NULL))
-			return 0;
-		rmt_buf_append(&group->keys, hash, sizeof hash);
-		return rmt_buf_check(&group->keys, run->err);
-	}
+	if (object->type == RMT_OBJECT_PRIVATE_KEY)
+		return keep_key(run, group, object);
 	if (!object->cert)
 		return 0;
-	ca = rmt_cert_is_ca(object->cert);
-	if (!ca) {
-		group->leaf_first &= group->leaves > 0 || group->seen == 0;
-		group->leaves++;
-		run->leaves++;
-	}
+	if (!rmt_cert_is_ca(object->cert))
+		keep = count_leaf(run, group, object->cert);
 	group->seen++;
-	return ca || group->seen <= GROUP_KEEPS_ALL ? group_keep(group, object->cert, run->err) : 0;
+	if (keep <= 0)
+		return keep;
+	return group->count < COMPANY_MOST ? group_keep(group, object->cert, run->err)
+	                                   : rmt_chain_store_add(run->store, object->cert, false, run->err);
+}
+
+/* The CA certificates of a pile are at hand for all its leaves. */
+static int piles_to_store(struct audit_run *run)
+{
+	for (size_t i = 0; i < run->group_count; i++) {
+		struct group *group = &run->groups[i];
+
+		for (size_t j = 0; group->leaves > 1 && j < group->count; j++)
+			if (rmt_cert_is_ca(group->certs[j]) &&
+			    rmt_chain_store_add(run->store, group->certs[j], false, run->err))
+				return -1;
+	}
+	return 0;
 }
 
 /* ---- second pass ----------------------------------------------------------------------------------------------------------- */
@@ -158,36 +196,6 @@ static struct rmt_span key_spki(const struct audit_run *run, const struct group 
 	return other;
 }
 
-/* The rest of the leaf's source, in order; the leaf itself is left out once. */
-static size_t sent_with(struct audit_run *run, const struct group *group, const struct rmt_cert *leaf)
-{
-	bool skipped = false;
-	size_t count = 0;
-
-	if (run->sent_capacity < group->count) {
-		const struct rmt_cert **grown = realloc(run->sent, group->count * sizeof *grown);
-
-		if (!grown) {
-			rmt_err_memory(run->err);
-			return 0;
-		}
-		run->sent = grown;
-		run->sent_capacity = group->count;
-	}
-	for (size_t i = 0; i < group->count; i++) {
-		const struct rmt_cert *cert = group->certs[i];
-		bool same = rmt_span_equal(cert->der, leaf->der);
-
-		if (same && !skipped) {
-			skipped = true;
-			continue;
-		}
-		if (same || group->leaves <= 1 || rmt_cert_is_ca(cert))
-			run->sent[count++] = cert;
-	}
-	return count;
-}
-
 static const char *label_of(struct audit_run *run, const struct group *group, const struct rmt_object *object)
 {
 	rmt_buf_clear(&run->label);
@@ -201,18 +209,21 @@ static int judge_leaf(struct audit_run *run, const struct group *group, const st
 {
 	struct rmt_object_facts facts = {
 	    .container = object->container, .pfx_profile = object->profile, .note = object->note};
+	bool pile = group->leaves > 1;
 	struct rmt_presented presented = {.leaf = object->cert,
 	                                  .facts = &facts,
 	                                  .label = label_of(run, group, object),
-	                                  .sent_count = sent_with(run, group, object->cert),
-	                                  .order_matters = group->leaves == 1 && strcmp(object->container, "pem") == 0,
+	                                  .sent = (const struct rmt_cert *const *)group->certs,
+	                                  .sent_count = pile ? 0 : group->count,
+	                                  .order_matters = !pile && strcmp(object->container, "pem") == 0,
 	                                  .leaf_first = group->leaf_first,
 	                                  .key_spki = key_spki(run, group, object->cert),
 	                                  .key_locked = group->locked,
-	                                  .host = run->options->host};
+	                                  .host = run->options->host,
+	                                  .leaf_only = pile && !run->options->trust.count && !run->options->chain.count,
+	                                  .chain_unknown = pile,
+	                                  .once = pile};
 
-	presented.sent = run->sent;
-	presented.leaf_only = group->leaves > 1 && !run->options->trust.count && !run->options->chain.count;
 	for (size_t i = 0; i < run->audit_count; i++) {
 		int rc = rmt_audit_run(run->audits[i], &presented, hand_finding, run, run->err);
 
@@ -298,6 +309,8 @@ static int read_twice(struct audit_run *run, const char *path, struct rmt_err *e
 		rc = rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate");
 		rmt_err_source(err, path);
 	}
+	if (rc == 0)
+		rc = piles_to_store(run);
 	if (rc == 0) {
 		reader.object = second_pass;
 		reader.fault = NULL; /* reported in the first pass */
@@ -310,10 +323,12 @@ static int read_twice(struct audit_run *run, const char *path, struct rmt_err *e
 
 static int audit_input(struct audit_run *run, const char *path)
 {
+	size_t at_hand = rmt_chain_store_count(run->store);
 	struct rmt_err err = {0};
 	int rc = read_twice(run, path, &err);
 
 	groups_clear(run);
+	rmt_chain_store_drop(run->store, at_hand); /* the next input is judged as if it came first */
 	if (rc && err.class != RMT_NONE && run->err->class == RMT_NONE)
 		rc = rmt_verb_fault(run->ctx, &err);
 	return rc;
@@ -387,7 +402,6 @@ out:
 	free(targets);
 	free(run.audits);
 	free(run.groups);
-	free(run.sent);
 	rmt_buf_free(&run.label);
 	rmt_pile_free(&run.keys);
 	rmt_chain_store_free(run.store);
