@@ -124,13 +124,13 @@ struct option_use {
 	const char *value, *help;
 };
 
-/* A growing list of strings; `owned` ones are freed with it. */
+/* A growing list of strings of its own. list_add() keeps a copy of prefix and text; -1: no memory.
+ */
 struct list {
 	char **items;
 	size_t count, capacity;
 };
-int list_add(struct list *list, const char *prefix,
-    const char *text); /* a copy of prefix and text; -1: no memory */
+int list_add(struct list *list, const char *prefix, const char *text);
 void list_free(struct list *list);
 struct remint_strings list_strings(const struct list *list);
 

@@ -52,7 +52,6 @@ cmd_ca_request(struct cli *cli)
 		.subject = text_of(cli, OPT_SUBJECT),
 		.key = text_of(cli, OPT_KEY_TYPE),
 		.publish_url = text_of(cli, OPT_PUBLISH_URL),
-		.no_password = given(cli, OPT_NO_PASSWORD),
 	};
 
 	if (!options.subject)

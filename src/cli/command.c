@@ -94,7 +94,7 @@ static const struct option_use ca_list_options[] = { O_END };
 static const struct option_use ca_request_options[] = {
 	O_AS(NAME, "NAME", "what the authority is called here (default: issuing)"),
 	O_AS(SUBJECT, NULL, "the subject of the CA: \"CN=Example Issuing CA, O=Example\""),
-	O(KEY_TYPE), O(PUBLISH_URL), O(NO_PASSWORD), CA_PASSWORD, O_END
+	O(KEY_TYPE), O(PUBLISH_URL), CA_PASSWORD, O_END
 };
 static const struct option_use ca_sign_options[] = {
 	O_AS(CA, NULL, "the authority that signs (default: root)"), O(VALIDITY), CA_PASSWORD, O_END
@@ -203,10 +203,9 @@ const struct command command_table[] = {
 	    .task = "Replace",
 	    .summary = "make a compliant replacement for a certificate",
 	    .text = "The subject and the names stay, policy may change, the key is new unless "
-		    "--keep-key. The old certificate may "
-		    "come from any CA; serial:HEX names one in the database. Writes cert.pem, "
-		    "chain.pem, fullchain.pem and "
-		    "key.pem, and the targets' own files beside them.",
+		    "--keep-key. The old certificate may come from any CA; serial:HEX names one in "
+		    "the database. Writes cert.pem, chain.pem, fullchain.pem and key.pem, and the "
+		    "targets' own files beside them.",
 	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
 	    GIVES(reissue, reissue, "13467", cmd_reissue) },
 	{ .name = "renew",
