@@ -96,7 +96,7 @@ REMINT_API void remint_set_clock(struct remint *ctx, int64_t now);           /* 
 /* ---- text --------------------------------------------------------------------------------------------------------------- */
 
 /* Text made harmless and unambiguous for a terminal: control, bidi and invisible characters and bytes that are not UTF-8 as
- * \xHH or \u{HEX}, a backslash doubled. The caller frees with remint_text_free(). NULL when memory is out. */
+ * \xHH or \u{HEX}; backslashes that would read as the start of such an escape are doubled. The caller frees with remint_text_free(). NULL when memory is out. */
 REMINT_API char *remint_safe_text(const char *text, size_t length);
 REMINT_API void remint_text_free(char *text);
 REMINT_API void remint_wipe(void *bytes, size_t length); /* overwrites a secret so that it is really gone */

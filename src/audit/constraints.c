@@ -172,7 +172,7 @@ judge_name(struct rmt_check *check, const struct rmt_name_constraints *constrain
 	rmt_buf_clear(text);
 	rmt_general_text(name, text);
 	rmt_buf_clear(list);
-	rmt_audit_text(list, rmt_buf_view(text));
+	rmt_plain_text(rmt_buf_view(text), list);
 	return rmt_audit_fault(check, PLACE, "the name constraints of this issuer %s the leaf's name %s",
 	    excluded == INSIDE ? "exclude" : "do not permit", rmt_buf_string(list));
 }

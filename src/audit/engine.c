@@ -130,15 +130,6 @@ rmt_audit_verifications(const struct rmt_audit *audit)
 /* ---- telling ------------------------------------------------------------------------------------------------------- */
 
 void
-rmt_audit_text(struct rmt_buf *out, struct rmt_span text)
-{
-	if (rmt_utf8_valid(text) && (!text.length || !memchr(text.at, 0, text.length)))
-		rmt_buf_span(out, text);
-	else
-		rmt_safe_text(text, out);
-}
-
-void
 rmt_audit_label(const struct rmt_check *check, const struct rmt_cert *cert, struct rmt_buf *out)
 {
 	struct rmt_buf raw = { 0 };
@@ -148,7 +139,7 @@ rmt_audit_label(const struct rmt_check *check, const struct rmt_cert *cert, stru
 		return;
 	}
 	rmt_cert_label(cert, &raw);
-	rmt_audit_text(out, rmt_buf_view(&raw));
+	rmt_plain_text(rmt_buf_view(&raw), out);
 	out->failed = out->failed || raw.failed;
 	rmt_buf_free(&raw);
 }

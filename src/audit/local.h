@@ -177,8 +177,6 @@ int rmt_audit_unreadable(struct rmt_check *check, const char *place, const char 
 const struct rmt_spki *rmt_audit_spki(struct rmt_check *check);
 /* Is this rule switched on in the same target? */
 bool rmt_audit_has(const struct rmt_check *check, const char *rule);
-/* Append text from a certificate: as it is when it is UTF-8 without NUL, else escaped by rmt_safe_text(). */
-void rmt_audit_text(struct rmt_buf *out, struct rmt_span text);
 /* Find the path and, when the target checks paths, the verdicts. */
 int rmt_audit_path(struct rmt_check *check);
 /* Call visit for each common name of the certificate at hand, as UTF-8 in the audit's scratch buffer. */

@@ -60,7 +60,7 @@ name_text(struct rmt_check *check, struct rmt_span name)
 	rmt_buf_clear(text);
 	rmt_name_text(name, text);
 	rmt_buf_clear(list);
-	rmt_audit_text(list, rmt_buf_view(text));
+	rmt_plain_text(rmt_buf_view(text), list);
 	return rmt_buf_string(list);
 }
 

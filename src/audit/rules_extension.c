@@ -43,7 +43,7 @@ see_uri(void *arg, struct rmt_span uri)
 	struct uris *uris = arg;
 
 	if (!uris->first->length)
-		rmt_audit_text(uris->first, uri);
+		rmt_plain_text(uri, uris->first);
 	if (uri.length >= 7 && !strncasecmp((const char *)uri.at, "http://", 7))
 		uris->http = true;
 	return 0;

@@ -145,7 +145,7 @@ common_name_covered(struct rmt_check *check, struct rmt_span text)
 	if (found < 0)
 		return unreadable_names(check);
 	rmt_buf_clear(list);
-	rmt_audit_text(list, text);
+	rmt_plain_text(text, list);
 	return rmt_audit_fault(check, PLACE_SAN, "the common name \"%s\" is not among the subject alternative names%s",
 	    rmt_buf_string(list), ext ? "" : ", of which there are none");
 }
@@ -191,7 +191,7 @@ rmt_rule_san_types(struct rmt_check *check)
 		rmt_buf_clear(text);
 		rmt_general_text(&name, text);
 		rmt_buf_clear(list);
-		rmt_audit_text(list, rmt_buf_view(text));
+		rmt_plain_text(rmt_buf_view(text), list);
 		rmt_buf_text(list, "\" is not one of the kinds ");
 		rmt_list_values(list, &check->rule->set->values);
 		rc = rmt_audit_fault(check, PLACE_SAN, "the name \"%s", rmt_buf_string(list));
@@ -244,7 +244,7 @@ list_names(struct rmt_check *check, struct rmt_span names)
 		rmt_buf_text(list, i ? ", " : "");
 		rmt_buf_clear(text);
 		rmt_general_text(&name, text);
-		rmt_audit_text(list, rmt_buf_view(text));
+		rmt_plain_text(rmt_buf_view(text), list);
 	}
 }
 
@@ -315,7 +315,7 @@ tell_host_fault(struct rmt_check *check, const char *place, struct rmt_span text
 	if (!fault)
 		return 0;
 	rmt_buf_clear(list);
-	rmt_audit_text(list, text);
+	rmt_plain_text(text, list);
 	return rmt_audit_fault(check, place, "the name \"%s\" %s", rmt_buf_string(list), fault);
 }
 
@@ -365,7 +365,7 @@ common_name_wildcard(struct rmt_check *check, struct rmt_span text)
 	if (!memchr(text.at, '*', text.length) || !rmt_audit_host_like(text))
 		return 0;
 	rmt_buf_clear(list);
-	rmt_audit_text(list, text);
+	rmt_plain_text(text, list);
 	return rmt_audit_fault(check, PLACE_CN, "the common name \"%s\" is a wildcard", rmt_buf_string(list));
 }
 

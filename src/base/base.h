@@ -194,8 +194,10 @@ int rmt_quantity_mode(const char *text, mode_t *out, struct rmt_err *err);      
 /* ---- text ------------------------------------------------------------------------------------------------------- */
 
 /* Text for a terminal: C0, DEL, C1, bidi controls, zero-width and other invisible format characters, and bytes that are not UTF-8 become
- * \xHH or \u{HEX}; a backslash is doubled, so that the result is unambiguous. */
+ * \xHH or \u{HEX}; backslashes that would read as the start of such an escape are doubled, so that the result is unambiguous. */
 void rmt_safe_text(struct rmt_span text, struct rmt_buf *out);
+/* Text for a message or a report, which its reader makes safe later: as it is when it is UTF-8 without NUL, else by rmt_safe_text(). */
+void rmt_plain_text(struct rmt_span text, struct rmt_buf *out);
 bool rmt_utf8_valid(struct rmt_span text);
 void rmt_hex(struct rmt_span bytes, char separator, struct rmt_buf *out); /* lower case; separator 0 for none */
 int rmt_hex_decode(const char *text, struct rmt_buf *out, struct rmt_err *err); /* colons and spaces between bytes allowed */

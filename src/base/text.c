@@ -116,6 +116,38 @@ is_plain(unsigned char byte)
 	return byte >= 0x20 && byte < 0x7f && byte != '\\';
 }
 
+/* The first character of `text` will be written as an escape, or it and the next look like one. */
+static bool
+meets_escape(struct rmt_span text)
+{
+	uint32_t character = 0;
+	size_t length = decode(text, &character);
+
+	if (text.length == 0)
+		return false;
+	if (length <= 1)
+		return !is_plain(text.at[0]) || text.at[0] == 'x' ||
+		       (text.at[0] == 'u' && text.length > 1 && text.at[1] == '{');
+	return is_unseen(character);
+}
+
+/* A run of backslashes stays as it is, unless what follows would make an escape of its last one: then every one is
+ * doubled. So an even number before an x or u{ is text and an odd number ends in an escape of ours, while the
+ * backslashes of RFC 4514 names are left readable. */
+static size_t
+put_backslashes(struct rmt_span text, struct rmt_buf *out)
+{
+	size_t run = 0;
+	bool twice;
+
+	while (run < text.length && text.at[run] == '\\')
+		run++;
+	twice = meets_escape(rmt_span_of(text.at + run, text.length - run));
+	for (size_t i = 0; i < run; i++)
+		rmt_buf_text(out, twice ? "\\\\" : "\\");
+	return run;
+}
+
 void
 rmt_safe_text(struct rmt_span text, struct rmt_buf *out)
 {
@@ -132,7 +164,7 @@ rmt_safe_text(struct rmt_span text, struct rmt_buf *out)
 			break;
 		length = decode(text, &character);
 		if (length == 1 && character == '\\')
-			rmt_buf_text(out, "\\\\");
+			length = put_backslashes(text, out);
 		else if (length <= 1)
 			rmt_buf_format(out, "\\x%02x", text.at[0]);
 		else if (is_unseen(character))
@@ -143,6 +175,15 @@ rmt_safe_text(struct rmt_span text, struct rmt_buf *out)
 		text.at += length;
 		text.length -= length;
 	}
+}
+
+void
+rmt_plain_text(struct rmt_span text, struct rmt_buf *out)
+{
+	if (rmt_utf8_valid(text) && (text.length == 0 || memchr(text.at, 0, text.length) == NULL))
+		rmt_buf_span(out, text);
+	else
+		rmt_safe_text(text, out);
 }
 
 char *

@@ -15,7 +15,7 @@ struct listener {
 	void *arg;
 };
 
-/* One line: extensions print several, and what a line holds is made safe for a terminal. */
+/* One line: extensions print several. */
 static void
 one_line(struct rmt_buf *text)
 {
@@ -27,7 +27,7 @@ one_line(struct rmt_buf *text)
 			if (start && i > start)
 				rmt_buf_text(&safe, "; ");
 			if (i > start)
-				rmt_safe_text(rmt_span_of(text->bytes + start, i - start), &safe);
+				rmt_plain_text(rmt_span_of(text->bytes + start, i - start), &safe);
 			start = i + 1;
 		}
 	rmt_buf_free(text);
@@ -116,7 +116,7 @@ print_algorithm(const struct rmt_cert *cert, struct rmt_buf *out)
 {
 	struct rmt_signature_algorithm algorithm;
 
-	if (rmt_algorithm_read(cert->outer_algorithm, &algorithm, NULL))
+	if (rmt_algorithm_read(cert->inner_algorithm, &algorithm, NULL))
 		rmt_buf_text(out, "unreadable");
 	else if (algorithm.name[0])
 		rmt_buf_text(out, algorithm.name);
@@ -135,7 +135,7 @@ static const struct {
 	{ "notBefore", print_not_before, SIZE_MAX },
 	{ "notAfter", print_not_after, SIZE_MAX },
 	{ "key", print_key, offsetof(struct rmt_cert, spki) },
-	{ "signatureAlgorithm", print_algorithm, offsetof(struct rmt_cert, outer_algorithm) },
+	{ "signatureAlgorithm", print_algorithm, offsetof(struct rmt_cert, inner_algorithm) },
 };
 
 static struct rmt_span

@@ -23,7 +23,7 @@ struct rmt_wish {
 	int64_t validity;                   /* seconds; 0: by template */
 };
 
-/* What was decided about one field, for the person. The text is one line, safe for a terminal. */
+/* What was decided about one field, for the person. The text is one line, not yet safe for a terminal. */
 enum rmt_decision { RMT_DECISION_TAKEN, RMT_DECISION_DROPPED, RMT_DECISION_CHANGED, RMT_DECISION_ADDED };
 const char *rmt_decision_name(enum rmt_decision decision); /* "taken" "dropped" "changed" "added" */
 typedef void rmt_report_fn(void *arg, enum rmt_decision decision, const char *field, const char *text); /* "subjectAltName", "dns:x added from the CN" */

@@ -108,7 +108,7 @@ unsigned rmt_usage_fit(unsigned bits, const struct rmt_spki *key);
 
 /* report.c */
 void rmt_draft_report(const struct rmt_draft *draft, enum rmt_decision decision, const char *field, const char *format, ...) RMT_PRINTF(4, 5);
-/* A value from an input as it may stand in a message: safe for a terminal, cut to a readable length. Returns `out`. */
+/* A value from an input as it may stand in a message: UTF-8, cut to a readable length. Returns `out`. */
 const char *rmt_shown(struct rmt_span text, char out[RMT_SHOWN]);
 const char *rmt_shown_string(unsigned char tag, struct rmt_span value, char out[RMT_SHOWN]);
 const char *rmt_shown_general(const struct rmt_general_name *name, char out[RMT_SHOWN]);

@@ -66,7 +66,7 @@ rmt_shown(struct rmt_span text, char out[RMT_SHOWN])
 
 	if (text.length > 4 * RMT_SHOWN)
 		text.length = 4 * RMT_SHOWN;
-	rmt_safe_text(text, &safe);
+	rmt_plain_text(text, &safe);
 	length = safe.length < ROOM ? safe.length : ROOM;
 	if (length)
 		memcpy(out, safe.bytes, length);

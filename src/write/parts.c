@@ -120,15 +120,11 @@ rmt_parts_choose(struct rmt_parts *parts, const struct rmt_bundle *bundle, const
 static int
 clean_label(struct rmt_buf *label, struct rmt_buf *out, struct rmt_err *err)
 {
-	struct rmt_span text = rmt_buf_view(label);
 	struct rmt_buf safe = { 0 };
-	size_t backslashes = 0;
+	struct rmt_span text;
 
-	rmt_safe_text(text, &safe);
-	for (size_t i = 0; i < text.length; i++)
-		backslashes += text.at[i] == '\\';
-	if (safe.length != text.length + backslashes)
-		text = rmt_buf_view(&safe); /* more than backslashes was escaped */
+	rmt_safe_text(rmt_buf_view(label), &safe);
+	text = rmt_buf_view(&safe);
 	if (text.length > LABEL_MAX)
 		for (text.length = LABEL_MAX; text.length && !rmt_utf8_valid(text); text.length--)
 			;
