@@ -56,7 +56,16 @@ int rmt_db_authorities(struct rmt_db *db, int (*visit)(void *arg, const struct r
 
 /* ---- issuance: persist, then record ------------------------------------------------------------------------------------------ */
 /* To-be-signed bytes made durable before the signature. UNIQUE(authority, serial): a taken serial is RMT_DATABASE naming it. */
-struct rmt_db_tbs { int64_t authority; struct rmt_span serial /* as rmt_cert.serial, big-endian content */, tbs; rmt_time when; int64_t owner_pid; };
+struct rmt_db_tbs {
+	int64_t authority;
+	struct rmt_span serial /* as rmt_cert.serial, big-endian content */, tbs;
+	rmt_time when;
+	int64_t owner_pid;
+	/* What its certificate will be recorded with, should another process have to finish it. */
+	const char *template_name, *targets;
+	int64_t supersedes;
+	bool proved;
+};
 int rmt_db_tbs_add(struct rmt_db *db, const struct rmt_db_tbs *tbs, int64_t *id, struct rmt_err *err);
 
 enum rmt_cert_status { RMT_CERT_VALID = 0, RMT_CERT_REVOKED = 1, RMT_CERT_SUPERSEDED = 2, RMT_CERT_EXPIRED = 3 };

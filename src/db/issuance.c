@@ -9,7 +9,8 @@
 
 static const char insert[] = "INSERT INTO tbs (id, authority, serial, recorded, owner, bytes)"
 			     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-static const char insert_unsigned[] = "INSERT INTO unsigned (tbs) VALUES (?1)";
+static const char insert_unsigned[] = "INSERT INTO unsigned (tbs, template, targets, supersedes, proved)"
+				      " VALUES (?1, ?2, ?3, ?4, ?5)";
 static const char find_serial[] =
     "SELECT 1 FROM tbs WHERE serial = ?1 AND authority = ?2"
     " UNION ALL SELECT 1 FROM certificates INDEXED BY certificates_serial"
@@ -62,6 +63,10 @@ insert_tbs(struct rmt_db *db, const struct rmt_db_tbs *tbs, int64_t owner, struc
 	    rmt_db_query(db, insert_unsigned, &query, err) != 0)
 		return -1;
 	rmt_db_bind_int(&query, db->last_id + 1);
+	rmt_db_bind_text(&query, tbs->template_name);
+	rmt_db_bind_text(&query, tbs->targets);
+	rmt_db_bind_id(&query, tbs->supersedes);
+	rmt_db_bind_int(&query, tbs->proved);
 	return rmt_db_run(&query, "record the to-be-signed bytes", err);
 }
 

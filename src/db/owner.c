@@ -124,8 +124,10 @@ is_gone(const struct owner *owner, rmt_time recorded, rmt_time now)
 static const char orphan_rows[] =
     "SELECT u.tbs, t.recorded, o.pid, o.start, o.boot, o.space"
     " FROM unsigned u JOIN tbs t ON t.id = u.tbs JOIN owners o ON o.id = t.owner ORDER BY u.tbs";
-static const char orphan_row[] = "SELECT t.authority, t.serial, t.bytes, t.recorded, o.pid"
-				 " FROM tbs t JOIN owners o ON o.id = t.owner WHERE t.id = ?1";
+static const char orphan_row[] = "SELECT t.authority, t.serial, t.bytes, t.recorded, o.pid,"
+				 "  u.template, u.targets, u.supersedes, u.proved"
+				 " FROM unsigned u JOIN tbs t ON t.id = u.tbs JOIN owners o ON o.id = t.owner"
+				 " WHERE u.tbs = ?1";
 
 static int
 find_orphans(struct rmt_db *db, struct rmt_buf *ids, struct rmt_err *err)
@@ -169,6 +171,10 @@ visit_orphan(struct rmt_db *db, int64_t id, struct rmt_buf *buf,
 		tbs.tbs = rmt_db_keep(query.statement, 2, buf);
 		tbs.when = sqlite3_column_int64(query.statement, 3);
 		tbs.owner_pid = sqlite3_column_int64(query.statement, 4);
+		tbs.template_name = rmt_db_keep_text(query.statement, 5, buf);
+		tbs.targets = rmt_db_keep_text(query.statement, 6, buf);
+		tbs.supersedes = sqlite3_column_int64(query.statement, 7);
+		tbs.proved = sqlite3_column_int(query.statement, 8) != 0;
 	} else if (rc == 1) {
 		rc = -1;
 	}

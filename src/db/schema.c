@@ -103,8 +103,15 @@ static const char version_1[] =
 	" UNIQUE (serial, authority)"
 	") STRICT;\n" APPEND_ONLY("tbs")
 
-    /* The tbs rows whose certificate is not recorded: a work list, checked by "db check". */
-    "CREATE TABLE unsigned (tbs INTEGER PRIMARY KEY REFERENCES tbs (id)) STRICT;\n"
+    /* The tbs rows whose certificate is not recorded: a work list, checked by "db check". The
+       columns are what the certificate will be recorded with. */
+    "CREATE TABLE unsigned ("
+    " tbs INTEGER PRIMARY KEY REFERENCES tbs (id),"
+    " template TEXT NOT NULL,"
+    " targets TEXT NOT NULL,"
+    " supersedes INTEGER REFERENCES certificates (id),"
+    " proved INTEGER NOT NULL CHECK (proved IN (0, 1))"
+    ") STRICT;\n"
 
     "CREATE TABLE certificates ("
     " id INTEGER PRIMARY KEY,"

@@ -265,7 +265,7 @@ a_process_is_known_by_more_than_its_pid(void **state)
 			snprintf(sql, sizeof sql,
 			    "INSERT INTO owners SELECT 2, %s FROM owners;"
 			    "INSERT INTO tbs VALUES (2, 1, x'00', 0, 2, x'00');"
-			    "INSERT INTO unsigned VALUES (2)",
+			    "INSERT INTO unsigned VALUES (2, '', '', NULL, 0)",
 			    rows[i].change);
 			assert_string_equal(raw(sql), "");
 		}

@@ -162,7 +162,7 @@ the_check_of_the_structure_finds_what_does_not_agree(void **state)
 		    " BEGIN SELECT RAISE(ABORT, 'certificate_der is append-only'); END",
 		    "certificate 2 has lost its bytes" },
 		{ "an orphan is hidden", "DELETE FROM unsigned", "wrong about number 3" },
-		{ "a certificate is called unfinished", "INSERT INTO unsigned VALUES (1)",
+		{ "a certificate is called unfinished", "INSERT INTO unsigned VALUES (1, '', '', NULL, 0)",
 		    "wrong about number 1" },
 		{ "an imported certificate has a serial of ours",
 		    "INSERT INTO certificates SELECT 9, NULL, authority, issuer, serial, "
@@ -179,7 +179,7 @@ the_check_of_the_structure_finds_what_does_not_agree(void **state)
 		    "certificate 3 has not the serial" },
 		{ "a reference leads nowhere",
 		    "INSERT INTO requests VALUES (5, 'made', 0, zeroblob(32), '', '', x'00');"
-		    " INSERT INTO unsigned VALUES (77)",
+		    " INSERT INTO unsigned VALUES (77, '', '', NULL, 0)",
 		    "row 77 of the table unsigned" },
 	};
 
