@@ -307,7 +307,7 @@ REMINT_API int remint_reissue(struct remint *ctx, const struct remint_reissue_op
 /* ---- convert --------------------------------------------------------------------------------------------------------------- */
 
 struct remint_convert_options {
-	struct remint_strings inputs, keys, chain;
+	struct remint_strings inputs, keys, chain; /* inputs: files, or "serial:HEX" of one in the database, with chain and key */
 	const char *to;               /* "pem" "der" "p7b" "p7b-pem" "pfx" "key" "key-traditional"; or NULL with targets */
 	struct remint_strings targets;
 	const char *profile;          /* pfx: "modern" "compat" "legacy"; NULL modern */

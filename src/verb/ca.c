@@ -111,23 +111,14 @@ int remint_ca_list(struct remint *ctx, remint_authority_fn *authority, void *arg
 /* A certificate that another home issued, recorded under its authority here. */
 static int record_cert(struct rmt_home *home, const struct rmt_cert *cert, int64_t authority, struct rmt_err *err)
 {
-	unsigned char fingerprint[RMT_SHA256], spki[RMT_SHA256];
-	struct rmt_arena arena = {0};
 	struct rmt_db_cert row = {.authority = authority, .template_name = "", .targets = "",
-	                          .recorded = rmt_verb_now(home->ctx), .serial = cert->serial, .der = cert->der,
-	                          .not_before = cert->not_before, .not_after = cert->not_after};
+	                          .recorded = rmt_verb_now(home->ctx)};
+	struct rmt_row_hashes hashes;
+	struct rmt_arena arena = {0};
 	int64_t id;
-	int rc = -1;
+	int rc = rmt_row_describe(&row, cert, &arena, &hashes, err);
 
-	row.subject = rmt_arena_name(&arena, cert->subject);
-	row.issuer_name = rmt_arena_name(&arena, cert->issuer);
-	row.name = rmt_arena_cn(&arena, cert->subject);
-	row.name = row.name ? row.name : row.subject;
-	row.names = &row.name;
-	row.name_count = 1;
-	row.fingerprint = rmt_span_of(fingerprint, sizeof fingerprint);
-	row.spki_hash = rmt_span_of(spki, sizeof spki);
-	if (rmt_cert_fingerprint(cert, fingerprint, err) == 0 && rmt_spki_hash(cert->spki, spki, err) == 0)
+	if (rc == 0)
 		rc = rmt_db_cert_add(home->db, &row, &id, err);
 	rmt_arena_free(&arena);
 	return rc;

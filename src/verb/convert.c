@@ -26,6 +26,34 @@ struct converting {
 
 /* ---- what goes in ----------------------------------------------------------------------------------------------------------- */
 
+/* In a chain without a leaf (a root with its issuing CA) the certificate that issued none of the others is meant. */
+static bool lowest(const struct rmt_pile *pile, size_t leaves, size_t *chosen)
+{
+	size_t found = 0;
+
+	for (size_t n = 0; n < leaves; n++) {
+		struct rmt_company company;
+		bool issues = false;
+
+		if (rmt_company_nth(pile, n, &company, NULL) != 1 || !rmt_cert_is_ca(company.leaf->cert)) {
+			rmt_company_clear(&company);
+			return false;
+		}
+		for (size_t i = 0; i < pile->count; i++) {
+			const struct rmt_cert *other = pile->objects[i]->cert;
+
+			issues |= other && !rmt_span_equal(other->der, company.leaf->cert->der) &&
+			          rmt_cert_issued_by(other, company.leaf->cert);
+		}
+		if (!issues) {
+			found++;
+			*chosen = n;
+		}
+		rmt_company_clear(&company);
+	}
+	return found == 1;
+}
+
 /* The leaf meant: the selected one, else the only one, else the only one whose key is at hand. */
 static int choose_leaf(struct converting *job, struct rmt_err *err)
 {
@@ -47,17 +75,16 @@ static int choose_leaf(struct converting *job, struct rmt_err *err)
 	}
 	if (found < 0)
 		return -1;
-	if (!leaves && job->options->inputs.count == 1) {
-		rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate");
-		rmt_err_source(err, job->options->inputs.items[0]);
-		return -1;
-	}
 	if (!leaves)
 		return rmt_err_set(err, RMT_INPUT, NULL, "no certificate among the inputs");
 	if (select && selected != 1)
 		return rmt_err_set(err, RMT_USAGE, NULL, selected ? "several certificates match \"%s\": select by serial number"
 		                                                  : "no certificate among the inputs matches \"%s\"",
 		                   select);
+	if (!select && leaves > 1 && with_key != 1 && lowest(&job->pile, leaves, &chosen)) {
+		with_key = 1;
+		keyed = chosen;
+	}
 	if (!select && leaves > 1 && with_key != 1)
 		return rmt_err_set(err, RMT_USAGE, NULL,
 		                   "%zu certificates could be meant: choose one with --select NAME or --select SERIAL", leaves);
@@ -224,22 +251,64 @@ out:
 	return rc;
 }
 
-static int convert_targets(struct converting *job, struct rmt_err *err)
+/* One target: into the directory itself, or of several into a directory of its own. */
+static int convert_target(struct converting *job, const char *name, struct rmt_err *err)
 {
 	const struct remint_convert_options *options = job->options;
+	bool apart = options->targets.count > 1;
+	char *directory = apart ? rmt_path_join(options->out.directory, rmt_path_leaf(name), err)
+	                        : rmt_strdup(options->out.directory, err);
 	struct rmt_fileset files = {0};
-	int rc = -1;
+	int rc = directory ? target_files(job, name, &files, err) : -1;
 
-	if (!options->out.directory)
-		return rmt_err_set(err, RMT_USAGE, NULL, "a target may want several files: name a directory with --out DIR");
-	for (size_t i = 0; i < options->targets.count; i++)
-		if (target_files(job, options->targets.items[i], &files, err))
-			goto out;
-	rc = rmt_files_write(options->out.directory, files.files, files.count, options->out.force, err);
-	for (size_t i = 0; rc == 0 && job->file && i < files.count; i++)
-		rc = job->file(job->arg, files.files[i].name, NULL, 0, files.files[i].mode == 0600);
-out:
+	if (rc == 0 && apart)
+		rc = rmt_directory_create(options->out.directory, err);
+	if (rc == 0)
+		rc = rmt_files_write(directory, files.files, files.count, options->out.force, err);
+	for (size_t i = 0; rc == 0 && job->file && i < files.count; i++) {
+		struct rmt_buf shown = {0};
+
+		rmt_buf_format(&shown, "%s%s%s", apart ? rmt_path_leaf(name) : "", apart ? "/" : "", files.files[i].name);
+		rc = rmt_buf_check(&shown, err);
+		if (rc == 0)
+			rc = job->file(job->arg, rmt_buf_string(&shown), NULL, 0, files.files[i].mode == 0600);
+		rmt_buf_free(&shown);
+	}
 	rmt_fileset_free(&files);
+	free(directory);
+	return rc;
+}
+
+static int convert_targets(struct converting *job, struct rmt_err *err)
+{
+	int rc = 0;
+
+	if (!job->options->out.directory)
+		return rmt_err_set(err, RMT_USAGE, NULL, "a target may want several files: name a directory with --out DIR");
+	for (size_t i = 0; rc == 0 && i < job->options->targets.count; i++)
+		rc = convert_target(job, job->options->targets.items[i], err);
+	return rc;
+}
+
+/* Files, and "serial:HEX" for a certificate of the database with its chain and key. */
+static int read_inputs(struct converting *job, struct rmt_err *err)
+{
+	struct rmt_home home = {0};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < job->options->inputs.count; i++) {
+		const char *input = job->options->inputs.items[i];
+
+		if (strncmp(input, "serial:", 7) != 0) {
+			rc = rmt_pile_need(job->ctx, &job->pile, (struct remint_strings){&input, 1}, job->options->no_key, err);
+			continue;
+		}
+		if (!home.db)
+			rc = rmt_home_open(job->ctx, RMT_DB_READ, &home, err);
+		if (rc == 0)
+			rc = rmt_pile_add_serial(&home, &job->pile, input + 7, true, err);
+	}
+	rmt_home_close(&home);
 	return rc;
 }
 
@@ -254,7 +323,7 @@ int remint_convert(struct remint *ctx, const struct remint_convert_options *opti
 		rmt_err_set(err, RMT_USAGE, NULL, "say what to make: either --to FORMAT or --for TARGET");
 		goto out;
 	}
-	if (rmt_pile_need(ctx, &job.pile, options->inputs, options->no_key, err) ||
+	if (read_inputs(&job, err) ||
 	    rmt_pile_need(ctx, &job.pile, options->keys, false, err) ||
 	    rmt_pile_need(ctx, &job.pile, options->chain, true, err))
 		goto out;

@@ -248,3 +248,88 @@ void rmt_authority_clear(struct rmt_authority *authority)
 	free(authority->ca_uri);
 	*authority = (struct rmt_authority){0};
 }
+
+/* ---- certificates of the database as inputs ------------------------------------------------------------------------------- */
+
+struct by_serial {
+	int64_t id;
+	unsigned count;
+};
+
+static int note_id(void *arg, const struct rmt_db_cert *row)
+{
+	struct by_serial *found = arg;
+
+	found->id = row->id;
+	found->count++;
+	return 0;
+}
+
+static int pile_cert(struct rmt_pile *pile, struct rmt_span der, struct rmt_err *err)
+{
+	struct rmt_object object = {.type = RMT_OBJECT_CERTIFICATE, .source = "database", .index = pile->count + 1,
+	                            .container = "der"};
+	struct rmt_cert cert;
+
+	if (rmt_cert_read(&cert, der, RMT_TOLERANT, err))
+		return -1;
+	object.cert = &cert;
+	object.der = cert.der;
+	object.spki = cert.spki;
+	return rmt_pile_add(pile, &object, err);
+}
+
+static int pile_authority(void *arg, const struct rmt_db_authority *row)
+{
+	return row->cert.length ? pile_cert(arg, row->cert, NULL) : 0;
+}
+
+/* The key from the home, if it is there. */
+static int pile_key(struct rmt_home *home, struct rmt_pile *pile, struct rmt_span spki_hash, struct rmt_err *err)
+{
+	char *path = key_path(home, spki_hash, err);
+	bool there = path && rmt_path_exists(path);
+	struct rmt_object object = {.type = RMT_OBJECT_PRIVATE_KEY, .source = "database", .index = pile->count + 1,
+	                            .container = "pem"};
+	struct rmt_key *key;
+	int rc;
+
+	free(path);
+	if (!there)
+		return 0;
+	key = rmt_home_key_load(home, spki_hash, err);
+	if (!key)
+		return -1;
+	object.key = key;
+	object.spki = rmt_key_spki(key);
+	rc = rmt_pile_add(pile, &object, err);
+	rmt_key_free(key);
+	return rc;
+}
+
+int rmt_pile_add_serial(struct rmt_home *home, struct rmt_pile *pile, const char *serial, bool company,
+                        struct rmt_err *err)
+{
+	struct rmt_db_filter filter = {.serial = serial, .status = -1, .now = rmt_verb_now(home->ctx), .limit = 2};
+	struct by_serial found = {0};
+	unsigned char hash[RMT_SHA256];
+	struct rmt_db_cert row;
+
+	if (rmt_db_certs(home->db, &filter, note_id, &found, err))
+		return -1;
+	if (found.count != 1)
+		return rmt_err_set(err, RMT_USAGE, NULL,
+		                   found.count ? "several certificates have a serial number that begins with %s"
+		                               : "no certificate in the database has the serial number %s",
+		                   serial);
+	if (rmt_db_cert_by_id(home->db, found.id, &row, err) != 1)
+		return -1;
+	memcpy(hash, row.spki_hash.at, sizeof hash);
+	if (pile_cert(pile, row.der, err))
+		return -1;
+	if (!company)
+		return 0;
+	if (rmt_db_authorities(home->db, pile_authority, pile, err))
+		return -1;
+	return pile_key(home, pile, rmt_span_of(hash, sizeof hash), err);
+}

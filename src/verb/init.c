@@ -179,7 +179,8 @@ int rmt_authority_issue(struct rmt_home *home, struct rmt_authority *by, struct 
                         struct rmt_buf *der, struct rmt_err *err)
 {
 	struct rmt_issuance *run = rmt_issuance_new(home, by, demand, false, err);
-	int rc = run ? rmt_issuance_run(run, &item, 1, keep_der, der, err) : -1;
+	struct rmt_outlet outlet = {.release = keep_der, .arg = der};
+	int rc = run ? rmt_issuance_run(run, &item, 1, &outlet, err) : -1;
 
 	if (rc == 0 && item->failed) {
 		*err = item->err;

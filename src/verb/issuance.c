@@ -180,6 +180,8 @@ struct rmt_issuance *rmt_issuance_new(struct rmt_home *home, struct rmt_authorit
 	for (size_t i = 0; i < run->worker_count; i++)
 		if (worker_start(run, &run->workers[i], err))
 			goto fail;
+	if (!dry_run && authority->cert && rmt_issuance_resume(home, authority, err))
+		goto fail;
 	return run;
 fail:
 	rmt_issuance_free(run);
@@ -357,45 +359,11 @@ out:
 	return rc;
 }
 
-/* Certificate columns from its own bytes. */
-static void describe_row(struct rmt_db_cert *row, const struct rmt_cert *cert, struct rmt_arena *arena,
-                         unsigned char fingerprint[RMT_SHA256], unsigned char spki[RMT_SHA256], struct rmt_err *err)
-{
-	struct remint_strings names = rmt_arena_names(arena, &cert->extensions);
-	const char *cn = rmt_arena_cn(arena, cert->subject);
-	const char **all = rmt_arena_take(arena, (names.count + 2) * sizeof *all);
-	size_t count = 0;
-
-	if (rmt_cert_fingerprint(cert, fingerprint, err) || rmt_spki_hash(cert->spki, spki, err) || !all) {
-		rmt_err_memory(err);
-		return;
-	}
-	if (cn)
-		all[count++] = cn;
-	for (size_t i = 0; i < names.count; i++) {
-		const char *colon = strchr(names.items[i], ':');
-		const char *value = colon ? colon + 1 : names.items[i];
-
-		if (!cn || strcmp(value, cn) != 0)
-			all[count++] = value;
-	}
-	rmt_cert_label(cert, &arena->scratch);
-	row->name = rmt_arena_scratch(arena);
-	row->subject = rmt_arena_name(arena, cert->subject);
-	row->names = all;
-	row->name_count = count;
-	row->serial = cert->serial;
-	row->der = cert->der;
-	row->fingerprint = rmt_span_of(fingerprint, RMT_SHA256);
-	row->spki_hash = rmt_span_of(spki, RMT_SHA256);
-	row->not_before = cert->not_before;
-	row->not_after = cert->not_after;
-}
-
 /* The certificate to be replaced, recorded as foreign when we never saw it. */
 static int persist_previous(struct rmt_issuance *run, struct rmt_item *item, struct rmt_err *err)
 {
-	unsigned char fingerprint[RMT_SHA256], spki[RMT_SHA256];
+	unsigned char fingerprint[RMT_SHA256];
+	struct rmt_row_hashes hashes;
 	struct rmt_db_cert row;
 	int found;
 
@@ -414,7 +382,8 @@ static int persist_previous(struct rmt_issuance *run, struct rmt_item *item, str
 	                           .targets = "",
 	                           .recorded = run->now,
 	                           .issuer_name = rmt_arena_name(&item->arena, item->previous->issuer)};
-	describe_row(&row, item->previous, &item->arena, fingerprint, spki, err);
+	if (rmt_row_describe(&row, item->previous, &item->arena, &hashes, err))
+		return -1;
 	return rmt_db_cert_add(run->home->db, &row, &item->supersedes, err);
 }
 
@@ -424,10 +393,14 @@ static int persist_item(struct rmt_issuance *run, struct rmt_item *item, struct 
 	                         .serial = rmt_span_of(item->serial, sizeof item->serial),
 	                         .tbs = rmt_buf_view(&item->tbs),
 	                         .when = run->now,
-	                         .owner_pid = getpid()};
+	                         .owner_pid = getpid(),
+	                         .template_name = run->demand->template->name,
+	                         .targets = run->demand->target_names,
+	                         .proved = item->possession_proved};
 
 	if (persist_previous(run, item, err))
 		return -1;
+	tbs.supersedes = item->supersedes;
 	return rmt_db_tbs_add(run->home->db, &tbs, &item->tbs_id, err);
 }
 
@@ -448,7 +421,7 @@ static int record_request(struct rmt_issuance *run, struct rmt_item *item, const
 
 static int record_item(struct rmt_issuance *run, struct rmt_item *item, struct rmt_err *err)
 {
-	unsigned char fingerprint[RMT_SHA256], spki[RMT_SHA256];
+	struct rmt_row_hashes hashes;
 	struct rmt_db_cert row = {.tbs = item->tbs_id,
 	                          .authority = run->authority->id,
 	                          .issuer_name = rmt_arena_name(&item->arena, item->cert.issuer),
@@ -458,7 +431,8 @@ static int record_item(struct rmt_issuance *run, struct rmt_item *item, struct r
 	                          .proved = item->possession_proved,
 	                          .recorded = run->now};
 
-	describe_row(&row, &item->cert, &item->arena, fingerprint, spki, err);
+	if (rmt_row_describe(&row, &item->cert, &item->arena, &hashes, err))
+		return -1;
 	if (item->request && record_request(run, item, &row, &row.request, err))
 		return -1;
 	if (rmt_db_cert_add(run->home->db, &row, &item->cert_id, err))
@@ -500,18 +474,14 @@ static void sign(void *arg, size_t worker, size_t index)
 }
 
 /* A generated key is in the home before anything is persisted, so that no certificate is ever without it. */
-static int store_keys(struct rmt_issuance *run, size_t count)
+static void store_keys(struct rmt_issuance *run, size_t count)
 {
-	struct rmt_err *err;
-
 	for (size_t i = 0; i < count; i++) {
 		struct rmt_item *item = run->items[i];
 
-		err = &item->err;
 		if (!item->failed && item->store_key && item->key)
-			item->failed = rmt_home_key_store(run->home, item->key, err) != 0;
+			item->failed = rmt_home_key_store(run->home, item->key, &item->err) != 0;
 	}
-	return 0;
 }
 
 /* ---- the road ------------------------------------------------------------------------------------------------------------------------------------ */
@@ -525,8 +495,19 @@ static size_t standing(struct rmt_item *const *items, size_t count)
 	return n;
 }
 
-int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t count,
-                     int (*release)(void *arg, struct rmt_item *item), void *arg, struct rmt_err *err)
+/* The caller's last look before anything is signed: can what is released be delivered? */
+static void ask_ready(struct rmt_issuance *run, size_t count, const struct rmt_outlet *outlet)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct rmt_item *item = run->items[i];
+
+		if (!item->failed && outlet->ready)
+			item->failed = outlet->ready(outlet->arg, item, &item->err) != 0;
+	}
+}
+
+int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t count, const struct rmt_outlet *outlet,
+                     struct rmt_err *err)
 {
 	int rc;
 
@@ -535,6 +516,7 @@ int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t c
 		return -1;
 	rmt_pool_run(run->pool, count, prepare, run);
 	if (!run->dry_run && standing(items, count)) {
+		ask_ready(run, count, outlet);
 		store_keys(run, count);
 		if (standing(items, count) && commit(run, "persist", count, false, persist_item, err))
 			return -1;
@@ -545,7 +527,7 @@ int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t c
 	for (size_t i = 0; i < count; i++) {
 		if (items[i]->failed)
 			continue;
-		rc = release(arg, items[i]);
+		rc = outlet->release(outlet->arg, items[i]);
 		if (rc)
 			return rc;
 	}

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,30 +14,37 @@
 
 /* ---- what every issuing verb opens ---------------------------------------------------------------------------------- */
 
-int rmt_bench_open(struct rmt_bench *bench, struct remint *ctx, const char *template_name, struct remint_strings targets,
-                   const char *authority, bool dry_run, struct rmt_err *err)
+int rmt_bench_open(struct rmt_bench *bench, struct remint *ctx, const char *authority, struct rmt_err *err)
 {
 	*bench = (struct rmt_bench){.release = {.ctx = ctx}};
-	if (rmt_demand_load(ctx, template_name, targets, "server-client", &bench->demand, err) ||
-	    rmt_home_open(ctx, RMT_DB_WRITE, &bench->home, err) ||
-	    rmt_authority_load(&bench->home, authority, true, &bench->authority, err))
+	bench->release.authority = &bench->authority;
+	bench->release.demand = &bench->demand;
+	if (rmt_home_open(ctx, RMT_DB_WRITE, &bench->home, err))
+		return -1;
+	return rmt_authority_load(&bench->home, authority, true, &bench->authority, err);
+}
+
+int rmt_bench_demand(struct rmt_bench *bench, const char *template_name, struct remint_strings targets, bool dry_run,
+                     struct rmt_err *err)
+{
+	rmt_issuance_free(bench->run);
+	bench->run = bench->release.run = NULL;
+	rmt_demand_clear(&bench->demand);
+	if (rmt_demand_load(bench->home.ctx, template_name, targets, "server-client", &bench->demand, err))
 		return -1;
 	if (bench->demand.template->role != RMT_ROLE_LEAF)
 		return rmt_err_set(err, RMT_POLICY, NULL,
 		                   "the template \"%s\" makes a CA: CA certificates are made by init and by ca sign",
 		                   bench->demand.template->name);
-	bench->run = rmt_issuance_new(&bench->home, &bench->authority, &bench->demand, dry_run, err);
-	if (!bench->run)
-		return -1;
-	bench->release.run = bench->run;
-	bench->release.authority = &bench->authority;
-	bench->release.demand = &bench->demand;
-	return 0;
+	bench->run = bench->release.run =
+	    rmt_issuance_new(&bench->home, &bench->authority, &bench->demand, dry_run, err);
+	return bench->run ? 0 : -1;
 }
 
 void rmt_bench_close(struct rmt_bench *bench)
 {
 	rmt_issuance_free(bench->run);
+	rmt_release_clear(&bench->release);
 	rmt_authority_clear(&bench->authority);
 	rmt_home_close(&bench->home);
 	rmt_demand_clear(&bench->demand);
@@ -96,7 +104,8 @@ static struct rmt_item *issue_item(const struct remint_issue_options *options, c
 /* Run a group of one; its refusal is the verb's failure. */
 int rmt_issuance_one(struct rmt_bench *bench, struct rmt_item *item, struct rmt_err *err)
 {
-	int rc = rmt_issuance_run(bench->run, &item, 1, rmt_release_item, &bench->release, err);
+	struct rmt_outlet outlet = {rmt_release_ready, rmt_release_item, &bench->release};
+	int rc = rmt_issuance_run(bench->run, &item, 1, &outlet, err);
 
 	if (rc == 0 && item->failed) {
 		*err = item->err;
@@ -113,17 +122,16 @@ int remint_issue(struct remint *ctx, const struct remint_issue_options *options,
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
-	if (rmt_bench_open(&bench, ctx, options->template_name, options->targets, options->authority, options->dry_run, err))
+	if (rmt_bench_open(&bench, ctx, options->authority, err) ||
+	    rmt_bench_demand(&bench, options->template_name, options->targets, options->dry_run, err))
 		goto out;
 	bench.release.out = options->out;
 	bench.release.issued = issued;
 	bench.release.arg = arg;
 	bench.release.audit_again = options->targets.count > 0;
-	if (rmt_release_ready(&bench.release, true, err) || !(item = issue_item(options, &bench.demand, err)))
-		goto out;
-	item->check = rmt_release_check;
-	item->check_arg = &bench.release;
-	rc = rmt_issuance_one(&bench, item, err);
+	item = issue_item(options, &bench.demand, err);
+	if (item)
+		rc = rmt_issuance_one(&bench, item, err);
 out:
 	rmt_item_free(item);
 	rmt_bench_close(&bench);
@@ -139,8 +147,7 @@ struct signing {
 	struct rmt_item *group[RMT_GROUP];
 	char *sources[RMT_GROUP];
 	size_t count;
-	uint64_t done, seen; /* signed; requests met */
-	struct rmt_names files;
+	uint64_t seen, done; /* requests read, certificates issued */
 };
 
 static void group_clear(struct signing *signing)
@@ -160,42 +167,41 @@ static int sign_release(void *arg, struct rmt_item *item)
 	return rmt_release_item(&signing->bench.release, item);
 }
 
+static int sign_ready(void *arg, struct rmt_item *item, struct rmt_err *err)
+{
+	return rmt_release_ready(&((struct signing *)arg)->bench.release, item, err);
+}
+
+/* Which of several requests of a file: by its line in PEM, else by its number. */
+static void name_item(struct rmt_item *item)
+{
+	char which[40];
+
+	if (item->line)
+		snprintf(which, sizeof which, "line %zu", item->line);
+	else
+		snprintf(which, sizeof which, "request %zu", item->index);
+	if (item->line || item->index > 1)
+		rmt_err_within(&item->err, which);
+	rmt_err_source(&item->err, item->source);
+}
+
 static int sign_group(struct signing *signing)
 {
 	struct rmt_err *err = &signing->ctx->err;
-	int rc = signing->count
-	             ? rmt_issuance_run(signing->bench.run, signing->group, signing->count, sign_release, signing, err)
-	             : 0;
+	struct rmt_outlet outlet = {sign_ready, sign_release, signing};
+	int rc = signing->count ? rmt_issuance_run(signing->bench.run, signing->group, signing->count, &outlet, err) : 0;
 
 	for (size_t i = 0; rc == 0 && i < signing->count; i++) {
 		struct rmt_item *item = signing->group[i];
 
 		if (!item->failed)
 			continue;
-		rmt_err_source(&item->err, item->source);
+		name_item(item);
 		rc = rmt_verb_fault(signing->ctx, &item->err);
 	}
 	group_clear(signing);
 	return rc;
-}
-
-/* Requests of the same file name in two directories would be written over each other. */
-static int give_file(struct signing *signing, struct rmt_item *item, struct rmt_err *err)
-{
-	char name[96];
-	int rc;
-
-	if (!signing->options->out.directory)
-		return 0;
-	rmt_release_file(item, name);
-	rc = rmt_names_add(&signing->files, name, err);
-	if (rc)
-		return rc < 0 ? -1 : 0;
-	rmt_err_set(&item->err, RMT_POLICY, NULL,
-	            "the certificate of another request is written to %s already: sign the two into different directories",
-	            name);
-	item->failed = true;
-	return 0;
 }
 
 static int sign_object(void *arg, const struct rmt_object *object)
@@ -207,58 +213,56 @@ static int sign_object(void *arg, const struct rmt_object *object)
 
 	if (!object->request)
 		return 0;
-	signing->seen++;
 	item = rmt_item_new(err);
 	if (!item)
 		return -1;
 	signing->group[signing->count] = item;
 	item->source = signing->sources[signing->count] = rmt_strdup(object->source, err);
 	signing->count++;
+	signing->seen++;
 	item->index = object->index;
+	item->line = object->line;
 	item->validity = options->validity;
 	item->not_after = options->not_after;
-	item->check = rmt_release_check;
-	item->check_arg = &signing->bench.release;
 	item->request = rmt_request_new(object->der, err);
-	if (!item->source || !item->request || give_file(signing, item, err) || rmt_item_names(item, options->names, err) ||
+	if (!item->source || !item->request || rmt_item_names(item, options->names, err) ||
 	    (options->subject && rmt_name_parse(options->subject, &item->subject, err)))
 		return -1;
 	return signing->count == RMT_GROUP ? sign_group(signing) : 0;
 }
 
-/* An input without a request was named by mistake, also among others. */
-static int sign_input(struct signing *signing, const struct rmt_reader *reader, const char *path)
+/* One input; one in which no request was found, and nothing else was wrong, is a fault of its own. */
+static int sign_input(struct signing *signing, const struct rmt_reader *reader, const char *input)
 {
-	struct remint *ctx = signing->ctx;
-	uint64_t seen = signing->seen, faults = ctx->faults;
-	struct rmt_err fault = {0};
-	int rc = rmt_read_path(reader, path, &fault);
+	struct rmt_err *err = &signing->ctx->err, fault = {0};
+	uint64_t seen = signing->seen, faults = signing->ctx->faults;
+	int rc = rmt_read_path(reader, input, &fault);
 
-	if (rc == 0 && signing->seen == seen && ctx->faults == faults) {
-		rc = rmt_err_set(&fault, RMT_INPUT, NULL, "holds no certificate request");
-		rmt_err_source(&fault, path);
+	if (rc && (fault.class == RMT_NONE || err->class != RMT_NONE))
+		return rc;
+	if (rc == 0 && signing->seen == seen && signing->ctx->faults == faults) {
+		rmt_err_set(&fault, RMT_INPUT, NULL, "holds no certificate request");
+		rmt_err_source(&fault, input);
 	}
-	if (rc && fault.class != RMT_NONE && ctx->err.class == RMT_NONE)
-		rc = rmt_verb_fault(ctx, &fault);
-	return rc;
+	return fault.class == RMT_NONE ? 0 : rmt_verb_fault(signing->ctx, &fault);
 }
 
 int remint_sign(struct remint *ctx, const struct remint_sign_options *options, remint_issued_fn *issued, void *arg)
 {
 	struct rmt_reader reader = rmt_verb_reader(ctx);
 	struct signing signing = {.ctx = ctx, .options = options};
+	struct rmt_release *release = &signing.bench.release;
 	struct rmt_err *err = &ctx->err;
 	int rc;
 
 	rmt_verb_begin(ctx);
-	rc = rmt_bench_open(&signing.bench, ctx, options->template_name, options->targets, options->authority,
-	                    options->dry_run, err);
-	signing.bench.release.out = options->out;
-	signing.bench.release.issued = issued;
-	signing.bench.release.arg = arg;
-	signing.bench.release.one_file = true;
+	rc = rmt_bench_open(&signing.bench, ctx, options->authority, err);
 	if (rc == 0)
-		rc = rmt_release_ready(&signing.bench.release, false, err);
+		rc = rmt_bench_demand(&signing.bench, options->template_name, options->targets, options->dry_run, err);
+	release->out = options->out;
+	release->issued = issued;
+	release->arg = arg;
+	release->one_file = true;
 	reader.object = sign_object;
 	reader.arg = &signing;
 	reader.skip_keys = true;
@@ -267,7 +271,6 @@ int remint_sign(struct remint *ctx, const struct remint_sign_options *options, r
 	if (rc == 0)
 		rc = sign_group(&signing);
 	group_clear(&signing);
-	rmt_names_free(&signing.files);
 	rmt_bench_close(&signing.bench);
 	return rmt_verb_end(ctx, rc);
 }

@@ -140,6 +140,30 @@ static int find(struct remint *ctx, struct rmt_db *db, const char *which, struct
 	return rmt_db_certs(db, &filter, note_found, found, err);
 }
 
+static int note_row(void *arg, const struct rmt_db_cert *row)
+{
+	struct rmt_buf *ids = arg;
+
+	rmt_buf_append(ids, &row->id, sizeof row->id);
+	return ids->failed ? -1 : 0;
+}
+
+/* Row by row with its bytes, which listings do not read. */
+static int hand_history(struct records *records, struct rmt_db *db, int64_t id, struct rmt_err *err)
+{
+	struct rmt_buf ids = {0};
+	int rc = rmt_db_history(db, id, note_row, &ids, err);
+
+	for (size_t at = 0; rc == 0 && at < ids.length; at += sizeof id) {
+		struct rmt_db_cert row;
+
+		memcpy(&id, ids.bytes + at, sizeof id);
+		rc = rmt_db_cert_by_id(db, id, &row, err) == 1 ? hand_record(records, &row) : -1;
+	}
+	rmt_buf_free(&ids);
+	return rc;
+}
+
 int remint_history(struct remint *ctx, const char *which, remint_record_fn *record, void *arg)
 {
 	struct records records = {.ctx = ctx, .record = record, .arg = arg, .now = rmt_verb_now(ctx), .pem = true};
@@ -151,7 +175,7 @@ int remint_history(struct remint *ctx, const char *which, remint_record_fn *reco
 	if (rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err) || find(ctx, home.db, which, &found, &ctx->err))
 		goto out;
 	if (found.count)
-		rc = rmt_db_history(home.db, found.id, hand_record, &records, &ctx->err);
+		rc = hand_history(&records, home.db, found.id, &ctx->err);
 	else
 		rmt_err_set(&ctx->err, RMT_NEGATIVE, NULL, "the database knows no certificate by \"%s\"", which);
 out:

@@ -124,6 +124,10 @@ int rmt_home_key_store(struct rmt_home *home, const struct rmt_key *key, struct 
 struct rmt_key *rmt_home_key_load(struct rmt_home *home, struct rmt_span spki_hash, struct rmt_err *err); /* RMT_SECRET when absent or locked */
 int rmt_home_locked(struct rmt_home *home, struct rmt_err *err); /* keys stand under a passphrase: 1, 0, -1 */
 
+/* A certificate of the database put on a pile, by its serial number; with `company` its issuers too, and its key when the
+ * home has it. */
+int rmt_pile_add_serial(struct rmt_home *home, struct rmt_pile *pile, const char *serial, bool company, struct rmt_err *err);
+
 /* An authority loaded for issuing. */
 struct rmt_authority {
 	int64_t id;
@@ -177,13 +181,14 @@ struct rmt_item {
 	void *check_arg;
 	int64_t activates;              /* pending authority of this home that the certificate completes, or 0 */
 	const char *source;             /* borrowed for the run */
-	size_t index;
+	size_t index, line;             /* within the source; line 0 in binary forms */
 	/* filled on the road */
 	struct rmt_arena arena;         /* holds decided and findings */
 	struct remint_decided *decided;
 	size_t decided_count, decided_capacity;
 	struct remint_finding *findings;
 	size_t finding_count, finding_capacity;
+	char file[128];                 /* release.c: the one file it goes to */
 	unsigned char serial[17];
 	struct rmt_buf tbs, der;
 	struct rmt_cert cert;           /* views into der once signed, into tbs before */
@@ -201,46 +206,63 @@ struct rmt_issuance;
 struct rmt_issuance *rmt_issuance_new(struct rmt_home *home, struct rmt_authority *authority, struct rmt_demand *demand, bool dry_run, struct rmt_err *err);
 void rmt_issuance_free(struct rmt_issuance *run);
 enum { RMT_GROUP = 100 };
+/* Where a run lets its certificates out. `ready` (may be NULL) is asked on the caller's thread before anything is
+ * persisted; -1 with `err` refuses the item. `release` is called for each certificate after the second commit. */
+struct rmt_outlet {
+	int (*ready)(void *arg, struct rmt_item *item, struct rmt_err *err);
+	int (*release)(void *arg, struct rmt_item *item);
+	void *arg;
+};
 /* Take up to RMT_GROUP items along the road. Items that are refused carry `failed` and `err`; -1 only when the whole
- * group cannot go on (database, memory). `release` is called for each issued item after the second commit. */
-int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t count, int (*release)(void *arg, struct rmt_item *item), void *arg, struct rmt_err *err);
+ * group cannot go on (database, memory). */
+int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t count, const struct rmt_outlet *outlet,
+                     struct rmt_err *err);
+/* Finish what an interrupted process left, under the authority given (resume.c). */
+int rmt_issuance_resume(struct rmt_home *home, struct rmt_authority *authority, struct rmt_err *err);
 /* Issue one CA certificate; `item` is consumed, its DER appended to `der` (init.c). */
 int rmt_authority_issue(struct rmt_home *home, struct rmt_authority *by, struct rmt_demand *demand, struct rmt_item *item,
                         struct rmt_buf *der, struct rmt_err *err);
 /* Judge a finished item again, with the chain that will be served, against the demand's targets: fills item->findings. */
 int rmt_issuance_audit(struct rmt_issuance *run, struct rmt_item *item, struct rmt_err *err);
-/* Hand an issued item to the caller as struct remint_issued, after writing files when `out` names a directory. */
+
+/* The columns of a row from a certificate's own bytes; strings in the arena, hashes in `hashes` (row.c). */
+struct rmt_row_hashes { unsigned char fingerprint[RMT_SHA256], spki[RMT_SHA256]; };
+int rmt_row_describe(struct rmt_db_cert *row, const struct rmt_cert *cert, struct rmt_arena *arena,
+                     struct rmt_row_hashes *hashes, struct rmt_err *err);
+
+/* ---- release (release.c): the files and the answer ------------------------------------------------------------------------ */
+
 struct rmt_release {
 	struct remint *ctx;
 	struct rmt_issuance *run;
 	struct rmt_authority *authority;
 	struct rmt_demand *demand;
 	struct remint_out out;
-	bool one_file;              /* sign: NAME.pem per certificate instead of the set of a bundle */
-	bool audit_again;           /* run the second audit */
+	const char *parent;    /* directory that holds out.directory and may have to be made first, or NULL */
+	struct rmt_names names; /* one_file: given away in this run */
+	bool one_file;         /* sign: NAME.pem per certificate instead of the set of a bundle */
+	bool audit_again;      /* run the second audit */
 	remint_issued_fn *issued;
 	void *arg;
-	unsigned unaccepted;        /* error findings left, not accepted */
 };
-/* Files that cannot be written fail the item, not the run: its certificate is recorded by then. */
+/* The two ends of an outlet: before anything is signed, can the files be written, and is every passphrase there that they
+ * need? Afterwards: write them and hand the item to the caller. Files that cannot be written after all fail the item. */
+int rmt_release_ready(void *release, struct rmt_item *item, struct rmt_err *err);
 int rmt_release_item(void *release, struct rmt_item *item);
-/* The one file of a request: app.csr becomes app.pem, the n-th request of a pile LABEL-N.pem. */
-void rmt_release_file(const struct rmt_item *item, char name[96]);
-/* Before anything is signed: can the directory be written, and is every passphrase there that the files will need? */
-int rmt_release_ready(struct rmt_release *release, bool with_key, struct rmt_err *err);
-/* The same of one built item: does one of its files stand there already? An item's `check`, or part of it. */
-int rmt_release_check(void *release, struct rmt_item *item, struct rmt_err *err);
+void rmt_release_clear(struct rmt_release *release);
 
 /* Everything that an issuing verb opens (issue.c). */
 struct rmt_bench {
-	struct rmt_demand demand;
 	struct rmt_home home;
 	struct rmt_authority authority;
+	struct rmt_demand demand;
 	struct rmt_issuance *run;
 	struct rmt_release release;
 };
-int rmt_bench_open(struct rmt_bench *bench, struct remint *ctx, const char *template_name, struct remint_strings targets,
-                   const char *authority, bool dry_run, struct rmt_err *err);
+int rmt_bench_open(struct rmt_bench *bench, struct remint *ctx, const char *authority, struct rmt_err *err);
+/* The template and targets of what follows; replaces those set before. */
+int rmt_bench_demand(struct rmt_bench *bench, const char *template_name, struct remint_strings targets, bool dry_run,
+                     struct rmt_err *err);
 void rmt_bench_close(struct rmt_bench *bench);
 int rmt_item_names(struct rmt_item *item, struct remint_strings names, struct rmt_err *err);
 /* A group of one, whose refusal is the verb's failure. */

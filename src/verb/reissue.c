@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "verb/local.h"
 
@@ -25,47 +24,10 @@ struct replacing {
 	struct rmt_request *request;
 	size_t leaves;
 	struct rmt_names directories;
+	bool recorded; /* the template in use came from a certificate's record */
 };
 
 /* ---- inputs ------------------------------------------------------------------------------------------------------------- */
-
-struct by_serial {
-	int64_t id;
-	unsigned count;
-};
-
-static int note_id(void *arg, const struct rmt_db_cert *row)
-{
-	struct by_serial *found = arg;
-
-	found->id = row->id;
-	found->count++;
-	return 0;
-}
-
-/* "serial:HEX": a certificate of the database, put on the pile as if it had been read from a file. */
-static int pile_from_database(struct replacing *job, const char *serial, struct rmt_err *err)
-{
-	struct rmt_db_filter filter = {.serial = serial, .status = -1, .now = rmt_verb_now(job->ctx), .limit = 2};
-	struct rmt_object object = {.type = RMT_OBJECT_CERTIFICATE, .source = "database", .index = 1, .container = "der"};
-	struct by_serial found = {0};
-	struct rmt_db_cert row;
-	struct rmt_cert cert;
-
-	if (rmt_db_certs(job->bench.home.db, &filter, note_id, &found, err))
-		return -1;
-	if (found.count != 1)
-		return rmt_err_set(err, RMT_USAGE, NULL, found.count ? "several certificates have a serial number that begins with %s"
-		                                                     : "no certificate in the database has the serial number %s",
-		                   serial);
-	if (rmt_db_cert_by_id(job->bench.home.db, found.id, &row, err) != 1 ||
-	    rmt_cert_read(&cert, row.der, RMT_TOLERANT, err))
-		return -1;
-	object.cert = &cert;
-	object.der = cert.der;
-	object.spki = cert.spki;
-	return rmt_pile_add(&job->pile, &object, err);
-}
 
 /* An input without a certificate was named by mistake, also among others. */
 static int pile_from_input(struct replacing *job, const char *input, struct rmt_err *err)
@@ -90,8 +52,9 @@ static int read_inputs(struct replacing *job, struct rmt_err *err)
 {
 	for (size_t i = 0; i < job->options->inputs.count; i++) {
 		const char *input = job->options->inputs.items[i];
-		int rc = strncmp(input, "serial:", 7) == 0 ? pile_from_database(job, input + 7, err)
-		                                           : pile_from_input(job, input, err);
+		int rc = strncmp(input, "serial:", 7) == 0
+		             ? rmt_pile_add_serial(&job->bench.home, &job->pile, input + 7, false, err)
+		             : pile_from_input(job, input, err);
 
 		if (rc)
 			return rc;
@@ -141,6 +104,10 @@ static int keep_key(struct replacing *job, struct rmt_item *item, const struct r
 		item->key = rmt_key_dup(company->key->key, err);
 		return item->key ? 0 : -1;
 	}
+	if (job->options->keys.count)
+		return rmt_err_set(err, RMT_SECRET, NULL, company->key
+		                   ? "the private key is locked: give its passphrase with --password-file"
+		                   : "the private key given belongs to another certificate");
 	if (rmt_spki_hash(spki, hash, err))
 		return -1;
 	proved = rmt_db_key_proved(job->bench.home.db, rmt_span_of(hash, sizeof hash), err);
@@ -174,6 +141,22 @@ static int choose_key(struct replacing *job, struct rmt_item *item, const struct
 
 /* ---- one replacement ---------------------------------------------------------------------------------------------------------- */
 
+/* Not being a CA is the same said or left out: many CAs leave it out. */
+static bool same_constraints(const struct rmt_ext *before, const struct rmt_ext *after)
+{
+	struct rmt_basic_constraints was = {.path_length = -1}, is = {.path_length = -1};
+
+	if ((before && rmt_ext_basic_constraints(before->value, &was, NULL, NULL)) ||
+	    (after && rmt_ext_basic_constraints(after->value, &is, NULL, NULL)))
+		return false;
+	return was.ca == is.ca && was.path_length == is.path_length;
+}
+
+static bool same_value(const struct rmt_ext *before, const struct rmt_ext *after)
+{
+	return !before == !after && (!before || rmt_span_equal(before->value, after->value));
+}
+
 /* renew and rekey keep the content: another set of usages or names would be a reissue. */
 static int check_content(struct replacing *job, const struct rmt_item *item, struct rmt_err *err)
 {
@@ -185,7 +168,7 @@ static int check_content(struct replacing *job, const struct rmt_item *item, str
 		const struct rmt_ext *before = rmt_ext_find(&item->previous->extensions, kept[i]);
 		const struct rmt_ext *after = rmt_ext_find(&item->cert.extensions, kept[i]);
 
-		if (!before != !after || (before && !rmt_span_equal(before->value, after->value)))
+		if (kept[i] == RMT_EXT_BASIC_CONSTRAINTS ? !same_constraints(before, after) : !same_value(before, after))
 			return rmt_err_set(err, RMT_POLICY, rmt_ext_name(kept[i]),
 			                   "the template \"%s\" would change %s, and %s keeps the content: use reissue, or name the "
 			                   "template it was made by",
@@ -197,9 +180,7 @@ static int check_content(struct replacing *job, const struct rmt_item *item, str
 
 static int check_item(void *arg, struct rmt_item *item, struct rmt_err *err)
 {
-	struct replacing *job = arg;
-
-	return check_content(job, item, err) ? -1 : rmt_release_check(&job->bench.release, item, err);
+	return check_content(arg, item, err);
 }
 
 static struct rmt_item *replacement(struct replacing *job, const struct rmt_company *company, struct rmt_err *err)
@@ -225,6 +206,37 @@ static struct rmt_item *replacement(struct replacing *job, const struct rmt_comp
 	return NULL;
 }
 
+/* The template: the one named, a target's, else the one on record for this very certificate. */
+static int demand_for(struct replacing *job, const struct rmt_cert *cert, struct rmt_err *err)
+{
+	const struct remint_reissue_options *options = job->options;
+	const char *name = options->template_name;
+	unsigned char fingerprint[RMT_SHA256];
+	struct rmt_db_cert row;
+	char *recorded = NULL;
+	int found = 0, rc;
+
+	if (!name && !options->targets.count) {
+		if (rmt_cert_fingerprint(cert, fingerprint, err))
+			return -1;
+		found = rmt_db_cert_find(job->bench.home.db, cert->serial, rmt_span_of(fingerprint, sizeof fingerprint), &row, err);
+		if (found < 0)
+			return -1;
+	}
+	if (found && row.template_name[0])
+		name = recorded = rmt_strdup(row.template_name, err);
+	if (found && row.template_name[0] && !recorded)
+		return -1;
+	if (job->bench.run && (!name || strcmp(name, job->bench.demand.template->name) == 0) && (name || !job->recorded)) {
+		free(recorded);
+		return 0; /* as for the leaf before */
+	}
+	job->recorded = recorded != NULL;
+	rc = rmt_bench_demand(&job->bench, name, options->targets, options->dry_run, err);
+	free(recorded);
+	return rc;
+}
+
 /* With several leaves each has a directory of its own, named after it; of two with one name the second is NAME-2. */
 static int directory_for(struct replacing *job, const struct rmt_cert *cert, char **owned, struct rmt_err *err)
 {
@@ -234,6 +246,7 @@ static int directory_for(struct replacing *job, const struct rmt_cert *cert, cha
 
 	*owned = NULL;
 	job->bench.release.out = job->options->out;
+	job->bench.release.parent = NULL;
 	if (!job->options->out.directory || job->leaves < 2)
 		return 0;
 	rmt_cert_label(cert, &label);
@@ -246,7 +259,8 @@ static int directory_for(struct replacing *job, const struct rmt_cert *cert, cha
 		return -1;
 	*owned = rmt_path_join(job->options->out.directory, name, err);
 	job->bench.release.out.directory = *owned;
-	return *owned ? rmt_directory_create(job->options->out.directory, err) : -1;
+	job->bench.release.parent = job->options->out.directory;
+	return *owned ? 0 : -1;
 }
 
 static int replace_one(struct replacing *job, const struct rmt_company *company, struct rmt_err *err)
@@ -259,7 +273,7 @@ static int replace_one(struct replacing *job, const struct rmt_company *company,
 		rmt_err_set(err, RMT_POLICY, NULL, "is a CA certificate: CA certificates are replaced by ca request and ca sign");
 		goto out;
 	}
-	if (directory_for(job, company->leaf->cert, &directory, err) || rmt_release_ready(&job->bench.release, true, err))
+	if (demand_for(job, company->leaf->cert, err) || directory_for(job, company->leaf->cert, &directory, err))
 		goto out;
 	item = replacement(job, company, err);
 	if (item)
@@ -273,49 +287,6 @@ out:
 
 /* ---- the verb ------------------------------------------------------------------------------------------------------------------- */
 
-/* A first look: the faults are told when the input is read in earnest. */
-static int read_quietly(struct remint *ctx, const char *input, struct rmt_pile *pile, struct rmt_err *err)
-{
-	remint_fault_fn *tell = ctx->fault;
-	uint64_t faults = ctx->faults;
-	int rc;
-
-	ctx->fault = NULL;
-	rc = rmt_pile_read(ctx, pile, (struct remint_strings){&input, 1}, true, err);
-	ctx->fault = tell;
-	ctx->faults = faults;
-	return rc;
-}
-
-/* The template that made the old certificate, when it is one of ours and nobody names another. */
-static int recorded_template(struct replacing *job, char **name, struct rmt_err *err)
-{
-	const struct remint_reissue_options *options = job->options;
-	unsigned char fingerprint[RMT_SHA256];
-	struct rmt_pile pile = {0};
-	struct rmt_home home = {0};
-	struct rmt_company company;
-	struct rmt_db_cert row;
-	int rc = 0;
-
-	*name = NULL;
-	if (options->template_name || options->targets.count || !options->inputs.count ||
-	    (!rmt_path_is_regular(options->inputs.items[0]) && !rmt_path_is_directory(options->inputs.items[0])))
-		return 0; /* a serial number, or what can be read only once */
-	if (read_quietly(job->ctx, options->inputs.items[0], &pile, err) || rmt_home_open(job->ctx, RMT_DB_READ, &home, err)) {
-		rc = -1;
-	} else if (rmt_company_nth(&pile, 0, &company, err) == 1) {
-		if (rmt_cert_fingerprint(company.leaf->cert, fingerprint, err) == 0 &&
-		    rmt_db_cert_find(home.db, company.leaf->cert->serial, rmt_span_of(fingerprint, sizeof fingerprint), &row, err) == 1 &&
-		    row.template_name[0])
-			*name = rmt_strdup(row.template_name, err);
-		rmt_company_clear(&company);
-	}
-	rmt_home_close(&home);
-	rmt_pile_free(&pile);
-	return rc;
-}
-
 static int replace_all(struct replacing *job, struct rmt_err *err)
 {
 	struct rmt_company company;
@@ -327,6 +298,8 @@ static int replace_all(struct replacing *job, struct rmt_err *err)
 	}
 	if (found < 0)
 		return -1;
+	if (!job->leaves)
+		return job->ctx->faults ? 0 : rmt_err_set(err, RMT_INPUT, NULL, "no certificate among the inputs");
 	if (job->request && job->leaves > 1)
 		return rmt_err_set(err, RMT_USAGE, NULL, "one --request serves one certificate, but there are %zu", job->leaves);
 	for (size_t n = 0; rc == 0 && n < job->leaves; n++) {
@@ -336,7 +309,7 @@ static int replace_all(struct replacing *job, struct rmt_err *err)
 			return -1;
 		rc = replace_one(job, &company, &refused);
 		rmt_company_clear(&company);
-		if (rc && (job->leaves == 1 || refused.class == RMT_DATABASE || refused.class == RMT_INTERNAL))
+		if (rc && job->leaves == 1)
 			*err = err->class == RMT_NONE ? refused : *err;
 		else if (rc && refused.class != RMT_NONE)
 			rc = rmt_verb_fault(job->ctx, &refused);
@@ -348,15 +321,10 @@ int remint_reissue(struct remint *ctx, const struct remint_reissue_options *opti
 {
 	struct replacing job = {.ctx = ctx, .options = options};
 	struct rmt_err *err = &ctx->err;
-	const char *directory = options->out.directory;
-	bool made = directory && !rmt_path_exists(directory);
-	char *recorded = NULL;
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
-	if (recorded_template(&job, &recorded, err) ||
-	    rmt_bench_open(&job.bench, ctx, options->template_name ? options->template_name : recorded, options->targets,
-	                   options->authority, options->dry_run, err))
+	if (rmt_bench_open(&job.bench, ctx, options->authority, err))
 		goto out;
 	job.bench.release.issued = issued;
 	job.bench.release.arg = arg;
@@ -368,12 +336,9 @@ int remint_reissue(struct remint *ctx, const struct remint_reissue_options *opti
 		goto out;
 	rc = replace_all(&job, err);
 out:
-	if (made)
-		(void)rmdir(directory); /* stays when something was put into it */
 	rmt_request_free(job.request);
 	rmt_pile_free(&job.pile);
 	rmt_names_free(&job.directories);
 	rmt_bench_close(&job.bench);
-	free(recorded);
 	return rmt_verb_end(ctx, rc);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "verb/local.h"
 
@@ -33,7 +34,27 @@ static void above_of(const struct rmt_authority *authority, struct above *out)
 	}
 }
 
-/* ---- files --------------------------------------------------------------------------------------------------------------- */
+/* ---- what is written, and where ------------------------------------------------------------------------------------------ */
+
+/* With one target its files stand beside the standard ones; of several, each has a directory of its own. */
+static char *directory_of(const struct rmt_release *release, const struct rmt_target *target, struct rmt_err *err)
+{
+	if (!target || release->demand->target_count < 2)
+		return rmt_strdup(release->out.directory, err);
+	return rmt_path_join(release->out.directory, target->name, err);
+}
+
+static void bundle_of(const struct rmt_release *release, const struct rmt_item *item, struct above *above,
+                      struct rmt_bundle *out)
+{
+	above_of(release->authority, above);
+	*out = (struct rmt_bundle){.leaf = &item->cert,
+	                           .key = item->key,
+	                           .without_key = !item->key,
+	                           .intermediates = above->intermediates,
+	                           .intermediate_count = above->count,
+	                           .root = above->root};
+}
 
 static bool wants_passphrase(const struct rmt_target *target)
 {
@@ -55,151 +76,217 @@ static const struct rmt_secret *pfx_secret(struct rmt_release *release, const st
 	return rmt_verb_out_secret(release->ctx, what, err);
 }
 
-static int write_targets(struct rmt_release *release, const struct rmt_bundle *bundle, struct rmt_fileset *files,
-                         struct rmt_err *err)
-{
-	for (size_t i = 0; i < release->demand->target_count; i++) {
-		const struct rmt_target *target = release->demand->targets[i];
-		const struct rmt_secret *secret = NULL;
+/* ---- before anything is signed ------------------------------------------------------------------------------------------------- */
 
-		if (bundle->key && wants_passphrase(target) && !(secret = pfx_secret(release, target, err)))
-			return -1;
-		if (rmt_write_target(bundle, target, secret, files, err))
-			return -1;
-	}
-	return 0;
+enum { NAMES_MAX = 64 };
+
+struct name_list {
+	char *names[NAMES_MAX];
+	size_t count;
+	struct rmt_err *err;
+};
+
+static int note_name(void *arg, const char *name)
+{
+	struct name_list *list = arg;
+
+	if (list->count == NAMES_MAX)
+		return rmt_err_set(list->err, RMT_POLICY, NULL, "more than %d files in one directory", NAMES_MAX);
+	list->names[list->count] = rmt_strdup(name, list->err);
+	return list->names[list->count++] ? 0 : -1;
 }
 
-/* cert.pem chain.pem fullchain.pem key.pem, and the targets' own files beside them. */
-static int bundle_files(struct rmt_release *release, const struct rmt_item *item, struct rmt_fileset *files,
-                        struct rmt_err *err)
+/* A directory below one that is still to be made is free as a whole: the one above is looked at instead. */
+static int place_check(const struct rmt_release *release, const char *directory, struct name_list *list)
 {
-	const struct rmt_secret *secret = NULL;
+	struct rmt_output outputs[NAMES_MAX] = {0};
+	const char *base = release->parent ? release->parent : release->out.directory;
+	bool inside = rmt_path_exists(base) || strcmp(base, directory) == 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		outputs[i].name = list->names[i];
+	if (inside && strcmp(base, directory) != 0 && !rmt_path_exists(directory) && !rmt_path_exists(release->out.directory))
+		inside = false;
+	return inside ? rmt_files_check(directory, outputs, list->count, release->out.force, list->err)
+	              : rmt_files_check(base, NULL, 0, release->out.force, list->err);
+}
+
+static int set_check(struct rmt_release *release, const struct rmt_bundle *bundle, const struct rmt_target *target,
+                     struct rmt_err *err)
+{
+	static const char *const standard[] = {"cert.pem", "chain.pem", "fullchain.pem", "key.pem"};
+	struct name_list list = {.err = err};
+	char *directory = directory_of(release, target, err);
+	int rc = directory ? 0 : -1;
+
+	if (rc == 0 && target)
+		rc = rmt_write_names(bundle, target, note_name, &list, err);
+	for (size_t i = 0; rc == 0 && !target && i < sizeof standard / sizeof *standard; i++)
+		rc = note_name(&list, standard[i]);
+	if (rc == 0)
+		rc = place_check(release, directory, &list);
+	for (size_t i = 0; i < list.count; i++)
+		free(list.names[i]);
+	free(directory);
+	return rc;
+}
+
+static int names_free(struct rmt_release *release, const struct rmt_item *item, struct rmt_err *err)
+{
 	struct above above;
-	struct rmt_bundle bundle = {.leaf = &item->cert, .key = item->key};
+	struct rmt_bundle bundle;
+	int rc;
 
-	above_of(release->authority, &above);
-	bundle.intermediates = above.intermediates;
-	bundle.intermediate_count = above.count;
-	bundle.root = above.root;
-	if (item->key && release->out.encrypt_key && !(secret = rmt_verb_out_secret(release->ctx, "key.pem", err)))
-		return -1;
-	if (write_targets(release, &bundle, files, err))
-		return -1;
-	return rmt_write_standard(&bundle, secret, files, err);
+	bundle_of(release, item, &above, &bundle);
+	rc = set_check(release, &bundle, NULL, err);
+	for (size_t i = 0; rc == 0 && i < release->demand->target_count; i++)
+		rc = set_check(release, &bundle, release->demand->targets[i], err);
+	return rc;
 }
 
-void rmt_release_file(const struct rmt_item *item, char name[96])
+/* app.csr becomes app.pem, the n-th request of a pile app-n.pem; a name that this run has used gets a further number. */
+static int choose_file(struct rmt_release *release, struct rmt_item *item, struct rmt_err *err)
 {
 	const char *leaf = item->source && strcmp(item->source, "-") != 0 ? rmt_path_leaf(item->source) : "certificate";
 	const char *dot = strrchr(leaf, '.');
+	struct rmt_output output = {.name = item->file};
 	struct rmt_buf stem = {0};
 	char label[65];
+	int new;
 
 	rmt_buf_append(&stem, leaf, dot && dot > leaf ? (size_t)(dot - leaf) : strlen(leaf));
 	rmt_file_label(rmt_buf_string(&stem), label);
 	rmt_buf_free(&stem);
-	if (item->index > 1)
-		snprintf(name, 96, "%s-%zu.pem", label, item->index);
-	else
-		snprintf(name, 96, "%s.pem", label);
+	for (size_t n = item->index;; n++) {
+		snprintf(item->file, sizeof item->file, n > 1 ? "%s-%zu.pem" : "%s.pem", label, n);
+		new = rmt_names_add(&release->names, item->file, err);
+		if (new)
+			break;
+	}
+	return new < 0 ? -1 : rmt_files_check(release->out.directory, &output, 1, release->out.force, err);
 }
 
-static int single_file(const struct rmt_item *item, const char *pem, struct rmt_fileset *files, struct rmt_err *err)
+int rmt_release_ready(void *arg, struct rmt_item *item, struct rmt_err *err)
 {
+	struct rmt_release *release = arg;
+
+	if (!release->out.directory)
+		return 0;
+	if (release->one_file)
+		return choose_file(release, item, err);
+	if (names_free(release, item, err))
+		return -1;
+	for (size_t i = 0; item->key && i < release->demand->target_count; i++)
+		if (wants_passphrase(release->demand->targets[i]) && !pfx_secret(release, release->demand->targets[i], err))
+			return -1;
+	return item->key && release->out.encrypt_key && !rmt_verb_out_secret(release->ctx, "key.pem", err) ? -1 : 0;
+}
+
+/* ---- afterwards ------------------------------------------------------------------------------------------------------------------ */
+
+static void warn_left_out(struct rmt_release *release, const struct rmt_target *target)
+{
+	for (size_t i = 0; i < target->file_count; i++)
+		if (rmt_deploy_wants_key(&target->files[i]))
+			rmt_verb_warn(release->ctx, "%s wants the private key in one of its files; the key is not at hand, so that file is left out",
+			              target->name);
+}
+
+/* Write one set and note its names, with the target's directory before them where there is one. */
+static int write_set(struct rmt_release *release, const struct rmt_target *target, const struct rmt_fileset *files,
+                     struct rmt_buf *names, struct rmt_err *err)
+{
+	bool apart = target && release->demand->target_count > 1;
+	char *directory = directory_of(release, target, err);
+	int rc = -1;
+
+	if (directory)
+		rc = rmt_files_write(directory, files->files, files->count, release->out.force, err);
+	for (size_t i = 0; rc == 0 && i < files->count; i++)
+		rmt_buf_format(names, "%s%s%s\n", apart ? target->name : "", apart ? "/" : "", files->files[i].name);
+	free(directory);
+	return rc;
+}
+
+static int write_bundle(struct rmt_release *release, struct rmt_item *item, struct rmt_buf *names, struct rmt_err *err)
+{
+	const struct rmt_secret *secret = NULL;
+	struct rmt_fileset files = {0};
+	struct above above;
+	struct rmt_bundle bundle;
+	int rc = 0;
+
+	bundle_of(release, item, &above, &bundle);
+	for (size_t i = 0; rc == 0 && i < release->demand->target_count; i++) {
+		const struct rmt_target *target = release->demand->targets[i];
+		const struct rmt_secret *pfx = item->key && wants_passphrase(target) ? pfx_secret(release, target, err) : NULL;
+
+		if (!item->key)
+			warn_left_out(release, target);
+		rc = rmt_write_target(&bundle, target, pfx, &files, err);
+		if (rc == 0 && release->demand->target_count > 1) {
+			rc = write_set(release, target, &files, names, err);
+			rmt_fileset_free(&files);
+			files = (struct rmt_fileset){0};
+		}
+	}
+	if (rc == 0 && item->key && release->out.encrypt_key && !(secret = rmt_verb_out_secret(release->ctx, "key.pem", err)))
+		rc = -1;
+	if (rc == 0)
+		rc = rmt_write_standard(&bundle, secret, &files, err);
+	if (rc == 0)
+		rc = write_set(release, NULL, &files, names, err);
+	rmt_fileset_free(&files);
+	return rc;
+}
+
+static int write_one(struct rmt_release *release, struct rmt_item *item, const struct remint_issued *issued,
+                     struct rmt_buf *names, struct rmt_err *err)
+{
+	struct rmt_fileset files = {0};
 	struct rmt_buf content = {0};
-	char name[96];
+	int rc;
 
-	rmt_release_file(item, name);
-	rmt_buf_text(&content, pem);
-	return rmt_fileset_add(files, name, 0644, &content, err);
+	rmt_buf_format(&content, "%s%s", issued->pem, issued->chain_pem);
+	rc = rmt_fileset_add(&files, item->file, 0644, &content, err);
+	if (rc == 0)
+		rc = write_set(release, NULL, &files, names, err);
+	rmt_fileset_free(&files);
+	return rc;
 }
 
-static struct remint_strings file_names(struct rmt_arena *arena, const struct rmt_fileset *files)
+static struct remint_strings lines_of(struct rmt_arena *arena, const struct rmt_buf *names)
 {
-	const char **names = rmt_arena_take(arena, (files->count + 1) * sizeof *names);
+	size_t count = 0, n = 0;
+	const char **items, *at = rmt_buf_string(names), *end;
 
-	for (size_t i = 0; names && i < files->count; i++)
-		names[i] = rmt_arena_text(arena, files->files[i].name);
-	return (struct remint_strings){names, names ? files->count : 0};
+	for (size_t i = 0; i < names->length; i++)
+		count += names->bytes[i] == '\n';
+	items = rmt_arena_take(arena, (count + 1) * sizeof *items);
+	for (; items && n < count && (end = strchr(at, '\n')); at = end + 1)
+		items[n++] = rmt_arena_bytes(arena, rmt_span_of(at, (size_t)(end - at)));
+	return (struct remint_strings){items, n};
 }
 
 static int write_files(struct rmt_release *release, struct rmt_item *item, struct remint_issued *issued,
                        struct rmt_err *err)
 {
-	struct rmt_fileset files = {0};
-	struct rmt_buf pem = {0};
-	int rc;
+	struct rmt_buf names = {0};
+	int rc = release->parent ? rmt_directory_create(release->parent, err) : 0;
 
-	if (release->one_file) {
-		rmt_buf_format(&pem, "%s%s", issued->pem, issued->chain_pem);
-		rc = rmt_buf_check(&pem, err) ? -1 : single_file(item, rmt_buf_string(&pem), &files, err);
-	} else {
-		rc = bundle_files(release, item, &files, err);
-	}
+	if (rc == 0 && release->demand->target_count > 1 && !release->one_file)
+		rc = rmt_directory_create(release->out.directory, err);
 	if (rc == 0)
-		rc = rmt_files_write(release->out.directory, files.files, files.count, release->out.force, err);
-	if (rc == 0) {
-		issued->directory = release->out.directory;
-		issued->files = file_names(&item->arena, &files);
-	}
-	rmt_buf_free(&pem);
-	rmt_fileset_free(&files);
+		rc = release->one_file ? write_one(release, item, issued, &names, err) : write_bundle(release, item, &names, err);
+	issued->directory = release->out.directory;
+	issued->files = lines_of(&item->arena, &names);
+	rmt_buf_free(&names);
 	return rc;
 }
 
-/* ---- before anything is signed -------------------------------------------------------------------------------------------- */
-
-int rmt_release_ready(struct rmt_release *release, bool with_key, struct rmt_err *err)
+void rmt_release_clear(struct rmt_release *release)
 {
-	const char *directory = release->out.directory;
-
-	if (!directory)
-		return 0;
-	if (rmt_files_check(directory, NULL, 0, release->out.force, err))
-		return -1;
-	for (size_t i = 0; with_key && i < release->demand->target_count; i++)
-		if (wants_passphrase(release->demand->targets[i]) && !pfx_secret(release, release->demand->targets[i], err))
-			return -1;
-	return with_key && release->out.encrypt_key && !rmt_verb_out_secret(release->ctx, "key.pem", err) ? -1 : 0;
-}
-
-static int name_files(const struct rmt_release *release, const struct rmt_item *item, struct rmt_fileset *files,
-                      struct rmt_err *err)
-{
-	static const char *const standard[] = {"cert.pem", "chain.pem", "fullchain.pem", "key.pem"};
-	struct above above;
-	struct rmt_bundle bundle = {.leaf = &item->cert};
-
-	if (release->one_file)
-		return single_file(item, "", files, err);
-	above_of(release->authority, &above);
-	bundle.intermediate_count = above.count;
-	for (size_t i = 0; i < release->demand->target_count; i++)
-		if (rmt_write_target_names(&bundle, release->demand->targets[i], files, err))
-			return -1;
-	for (size_t i = 0; i < sizeof standard / sizeof *standard; i++) {
-		struct rmt_buf none = {0};
-
-		if (!rmt_fileset_has(files, standard[i]) && rmt_fileset_add(files, standard[i], 0, &none, err))
-			return -1;
-	}
-	return 0;
-}
-
-int rmt_release_check(void *arg, struct rmt_item *item, struct rmt_err *err)
-{
-	const struct rmt_release *release = arg;
-	struct rmt_fileset files = {0};
-	int rc = 0;
-
-	if (!release->out.directory)
-		return 0;
-	rc = name_files(release, item, &files, err);
-	if (rc == 0)
-		rc = rmt_files_check(release->out.directory, files.files, files.count, release->out.force, err);
-	rmt_fileset_free(&files);
-	return rc;
+	rmt_names_free(&release->names);
 }
 
 /* ---- the answer ---------------------------------------------------------------------------------------------------------------- */
@@ -250,17 +337,6 @@ static void compare_report(void *arg, enum rmt_decision decision, const char *fi
 	rmt_item_decide(arg, public, field, text);
 }
 
-/* What is recorded is not lost with the disk that had no room for it. */
-static void unwritten(struct rmt_item *item, const char *serial)
-{
-	struct rmt_err *err = &item->err;
-	size_t length = strlen(err->message);
-
-	snprintf(err->message + length, sizeof err->message - length,
-	         "; the certificate is recorded all the same%s: see remint history %s",
-	         item->key ? ", and its key is in the home" : "", serial);
-}
-
 int rmt_release_item(void *arg, struct rmt_item *item)
 {
 	struct rmt_release *release = arg;
@@ -277,14 +353,13 @@ int rmt_release_item(void *arg, struct rmt_item *item)
 	describe(release, item, &issued);
 	if (item->cert_id && release->out.directory && write_files(release, item, &issued, &item->err)) {
 		item->failed = true;
-		unwritten(item, issued.serial);
+		rmt_verb_warn(release->ctx, "the certificate %s is issued and recorded, but its files could not be written%s",
+		              issued.serial, item->store_key ? "; its key is in the home" : "");
 		return 0;
 	}
 	issued.decided = item->decided;
 	issued.decided_count = item->decided_count;
 	issued.findings = item->findings;
 	issued.finding_count = item->finding_count;
-	for (size_t i = 0; i < item->finding_count; i++)
-		release->unaccepted += item->findings[i].severity == REMINT_ERROR && !item->findings[i].accepted;
 	return release->issued ? release->issued(release->arg, &issued) : 0;
 }

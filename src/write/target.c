@@ -38,14 +38,21 @@ expand_name(const char *pattern, const char *label, size_t n, struct rmt_buf *ou
 	return rmt_buf_check(out, err);
 }
 
-static int
-choose_mode(const struct rmt_deploy_file *file, mode_t *mode, struct rmt_err *err)
+bool
+rmt_deploy_wants_key(const struct rmt_deploy_file *file)
 {
-	bool key = rmt_text_list_has(&file->content, "key");
 	const struct rmt_format *format = rmt_format_named(file->format);
 
 	if (format && !file->content.count)
-		key = strstr(format->usual, "key") != NULL;
+		return strstr(format->usual, "key") != NULL;
+	return rmt_text_list_has(&file->content, "key");
+}
+
+static int
+choose_mode(const struct rmt_deploy_file *file, mode_t *mode, struct rmt_err *err)
+{
+	bool key = rmt_deploy_wants_key(file);
+
 	*mode = file->mode ? file->mode & MODE_BITS : key ? KEY_MODE : PLAIN_MODE;
 	if (key && (*mode & OTHERS))
 		return rmt_err_set(err, RMT_POLICY, NULL, "%s holds a private key and everybody could read it (mode %04o)",
@@ -88,6 +95,8 @@ write_named(const struct rmt_bundle *bundle, const struct rmt_deploy_file *file,
 	}
 	if (!expand_name(file->name, label, n ? n : 1, &name, err))
 		rc = write_file(&one, file, passphrase, rmt_buf_string(&name), out, err);
+	if (rc)
+		rmt_err_within(err, rmt_buf_string(&name));
 	rmt_buf_free(&name);
 	return rc;
 }
@@ -132,11 +141,11 @@ rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *targe
 		size_t n = file->per_intermediate ? 1 : 0;
 		size_t last = file->per_intermediate ? bundle->intermediate_count : 0;
 
+		if (bundle->without_key && rmt_deploy_wants_key(file))
+			continue;
 		for (; n <= last; n++)
-			if (write_named(bundle, file, passphrase, file_label, n, out, err)) {
-				rmt_err_within(err, file->name);
+			if (write_named(bundle, file, passphrase, file_label, n, out, err))
 				goto out;
-			}
 	}
 	rc = target->deploy_note ? write_note(target, file_label, out, err) : 0;
 out:
@@ -145,38 +154,46 @@ out:
 }
 
 static int
-name_file(const struct rmt_deploy_file *file, const char *label, size_t n, struct rmt_fileset *out, struct rmt_err *err)
+visit_names(const struct rmt_deploy_file *file, const char *label, size_t intermediates,
+            int (*visit)(void *arg, const char *name), void *arg, struct rmt_err *err)
 {
-	struct rmt_buf name = { 0 }, none = { 0 };
-	int rc = expand_name(file->name, label, n, &name, err);
+	size_t last = file->per_intermediate ? intermediates : 1;
+	int rc = 0;
 
-	if (rc == 0)
-		rc = rmt_fileset_add(out, rmt_buf_string(&name), 0, &none, err);
-	rmt_buf_free(&name);
+	for (size_t n = 1; !rc && n <= last; n++) {
+		struct rmt_buf name = { 0 };
+
+		rc = expand_name(file->name, label, n, &name, err);
+		if (!rc)
+			rc = visit(arg, rmt_buf_string(&name));
+		rmt_buf_free(&name);
+	}
 	return rc;
 }
 
 int
-rmt_write_target_names(
-    const struct rmt_bundle *bundle, const struct rmt_target *target, struct rmt_fileset *out, struct rmt_err *err)
+rmt_write_names(const struct rmt_bundle *bundle, const struct rmt_target *target,
+                int (*visit)(void *arg, const char *name), void *arg, struct rmt_err *err)
 {
-	struct rmt_buf label = { 0 }, note = { 0 }, none = { 0 };
+	struct rmt_buf label = { 0 };
 	char file_label[65];
 	int rc = rmt_parts_label(bundle, NULL, &label, err);
 
-	if (rc == 0)
+	if (!rc)
 		rmt_file_label(rmt_buf_string(&label), file_label);
-	for (size_t i = 0; rc == 0 && i < target->file_count; i++) {
-		size_t count = target->files[i].per_intermediate ? bundle->intermediate_count : 1;
+	for (size_t i = 0; !rc && i < target->file_count; i++)
+		if (!bundle->without_key || !rmt_deploy_wants_key(&target->files[i]))
+			rc = visit_names(&target->files[i], file_label, bundle->intermediate_count, visit, arg, err);
+	if (!rc && target->deploy_note) {
+		struct rmt_buf name = { 0 };
 
-		for (size_t n = 1; rc == 0 && n <= count; n++)
-			rc = name_file(&target->files[i], file_label, n, out, err);
+		rmt_buf_format(&name, "INSTALL-%s.txt", target->name);
+		rc = rmt_buf_check(&name, err);
+		if (!rc)
+			rc = visit(arg, rmt_buf_string(&name));
+		rmt_buf_free(&name);
 	}
-	rmt_buf_format(&note, "INSTALL-%s.txt", target->name);
-	if (rc == 0 && target->deploy_note)
-		rc = rmt_buf_check(&note, err) ? -1 : rmt_fileset_add(out, rmt_buf_string(&note), 0, &none, err);
 	rmt_buf_free(&label);
-	rmt_buf_free(&note);
 	return rc;
 }
 

@@ -18,6 +18,7 @@ struct rmt_bundle {
 	size_t intermediate_count;
 	const struct rmt_cert *root;                 /* NULL: not at hand */
 	const struct rmt_key *key;                   /* NULL: none */
+	bool without_key;                            /* no key is expected: files that would hold it are left out */
 	const char *label;                           /* for {label} in file names and the PFX friendlyName; NULL: from the leaf */
 };
 
@@ -58,8 +59,9 @@ void rmt_fileset_free(struct rmt_fileset *set);
 /* The files of a target's deploy block, and its note as INSTALL-<target>.txt; `passphrase` for those that need one (a pfx: RMT_SECRET when NULL). A key in a PEM file stays
  * plain, as the device must read it unattended: its mode protects it, and one that others may read is refused. */
 int rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *target, const struct rmt_secret *passphrase, struct rmt_fileset *out, struct rmt_err *err);
-/* The names of those files alone, without content: what rmt_files_check() wants to know before anything is signed. */
-int rmt_write_target_names(const struct rmt_bundle *bundle, const struct rmt_target *target, struct rmt_fileset *out, struct rmt_err *err);
+/* The names of the files that rmt_write_target() would write; the leaf may be unsigned yet. visit returns 0 to go on. */
+int rmt_write_names(const struct rmt_bundle *bundle, const struct rmt_target *target, int (*visit)(void *arg, const char *name), void *arg, struct rmt_err *err);
+bool rmt_deploy_wants_key(const struct rmt_deploy_file *file);
 /* cert.pem chain.pem fullchain.pem key.pem (key encrypted when a passphrase is given; left out when there is no key). A name that is there already is left alone. */
 int rmt_write_standard(const struct rmt_bundle *bundle, const struct rmt_secret *passphrase, struct rmt_fileset *out, struct rmt_err *err);
 

@@ -103,8 +103,8 @@ add_authority(const char *name)
 int64_t
 add_tbs(int64_t authority, const char *serial)
 {
-	struct rmt_db_tbs tbs = { authority, rmt_span_text(serial), rmt_span_text("tbs"), 1000,
-		getpid() };
+	struct rmt_db_tbs tbs = { .authority = authority, .serial = rmt_span_text(serial), .tbs = rmt_span_text("tbs"),
+		.when = 1000, .owner_pid = getpid() };
 	int64_t id = 0;
 
 	if (rmt_db_tbs_add(db, &tbs, &id, &err) != 0)

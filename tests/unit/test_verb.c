@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_verb.c - the verbs as a program that embeds the library uses them: the public header alone.
+ * test_verb.c - the verbs as a program that embeds the library uses them: the public header, and the rooms below only
+ * to play what went wrong before.
  *
  * The command is tested in tests/cli; here stand the promises of remint.h that it does not show: refusals leave
  * nothing behind, callbacks stop a verb, a crash leaves a trace, what is released is recorded.
@@ -15,11 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "db/db.h"
 #include "remint.h"
+#include "x509/x509.h"
 
 /* ---- a context in a scratch directory -------------------------------------------------------------------------------- */
 
@@ -331,6 +335,103 @@ static void a_callback_stops_the_verb(void **state)
 	scene_close(&scene);
 }
 
+/* ---- interrupted ------------------------------------------------------------------------------------------------------- */
+
+/* The DER of the first certificate in `pem`. */
+static void decode_pem(const char *pem, struct rmt_buf *der)
+{
+	const char *from = strchr(pem, '\n') + 1, *to = strstr(pem, "-----END");
+
+	assert_int_equal(rmt_base64_decode(rmt_span_of(from, (size_t)(to - from)), der, NULL), 0);
+}
+
+/* Another process persists bytes like those of the certificate in `pem`, with a serial of their own, and dies before it
+ * signs them. The serial number comes back in hex. */
+static void persist_and_die(struct scene *scene, const char *pem, char serial[64])
+{
+	struct rmt_buf der = {0}, tbs = {0}, hex = {0};
+	struct rmt_cert cert;
+	unsigned char *at;
+	int status;
+	pid_t pid;
+
+	decode_pem(pem, &der);
+	assert_int_equal(rmt_cert_read(&cert, rmt_buf_view(&der), RMT_STRICT, NULL), 0);
+	rmt_buf_span(&tbs, cert.tbs);
+	at = memmem(tbs.bytes, tbs.length, cert.serial.at, cert.serial.length);
+	assert_non_null(at);
+	at[cert.serial.length - 1] ^= 1;
+	rmt_serial_hex(rmt_span_of(at, cert.serial.length), &hex);
+	snprintf(serial, 64, "%s", rmt_buf_string(&hex));
+	pid = fork();
+	if (pid == 0) {
+		struct rmt_db *db = rmt_db_open(scene->home, RMT_DB_WRITE, 5, NULL);
+		struct rmt_db_authority authority;
+		struct rmt_db_tbs row = {.serial = rmt_span_of(at, cert.serial.length), .tbs = rmt_buf_view(&tbs),
+		                         .when = rmt_clock_now(), .owner_pid = getpid(), .template_name = "web-server",
+		                         .targets = "nginx", .proved = true};
+		int64_t id;
+
+		if (!db || rmt_db_authority_get(db, "issuing", 0, &authority, NULL) != 1)
+			_exit(1);
+		row.authority = authority.id;
+		_exit(rmt_db_begin(db, NULL) || rmt_db_tbs_add(db, &row, &id, NULL) || rmt_db_commit(db, NULL));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	rmt_buf_free(&der);
+	rmt_buf_free(&tbs);
+	rmt_buf_free(&hex);
+}
+
+static int keep_record(void *arg, const struct remint_record *record)
+{
+	struct scene *scene = arg;
+
+	scene->records++;
+	snprintf(scene->pem, sizeof scene->pem, "%s", record->pem);
+	snprintf(scene->message, sizeof scene->message, "%s %s", record->template_name, record->targets);
+	return 0;
+}
+
+static void what_was_interrupted_is_signed_again(void **state)
+{
+	struct remint_issue_options issue = plain_issue();
+	struct remint_db_report report;
+	struct rmt_buf der = {0}, issuer = {0};
+	struct rmt_checker *checker = rmt_checker_new(NULL);
+	struct rmt_cert cert, ca;
+	struct scene scene;
+	char serial[64];
+
+	(void)state;
+	scene_open(&scene);
+	init(&scene, false);
+	done(&scene, remint_issue(scene.ctx, &issue, note_issued, &scene));
+	persist_and_die(&scene, scene.pem, serial);
+	done(&scene, remint_db_check(scene.ctx, &report));
+	assert_int_equal(report.orphans, 1);
+	done(&scene, remint_issue(scene.ctx, &issue, note_issued, &scene));
+	done(&scene, remint_db_check(scene.ctx, &report));
+	assert_int_equal(report.orphans, 0);
+	assert_int_equal(count_records(&scene), 5); /* two CAs, two issued, the one that was interrupted */
+	scene.records = 0;
+	done(&scene, remint_history(scene.ctx, serial, keep_record, &scene));
+	assert_int_equal(scene.records, 1);
+	assert_string_equal(scene.message, "web-server nginx");
+	decode_pem(scene.pem, &der);
+	assert_int_equal(rmt_cert_read(&cert, rmt_buf_view(&der), RMT_STRICT, NULL), 0);
+	done(&scene, remint_history(scene.ctx, "Remint Lab Issuing CA", keep_record, &scene));
+	decode_pem(scene.pem, &issuer);
+	assert_int_equal(rmt_cert_read(&ca, rmt_buf_view(&issuer), RMT_STRICT, NULL), 0);
+	assert_int_equal(
+	    rmt_checker_verify(checker, cert.tbs, cert.outer_algorithm, cert.signature, ca.spki, NULL), 0);
+	rmt_checker_free(checker);
+	rmt_buf_free(&der);
+	rmt_buf_free(&issuer);
+	scene_close(&scene);
+}
+
 /* ---- reissue ----------------------------------------------------------------------------------------------------------------- */
 
 static void issue_into(struct scene *scene, const char *directory, const char *template_name)
@@ -456,6 +557,7 @@ int main(void)
 	    cmocka_unit_test(a_wrong_ca_passphrase_issues_nothing),
 	    cmocka_unit_test(options_beyond_the_template_are_refused),
 	    cmocka_unit_test(a_callback_stops_the_verb),
+	    cmocka_unit_test(what_was_interrupted_is_signed_again),
 	    cmocka_unit_test(a_reissue_is_linked_to_what_it_replaces),
 	    cmocka_unit_test(renew_keeps_the_content),
 	    cmocka_unit_test(an_audit_needs_a_known_target),
