@@ -40,7 +40,7 @@ shown(struct rmt_check *check, struct rmt_span text)
 	struct rmt_buf *list = &check->audit->list;
 
 	rmt_buf_clear(list);
-	rmt_audit_text(list, text);
+	rmt_plain_text(text, list);
 	return rmt_buf_string(list);
 }
 

@@ -93,10 +93,13 @@ write_named(const struct rmt_bundle *bundle, const struct rmt_deploy_file *file,
 		one.intermediates = bundle->intermediates + (n - 1);
 		one.intermediate_count = 1;
 	}
-	if (!expand_name(file->name, label, n ? n : 1, &name, err))
+	if (expand_name(file->name, label, n ? n : 1, &name, err)) {
+		rmt_err_within(err, file->name);
+	} else {
 		rc = write_file(&one, file, passphrase, rmt_buf_string(&name), out, err);
-	if (rc)
-		rmt_err_within(err, rmt_buf_string(&name));
+		if (rc)
+			rmt_err_within(err, rmt_buf_string(&name));
+	}
 	rmt_buf_free(&name);
 	return rc;
 }

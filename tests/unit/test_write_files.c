@@ -88,6 +88,7 @@ struct target_row {
 	const char *expected; /* as describe() */
 	enum rmt_class class; /* of a refusal */
 	const char *message;
+	const char *place;    /* of a refusal, when it is not the first file's name */
 	const char *judge;    /* over the files written */
 };
 
@@ -111,14 +112,14 @@ static const struct target_row target_rows[] = {
 	{ "one file for each intermediate under one name", { { "intermediate.pem", "pem", "intermediates", NULL, true, false, 0 } },
 	  .class = RMT_INPUT, .message = "two files would be called intermediate.pem" },
 	{ "a placeholder that means nothing", { { "{cn}.pem", "pem", "leaf", NULL, false, false, 0 } }, .class = RMT_INPUT,
-	  .message = "neither {label} nor {n}" },
+	  .message = "neither {label} nor {n}", .place = "{cn}.pem" },
 	{ "a name with a path", { { "ssl/a.pem", "pem", "leaf", NULL, false, false, 0 } }, .class = RMT_INPUT, .message = "no plain file name" },
 	{ "a PFX and the certificate beside it", { { "{label}.pfx", "pfx", "leaf intermediates key", "compat", false, false, 0 },
 	                                           { "{label}.cer", "der", "leaf", NULL, false, false, 0 } },
 	  .passphrase = "secret", .expected = "web.example.pfx 0600; web.example.cer 0644",
 	  .judge = "openssl pkcs12 -in web.example.pfx -passin pass:secret -info -noout 2>&1 | grep 'MAC: sha1'" },
 	{ "a PFX without a passphrase", { { "{label}.pfx", "pfx", "leaf intermediates key", "compat", false, false, 0 } }, .class = RMT_SECRET,
-	  .message = "needs a passphrase" },
+	  .message = "needs a passphrase", .place = "web.example.pfx" },
 	{ "a key for a device stays plain beside a PFX under a passphrase",
 	  { { "a.pfx", "pfx", "leaf key", NULL, false, false, 0 }, { "a.key", "key-traditional", "key", NULL, false, true, 0 } },
 	  .passphrase = "secret", .expected = "a.pfx 0600; a.key 0600", .judge = "openssl rsa -in a.key -check -noout && grep -q 'KEY-----.$' a.key" },
@@ -161,7 +162,10 @@ check_target(void **state)
 		if (!strstr(err.message, row->message))
 			fail_msg("refused with: %s", err.message);
 		assert_int_equal(err.class, row->class);
-		assert_true(!strncmp(err.place, row->files[0].name, strlen(row->files[0].name)));
+		if (!row->place)
+			assert_true(!strncmp(err.place, row->files[0].name, strlen(row->files[0].name)));
+		else
+			assert_string_equal(err.place, row->place);
 	} else {
 		describe(&set, &described);
 		assert_string_equal(rmt_buf_string(&described), row->expected);
