@@ -339,14 +339,19 @@ static int
 verify_whole(struct rmt_checker *checker, struct kept_key *kept, struct rmt_span message,
     struct rmt_span signature, struct rmt_err *err)
 {
+	int rc;
+
 	EVP_MD_CTX_reset(checker->hash);
 	if (EVP_DigestVerifyInit_ex(checker->hash, NULL, NULL, NULL, NULL, kept->evp, NULL) <= 0)
-		return rmt_err_openssl(
+		rc = rmt_err_openssl(
 		    err, RMT_SECRET, "spki", "the public key cannot verify signatures");
-	return EVP_DigestVerify(
-		   checker->hash, signature.at, signature.length, message.at, message.length) == 1
-		   ? 0
-		   : refuse(err);
+	else if (EVP_DigestVerify(checker->hash, signature.at, signature.length, message.at,
+		     message.length) != 1)
+		rc = refuse(err);
+	else
+		rc = 0;
+	EVP_MD_CTX_reset(checker->hash); /* bound to the key, it would hash no other signature */
+	return rc;
 }
 
 static int

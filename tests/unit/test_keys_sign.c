@@ -317,6 +317,31 @@ check_many_keys(void **state)
 	rmt_checker_free(checker);
 }
 
+/* One checker, kinds that hash inside and kinds that do not by turns. */
+static void
+check_kinds_by_turns(void **state)
+{
+	static const char *const specs[] = { "ed25519", "rsa:2048", "ed25519", "ec:p256" };
+	struct rmt_err err = { 0 };
+	struct rmt_checker *checker = rmt_checker_new(&err);
+
+	(void)state;
+	GIVEN(checker);
+	for (unsigned i = 0; i < 8; i++) {
+		struct rmt_key *key = key_of(specs[i % 4]);
+		struct rmt_signer *signer = rmt_signer_new(key, NULL, &err);
+		struct rmt_buf signature = { 0 };
+
+		GIVEN(signer);
+		GOOD(rmt_signer_sign(signer, MESSAGE, &signature, &err));
+		GOOD(rmt_checker_verify(checker, MESSAGE, rmt_signer_algorithm(signer),
+		    rmt_buf_view(&signature), rmt_key_spki(key), &err));
+		rmt_buf_free(&signature);
+		rmt_signer_free(signer);
+	}
+	rmt_checker_free(checker);
+}
+
 #define ED25519_ID "\x30\x05\x06\x03\x2b\x65\x70"
 #define SHA256_RSA "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b\x05\x00"
 #define MD2_RSA "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x02\x05\x00"
@@ -526,6 +551,7 @@ main(void)
 	    &rows, "to-be-signed bytes are wrapped with algorithm and signature", check_wrap, NULL);
 	ADD_TABLE(&rows, foreign_rows, check_foreign);
 	add_row(&rows, "one checker tells many keys apart", check_many_keys, NULL);
+	add_row(&rows, "one checker takes kinds by turns", check_kinds_by_turns, NULL);
 	ADD_TABLE(&rows, mismatch_rows, check_mismatch);
 	add_row(&rows, "a post-quantum key is used or refused", check_post_quantum, NULL);
 	ADD_TABLE(&rows, request_rows, check_request);
