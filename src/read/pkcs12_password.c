@@ -138,6 +138,8 @@ derive_mac_key(const struct rmt_pfx_mac *mac, const EVP_MD *md, struct rmt_span 
 	if (mac->iterations > INT32_MAX)
 		return rmt_err_set(
 		    err, RMT_INPUT, "macData.iterations", "more iterations than OpenSSL can do");
+	if (mac->salt.length == 0) /* OpenSSL fails on it, as if memory were out */
+		return rmt_err_set(err, RMT_INPUT, "macData.macSalt", "the salt is empty");
 	if (mac->pbmac1) {
 		*length = (size_t)mac->kdf.key_length;
 		ok = PKCS5_PBKDF2_HMAC((const char *)present(password), (int)password.length,
