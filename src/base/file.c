@@ -346,12 +346,12 @@ check_directory(const char *directory, struct rmt_err *err)
 			return -1;
 		above = parent;
 	}
-	if (!rmt_path_exists(above) || access(above, W_OK | X_OK) != 0)
-		rc = rmt_err_errno(err, RMT_INPUT, directory,
-		    parent != NULL ? "create the directory" : "write into the directory");
-	else if (!rmt_path_is_directory(above)) {
+	if (rmt_path_exists(above) && !rmt_path_is_directory(above)) {
 		rc = rmt_err_set(err, RMT_INPUT, NULL, "this exists and is not a directory");
 		rmt_err_source(err, above);
+	} else if (access(above, W_OK | X_OK) != 0) {
+		rc = rmt_err_errno(err, RMT_INPUT, directory,
+		    parent != NULL ? "create the directory" : "write into the directory");
 	}
 	free(parent);
 	return rc;

@@ -219,11 +219,20 @@ int remint_ca_request(struct remint *ctx, const struct remint_ca_request_options
 	struct rmt_buf subject = {0}, der = {0};
 	struct rmt_key *key = NULL;
 	struct rmt_home home = {0};
+	char label[65];
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
 	if (!options->subject) {
 		rmt_err_set(err, RMT_USAGE, NULL, "a CA needs a name: give --subject \"CN=..., O=...\"");
+		goto out;
+	}
+	rmt_file_label(name, label);
+	if (strcmp(label, name) != 0) {
+		rmt_err_set(err, RMT_USAGE, NULL,
+		            "\"%s\" cannot name an authority, since its files are called so too: letters, digits, \".\", \"_\" "
+		            "and \"-\" can, at most 64",
+		            name);
 		goto out;
 	}
 	if (options->publish_url && rmt_publish_url_check(options->publish_url, err))
