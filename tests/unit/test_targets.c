@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The shipped targets against the rooms that act on them: every rule is in the audit's table and
- * takes the parameters that it is given, every file has a format that can be written.
+ * takes the parameters that it is given, every file has a format that can be written, and what proves an incident is
+ * asked of every certificate that is audited for the target.
  */
 #include "config.h"
 
 #include <stdio.h>
 
-#include "audit/audit.h"
-#include "unit/test_base.h"
+#include "unit/test_targets.h"
 #include "write/write.h"
 
 static struct {
@@ -29,6 +29,28 @@ collect(void *arg, const char *name, const char *origin)
 	return 0;
 }
 
+static bool
+asks(const struct rmt_target *target, const char *rule)
+{
+	for (size_t i = 0; i < target->rule_count; i++)
+		if (strcmp(target->rules[i].rule, rule) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_incidents(const struct rmt_target *target)
+{
+	for (size_t i = 0; i < target->incident_count; i++) {
+		const struct rmt_incident *incident = &target->incidents[i];
+
+		for (size_t n = 0; n < incident->rules.count; n++)
+			if (!asks(target, incident->rules.items[n]))
+				fail_msg("%s: incident %zu rests on %s, which the target does not ask", target->name, i,
+				    incident->rules.items[n]);
+	}
+}
+
 static void
 check_target(void **state)
 {
@@ -41,6 +63,9 @@ check_target(void **state)
 	audit = rmt_audit_new(target, NULL, 0, &err);
 	if (audit == NULL)
 		fail_msg("%s: %s: %s", err.source, err.place, err.message);
+	check_incidents(target);
+	assert_non_null(target->template_name);
+	assert_true(target->sources.count > 0);
 	for (size_t i = 0; i < target->file_count; i++) {
 		const struct rmt_format *format = rmt_format_named(target->files[i].format);
 
@@ -66,5 +91,5 @@ main(void)
 	rmt_policy_store_free(store);
 	for (size_t i = 0; i < target_count; i++)
 		add_row(&rows, targets[i].sentence, check_target, targets[i].name);
-	return run_rows("targets", &rows);
+	return run_rows("targets", &rows) + test_targets_cases();
 }
