@@ -104,21 +104,18 @@ rule_json(void *arg, const struct remint_rule *rule)
 /* Lines of the resolved file: the library's text, but it holds what a file says, so it is made safe
  * line by line. */
 static void
-print_lines(struct out *out, const char *text)
+print_lines(struct out *out, char *text)
 {
-	for (const char *end; *text; text = end + (*end == '\n')) {
-		char line[4096];
-		size_t length;
+	while (*text) {
+		char *end = text + strcspn(text, "\n");
+		char *next = end + (*end == '\n');
 
-		end = text + strcspn(text, "\n");
-		length =
-		    (size_t)(end - text) < sizeof line ? (size_t)(end - text) : sizeof line - 1;
-		memcpy(line, text, length);
-		line[length] = 0;
-		for (char *at = line; *at == '\t'; at++)
-			*at = ' ';
-		out_plain(out, line);
+		*end = 0;
+		for (; *text == '\t'; text++)
+			out_text(out, "\t");
+		out_plain(out, text);
 		out_text(out, "\n");
+		text = next;
 	}
 }
 

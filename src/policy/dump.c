@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * policy/dump.c - a resolved policy as canonical text, one field or one element of a list of groups
- * a line, driven by the same table that reads it. Values stand as they would in a file, so that a
- * line can be copied into one.
+ * a line, driven by the same table that reads it: rmt_dump_file() writes a file that loads to the
+ * same policy again, rmt_dump_fields() a flat listing in which a value stands as it would in a file.
  */
 #include "config.h"
 
@@ -231,6 +231,47 @@ void
 rmt_dump_fields(const struct rmt_schema *rows, const void *object, struct rmt_buf *out)
 {
 	dump_rows(rows, "", object, out);
+}
+
+/* Groups in braces and every key stated, so that what is read back does not hang on a preset. Policies with lists of
+ * groups are not written this way. */
+static void
+file_rows(const struct rmt_schema *rows, const char *indent, const void *object, struct rmt_buf *out)
+{
+	for (const struct rmt_schema *row = rows; row->key != NULL; row++) {
+		if (row->field == RMT_FIELD_EXTENDS || row->field == RMT_FIELD_GROUPS)
+			continue;
+		if (row->field == RMT_FIELD_GROUP) {
+			rmt_buf_format(out, "%s%s: {\n", indent, row->key);
+			file_rows(row->inner, "\t", object, out);
+			rmt_buf_format(out, "%s};\n", indent);
+			continue;
+		}
+		if (unset(row, member_of(object, row)) && row->field != RMT_FIELD_NUMBER)
+			continue;
+		rmt_buf_format(out, "%s%s = ", indent, row->key);
+		if (unset(row, member_of(object, row)))
+			rmt_buf_text(out, "\"none\"");
+		else
+			value(row, member_of(object, row), out);
+		rmt_buf_text(out, ";\n");
+	}
+}
+
+void
+rmt_dump_file(const struct rmt_schema *rows, const void *object, struct rmt_buf *out)
+{
+	file_rows(rows, "", object, out);
+}
+
+/* A path may hold a line end, which would end the comment. */
+void
+rmt_dump_remark(const char *what, const char *text, struct rmt_buf *out)
+{
+	rmt_buf_format(out, "# %s: ", what);
+	for (; *text != '\0'; text++)
+		rmt_buf_byte(out, (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : (unsigned char)*text);
+	rmt_buf_byte(out, '\n');
 }
 
 void

@@ -117,6 +117,8 @@ int rmt_client_check(const struct rmt_client *client, struct rmt_err *err); /* w
 /* ---- writing back (dump.c) ---------------------------------------------------------------------------------------- */
 
 void rmt_dump_fields(const struct rmt_schema *rows, const void *object, struct rmt_buf *out);
+void rmt_dump_file(const struct rmt_schema *rows, const void *object, struct rmt_buf *out); /* loads to the same; no lists of groups */
+void rmt_dump_remark(const char *what, const char *text, struct rmt_buf *out); /* a comment of one line */
 void rmt_dump_text(const char *key, const char *text, struct rmt_buf *out);
 void rmt_dump_list(const char *key, const struct rmt_text_list *list, struct rmt_buf *out);
 void rmt_duration_text(int64_t seconds, struct rmt_buf *out); /* "199d", in the largest unit that fits */

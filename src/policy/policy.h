@@ -76,7 +76,8 @@ struct rmt_template {
 };
 struct rmt_template *rmt_template_load(const struct rmt_policy_store *store, const char *name, struct rmt_err *err); /* unknown name: RMT_USAGE with did-you-mean */
 void rmt_template_free(struct rmt_template *policy);
-/* The resolved template as canonical text, one field a line (golden dumps, `template show`). */
+/* The resolved template as the text of a file that loads to the same template and needs no parent, one field a line; where it comes
+ * from stands in comments (golden dumps, `template show`). */
 void rmt_template_dump(const struct rmt_template *policy, struct rmt_buf *out);
 struct rmt_template *rmt_template_dup(const struct rmt_template *policy, struct rmt_err *err);
 

@@ -339,8 +339,9 @@ rmt_template_dup(const struct rmt_template *policy, struct rmt_err *err)
 void
 rmt_template_dump(const struct rmt_template *policy, struct rmt_buf *out)
 {
-	rmt_dump_text("name", policy->name, out);
-	rmt_dump_text("origin", policy->origin, out);
-	rmt_dump_list("extends", &policy->lineage, out);
-	rmt_dump_fields(rmt_template_schema, policy, out);
+	rmt_dump_remark("template", policy->name, out);
+	rmt_dump_remark("from", policy->origin, out);
+	for (size_t i = 0; i < policy->lineage.count; i++)
+		rmt_dump_remark("with all of", policy->lineage.items[i], out);
+	rmt_dump_file(rmt_template_schema, policy, out);
 }

@@ -21,7 +21,7 @@
 struct shipped {
 	enum rmt_policy_kind kind;
 	char name[64];
-	char sentence[128];
+	char sentence[128], shown[128];
 };
 static struct shipped shipped[64];
 static size_t shipped_count;
@@ -37,6 +37,8 @@ collect(void *arg, const char *name, const char *origin)
 	snprintf(row->name, sizeof row->name, "%s", name);
 	snprintf(row->sentence, sizeof row->sentence, "the %s %s resolves to its golden text",
 	    row->kind == RMT_POLICY_TEMPLATE ? "template" : "target", name);
+	snprintf(row->shown, sizeof row->shown, "the template %s as it is shown loads to the same",
+	    name);
 	return 0;
 }
 
@@ -96,6 +98,44 @@ check_golden(void **state)
 	compare(path, rmt_buf_string(&wanted), rmt_buf_string(&got));
 	rmt_buf_free(&got);
 	rmt_buf_free(&wanted);
+}
+
+/* ---- what is shown can stand in a file ----------------------------------------------------------- */
+
+/* Behind the comments that say where it comes from. */
+static const char *
+behind_remarks(const char *text)
+{
+	while (*text == '#') {
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return text;
+}
+
+static void
+shown_template_loads(void **state)
+{
+	const struct shipped *row = *state;
+	struct rmt_policy_store *store = scene_store();
+	struct rmt_buf one = { 0 }, two = { 0 };
+	struct rmt_err err = { 0 };
+	struct rmt_template *policy;
+
+	dump(row, &one);
+	scene_put("shown.cfg", rmt_buf_string(&one));
+	policy = rmt_template_load(store, scene_path("shown.cfg"), &err);
+	if (policy == NULL)
+		fail_msg("%s: %s", err.place, err.message);
+	rmt_template_dump(policy, &two);
+	assert_true(*behind_remarks(rmt_buf_string(&one)) != '\0');
+	assert_string_equal(
+	    behind_remarks(rmt_buf_string(&one)), behind_remarks(rmt_buf_string(&two)));
+	rmt_template_free(policy);
+	rmt_buf_free(&one);
+	rmt_buf_free(&two);
+	rmt_policy_store_free(store);
+	scene_clear();
 }
 
 /* ---- rules
@@ -309,6 +349,8 @@ test_policy_shipped(void)
 	rmt_policy_store_free(store);
 	for (size_t i = 0; i < shipped_count; i++)
 		add_row(&rows, shipped[i].sentence, check_golden, &shipped[i]);
+	for (size_t i = 0; i < shipped_count && shipped[i].kind == RMT_POLICY_TEMPLATE; i++)
+		add_row(&rows, shipped[i].shown, shown_template_loads, &shipped[i]);
 	add_row(
 	    &rows, "every rule of a target says what it rests on", rules_rest_on_something, NULL);
 	add_row(&rows, "remint-template.5 describes every key in the order of the schema",
