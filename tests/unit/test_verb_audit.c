@@ -108,8 +108,9 @@ static const char *write_file(const char *name, const char *content, char path[1
 
 static const char *write_pile(const char *name, const char *letters, char path[128])
 {
-	char content[32768] = "";
+	static char content[32768];
 
+	content[0] = '\0';
 	for (; *letters; letters++)
 		strcat(content, world.pem[(unsigned char)*letters]);
 	return write_file(name, content, path);
