@@ -81,33 +81,46 @@ rmt_evp_kind(const EVP_PKEY *evp)
 	return "";
 }
 
-struct rmt_key *
-rmt_key_take(EVP_PKEY *evp, struct rmt_err *err)
+static int
+encode_public(EVP_PKEY *evp, struct rmt_buf *spki, struct rmt_err *err)
+{
+	unsigned char *der = NULL;
+	int length = i2d_PUBKEY(evp, &der);
+
+	if (length <= 0)
+		return rmt_err_openssl(
+		    err, RMT_SECRET, NULL, "the public half of the key cannot be encoded");
+	rmt_buf_append(spki, der, (size_t)length);
+	OPENSSL_free(der);
+	return rmt_buf_check(spki, err);
+}
+
+/* Takes both, also on failure. An empty `spki` is encoded here. */
+static struct rmt_key *
+take(EVP_PKEY *evp, struct rmt_buf *spki, struct rmt_err *err)
 {
 	struct rmt_key *key = calloc(1, sizeof(*key));
-	unsigned char *der = NULL;
-	int length;
 
 	if (key == NULL) {
 		EVP_PKEY_free(evp);
+		rmt_buf_free(spki);
 		rmt_err_memory(err);
 		return NULL;
 	}
-	key->evp = evp;
-	length = i2d_PUBKEY(evp, &der);
-	if (length <= 0) {
-		rmt_err_openssl(
-		    err, RMT_SECRET, NULL, "the public half of the key cannot be encoded");
-		goto fail;
+	*key = (struct rmt_key){ .evp = evp, .spki = *spki };
+	if (key->spki.length == 0 && encode_public(evp, &key->spki, err) < 0) {
+		rmt_key_free(key);
+		return NULL;
 	}
-	rmt_buf_append(&key->spki, der, (size_t)length);
-	OPENSSL_free(der);
-	if (rmt_buf_check(&key->spki, err) < 0)
-		goto fail;
 	return key;
-fail:
-	rmt_key_free(key);
-	return NULL;
+}
+
+struct rmt_key *
+rmt_key_take(EVP_PKEY *evp, struct rmt_err *err)
+{
+	struct rmt_buf spki = { 0 };
+
+	return take(evp, &spki, err);
 }
 
 static EVP_PKEY *
@@ -181,16 +194,6 @@ out:
 	return rc;
 }
 
-static struct rmt_key *
-take_read(EVP_PKEY *evp, struct rmt_err *err)
-{
-	if (check_halves(evp, err) < 0) {
-		EVP_PKEY_free(evp);
-		return NULL;
-	}
-	return rmt_key_take(evp, err);
-}
-
 static EVP_PKEY *
 read_pkcs8(const unsigned char *at, long length)
 {
@@ -246,6 +249,7 @@ struct rmt_key *
 rmt_key_read_der(struct rmt_span der, struct rmt_err *err)
 {
 	EVP_PKEY *(*read)(const unsigned char *at, long length) = key_form(der);
+	struct rmt_buf spki = { 0 };
 	EVP_PKEY *evp;
 
 	if (read == NULL) {
@@ -259,14 +263,21 @@ rmt_key_read_der(struct rmt_span der, struct rmt_err *err)
 		return NULL;
 	}
 	ERR_clear_error();
-	evp = read(der.at, (long)der.length);
+	evp = read == read_pkcs8 ? rmt_key_from_numbers(der, &spki) : NULL;
+	if (evp == NULL)
+		evp = read(der.at, (long)der.length);
 	if (evp == NULL) {
 		rmt_err_openssl(
 		    err, RMT_INPUT, NULL, "the private key is damaged or of an unsupported kind");
 		return NULL;
 	}
 	ERR_clear_error();
-	return take_read(evp, err);
+	if (check_halves(evp, err) < 0) {
+		EVP_PKEY_free(evp);
+		rmt_buf_free(&spki);
+		return NULL;
+	}
+	return take(evp, &spki, err);
 }
 
 struct rmt_key *

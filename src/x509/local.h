@@ -181,6 +181,12 @@ int rmt_modulus_divide(const BIGNUM *modulus, struct rmt_modulus_signs *out); /*
 /* 1 when 110 rounds of Fermat's method factor the modulus, 0 when not, -1 out of memory. */
 int rmt_modulus_close_primes(const BIGNUM *modulus);
 
+/* ---- key_numbers.c ------------------------------------------------------------------------ */
+
+/* A common private key without OpenSSL's decoders, its SubjectPublicKeyInfo appended to `spki`; NULL (and nothing
+ * appended) for every form that is left to them. */
+EVP_PKEY *rmt_key_from_numbers(struct rmt_span pkcs8, struct rmt_buf *spki);
+
 /* ---- key_scalar.c ------------------------------------------------------------------------- */
 
 /* What one curve needs for the search; shared between threads. NULL when there is no memory. */
