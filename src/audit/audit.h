@@ -36,6 +36,7 @@ struct rmt_presented {
 	struct rmt_span key_spki;              /* SPKI of the private key at hand; empty: none seen */
 	bool key_locked;                       /* a private key is there but was not opened */
 	const char *host;                      /* --name, or NULL */
+	bool key_checked;                      /* the leaf's key has passed rmt_key_check_public() with its own limits: not checked again */
 	bool leaf_only;                        /* judge no chain and no path (piles without --trust and --chain; TBS lint) */
 	bool chain_unknown;                    /* nobody knows what was sent with the leaf (piles): rules about the chain as sent do not run */
 	bool lint;                             /* to-be-signed bytes: rules about signature value, key at hand, chain, container and the present time do not run */

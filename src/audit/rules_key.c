@@ -108,6 +108,8 @@ rmt_rule_key_sound(struct rmt_check *check)
 
 	if (least < 0)
 		least = rmt_audit_has(check, "leaf.key.rsa-bits") || rmt_audit_has(check, "leaf.key.rsa-sizes") ? SOUND_LEAST : 0;
+	if (check->presented->key_checked && least <= RSA_LEAST)
+		return 0;
 	if (!rmt_key_check_public(check->on->cert->spki, (unsigned)least, &why))
 		return 0;
 	if (why.class == RMT_INTERNAL)

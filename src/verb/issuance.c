@@ -295,7 +295,7 @@ static bool acceptable(const struct rmt_issuance *run, const struct remint_findi
 
 static int lint(struct rmt_issuance *run, struct worker *worker, struct rmt_item *item)
 {
-	struct rmt_presented presented = {.leaf = &item->cert, .leaf_only = true, .lint = true};
+	struct rmt_presented presented = {.leaf = &item->cert, .key_checked = true, .leaf_only = true, .lint = true};
 	bool leaf = run->demand->template->role == RMT_ROLE_LEAF;
 
 	if (rmt_cert_read_tbs(&item->cert, rmt_buf_view(&item->tbs), RMT_STRICT, &item->err))

@@ -149,19 +149,25 @@ sink_may_stop(void **state)
 	made_free(&leaf);
 }
 
-/* Everything that a leaf can fail, run over to-be-signed bytes, over a leaf alone and over all of it. */
+/* Everything that a leaf can fail, and how much of it is told of what. */
 struct extent {
 	const char *sentence;
-	bool lint, leaf_only;
+	struct rmt_presented how;
 	const char *findings;
 };
 
+#define LEAF_FAULTS "leaf.eku.present leaf.dates.valid leaf.dates.lifetime "
+#define REST_FAULTS "key.present container.encoding ca.key-id.subject "
+
 static const struct extent extents[] = {
-	{ "a leaf with its chain", false, false, "leaf.eku.present leaf.dates.valid leaf.dates.lifetime key.present "
-	    "container.encoding ca.key-id.subject chain.foreign path.valid path.anchor " },
-	{ "a leaf alone", false, true,
-	    "leaf.eku.present leaf.dates.valid leaf.dates.lifetime key.present container.encoding " },
-	{ "bytes to be signed", true, false, "leaf.eku.present leaf.dates.lifetime " },
+	{ "a leaf with its chain", { .label = NULL },
+	    LEAF_FAULTS "leaf.key.sound " REST_FAULTS "chain.foreign path.valid path.anchor " },
+	{ "a leaf of a pile", { .chain_unknown = true },
+	    LEAF_FAULTS "leaf.key.sound " REST_FAULTS "path.valid path.anchor " },
+	{ "a leaf alone", { .leaf_only = true }, LEAF_FAULTS "leaf.key.sound key.present container.encoding " },
+	{ "a leaf whose key was checked before", { .key_checked = true, .leaf_only = true },
+	    LEAF_FAULTS "key.present container.encoding " },
+	{ "bytes to be signed", { .lint = true }, "leaf.eku.present leaf.dates.lifetime leaf.key.sound " },
 };
 
 static int
@@ -176,22 +182,25 @@ check_extent(void **state)
 {
 	static const char rules[] =
 	    "{ rule = \"leaf.eku.present\"; }, { rule = \"leaf.dates.valid\"; }, { rule = \"leaf.dates.lifetime\"; max = \"9d\"; },"
-	    "{ rule = \"key.present\"; }, { rule = \"container.encoding\"; }, { rule = \"ca.key-id.subject\"; },"
+	    "{ rule = \"leaf.key.sound\"; }, { rule = \"key.present\"; }, { rule = \"container.encoding\"; }, { rule = \"ca.key-id.subject\"; },"
 	    "{ rule = \"chain.foreign\"; }, { rule = \"path.valid\"; }, { rule = \"path.anchor\"; }";
 	const struct extent *row = *state;
-	const struct make plain = { 0 }, bare = { .no_subject_id = true };
+	const struct make plain = { 0 }, bare = { .no_subject_id = true }, weak = { .rsa_bits = 1024 };
 	struct made root = make_cert(&bare, "CN=root", NULL, true), other = make_cert(&plain, "CN=other", NULL, true);
-	struct made leaf = make_cert(&plain, "CN=leaf", &root, false);
+	struct made leaf = make_cert(&weak, "CN=leaf", &root, false);
 	const struct rmt_cert *sent[] = { root.cert, other.cert };
 	const struct rmt_object_facts facts = { .note = "odd" };
-	struct rmt_presented presented = { .leaf = leaf.cert, .facts = &facts, .sent = sent, .sent_count = 2, .lint = row->lint,
-		.leaf_only = row->leaf_only };
+	struct rmt_presented presented = row->how;
 	struct rmt_target *target = make_target(rules, NULL);
 	struct rmt_audit *audit = rmt_audit_new(target, NULL, make_time("2030-01-01"), NULL);
 	struct rmt_cert tbs;
 	struct rmt_buf told = { 0 };
 
-	if (row->lint) {
+	presented.leaf = leaf.cert;
+	presented.facts = &facts;
+	presented.sent = sent;
+	presented.sent_count = 2;
+	if (presented.lint) {
 		assert_int_equal(rmt_cert_read_tbs(&tbs, leaf.cert->tbs, RMT_STRICT, NULL), 0);
 		presented.leaf = &tbs;
 	}
