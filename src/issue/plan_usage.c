@@ -255,7 +255,8 @@ purposes(struct rmt_draft *draft, struct rmt_err *err)
 
 /* ---- the rest ---- */
 
-/* A request to be a CA is refused under a leaf template: who asks for one has no use for a leaf. */
+/* A request to be a CA is refused under a leaf template: who asks for one has no use for a leaf. Of an old certificate that
+ * calls itself a CA the caller has decided that it was none. */
 static int
 check_ca_wish(const struct rmt_draft *draft, const struct rmt_ext *ext, struct rmt_err *err)
 {
@@ -263,10 +264,10 @@ check_ca_wish(const struct rmt_draft *draft, const struct rmt_ext *ext, struct r
 
 	if (rmt_ext_basic_constraints(ext->value, &asked, &(struct rmt_notes){ 0 }, err))
 		return -1;
-	if (asked.ca && draft->policy->role == RMT_ROLE_LEAF)
+	if (asked.ca && !draft->wish->asked_is_certificate && draft->policy->role == RMT_ROLE_LEAF)
 		return rmt_err_set(err, RMT_POLICY, "basicConstraints",
-		                   "the %s asks to be a CA, which template %s does not make; a CA template must be named for that",
-		                   draft->wish->asked_is_certificate ? "certificate to repeat" : "request", draft->policy->name);
+		                   "the request asks to be a CA, which template %s does not make; a CA template must be named for that",
+		                   draft->policy->name);
 	return 0;
 }
 

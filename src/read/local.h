@@ -29,6 +29,7 @@ struct rmt_reading {
 	const char
 	    *member; /* which member of a container is being read ("certificates[3]"), or NULL */
 	unsigned nested;
+	bool listed; /* found in a directory, not named by anybody: what is none of ours is passed over */
 };
 
 /* ---- object.c ---- */

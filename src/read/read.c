@@ -126,6 +126,8 @@ read_nothing(struct rmt_reading *reading, const struct rmt_object *as, const str
 		    "holds nothing but parameters: no certificate, key, request or CRL");
 		return fault_at_start(reading, as, &err);
 	}
+	if (reading->listed)
+		return 0;
 	rmt_describe(beginning, like);
 	rmt_err_set(&err, RMT_INPUT, NULL, "holds no certificate, key, request or CRL (%s)", like);
 	return fault_at_start(reading, as, &err);
@@ -152,6 +154,8 @@ read_stream(struct rmt_reading *reading, struct rmt_stream *stream, struct rmt_e
 
 	if (rmt_stream_peek(stream, RMT_AHEAD, &ahead, err))
 		return -1;
+	if (!ahead.length && reading->listed)
+		return 0;
 	if (!ahead.length) {
 		rmt_err_set(&empty, RMT_INPUT, NULL, "there is nothing in it");
 		return fault_at_start(reading, &as, &empty);
@@ -186,9 +190,9 @@ rmt_read_mem(
 }
 
 static int
-read_file(const struct rmt_reader *reader, const char *path, struct rmt_err *err)
+read_file(const struct rmt_reader *reader, const char *path, bool listed, struct rmt_err *err)
 {
-	struct rmt_reading reading = { .reader = reader, .source = path };
+	struct rmt_reading reading = { .reader = reader, .source = path, .listed = listed };
 	struct rmt_stream *stream = rmt_stream_open(path, err);
 	int rc;
 
@@ -223,7 +227,7 @@ walk_visit(void *arg, const char *path)
 
 	if (walk->stop)
 		return walk->stop;
-	rc = read_file(walk->reader, path, &err);
+	rc = read_file(walk->reader, path, true, &err);
 	if (rc && err.class) {
 		rmt_err_source(&err, path);
 		walk_fault(walk, &err);
@@ -239,7 +243,7 @@ rmt_read_path(const struct rmt_reader *reader, const char *path, struct rmt_err 
 	int rc;
 
 	if (!strcmp(path, "-") || !rmt_path_is_directory(path))
-		return read_file(reader, path, err);
+		return read_file(reader, path, false, err);
 	rc = rmt_directory_walk(path, walk_visit, walk_fault, &walk, err);
 	return rc ? rc : walk.stop;
 }

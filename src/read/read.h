@@ -58,7 +58,7 @@ struct rmt_reader {
 };
 /* A file, a directory (every file in it, in order) or "-". Returns 0 when everything was read (faults went to the callback), the
  * stopping value of a callback, or -1 with err when the source itself cannot be opened. A file in which nothing at all was
- * recognised is a fault: "holds no certificate, key, request or CRL (starts like ...)". A passphrase that was given and is wrong
+ * recognised is a fault: "holds no certificate, key, request or CRL (starts like ...)"; in a directory it is passed over. A passphrase that was given and is wrong
  * is a fault of class RMT_SECRET; a PFX whose passphrase was not given likewise. */
 int rmt_read_path(const struct rmt_reader *reader, const char *path, struct rmt_err *err);
 int rmt_read_mem(const struct rmt_reader *reader, const char *source, struct rmt_span bytes, struct rmt_err *err);

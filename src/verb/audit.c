@@ -28,6 +28,7 @@ struct group {
 	unsigned char first[RMT_SHA256]; /* fingerprint of the first leaf */
 	bool leaf_first;
 	struct rmt_buf keys; /* SPKI hashes, RMT_SHA256 bytes each */
+	struct rmt_buf first_key; /* SPKI of the first */
 	bool locked;
 };
 
@@ -100,8 +101,10 @@ static int keep_key(struct audit_run *run, struct group *group, const struct rmt
 	group->locked |= object->locked;
 	if (!object->spki.length || rmt_spki_hash(object->spki, hash, NULL))
 		return 0;
+	if (!group->keys.length)
+		rmt_buf_span(&group->first_key, object->spki);
 	rmt_buf_append(&group->keys, hash, sizeof hash);
-	return rmt_buf_check(&group->keys, run->err);
+	return rmt_buf_check(&group->first_key, run->err) || rmt_buf_check(&group->keys, run->err) ? -1 : 0;
 }
 
 /* Count a leaf; the same one again is no second leaf but something sent twice: 1. */
@@ -186,6 +189,8 @@ static struct rmt_span key_spki(const struct audit_run *run, const struct group 
 	for (size_t at = 0; at < group->keys.length; at += RMT_SHA256)
 		if (memcmp(group->keys.bytes + at, hash, RMT_SHA256) == 0)
 			return leaf->spki;
+	if (group->leaves == 1) /* in a pile a key may belong to any of the others */
+		other = rmt_buf_view(&group->first_key);
 	for (size_t i = 0; i < run->keys.count; i++) {
 		if (!run->keys.objects[i]->key)
 			continue;
@@ -278,6 +283,7 @@ static void groups_clear(struct audit_run *run)
 			rmt_cert_free(group->certs[j]);
 		free(group->certs);
 		rmt_buf_free(&group->keys);
+		rmt_buf_free(&group->first_key);
 		free(group->source);
 	}
 	run->group_count = run->current = run->leaves = 0;
@@ -336,15 +342,28 @@ static int audit_input(struct audit_run *run, const char *path)
 
 /* ---- the verb -------------------------------------------------------------------------------------------------------------------- */
 
+/* The certificates of --trust or --chain; a file without any was named by mistake. */
 static int store_fill(struct audit_run *run, struct remint_strings files, bool trusted)
 {
-	struct rmt_pile pile = {0};
-	int rc = rmt_pile_need(run->ctx, &pile, files, true, run->err);
+	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < pile.count; i++)
-		if (pile.objects[i]->cert)
+	for (size_t n = 0; rc == 0 && n < files.count; n++) {
+		struct rmt_pile pile = {0};
+		size_t found = 0;
+
+		rc = rmt_pile_need(run->ctx, &pile, (struct remint_strings){&files.items[n], 1}, true, run->err);
+		for (size_t i = 0; rc == 0 && i < pile.count; i++) {
+			if (!pile.objects[i]->cert)
+				continue;
+			found++;
 			rc = rmt_chain_store_add(run->store, pile.objects[i]->cert, trusted, run->err);
-	rmt_pile_free(&pile);
+		}
+		rmt_pile_free(&pile);
+		if (rc == 0 && !found) {
+			rc = rmt_err_set(run->err, RMT_INPUT, NULL, "holds no certificate");
+			rmt_err_source(run->err, files.items[n]);
+		}
+	}
 	return rc;
 }
 

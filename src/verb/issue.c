@@ -263,6 +263,7 @@ int remint_sign(struct remint *ctx, const struct remint_sign_options *options, r
 	release->issued = issued;
 	release->arg = arg;
 	release->one_file = true;
+	release->audit_again = options->targets.count > 0;
 	reader.object = sign_object;
 	reader.arg = &signing;
 	reader.skip_keys = true;

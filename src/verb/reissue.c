@@ -263,13 +263,24 @@ static int directory_for(struct replacing *job, const struct rmt_cert *cert, cha
 	return *owned ? 0 : -1;
 }
 
+/* openssl req -x509 calls every self-signed certificate a CA; without the right to sign certificates it serves as a leaf. */
+static bool serves_as_leaf(const struct rmt_cert *cert)
+{
+	const struct rmt_ext *usage = rmt_ext_find(&cert->extensions, RMT_EXT_KEY_USAGE);
+	unsigned bits = 0;
+
+	if (usage && rmt_ext_key_usage(usage->value, &bits, NULL))
+		return false;
+	return rmt_cert_self_issued(cert) && !(bits & RMT_KU_CERT_SIGN);
+}
+
 static int replace_one(struct replacing *job, const struct rmt_company *company, struct rmt_err *err)
 {
 	struct rmt_item *item = NULL;
 	char *directory = NULL;
 	int rc = -1;
 
-	if (rmt_cert_is_ca(company->leaf->cert)) {
+	if (rmt_cert_is_ca(company->leaf->cert) && !serves_as_leaf(company->leaf->cert)) {
 		rmt_err_set(err, RMT_POLICY, NULL, "is a CA certificate: CA certificates are replaced by ca request and ca sign");
 		goto out;
 	}

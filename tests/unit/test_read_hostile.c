@@ -287,7 +287,9 @@ a_directory_is_read_in_order_with_its_faults(void **state)
 {
 	static const struct {
 		const char *name, *from;
-	} files[] = { { "a.txt", "text" }, { "b.crt", "leaf.pem" }, { "c/d.p7b", "chain.p7b" } };
+		size_t cut; /* 0: whole */
+	} files[] = { { "a.txt", "text", 0 }, { "aa.der", "leaf.der", 200 }, { "b.crt", "leaf.pem", 0 },
+		{ "c/d.p7b", "chain.p7b", 0 } };
 	struct rmt_buf bytes = { 0 };
 	struct account account;
 	char path[600], below[700];
@@ -296,15 +298,18 @@ a_directory_is_read_in_order_with_its_faults(void **state)
 	snprintf(path, sizeof path, "%s", fixture("many"));
 	snprintf(below, sizeof below, "%s/c", path);
 	assert_int_equal(mkdir(path, 0700) || mkdir(below, 0700), 0);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		struct rmt_span content;
+
 		fixture_read(files[i].from, &bytes);
+		content = rmt_span_of(bytes.bytes, files[i].cut ? files[i].cut : bytes.length);
 		snprintf(below, sizeof below, "%s/%s", path, files[i].name);
-		assert_int_equal(rmt_file_write(below, rmt_buf_view(&bytes), 0600, false, NULL), 0);
+		assert_int_equal(rmt_file_write(below, content, 0600, false, NULL), 0);
 	}
 	account_start(&account, NULL);
-	check_account(&account, "a directory", account_path(&account, path),
-	    "!input(offset 0) certificate=leaf@pem:1 certificate=leaf@pkcs7 certificate=ca@pkcs7",
-	    "starts like text");
+	check_account(&account, "a directory: text that is none of ours is passed over, a cut certificate is not",
+	    account_path(&account, path),
+	    "!input(offset 0) certificate=leaf@pem:1 certificate=leaf@pkcs7 certificate=ca@pkcs7", NULL);
 	account_end(&account);
 	account_start(&account, NULL);
 	account.stop_after = 2;
