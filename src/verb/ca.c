@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,20 +109,22 @@ int remint_ca_list(struct remint *ctx, remint_authority_fn *authority, void *arg
 
 /* ---- rows ------------------------------------------------------------------------------------------------------------------ */
 
-/* A certificate that another home issued, recorded under its authority here. */
+/* A certificate that another home issued, recorded under its authority here, unless it is on record already. */
 static int record_cert(struct rmt_home *home, const struct rmt_cert *cert, int64_t authority, struct rmt_err *err)
 {
-	struct rmt_db_cert row = {.authority = authority, .template_name = "", .targets = "",
-	                          .recorded = rmt_verb_now(home->ctx)};
+	struct rmt_db_cert known, row = {.authority = authority, .template_name = "", .targets = "",
+	                                 .recorded = rmt_verb_now(home->ctx)};
 	struct rmt_row_hashes hashes;
 	struct rmt_arena arena = {0};
 	int64_t id;
 	int rc = rmt_row_describe(&row, cert, &arena, &hashes, err);
 
 	if (rc == 0)
+		rc = rmt_db_cert_find(home->db, row.serial, row.fingerprint, &known, err);
+	if (rc == 0)
 		rc = rmt_db_cert_add(home->db, &row, &id, err);
 	rmt_arena_free(&arena);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 int rmt_authority_record(struct rmt_home *home, const char *name, const struct rmt_cert *cert,
@@ -144,22 +147,17 @@ int rmt_authority_record(struct rmt_home *home, const char *name, const struct r
 	return -1;
 }
 
-int rmt_authority_install(struct rmt_home *home, int64_t id, struct rmt_span der, const char *parent, struct rmt_err *err)
+int rmt_authority_install(struct rmt_home *home, int64_t id, struct rmt_span der, int64_t parent, struct rmt_err *err)
 {
-	struct rmt_db_authority above;
 	struct rmt_cert *cert = rmt_cert_new(der, RMT_TOLERANT, err);
-	int64_t parent_id = 0;
-	int rc = -1, found;
+	int rc = -1;
 
 	if (!cert)
 		return -1;
-	found = parent ? rmt_db_authority_get(home->db, parent, 0, &above, err) : 0;
-	if (found == 1)
-		parent_id = above.id;
-	if (found < 0 || rmt_db_begin(home->db, err))
+	if (rmt_db_begin(home->db, err))
 		goto out;
-	if (rmt_db_authority_activate(home->db, id, cert->der, parent_id, err) == 0 &&
-	    record_cert(home, cert, parent_id, err) == 0 &&
+	if (rmt_db_authority_activate(home->db, id, cert->der, parent, err) == 0 &&
+	    record_cert(home, cert, parent, err) == 0 &&
 	    rmt_db_event(home->db, rmt_verb_now(home->ctx), "install", "authority activated", err) == 0)
 		rc = rmt_db_commit(home->db, err);
 	else
@@ -341,87 +339,165 @@ static int match_pending(void *arg, const struct rmt_db_authority *row)
 	return 0;
 }
 
-/* Record the issuers above as foreign authorities, root first; the name of the nearest one in `parent`. */
-static int record_above(struct rmt_home *home, const struct rmt_path *path, char parent[65], struct rmt_err *err)
+/* The certificate and its issuers, nearest first: copies. */
+struct ascent {
+	struct rmt_checker *checker;
+	struct rmt_cert *certs[RMT_PATH_DEPTH_MAX + 1];
+	size_t count;
+	struct rmt_err *err;
+};
+
+static void ascent_clear(struct ascent *ascent)
 {
-	const struct rmt_cert *above[RMT_PATH_DEPTH_MAX + 1];
-	size_t count = 0;
-	int64_t id = 0;
+	for (size_t i = 0; i < ascent->count; i++)
+		rmt_cert_free(ascent->certs[i]);
+	ascent->count = 0;
+}
 
-	if (path->root)
-		above[count++] = path->root;
-	for (size_t i = path->count; i-- > 0;)
-		above[count++] = path->intermediates[i];
-	parent[0] = 0;
-	for (size_t i = 0; i < count; i++) {
-		struct rmt_db_authority row;
-		struct rmt_buf label = {0};
-		int found, rc = 0;
+/* How far up each certificate is signed by the key of the next. */
+static size_t signed_length(struct rmt_checker *checker, const struct rmt_cert *const *path, size_t count)
+{
+	size_t length = 1;
 
-		rmt_cert_label(above[i], &label);
-		rmt_file_label(rmt_buf_string(&label), parent);
-		rmt_buf_free(&label);
-		found = rmt_db_authority_get(home->db, parent, 0, &row, err);
-		if (found == 1)
-			id = row.id;
-		else if (found == 0)
-			rc = rmt_authority_record(home, parent, above[i], RMT_AUTHORITY_FOREIGN, id, &id, err);
-		if (found < 0 || rc)
+	while (length < count && length <= RMT_PATH_DEPTH_MAX &&
+	       rmt_checker_verify(checker, path[length - 1]->tbs, path[length - 1]->outer_algorithm,
+	                          path[length - 1]->signature, path[length]->spki, NULL) == 0)
+		length++;
+	return length;
+}
+
+/* Candidates are found by name, and several may bear the same one: only a signature tells who the issuer is. The first
+ * path that holds to its end is taken; failing that, the one that holds longest. */
+static int take_signed(void *arg, const struct rmt_cert *const *path, size_t count, bool anchored)
+{
+	struct ascent *ascent = arg;
+	size_t length = signed_length(ascent->checker, path, count);
+
+	(void)anchored;
+	if (length <= ascent->count)
+		return length == count;
+	ascent_clear(ascent);
+	while (ascent->count < length) {
+		ascent->certs[ascent->count] = rmt_cert_dup(path[ascent->count], ascent->err);
+		if (!ascent->certs[ascent->count])
 			return -1;
+		ascent->count++;
 	}
-	return 0;
+	return length == count;
 }
 
 /* It must be a CA certificate whose issuers came along and whose signature holds. */
-static int check_installed(const struct rmt_cert *cert, const struct rmt_path *path, struct rmt_err *err)
+static int ascend(const struct rmt_pile *pile, const struct rmt_cert *cert, struct ascent *ascent, struct rmt_err *err)
 {
-	const struct rmt_cert *issuer = path->count ? path->intermediates[0] : path->root;
-	struct rmt_checker *checker;
-	int rc;
+	struct rmt_chain_store *store;
+	bool capped;
+	int rc = 0;
 
 	if (!rmt_cert_is_ca(cert))
 		return rmt_err_cite(err, RMT_POLICY, "tbs.extensions.basicConstraints", "RFC 5280, 4.2.1.9",
 		                    "the certificate is not a CA's");
-	if (!issuer)
-		return rmt_err_set(err, RMT_INPUT, NULL,
-		                   "the issuer of the CA certificate is not among the inputs: give its chain too");
-	checker = rmt_checker_new(err);
-	rc = checker ? rmt_checker_verify(checker, cert->tbs, cert->outer_algorithm, cert->signature, issuer->spki, err) : -1;
-	rmt_checker_free(checker);
+	store = rmt_chain_store_new(err);
+	ascent->checker = store ? rmt_checker_new(err) : NULL;
+	if (!ascent->checker)
+		rc = -1;
+	for (size_t i = 0; rc == 0 && i < pile->count; i++)
+		if (pile->objects[i]->cert)
+			rc = rmt_chain_store_add(store, pile->objects[i]->cert, false, err);
+	if (rc == 0 && rmt_chain_paths(store, cert, NULL, 0, take_signed, ascent, &capped, err) < 0)
+		rc = -1;
+	if (rc == 0 && ascent->count < 2)
+		rc = rmt_err_set(err, RMT_INPUT, NULL,
+		                 "the issuer of the CA certificate is not among the inputs: none of them has the key that "
+		                 "signed it; give its chain too");
+	rmt_checker_free(ascent->checker);
+	rmt_chain_store_free(store);
 	return rc;
+}
+
+/* A certificate of the chain among the authorities of the home. */
+struct sought {
+	const struct rmt_cert *cert;
+	struct rmt_span spki_hash;
+	int64_t same;    /* the authority that has this very certificate */
+	int64_t pending; /* the one that waits for a certificate of this key */
+};
+
+static int match_authority(void *arg, const struct rmt_db_authority *row)
+{
+	struct sought *sought = arg;
+
+	if (row->cert.length && rmt_span_equal(row->cert, sought->cert->der))
+		sought->same = row->id;
+	if (row->state == RMT_AUTHORITY_PENDING && rmt_span_equal(row->spki_hash, sought->spki_hash))
+		sought->pending = row->id;
+	return 0;
+}
+
+/* A name that no authority has: the certificate's label, with a number behind it where that is taken. */
+static int free_name(struct rmt_home *home, const struct rmt_cert *cert, char name[65], struct rmt_err *err)
+{
+	struct rmt_db_authority row;
+	struct rmt_buf label = {0};
+	char stem[65];
+	int found = 1;
+
+	rmt_cert_label(cert, &label);
+	rmt_file_label(rmt_buf_string(&label), stem);
+	rmt_buf_free(&label);
+	for (unsigned i = 1; found == 1; i++) {
+		if (i == 1)
+			snprintf(name, 65, "%s", stem);
+		else
+			snprintf(name, 65, "%.48s-%u", stem, i);
+		found = rmt_db_authority_get(home->db, name, 0, &row, err);
+	}
+	return found;
+}
+
+/* Find the authority of a certificate or make it one: known by the certificate itself, never by what it calls itself. */
+static int settle(struct rmt_home *home, const struct rmt_cert *cert, int64_t parent, int64_t *id, struct rmt_err *err)
+{
+	unsigned char hash[RMT_SHA256];
+	struct sought sought = {.cert = cert, .spki_hash = {hash, sizeof hash}};
+	char name[65];
+
+	if (rmt_spki_hash(cert->spki, hash, err) || rmt_db_authorities(home->db, match_authority, &sought, err) < 0)
+		return -1;
+	*id = sought.same ? sought.same : sought.pending;
+	if (sought.same)
+		return 0;
+	if (sought.pending)
+		return rmt_authority_install(home, sought.pending, cert->der, parent, err);
+	if (free_name(home, cert, name, err))
+		return -1;
+	return rmt_authority_record(home, name, cert, RMT_AUTHORITY_FOREIGN, parent, id, err);
 }
 
 int remint_ca_install(struct remint *ctx, struct remint_strings inputs, remint_authority_fn *installed, void *arg)
 {
-	struct rmt_chain_store *store = NULL;
 	struct rmt_err *err = &ctx->err;
 	struct rmt_home home = {0};
 	struct rmt_pile pile = {0};
 	struct pending pending = {.pile = &pile};
-	struct rmt_path path = {0};
-	char parent[65];
+	struct ascent ascent = {.err = err};
+	int64_t parent = 0;
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
-	store = rmt_chain_store_new(err);
-	if (!store || rmt_home_open(ctx, RMT_DB_WRITE, &home, err) || rmt_pile_need(ctx, &pile, inputs, true, err) ||
+	if (rmt_home_open(ctx, RMT_DB_WRITE, &home, err) || rmt_pile_need(ctx, &pile, inputs, true, err) ||
 	    rmt_db_authorities(home.db, match_pending, &pending, err) < 0)
 		goto out;
 	if (!pending.cert) {
 		rmt_err_set(err, RMT_INPUT, NULL, "no certificate here belongs to a pending authority of this home");
 		goto out;
 	}
-	for (size_t i = 0; i < pile.count; i++)
-		if (pile.objects[i]->cert && rmt_chain_store_add(store, pile.objects[i]->cert, false, err))
-			goto out;
-	if (rmt_path_find(store, pending.cert, &path, err) == 0 && check_installed(pending.cert, &path, err) == 0 &&
-	    record_above(&home, &path, parent, err) == 0)
-		rc = rmt_authority_install(&home, pending.id, pending.cert->der, parent[0] ? parent : NULL, err);
+	rc = ascend(&pile, pending.cert, &ascent, err);
+	for (size_t i = ascent.count; rc == 0 && i-- > 0;)
+		rc = settle(&home, ascent.certs[i], parent, &parent, err);
 out:
 	rmt_home_close(&home);
 	rmt_pile_free(&pile);
-	rmt_path_clear(&path);
-	rmt_chain_store_free(store);
+	ascent_clear(&ascent);
 	if (rc == 0 && installed)
 		rc = rmt_authorities_report(ctx, installed, arg, err);
 	return rmt_verb_end(ctx, rc);

@@ -232,9 +232,9 @@ out:
 }
 
 /* The root and its certificate, made known to an issuing home that never holds its key. */
-static int copy_root(struct rmt_home *home, const struct rmt_authority *root, struct rmt_err *err)
+static int copy_root(struct rmt_home *home, const struct rmt_authority *root, int64_t *id, struct rmt_err *err)
 {
-	return rmt_authority_record(home, root->name, root->cert, RMT_AUTHORITY_ACTIVE, 0, NULL, err);
+	return rmt_authority_record(home, root->name, root->cert, RMT_AUTHORITY_ACTIVE, 0, id, err);
 }
 
 /* The issuing CA of `home`, signed by `root`, which belongs to `signing_home` (the same one, or the offline root's). */
@@ -242,6 +242,7 @@ static int make_issuing(struct rmt_home *home, struct rmt_home *signing_home, st
                         const struct wanted *wanted, struct rmt_err *err)
 {
 	bool same = home == signing_home;
+	int64_t parent = 0;
 	struct rmt_demand demand = {0};
 	struct rmt_buf der = {0};
 	struct rmt_key *key = NULL;
@@ -252,7 +253,8 @@ static int make_issuing(struct rmt_home *home, struct rmt_home *signing_home, st
 	if (demand_for(home->ctx, wanted, &demand, err))
 		return -1;
 	key = rmt_key_generate(wanted->key ? wanted->key : demand.template->key_generate, err);
-	if (!key || rmt_authority_prepare(home, wanted->name, key, 0, wanted->publish_url, &id, err))
+	if (!key || (!same && copy_root(home, root, &parent, err)) ||
+	    rmt_authority_prepare(home, wanted->name, key, 0, wanted->publish_url, &id, err))
 		goto out;
 	item = ca_item(wanted, key, err);
 	if (!item)
@@ -260,7 +262,7 @@ static int make_issuing(struct rmt_home *home, struct rmt_home *signing_home, st
 	item->activates = same ? id : 0;
 	rc = rmt_authority_issue(signing_home, root, &demand, item, &der, err);
 	if (rc == 0 && !same)
-		rc = rmt_authority_install(home, id, rmt_buf_view(&der), root->name, err);
+		rc = rmt_authority_install(home, id, rmt_buf_view(&der), parent, err);
 out:
 	rmt_buf_free(&der);
 	rmt_key_free(key);
@@ -319,8 +321,7 @@ static int fill(struct site *root_site, struct site *site, const struct remint_i
 	if (rmt_authority_load(&root_site->home, "root", true, &authority, err))
 		return -1;
 	site_enter(site);
-	if (site == root_site || copy_root(&site->home, &authority, err) == 0)
-		rc = make_issuing(&site->home, &root_site->home, &authority, &issuing, err);
+	rc = make_issuing(&site->home, &root_site->home, &authority, &issuing, err);
 	rmt_authority_clear(&authority);
 	return rc;
 }

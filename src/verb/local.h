@@ -148,8 +148,8 @@ int rmt_authority_prepare(struct rmt_home *home, const char *name, const struct 
 /* A row for an authority whose key is elsewhere; `id` may be NULL (ca.c). */
 int rmt_authority_record(struct rmt_home *home, const char *name, const struct rmt_cert *cert,
                          enum rmt_authority_state state, int64_t parent, int64_t *id, struct rmt_err *err);
-/* Complete a pending row with the certificate that another home issued; `parent` names its issuer here or is NULL (ca.c). */
-int rmt_authority_install(struct rmt_home *home, int64_t id, struct rmt_span der, const char *parent, struct rmt_err *err);
+/* Complete a pending row with the certificate that another home issued; `parent` is its issuer here or 0 (ca.c). */
+int rmt_authority_install(struct rmt_home *home, int64_t id, struct rmt_span der, int64_t parent, struct rmt_err *err);
 int rmt_authorities_report(struct remint *ctx, remint_authority_fn *authority, void *arg, struct rmt_err *err); /* ca.c */
 
 /* ---- issuance (issuance.c): the one road ---------------------------------------------------------------------------------- */
