@@ -40,6 +40,7 @@ struct remint;
 
 /* A new context with the built-in templates and targets; NULL when memory is out. Free with remint_free(). */
 REMINT_API struct remint *remint_new(void);
+/* Frees the context and wipes the passphrases that it kept. NULL is fine. */
 REMINT_API void remint_free(struct remint *ctx);
 
 /* What kind of failure; the command's exit status is beside it. */
@@ -174,6 +175,9 @@ struct remint_audit_summary {
 	uint64_t verifications; /* signatures really verified */
 };
 typedef int remint_finding_fn(void *arg, const struct remint_finding *finding);
+/* Holds every leaf of the inputs against every target (RFC 5280, 6 for paths; each finding cites its own source). Inputs that cannot
+ * be read go to the fault callback; fails on an unknown target (USAGE) and on a --trust, --chain or key file without what it is
+ * for (INPUT, SECRET). `summary` may be NULL; it is filled either way. */
 REMINT_API int remint_audit(struct remint *ctx, const struct remint_audit_options *options, remint_finding_fn *finding, void *arg,
                             struct remint_audit_summary *summary);
 
@@ -203,10 +207,11 @@ struct remint_authority {
 typedef int remint_authority_fn(void *arg, const struct remint_authority *authority);
 /* Make a home with a root and an issuing CA. The home must not hold a CA yet (RMT_CLASS_POLICY otherwise). Reports each authority made. */
 REMINT_API int remint_init(struct remint *ctx, const struct remint_init_options *options, remint_authority_fn *made, void *arg);
+/* Every authority of the home, the oldest first. Fails with DATABASE when there is no home. */
 REMINT_API int remint_ca_list(struct remint *ctx, remint_authority_fn *authority, void *arg);
 /* A pending issuing authority `name` in this home, and its request as PEM through `file`. */
 typedef int remint_file_fn(void *arg, const char *name, const void *bytes, size_t length, bool secret);
-struct remint_ca_request_options { const char *name, *subject, *key; const char *publish_url; bool no_password; };
+struct remint_ca_request_options { const char *name, *subject, *key; const char *publish_url; };
 REMINT_API int remint_ca_request(struct remint *ctx, const struct remint_ca_request_options *options, remint_file_fn *file, void *arg);
 /* Sign another home's issuing request with this home's root (template issuing-ca); the certificate and its chain as PEM through `file`. */
 struct remint_ca_sign_options { const char *request; const char *authority; int64_t validity; };
@@ -257,6 +262,9 @@ struct remint_issue_options {
 	bool dry_run;                    /* plan and lint, sign nothing */
 	struct remint_out out;
 };
+/* One key and certificate: the key is made, stored in the home, and written with the certificate into `out`. Fails with USAGE
+ * without a name, POLICY when template, target, issuer or an existing file forbids it, SECRET without the CA's passphrase,
+ * DATABASE. Nothing is signed when it fails before; when files cannot be written afterwards, the certificate stays recorded. */
 REMINT_API int remint_issue(struct remint *ctx, const struct remint_issue_options *options, remint_issued_fn *issued, void *arg);
 
 struct remint_request_options {
@@ -269,6 +277,8 @@ struct remint_request_options {
 };
 struct remint_requested { const char *subject, *key, *pem; struct remint_strings files; const char *directory; };
 typedef int remint_requested_fn(void *arg, const struct remint_requested *requested);
+/* A new key and its request (RFC 2986) into `out.directory`. Needs no home. Fails with POLICY when the target has no such field or
+ * does not take the key, INPUT when `from` holds no certificate. `subject` beside `from` replaces or joins its attributes. */
 REMINT_API int remint_request(struct remint *ctx, const struct remint_request_options *options, remint_requested_fn *requested, void *arg);
 
 struct remint_sign_options {
@@ -341,6 +351,7 @@ struct remint_list_options {
 	unsigned limit;            /* 0: 100 */
 	int64_t after;             /* page: id of the last record seen */
 };
+/* One page of records, newest first, that match every filter set. Fails with USAGE on an unknown status, DATABASE. */
 REMINT_API int remint_list(struct remint *ctx, const struct remint_list_options *options, remint_record_fn *record, void *arg);
 /* The certificate named by serial, name, file or id ("42"), with everything before and after it, oldest first. */
 REMINT_API int remint_history(struct remint *ctx, const char *which, remint_record_fn *record, void *arg);
@@ -350,8 +361,10 @@ REMINT_API int remint_db_check(struct remint *ctx, struct remint_db_report *repo
 /* ---- templates and targets ------------------------------------------------------------------------------------------------------ */
 
 enum remint_policy { REMINT_TEMPLATE, REMINT_TARGET };
+/* Strings live during the callback; `origin` is "built in" or a path, `extends` the parent's name or "". */
 struct remint_policy_entry { const char *name, *title, *origin, *extends; };
 typedef int remint_policy_fn(void *arg, const struct remint_policy_entry *entry);
+/* Every template or target in byte order of its name. One that cannot be read goes to the fault callback and the rest goes on. */
 REMINT_API int remint_policy_list(struct remint *ctx, enum remint_policy kind, remint_policy_fn *entry, void *arg);
 /* The resolved policy as text, one field or rule a line. The caller frees it with remint_text_free(). NULL: remint_failure(). */
 REMINT_API char *remint_policy_show(struct remint *ctx, enum remint_policy kind, const char *name);
@@ -360,6 +373,7 @@ REMINT_API int remint_policy_check(struct remint *ctx, enum remint_policy kind, 
 /* Rules of one target (name NULL: the whole table). */
 struct remint_rule { const char *id, *title, *citation, *fix, *parameters, *note, *source; enum remint_severity severity; const char *confidence; };
 typedef int remint_rule_fn(void *arg, const struct remint_rule *rule);
+/* `confidence`, `note` and `source` are "" for the table itself. Fails with USAGE on an unknown target. */
 REMINT_API int remint_rules(struct remint *ctx, const char *target, remint_rule_fn *rule, void *arg);
 
 #ifdef __cplusplus
