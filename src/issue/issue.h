@@ -15,6 +15,7 @@
 /* What the person or the request asks for, beside the template. Spans and pointers are borrowed. */
 struct rmt_wish {
 	struct rmt_span subject;            /* whole Name; empty: none stated */
+	struct rmt_span replaced_subject;   /* the subject of a request in whose place `subject` was given: reported as dropped; empty: none */
 	bool subject_verbatim;              /* reissue: this exact subject, byte for byte, no allow-list */
 	const struct rmt_text_list *san;    /* general name texts stated by options ("dns:host") */
 	const struct rmt_extensions *asked; /* extensions of a request or of the certificate to repeat; NULL none */
@@ -48,12 +49,14 @@ struct rmt_plan;
  * the template or the issuer forbids it: a name type stated by an option and not allowed, a missing required field, a key not accepted, a validity beyond the
  * maximum, a request to be a CA under a leaf template, an expired issuer, name constraints. notAfter is cut to the issuer's
  * (reported) unless it was asked for explicitly, then refused. Per field:
- *   subject      request: allowed attributes are taken; template: only `fixed` is written; intersect: a fixed attribute only where
- *                the request states it too; require: the request states every fixed value.
- *   SAN          as the subject, by name type. What an option states and the template does not allow is refused; what a request or an old
+ *   subject      request: allowed attributes are taken; template: only `fixed` is written; intersect: allowed attributes are taken, a
+ *                fixed one only where the request states the same value; require: the request states every fixed value.
+ *   SAN          request, template and require as the subject, by name type; intersect: of the names stated, and of those that the CN
+ *                stands for, the fixed ones. What an option states and the template does not allow is refused; what a request or an old
  *                certificate states is dropped and reported.
- *   keyUsage     request: what it asks, signing certificates or CRLs excepted; intersect: bits that both have; none stated means the template's.
- *   EKU          request: what it asks within `allow` (within the template's values when that is empty).
+ *   keyUsage     request: what it asks, signing certificates or CRLs excepted; intersect: bits that both have. A request without the extension
+ *                restricts nothing (RFC 5280, 4.2.1.3), so what both have is then the template's.
+ *   EKU          request: what it asks within `allow` (within the template's values when that is empty); intersect: as keyUsage.
  * OCSP signing, time stamping, any purpose and enrolment agent are never had by asking. */
 struct rmt_plan *rmt_plan_new(const struct rmt_recipe *recipe, const struct rmt_wish *wish, struct rmt_span spki, rmt_time now,
                               rmt_report_fn *report, void *report_arg, struct rmt_err *err);

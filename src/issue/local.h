@@ -106,6 +106,9 @@ int rmt_draft_usage(struct rmt_draft *draft, struct rmt_err *err);
 /* Key usage bits that a key of this kind can serve. */
 unsigned rmt_usage_fit(unsigned bits, const struct rmt_spki *key);
 
+/* ": the template x does" where a built-in template for leaves does, or "". */
+const char *rmt_wildcard_hint(const struct rmt_template *policy);
+
 /* report.c */
 void rmt_draft_report(const struct rmt_draft *draft, enum rmt_decision decision, const char *field, const char *format, ...) RMT_PRINTF(4, 5);
 /* A value from an input as it may stand in a message: UTF-8, cut to a readable length. Returns `out`. */

@@ -75,8 +75,8 @@ check_value(struct rmt_draft *draft, const struct rmt_attribute *attribute, stru
 	if (!rmt_span_equal(attribute->oid, draft->recipe->common_name) || !has_byte(text, '*'))
 		return 0;
 	if (!draft->policy->san.wildcard)
-		return rmt_err_set(err, RMT_POLICY, field, "CN=%s: template %s does not allow wildcards",
-		                   rmt_shown(text, value), draft->policy->name);
+		return rmt_err_set(err, RMT_POLICY, field, "CN=%s: template %s does not allow wildcards%s",
+		                   rmt_shown(text, value), draft->policy->name, rmt_wildcard_hint(draft->policy));
 	if (rmt_dns_check(text, true, NULL))
 		return rmt_err_set(err, RMT_POLICY, field, "CN=%s has an asterisk that is not the whole first label",
 		                   rmt_shown(text, value));
@@ -163,10 +163,10 @@ same_value(const struct rmt_attribute *a, const struct rmt_attribute *b)
 }
 
 static bool
-states(const struct choice *asked, const struct rmt_attribute *fixed, bool value_too)
+states(const struct choice *asked, const struct rmt_attribute *fixed)
 {
 	for (size_t i = 0; i < asked->count; i++)
-		if (rmt_span_equal(asked->list[i].oid, fixed->oid) && (!value_too || same_value(&asked->list[i], fixed)))
+		if (same_value(&asked->list[i], fixed))
 			return true;
 	return false;
 }
@@ -189,11 +189,11 @@ append_fixed(struct rmt_draft *draft, const struct choice *asked, struct rmt_spa
 
 	for (size_t i = 0; i < draft->recipe->fixed_count; i++) {
 		const struct rmt_attribute *fixed = &draft->recipe->fixed[i].attribute;
-		bool stated = states(asked, fixed, true);
+		bool stated = states(asked, fixed);
 
-		if (!rmt_span_equal(fixed->oid, oid) || states(out, fixed, true))
+		if (!rmt_span_equal(fixed->oid, oid) || states(out, fixed))
 			continue;
-		if (merge == RMT_MERGE_INTERSECT && !states(asked, fixed, false))
+		if (merge == RMT_MERGE_INTERSECT && !stated)
 			continue;
 		if (merge == RMT_MERGE_REQUIRE && !stated) {
 			char name[RMT_SHOWN], value[RMT_SHOWN];
@@ -208,8 +208,10 @@ append_fixed(struct rmt_draft *draft, const struct choice *asked, struct rmt_spa
 			return -1;
 	}
 	for (size_t i = 0; i < asked->count; i++)
-		if (rmt_span_equal(asked->list[i].oid, oid) && !states(out, &asked->list[i], true))
-			report_attribute(draft, RMT_DECISION_DROPPED, &asked->list[i], "is set by the template");
+		if (rmt_span_equal(asked->list[i].oid, oid) && !states(out, &asked->list[i]))
+			report_attribute(draft, RMT_DECISION_DROPPED, &asked->list[i],
+			                 merge == RMT_MERGE_INTERSECT ? "is not what the template has"
+			                                              : "is set by the template");
 	return 0;
 }
 
@@ -379,6 +381,21 @@ check_whole(const struct rmt_draft *draft, struct rmt_err *err)
 }
 
 static void
+report_replaced(const struct rmt_draft *draft)
+{
+	struct rmt_span replaced = draft->wish->replaced_subject;
+	struct rmt_buf text = { 0 };
+	char shown[RMT_SHOWN];
+
+	if (!draft->report || rmt_name_empty(replaced) || rmt_name_equal(replaced, draft->wish->subject))
+		return;
+	rmt_name_text(replaced, &text);
+	rmt_draft_report(draft, RMT_DECISION_DROPPED, field, "%s as requested: another subject was given",
+	                 rmt_shown(rmt_buf_view(&text), shown));
+	rmt_buf_free(&text);
+}
+
+static void
 report_whole(const struct rmt_draft *draft)
 {
 	struct rmt_buf text = { 0 };
@@ -396,6 +413,7 @@ rmt_draft_subject(struct rmt_draft *draft, struct rmt_err *err)
 {
 	struct choice asked, chosen;
 
+	report_replaced(draft);
 	if (draft->wish->subject_verbatim) {
 		if (verbatim(draft, err))
 			return -1;

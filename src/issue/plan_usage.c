@@ -79,7 +79,7 @@ merge_bits(struct rmt_draft *draft, unsigned asked, struct rmt_err *err)
 			draft->key_usage = taken;
 		break;
 	case RMT_MERGE_INTERSECT:
-		if (asked && !(draft->key_usage = asked & own))
+		if (own && asked && !(draft->key_usage = asked & own))
 			return rmt_err_set(err, RMT_POLICY, usage_field,
 			                   "the request asks for %s, of which template %s allows nothing",
 			                   bits_text(asked, text), draft->policy->name);
@@ -108,9 +108,9 @@ usage(struct rmt_draft *draft, struct rmt_err *err)
 		                   bits_text(merged, text));
 	if (!draft->report)
 		return 0;
-	if (merged & ~draft->key_usage)
+	if (asked & merged & ~draft->key_usage) /* what nobody asked for is no loss to report */
 		rmt_draft_report(draft, RMT_DECISION_DROPPED, usage_field, "%s: not for a key of this kind",
-		                 bits_text(merged & ~draft->key_usage, text));
+		                 bits_text(asked & merged & ~draft->key_usage, text));
 	if (asked & ~merged)
 		rmt_draft_report(draft, RMT_DECISION_DROPPED, usage_field, "%s: not allowed by the template",
 		                 bits_text(asked & ~merged, text));

@@ -266,6 +266,8 @@ static int build(struct rmt_issuance *run, struct worker *worker, struct rmt_ite
 	                          : item->previous     ? item->previous->subject
 	                                               : (struct rmt_span){0};
 	struct rmt_wish wish = {.subject = subject,
+	                        .replaced_subject = item->subject.length && item->request && !item->previous ? item->request->subject
+	                                                                                                     : (struct rmt_span){0},
 	                        .subject_verbatim = item->subject_verbatim,
 	                        .san = &item->names,
 	                        .asked = item->previous ? &item->previous->extensions : asked,

@@ -62,6 +62,7 @@ void ca_template(struct bench_template *bench, enum rmt_role role, int path_leng
 /* What is asked for beside the template: texts that ask() turns into a wish. */
 struct asked {
 	const char *subject;   /* "CN=host.example,O=Example"; NULL none */
+	const char *replaces;  /* the subject of the request in whose place `subject` was given; NULL none */
 	const char *subject_der; /* hexadecimal, in place of `subject` */
 	const char *options;   /* general names by options, separated by '|' */
 	/* Extensions of the request, separated by ';': "san=dns:a|ip:192.0.2.1", "ku=digitalSignature|cRLSign", "eku=serverAuth",

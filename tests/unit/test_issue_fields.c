@@ -153,6 +153,13 @@ intersect_subject(struct bench_template *bench)
 }
 
 static void
+intersect_and_require(struct bench_template *bench)
+{
+	intersect_subject(bench);
+	set_list(bench, &bench->policy.subject.require, "O", ' ');
+}
+
+static void
 require_fixed(struct bench_template *bench)
 {
 	fixed_o(bench);
@@ -206,8 +213,12 @@ static const struct row subject_rows[] = {
 	{ "template wins: nothing of the request is taken", template_subject,
 	  { .subject = "CN=a.example,O=Mine", .options = "dns:a.example" }, .subject = "O=Fixed Inc",
 	  .told = "dropped subject: CN=a.example is not asked" },
-	{ "intersect: a fixed attribute is set where the request has it", intersect_subject, { .subject = "CN=a.example,O=Mine" },
-	  .subject = "O=Fixed Inc, CN=a.example" },
+	{ "intersect: a fixed attribute is set where the request states the same value", intersect_subject,
+	  { .subject = "CN=a.example,O=Fixed Inc" }, .subject = "O=Fixed Inc, CN=a.example", .untold = "dropped subject" },
+	{ "intersect: neither of two values of a fixed attribute is what both have", intersect_subject, { .subject = "CN=a.example,O=Mine" },
+	  .subject = "CN=a.example", .told = "dropped subject: O=Mine is not what the template has" },
+	{ "intersect: what both require and only one states is missing", intersect_and_require, { .subject = "CN=a.example,O=Mine" },
+	  .refused = "template leaf requires O in the subject" },
 	{ "intersect: a fixed attribute is left out where the request has none", intersect_subject, { .subject = "CN=a.example" },
 	  .subject = "CN=a.example" },
 	{ "require: the request must state what is fixed", require_fixed, { .subject = "CN=a.example,O=Mine" },
@@ -216,6 +227,10 @@ static const struct row subject_rows[] = {
 	  .subject = "O=Fixed Inc, CN=a.example" },
 	{ "a required attribute that is missing is refused", require_ou, { .subject = "CN=a.example" },
 	  .refused = "template leaf requires OU in the subject" },
+	{ "a subject given in place of the request's is told", NULL, { .subject = "CN=a.example", .replaces = "CN=asked.example,O=Mine" },
+	  .subject = "CN=a.example", .told = "dropped subject: CN=asked.example, O=Mine as requested: another subject was given" },
+	{ "the same subject given again is no loss", NULL, { .subject = "CN=a.example", .replaces = "CN=a.example" },
+	  .subject = "CN=a.example", .untold = "another subject" },
 	{ "an empty subject is refused where the template says so", no_empty_subject, { .options = "dns:a.example" },
 	  .refused = "does not allow an empty subject" },
 	{ "an empty subject makes the names critical", NULL, { .options = "dns:a.example" }, .subject = "",
@@ -307,6 +322,20 @@ intersect_names(struct bench_template *bench)
 }
 
 static void
+intersect_with_cn(struct bench_template *bench)
+{
+	intersect_names(bench);
+	bench->policy.san.from_cn = true;
+}
+
+static void
+intersect_required(struct bench_template *bench)
+{
+	intersect_with_cn(bench);
+	bench->policy.san.required = true;
+}
+
+static void
 require_names(struct bench_template *bench)
 {
 	fixed_name(bench);
@@ -370,7 +399,8 @@ static const struct row name_rows[] = {
 	  { .options = "dns:a.example|ip:192.0.2.1", .extensions = "san=email:jo@example.org|uri:https://a.example/x|upn:jo@corp.example" },
 	  .names = "critical dns:a.example|ip:192.0.2.1|email:jo@example.org|uri:https://a.example/x|upn:jo@corp.example" },
 	{ "a wildcard of a request is refused where the template has none", NULL,
-	  { .subject = "CN=a.example", .extensions = "san=dns:*.a.example" }, .refused = "dns:*.a.example: template leaf does not allow wildcards" },
+	  { .subject = "CN=a.example", .extensions = "san=dns:*.a.example" }, 
+	  .refused = "dns:*.a.example: template leaf does not allow wildcards: the template web-server does" },
 	{ "a wildcard of an option likewise", NULL, { .subject = "CN=a.example", .options = "dns:*.a.example" },
 	  .refused = "does not allow wildcards" },
 	{ "a wildcard goes where the template allows it", wildcards, { .subject = "CN=a.example", .options = "dns:*.a.example" },
@@ -399,9 +429,18 @@ static const struct row name_rows[] = {
 	{ "intersect: what both have", intersect_names, { .subject = "CN=a", .options = "dns:b.example|dns:fixed.example" },
 	  .names = "dns:fixed.example", .told = "dropped subjectAltName: dns:b.example: not among" },
 	{ "intersect: nothing in common leaves no names", intersect_names, { .subject = "CN=a", .options = "dns:b.example" }, .names = "absent" },
+	{ "intersect: a CN that the template does not have becomes no name", intersect_with_cn, { .subject = "CN=cl.example" },
+	  .names = "absent", .told = "dropped subjectAltName: dns:cl.example: not among the names of the template" },
+	{ "intersect: a CN that the template has becomes a name", intersect_with_cn, { .subject = "CN=fixed.example" },
+	  .names = "dns:fixed.example", .told = "added subjectAltName: dns:fixed.example added from the CN" },
+	{ "intersect: where a name is required, it is one of the template's", intersect_required, { .subject = "CN=cl.example" },
+	  .refused = "template leaf requires at least one of its own names to be stated" },
 	{ "require: the request must state the template's names", require_names, { .subject = "CN=a.example", .options = "dns:b.example" },
 	  .refused = "requires the request to state dns:fixed.example" },
 	{ "names are required and there are none", names_required, { .subject = "CN=Jo Example" }, .refused = "requires at least one name" },
+	{ "an underscore that keeps the CN from being a name is named", names_required, { .subject = "CN=bad_name.example" },
+	  .refused = "requires at least one name, and the CN bad_name.example cannot be one: " },
+	{ "without a CN nothing is said of one", names_required, { .subject = "O=Example" }, .refused = "template leaf requires at least one name" },
 	{ "more names than allowed are refused", two_names, { .options = "dns:a.example|dns:b.example|dns:c.example" },
 	  .refused = "more than the 2 names" },
 	{ "as many names as allowed go", two_names, { .options = "dns:a.example|dns:b.example" },
@@ -434,6 +473,13 @@ static void
 intersect_usage(struct bench_template *bench)
 {
 	bench->policy.key_usage.merge = RMT_MERGE_INTERSECT;
+}
+
+static void
+intersect_no_usage(struct bench_template *bench)
+{
+	intersect_usage(bench);
+	bench->policy.key_usage.bits = 0;
 }
 
 static void
@@ -503,8 +549,10 @@ no_purposes(struct bench_template *bench)
 
 static const struct row usage_rows[] = {
 	{ "key encipherment is for RSA", NULL, { HOST }, KEY_RSA, .usage = "digitalSignature keyEncipherment" },
-	{ "key encipherment is dropped for EC and told", NULL, { HOST }, KEY_EC, .usage = "digitalSignature",
-	  .told = "dropped keyUsage: keyEncipherment: not for a key of this kind" },
+	{ "key encipherment is left out for EC without a word where nobody asked for it", NULL, { HOST }, KEY_EC,
+	  .usage = "digitalSignature", .untold = "keyEncipherment" },
+	{ "key encipherment that is asked for is dropped for EC and told", NULL, { HOST, .extensions = "ku=digitalSignature|keyEncipherment" },
+	  KEY_EC, .usage = "digitalSignature", .told = "dropped keyUsage: keyEncipherment: not for a key of this kind" },
 	{ "key agreement is for EC", agreement_too, { HOST }, KEY_EC, .usage = "digitalSignature keyAgreement" },
 	{ "key agreement is dropped for RSA", agreement_too, { HOST }, KEY_RSA, .usage = "digitalSignature" },
 	{ "Ed25519 only signs", agreement_too, { HOST }, KEY_ED25519, .usage = "digitalSignature" },
@@ -520,6 +568,10 @@ static const struct row usage_rows[] = {
 	  .usage = "digitalSignature keyEncipherment" },
 	{ "intersect: what both have", intersect_usage, { HOST, .extensions = "ku=digitalSignature|dataEncipherment" }, KEY_RSA,
 	  .usage = "digitalSignature" },
+	{ "intersect: a request without the extension restricts nothing", intersect_usage, { HOST }, KEY_RSA,
+	  .usage = "digitalSignature keyEncipherment" },
+	{ "intersect: with a template that writes none there is nothing in common to miss", intersect_no_usage,
+	  { HOST, .extensions = "ku=dataEncipherment" }, KEY_RSA, .told = "dropped keyUsage: dataEncipherment" },
 	{ "intersect: nothing in common is refused", intersect_usage, { HOST, .extensions = "ku=dataEncipherment" }, KEY_RSA,
 	  .refused = "asks for dataEncipherment, of which" },
 	{ "require: the request must ask for all", require_usage, { HOST, .extensions = "ku=digitalSignature" }, KEY_RSA,
@@ -542,6 +594,7 @@ static const struct row usage_rows[] = {
 	  .purposes = "clientAuth" },
 	{ "intersect: the purposes that both have", intersect_purposes, { HOST, .extensions = "eku=clientAuth|codeSigning" },
 	  .purposes = "clientAuth" },
+	{ "intersect: a request without purposes restricts nothing", intersect_purposes, { HOST }, .purposes = "serverAuth clientAuth" },
 	{ "intersect: no purpose in common is refused", intersect_purposes, { HOST, .extensions = "eku=codeSigning" },
 	  .refused = "allows none of the purposes" },
 	{ "require: all purposes must be asked for", require_purposes, { HOST, .extensions = "eku=serverAuth" },

@@ -284,7 +284,7 @@ issue(struct outcome *out, const struct rmt_template *policy, const struct asked
 		.subject_verbatim = asked->verbatim, .asked_is_certificate = asked->from_certificate,
 		.not_before = asked->not_before, .not_after = asked->not_after, .validity = asked->validity,
 	};
-	struct rmt_buf subject = { 0 }, der = { 0 };
+	struct rmt_buf subject = { 0 }, replaced = { 0 }, der = { 0 };
 	struct rmt_extensions extensions;
 	struct rmt_recipe *recipe;
 	struct rmt_plan *plan = NULL;
@@ -296,6 +296,9 @@ issue(struct outcome *out, const struct rmt_template *policy, const struct asked
 	else if (asked->subject)
 		assert_int_equal(rmt_name_parse(asked->subject, &subject, NULL), 0);
 	wish.subject = rmt_buf_view(&subject);
+	if (asked->replaces)
+		assert_int_equal(rmt_name_parse(asked->replaces, &replaced, NULL), 0);
+	wish.replaced_subject = rmt_buf_view(&replaced);
 	if (asked->options)
 		wish.san = words_of(&options, asked->options, '|');
 	if (asked->extensions) {
@@ -312,6 +315,7 @@ issue(struct outcome *out, const struct rmt_template *policy, const struct asked
 	rmt_plan_free(plan);
 	rmt_recipe_free(recipe);
 	rmt_buf_free(&subject);
+	rmt_buf_free(&replaced);
 	rmt_buf_free(&der);
 }
 

@@ -138,6 +138,23 @@ shown_template_loads(void **state)
 	scene_clear();
 }
 
+/* ---- what other rooms say of it ------------------------------------------------------------------ */
+
+/* issue/plan_san.c names it to who is refused a wildcard. */
+static void
+web_server_takes_wildcards(void **state)
+{
+	struct rmt_err err = { 0 };
+	struct rmt_policy_store *store = rmt_policy_store_new(&err);
+	struct rmt_template *policy = rmt_template_load(store, "web-server", &err);
+
+	(void)state;
+	assert_non_null(policy);
+	assert_true(policy->role == RMT_ROLE_LEAF && policy->san.wildcard);
+	rmt_template_free(policy);
+	rmt_policy_store_free(store);
+}
+
 /* ---- rules
  * --------------------------------------------------------------------------------------------------------------
  */
@@ -351,6 +368,8 @@ test_policy_shipped(void)
 		add_row(&rows, shipped[i].sentence, check_golden, &shipped[i]);
 	for (size_t i = 0; i < shipped_count && shipped[i].kind == RMT_POLICY_TEMPLATE; i++)
 		add_row(&rows, shipped[i].shown, shown_template_loads, &shipped[i]);
+	add_row(&rows, "web-server is a template that takes wildcards", web_server_takes_wildcards,
+	    NULL);
 	add_row(
 	    &rows, "every rule of a target says what it rests on", rules_rest_on_something, NULL);
 	add_row(&rows, "remint-template.5 describes every key in the order of the schema",
