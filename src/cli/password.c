@@ -9,6 +9,7 @@
  */
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -189,7 +190,9 @@ type_line(const char *prompt, char *line, size_t size)
 		if (before[i].sa_handler != SIG_IGN)
 			sigaction(signals[i], signals[i] == SIGTSTP ? &ignore : &act, NULL);
 	}
-	if (write(tty, prompt, strlen(prompt)) < 0 || tcsetattr(tty, TCSAFLUSH, &silent))
+	/* Silence first: whoever answers at once must not be shown, nor what is typed ahead be thrown
+	 * away, as TCSAFLUSH would. */
+	if (tcsetattr(tty, TCSANOW, &silent) || write(tty, prompt, strlen(prompt)) < 0)
 		length = -1;
 	else
 		length = read_line(tty, line, size);
@@ -199,24 +202,26 @@ type_line(const char *prompt, char *line, size_t size)
 	return length;
 }
 
-/* "Passphrase for private key in old.pfx: "; what a new one is typed for is asked twice. */
+/* "Passphrase to open private key in old.pfx: ". Of the CA's the library gives the whole phrase,
+ * "new passphrase for the CA's keys". `before` is a sentence on the last answer, or "". */
 static int
-ask_terminal(enum remint_secret_use use, const char *what, bool again, char *out, size_t size)
+ask_terminal(enum remint_secret_use use, const char *before, const char *what, char *out,
+    size_t size)
 {
-	static const char *const kinds[] = { [REMINT_SECRET_READ] = "to open",
-		[REMINT_SECRET_CA] = "of the CA, for",
-		[REMINT_SECRET_OUT] = "to protect" };
+	static const char *const kinds[] = { [REMINT_SECRET_READ] = "passphrase to open ",
+		[REMINT_SECRET_CA] = "",
+		[REMINT_SECRET_OUT] = "passphrase to protect " };
 	char *safe = remint_safe_text(what, strlen(what));
 	char prompt[512];
-	int length;
+	size_t start = strlen(before);
 
 	if (!safe)
 		return -1;
-	snprintf(prompt, sizeof prompt,
-	    "%s %s %.300s: ", again ? "Once more: passphrase" : "Passphrase", kinds[use], safe);
+	snprintf(prompt, sizeof prompt, "%s%s%.300s: ", before, kinds[use], safe);
 	remint_text_free(safe);
-	length = type_line(prompt, out, size);
-	return length;
+	if (start == 0 || before[start - 2] == '.')
+		prompt[start] = (char)toupper((unsigned char)prompt[start]);
+	return type_line(prompt, out, size);
 }
 
 static bool
@@ -240,19 +245,32 @@ may_ask(struct cli *cli, enum remint_secret_use use, const char *what)
 static int
 ask_twice(const char *what, char *out, size_t size)
 {
+	const char *before = "";
 	char again[SECRET_MAX];
 	int length, second;
 
 	do {
-		length = ask_terminal(REMINT_SECRET_OUT, what, false, out, size);
+		length = ask_terminal(REMINT_SECRET_OUT, before, what, out, size);
 		if (length <= 0)
 			return -1;
-		second = ask_terminal(REMINT_SECRET_OUT, what, true, again, sizeof again);
+		second = ask_terminal(REMINT_SECRET_OUT, "Once more: ", what, again, sizeof again);
 		if (second < 0)
 			length = -1;
+		before = "The two differ. ";
 	} while (length > 0 && (second != length || memcmp(again, out, (size_t)length) != 0));
 	remint_wipe(again, sizeof again);
 	return length;
+}
+
+/* What is to be said before the question: the last answer was no good. may_ask() has counted. */
+static const char *
+sentence_before(const struct secrets *secrets, enum remint_secret_use use, unsigned attempt)
+{
+	if (use == REMINT_SECRET_CA)
+		return attempt > 0 ? "Once more: " : "";
+	if (secrets->tries > 1)
+		return "That was not it. ";
+	return secrets->count[use] > 0 ? "The passphrases given do not open it. " : "";
 }
 
 int
@@ -280,7 +298,7 @@ secrets_ask(void *arg, enum remint_secret_use use, const char *what, unsigned at
 	report_interlude(cli);
 	if (use == REMINT_SECRET_OUT)
 		return ask_twice(what, out, size);
-	length = ask_terminal(use, what, use == REMINT_SECRET_CA && attempt > 0, out,
+	length = ask_terminal(use, sentence_before(secrets, use, attempt), what, out,
 	    size < SECRET_MAX ? size : SECRET_MAX);
 	return length == 0 ? -1 : length;
 }

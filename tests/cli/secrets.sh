@@ -104,17 +104,75 @@ expect_line seen 'status 130' "an interrupt at the prompt ends the program"
 expect_line seen '[^-]echo ' "and the terminal echoes again"
 on_terminal 'no\nno\nno\n' "$REMINT" show old.pfx
 expect_line seen 'status 7' "three wrong ones are enough"
+expect_line seen '^That was not it\. Passphrase to open .*old\.pfx: ' "and each is said to be wrong"
+on_terminal 'secret\n' "$REMINT" show old.pfx --password-file out.pass
+expect_line seen 'given do not open it\. Passphrase to open ' "so is what was given in a file"
+expect_line seen 'status 0' "before another is asked for"
 on_terminal 'new one\nnew one\n' "$REMINT" init --home typed --root-key ec:p256 --issuing-key ec:p256
-expect_line seen 'Once more: passphrase of the CA' "a new one is asked for twice"
+expect_line seen "^New passphrase for the CA's keys: " "a new one is asked for as such"
+expect_line seen "^Once more: new passphrase for the CA's keys: " "a new one is asked for twice"
 expect_line seen 'status 0' "and both must be the same"
 on_terminal 'new one\nother\n' "$REMINT" init --home typo --root-key ec:p256 --issuing-key ec:p256
 expect_line seen 'status 7' "or it is refused"
 on_terminal 'out\nout\n' "$REMINT" convert old.pem --key old.key --to pfx -o typed.pfx
-expect_line seen 'Passphrase to protect ' "what protects the output is asked for as such"
+expect_line seen '^Passphrase to protect ' "what protects the output is asked for as such"
 check "and protects it" openssl pkcs12 -in typed.pfx -passin pass:out -noout
 on_terminal '' "$REMINT" convert old.pem --key old.key --to key
 expect_line seen 'private key does not belong on a terminal' "a private key does not go to the terminal"
 expect_line seen 'status 2' "which is a mistake of the call"
 on_terminal '' "$REMINT" convert old.pem --to der
 expect_line seen 'binary output does not belong' "nor do bytes that are no text"
+on_terminal 'one\ntwo\nout\nout\n' "$REMINT" convert old.pem --key old.key --to pfx -o typed2.pfx
+expect_line seen '^The two differ\. Passphrase to protect ' "two that differ are asked for again"
+
+# Whoever answers the very moment the prompt is there, or before, is neither shown nor kept waiting.
+if ! command -v python3 >/dev/null 2>&1; then
+	skip "python3 is not installed" "a quick answer"
+	tap_done
+fi
+cat >quick.py <<'PYTHON'
+import os, pty, select, sys, termios
+
+# Answers at the prompt; what the terminal says of its echo at that moment goes to standard output.
+def session(ahead, command):
+    child, master = pty.fork()
+    if child == 0:
+        if ahead:
+            os.read(typed, 1) # until the answer has been typed
+        os.execv(command[0], command)
+    seen = b""
+    if ahead:
+        os.write(master, b"secret\n")
+        while b"secret" not in seen:
+            seen += os.read(master, 1000)
+        os.write(tell, b"x")
+    answered = ahead
+    while select.select([master], [], [], 10)[0]:
+        try:
+            part = os.read(master, 1000)
+        except OSError:
+            break
+        if not part:
+            break
+        seen += part
+        if not answered and b"assphrase" in seen:
+            if termios.tcgetattr(master)[3] & termios.ECHO:
+                print("the prompt was there before the echo was off")
+            os.write(master, b"secret\n")
+            answered = True
+    else:
+        os.kill(child, 9)
+        print("the program waits for an answer that was given")
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
+        print("the program failed")
+    if not ahead and b"secret" in seen:
+        print("the answer was shown")
+
+typed, tell = os.pipe()
+for _ in range(10):
+    session(False, sys.argv[1:])
+session(True, sys.argv[1:])
+PYTHON
+python3 quick.py "$REMINT" show old.pfx >quick.log 2>&1 || echo "quick.py failed" >>quick.log
+expect_no_line quick.log . "an answer as quick as may be is heard and not shown"
 tap_done
