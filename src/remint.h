@@ -190,9 +190,9 @@ struct remint_init_options {
 	int64_t root_validity, issuing_validity;     /* seconds; 0: template's */
 	const char *publish_url;       /* base of CRL and CA certificate addresses ("http://pki.example/"); NULL: none is written */
 	bool no_password;              /* keys stand unencrypted, guarded by file modes alone */
-	const char *offline_root;      /* a home of its own for the root's key, or NULL */
+	const char *offline_root;      /* a home of its own for the root's key, neither around nor within the other; or NULL */
 	bool no_issuing;               /* root only (an offline root's home) */
-	bool no_root;                  /* issuing home only: write a request with remint_ca_request() */
+	bool no_root;                  /* no CA yet: ask for one with remint_ca_request(); not with no_issuing */
 };
 struct remint_authority {
 	const char *name;       /* "root", "issuing" */

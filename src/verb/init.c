@@ -105,6 +105,21 @@ static int site_start(struct remint *ctx, struct site *site, const char *directo
 	return -1;
 }
 
+/* Where a home is under construction is nobody's business: messages speak of the place where it shall stand. */
+static void speak_of_place(const struct site *site, char *text, size_t size)
+{
+	const char *at = site->making ? strstr(text, site->making) : NULL;
+	struct rmt_buf said = {0};
+
+	if (!at)
+		return;
+	rmt_buf_append(&said, text, (size_t)(at - text));
+	rmt_buf_format(&said, "%s%s", site->place, at + strlen(site->making));
+	if (!said.failed)
+		snprintf(text, size, "%s", rmt_buf_string(&said));
+	rmt_buf_free(&said);
+}
+
 /* The context looks into the site while it is being made. */
 static void site_enter(struct site *site)
 {
@@ -289,6 +304,66 @@ int rmt_publish_url_check(const char *url, struct rmt_err *err)
 	return 0;
 }
 
+/* The place without links, also where its last parts are not there yet. */
+static char *resolve(const char *path, struct rmt_err *err)
+{
+	struct rmt_buf resolved = {0};
+	size_t length = strlen(path);
+	char *there = NULL;
+
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	for (size_t cut = length;;) {
+		char *front = cut ? rmt_strndup(path, cut, err) : rmt_strdup(path[0] == '/' ? "/" : ".", err);
+
+		if (!front)
+			return NULL;
+		there = realpath(front, NULL);
+		free(front);
+		if (there) {
+			while (cut < length && path[cut] == '/')
+				cut++;
+			rmt_buf_format(&resolved, "%s%s%.*s", there, cut < length ? "/" : "", (int)(length - cut), path + cut);
+			break;
+		}
+		if (!cut)
+			break;
+		while (cut && path[cut - 1] != '/')
+			cut--;
+		while (cut && path[cut - 1] == '/')
+			cut--;
+	}
+	free(there);
+	if (resolved.length)
+		return rmt_buf_take(&resolved);
+	rmt_err_set(err, RMT_INPUT, NULL, "the way to this directory cannot be followed");
+	rmt_err_source(err, path);
+	return NULL;
+}
+
+static bool within(const char *inner, const char *outer)
+{
+	size_t length = strlen(outer);
+
+	return strncmp(inner, outer, length) == 0 && (!inner[length] || inner[length] == '/');
+}
+
+/* An offline root is one that can be carried away without the home. */
+static int check_apart(const char *home, const char *offline_root, struct rmt_err *err)
+{
+	char *one = resolve(home, err), *other = one ? resolve(offline_root, err) : NULL;
+	int rc = other ? 0 : -1;
+
+	if (other && (within(one, other) || within(other, one)))
+		rc = rmt_err_set(err, RMT_USAGE, NULL,
+		                 "the offline root needs a directory of its own, neither the home nor within it: \"%s\" and \"%s\" "
+		                 "are not apart",
+		                 home, offline_root);
+	free(one);
+	free(other);
+	return rc;
+}
+
 static int check_options(struct remint *ctx, const struct remint_init_options *options, struct rmt_err *err)
 {
 	if (!ctx->home)
@@ -297,6 +372,12 @@ static int check_options(struct remint *ctx, const struct remint_init_options *o
 		return rmt_err_set(err, RMT_USAGE, NULL, "the name of a home is empty");
 	if (options->no_root && options->offline_root)
 		return rmt_err_set(err, RMT_USAGE, NULL, "without a root there is no offline root: choose one of the two");
+	if (options->no_root && options->no_issuing)
+		return rmt_err_set(err, RMT_USAGE, NULL,
+		                   "without a root and an issuing CA there is nothing to make: --no-root alone makes a home that "
+		                   "waits for remint ca request");
+	if (options->offline_root && check_apart(ctx->home, options->offline_root, err))
+		return -1;
 	return options->publish_url ? rmt_publish_url_check(options->publish_url, err) : 0;
 }
 
@@ -348,6 +429,10 @@ int remint_init(struct remint *ctx, const struct remint_init_options *options, r
 		goto out;
 	rc = site_finish(&site, err);
 out:
+	speak_of_place(&site, err->message, sizeof err->message);
+	speak_of_place(&site, err->source, sizeof err->source);
+	speak_of_place(&offline, err->message, sizeof err->message);
+	speak_of_place(&offline, err->source, sizeof err->source);
 	site_abandon(&site);
 	site_abandon(&offline);
 	if (place) {
@@ -357,6 +442,8 @@ out:
 	if (rc == 0 && !options->publish_url && !options->no_root)
 		rmt_verb_warn(ctx, "no publish URL: certificates will carry no CRL or issuer address; give --publish-url to init "
 		                   "when devices check revocation");
+	if (rc == 0 && options->no_root)
+		rmt_verb_warn(ctx, "the home has no CA yet: remint ca request makes its key and its request to a root elsewhere");
 	if (rc == 0 && made)
 		rc = rmt_authorities_report(ctx, made, arg, err);
 	return rmt_verb_end(ctx, rc);
