@@ -214,7 +214,8 @@ typedef int remint_file_fn(void *arg, const char *name, const void *bytes, size_
 struct remint_ca_request_options { const char *name, *subject, *key; const char *publish_url; };
 REMINT_API int remint_ca_request(struct remint *ctx, const struct remint_ca_request_options *options, remint_file_fn *file, void *arg);
 /* Sign another home's issuing request with this home's root (template issuing-ca); the certificate and its chain as PEM through `file`. */
-struct remint_ca_sign_options { const char *request; const char *authority; int64_t validity; };
+/* template_name: one whose role is issuing-ca; NULL: "issuing-ca". */
+struct remint_ca_sign_options { const char *request; const char *authority; int64_t validity; const char *template_name; };
 REMINT_API int remint_ca_sign(struct remint *ctx, const struct remint_ca_sign_options *options, remint_file_fn *file, void *arg);
 /* Install the certificate (and its chain, any form) that came back for a pending authority. */
 REMINT_API int remint_ca_install(struct remint *ctx, struct remint_strings inputs, remint_authority_fn *installed, void *arg);

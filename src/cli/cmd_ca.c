@@ -66,6 +66,7 @@ cmd_ca_sign(struct cli *cli)
 	struct remint_ca_sign_options options = {
 		.request = cli->arguments.items[0],
 		.authority = text_of(cli, OPT_CA),
+		.template_name = text_of(cli, OPT_TEMPLATE),
 	};
 
 	if (duration_of(cli, OPT_VALIDITY, &options.validity))

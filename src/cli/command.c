@@ -97,7 +97,9 @@ static const struct option_use ca_request_options[] = {
 	O(KEY_TYPE), O(PUBLISH_URL), CA_PASSWORD, O_END
 };
 static const struct option_use ca_sign_options[] = {
-	O_AS(CA, NULL, "the authority that signs (default: root)"), O(VALIDITY), CA_PASSWORD, O_END
+	O_AS(CA, NULL, "the authority that signs (default: root)"),
+	{ .id = OPT_TEMPLATE, .help = "what the CA may do (default: issuing-ca)" }, O(VALIDITY),
+	CA_PASSWORD, O_END
 };
 static const struct option_use ca_install_options[] = { O_END };
 static const struct option_use ca_export_options[] = { O(OUT), O(FORCE), O_END };

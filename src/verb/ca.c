@@ -271,6 +271,14 @@ out:
 	return request;
 }
 
+/* A leaf or another root is not what the home that asks can install. */
+static int check_makes_ca(const struct rmt_template *template, struct rmt_err *err)
+{
+	if (template->role == RMT_ROLE_ISSUING_CA)
+		return 0;
+	return rmt_err_set(err, RMT_USAGE, NULL, "the template %s makes no issuing CA: its role is not issuing-ca", template->name);
+}
+
 int remint_ca_sign(struct remint *ctx, const struct remint_ca_sign_options *options, remint_file_fn *file, void *arg)
 {
 	struct rmt_err *err = &ctx->err;
@@ -282,8 +290,9 @@ int remint_ca_sign(struct remint *ctx, const struct remint_ca_sign_options *opti
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
-	if (rmt_demand_load(ctx, "issuing-ca", (struct remint_strings){0}, "", &demand, err) ||
-	    rmt_home_open(ctx, RMT_DB_WRITE, &home, err) ||
+	if (rmt_demand_load(ctx, options->template_name ? options->template_name : "issuing-ca", (struct remint_strings){0}, "", &demand,
+	                    err) ||
+	    check_makes_ca(demand.template, err) || rmt_home_open(ctx, RMT_DB_WRITE, &home, err) ||
 	    rmt_authority_load(&home, options->authority ? options->authority : "root", true, &authority, err))
 		goto out;
 	item = rmt_item_new(err);
