@@ -92,7 +92,7 @@ report_warning(void *arg, const char *sentence)
 void
 report_note(struct cli *cli, const char *format, ...)
 {
-	char text[1024];
+	char text[1024], *safe;
 	va_list args;
 
 	if (cli->quiet)
@@ -101,8 +101,9 @@ report_note(struct cli *cli, const char *format, ...)
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
 	report_interlude(cli);
-	put_safe(text);
-	fputs("\n", stderr);
+	safe = remint_safe_text(text, strlen(text));
+	fprintf(stderr, "%s\n", safe ? safe : "?"); /* one write: there may be a note for each of many requests */
+	remint_text_free(safe);
 }
 
 /* Shown from the first second on, five times a second at most; not where data goes to the terminal

@@ -80,7 +80,7 @@ static const char version_1[] =
 	    " targets TEXT NOT NULL,"
 	    " der BLOB NOT NULL"
 	    ") STRICT;\n"
-	    "CREATE INDEX requests_key ON requests (substr(spki_hash, 1, 8));\n" APPEND_ONLY(
+	    "CREATE INDEX requests_key ON requests (substr(spki_hash, 1, 8)) WHERE state = 'made';\n" APPEND_ONLY(
 		"requests")
 
     /* Processes that persisted to-be-signed bytes: one is gone when its pid has another start or

@@ -240,6 +240,8 @@ struct rmt_release {
 	struct remint_out out;
 	const char *parent;    /* directory that holds out.directory and may have to be made first, or NULL */
 	struct rmt_names names; /* one_file: given away in this run */
+	struct rmt_arena same;  /* holds the texts that are the same for all certificates of the run: */
+	const char *issuer, *chain_pem;
 	bool one_file;         /* sign: NAME.pem per certificate instead of the set of a bundle */
 	bool audit_again;      /* run the second audit */
 	remint_issued_fn *issued;

@@ -287,6 +287,7 @@ static int write_files(struct rmt_release *release, struct rmt_item *item, struc
 void rmt_release_clear(struct rmt_release *release)
 {
 	rmt_names_free(&release->names);
+	rmt_arena_free(&release->same);
 }
 
 /* ---- the answer ---------------------------------------------------------------------------------------------------------------- */
@@ -307,12 +308,16 @@ static void describe(struct rmt_release *release, struct rmt_item *item, struct 
 	const struct rmt_cert *cert = &item->cert;
 	unsigned char fingerprint[RMT_SHA256];
 
+	if (!release->issuer) {
+		release->issuer = rmt_arena_name(&release->same, release->authority->cert->subject);
+		release->chain_pem = chain_pem(&release->same, release->authority);
+	}
 	*out = (struct remint_issued){.id = item->cert_id,
 	                              .source = item->source ? item->source : "",
 	                              .index = item->index,
 	                              .serial = rmt_arena_serial(arena, cert->serial),
 	                              .subject = rmt_arena_name(arena, cert->subject),
-	                              .issuer = rmt_arena_name(arena, cert->issuer),
+	                              .issuer = release->issuer,
 	                              .template_name = release->demand->template->name,
 	                              .targets = release->demand->target_names,
 	                              .not_before = cert->not_before,
@@ -327,7 +332,7 @@ static void describe(struct rmt_release *release, struct rmt_item *item, struct 
 	if (rmt_cert_fingerprint(cert, fingerprint, NULL) == 0)
 		out->sha256 = rmt_arena_hex(arena, rmt_span_of(fingerprint, sizeof fingerprint));
 	out->pem = rmt_arena_pem(arena, "CERTIFICATE", cert->der);
-	out->chain_pem = chain_pem(arena, release->authority);
+	out->chain_pem = release->chain_pem;
 }
 
 static void compare_report(void *arg, enum rmt_decision decision, const char *field, const char *text)
