@@ -186,6 +186,8 @@ void out_open(struct out *out);
 /* Write into `path` instead: a temporary file beside it, renamed by out_close(). 0, or -1 with
  * errno. */
 int out_redirect(struct out *out, const char *path, bool force);
+/* The same as --out and --force of the call have it; says why it cannot be. */
+int file_begin(struct cli *cli, struct out *out, const char *path);
 void out_bytes(struct out *out, const void *bytes, size_t length);
 void out_text(struct out *out, const char *text);
 void out_format(struct out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -195,6 +197,7 @@ void out_plain(struct out *out,
 void out_spaces(struct out *out, size_t count);
 void out_flush(struct out *out);
 void out_discard(struct out *out); /* what is held */
+void out_abandon(struct out *out); /* close, but the file does not appear */
 int out_close(struct out *out);    /* 0, or -1 with out->failed set */
 /* Room for `size` more bytes in one piece; NULL when the stream has failed. What is filled in is
  * claimed by `out->used +=`. */

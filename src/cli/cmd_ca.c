@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "cli/cli.h"
 
 static int
@@ -22,15 +24,24 @@ cmd_ca_list(struct cli *cli)
 	return finish(cli, remint_ca_list(cli->ctx, authority_print, cli));
 }
 
-/* PEM goes to standard output as it is; what went to a directory is named. */
+/* Where PEM goes: standard output, or the file that --out names. */
+struct handing {
+	struct cli *cli;
+	const char *path; /* or NULL */
+	struct out file;
+};
+
 static int
 take_file(void *arg, const char *name, const void *bytes, size_t length, bool secret)
 {
-	struct cli *cli = arg;
+	struct handing *handing = arg;
+	struct cli *cli = handing->cli;
 	struct json *json = &cli->json_writer;
 
 	(void)secret; /* no private key comes by here */
-	if (cli->json) {
+	if (handing->path) {
+		out_bytes(&handing->file, bytes, length);
+	} else if (cli->json) {
 		json_open(json, NULL, '{');
 		json_text(json, "name", name);
 		json_bytes(json, "text", bytes, length);
@@ -44,6 +55,39 @@ take_file(void *arg, const char *name, const void *bytes, size_t length, bool se
 	return 0;
 }
 
+/* The file is begun before anything is signed: where it cannot be made, nothing is. */
+static int
+hand_begin(struct handing *handing, struct cli *cli, const char *path)
+{
+	*handing = (struct handing){ .cli = cli, .path = path };
+	if (path)
+		out_open(&handing->file);
+	if (path && file_begin(cli, &handing->file, path))
+		return -1;
+	document_begin(cli, "files");
+	return 0;
+}
+
+static int
+hand_end(struct handing *handing, int rc)
+{
+	struct cli *cli = handing->cli;
+	const char *path = handing->path;
+
+	if (!path)
+		return finish(cli, rc);
+	if (rc) {
+		out_abandon(&handing->file);
+		return finish(cli, rc);
+	}
+	if (out_close(&handing->file))
+		return report_failure(cli, REMINT_CLASS_INTERNAL, path, "cannot write: %s",
+		    strerrordesc_np(handing->file.failed));
+	handing->path = NULL;
+	take_file(handing, path, NULL, 0, false);
+	return finish(cli, 0);
+}
+
 int
 cmd_ca_request(struct cli *cli)
 {
@@ -53,11 +97,13 @@ cmd_ca_request(struct cli *cli)
 		.key = text_of(cli, OPT_KEY_TYPE),
 		.publish_url = text_of(cli, OPT_PUBLISH_URL),
 	};
+	struct handing handing;
 
 	if (!options.subject)
 		return report_usage(cli, "a CA needs a name: give --subject \"CN=..., O=...\"");
-	document_begin(cli, "files");
-	return finish(cli, remint_ca_request(cli->ctx, &options, take_file, cli));
+	if (hand_begin(&handing, cli, text_of(cli, OPT_OUT)))
+		return -1;
+	return hand_end(&handing, remint_ca_request(cli->ctx, &options, take_file, &handing));
 }
 
 int
@@ -68,11 +114,12 @@ cmd_ca_sign(struct cli *cli)
 		.authority = text_of(cli, OPT_CA),
 		.template_name = text_of(cli, OPT_TEMPLATE),
 	};
+	struct handing handing;
 
-	if (duration_of(cli, OPT_VALIDITY, &options.validity))
+	if (duration_of(cli, OPT_VALIDITY, &options.validity) ||
+	    hand_begin(&handing, cli, text_of(cli, OPT_OUT)))
 		return -1;
-	document_begin(cli, "files");
-	return finish(cli, remint_ca_sign(cli->ctx, &options, take_file, cli));
+	return hand_end(&handing, remint_ca_sign(cli->ctx, &options, take_file, &handing));
 }
 
 int
@@ -87,10 +134,13 @@ int
 cmd_ca_export(struct cli *cli)
 {
 	struct remint_out out = out_of(cli);
+	struct handing handing;
 
 	if (!out.directory)
 		return report_usage(
 		    cli, "several files are written: name a directory with --out DIR");
-	document_begin(cli, "files");
-	return finish(cli, remint_ca_export(cli->ctx, out.directory, out.force, take_file, cli));
+	if (hand_begin(&handing, cli, NULL))
+		return -1;
+	return hand_end(&handing,
+	    remint_ca_export(cli->ctx, out.directory, out.force, take_file, &handing));
 }

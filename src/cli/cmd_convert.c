@@ -7,7 +7,10 @@
  */
 #include "config.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/cli.h"
 
@@ -21,12 +24,42 @@ is_text(const unsigned char *bytes, size_t length)
 	return true;
 }
 
+struct handing {
+	struct cli *cli;
+	bool pfx; /* one file that usually has a private key */
+};
+
+/* The library makes the directory of a home's file; a slip in a path makes none. */
+static int
+check_parent(struct cli *cli, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	struct stat there;
+	char *parent;
+	int rc;
+
+	if (!slash || slash == file)
+		return 0;
+	parent = strndup(file, (size_t)(slash - file));
+	if (!parent)
+		return report_failure(cli, REMINT_CLASS_INTERNAL, "", "memory is out");
+	rc = stat(parent, &there) == 0 ? 0
+				       : report_failure(cli, REMINT_CLASS_INPUT, file,
+					     "cannot create: %s", strerrordesc_np(errno));
+	free(parent);
+	return rc;
+}
+
 static int
 take_file(void *arg, const char *name, const void *bytes, size_t length, bool secret)
 {
-	struct cli *cli = arg;
+	const struct handing *handing = arg;
+	struct cli *cli = handing->cli;
 	struct json *json = &cli->json_writer;
 
+	if (handing->pfx && !secret)
+		report_note(cli, "remint: no private key is in it, since none of this certificate is "
+				 "at hand: --key FILE adds one, --no-key says that none is wanted");
 	if (cli->json) {
 		json_open(json, NULL, '{');
 		json_text(json, "name", name);
@@ -68,6 +101,8 @@ cmd_convert(struct cli *cli)
 		.friendly_name = text_of(cli, OPT_FRIENDLY_NAME),
 		.out = out_of(cli),
 	};
+	struct handing handing = { .cli = cli,
+		.pfx = options.to && strcmp(options.to, "pfx") == 0 && !options.no_key };
 	int64_t width;
 	int rc;
 
@@ -76,15 +111,23 @@ cmd_convert(struct cli *cli)
 	options.width = (unsigned)width;
 	if (!options.to == !options.targets.count)
 		return report_usage(cli, "say what to make: either --to FORMAT or --for TARGET");
+	if (options.out.directory && strcmp(options.out.directory, "-") == 0) {
+		if (!options.to)
+			return report_usage(
+			    cli, "a target may want several files: name a directory with --out DIR");
+		options.out.directory = NULL;
+	}
 	if (options.to && !options.out.directory && cli->json)
 		return report_usage(
 		    cli, "standard output is taken by --json: name the file with --out");
 	if (options.to) {
 		options.file = options.out.directory;
 		options.out.directory = NULL;
+		if (options.file && check_parent(cli, options.file))
+			return -1;
 	}
 	document_begin(cli, "files");
-	rc = remint_convert(cli->ctx, &options, take_file, cli);
+	rc = remint_convert(cli->ctx, &options, take_file, &handing);
 	if (rc)
 		report_verb(cli);
 	document_end(cli, false);

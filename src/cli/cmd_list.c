@@ -4,7 +4,52 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "cli/cli.h"
+
+/* '*' ends a beginning, or is the label of a wildcard name; there are no other patterns. */
+static int
+check_name(struct cli *cli, const char *name)
+{
+	const char *star = name ? strchr(name, '*') : NULL;
+
+	if (star == name && name && name[1] == '.')
+		star = strchr(name + 1, '*');
+	if (!star || !star[1])
+		return 0;
+	return report_usage(cli, "--name takes a whole name, or its beginning and a *, not \"%s\"", name);
+}
+
+static int
+keep_name(void *arg, const struct remint_policy_entry *entry)
+{
+	return list_add(arg, "", entry->name);
+}
+
+/* Nothing was found for a target or template that nobody knows: a slip, as likely as not. */
+static void
+note_unknown(struct cli *cli, enum remint_policy kind, const char *name)
+{
+	const char *word = kind == REMINT_TARGET ? "target" : "template", *meant;
+	struct list known = { 0 };
+	bool found = false;
+
+	if (!name || remint_policy_list(cli->ctx, kind, keep_name, &known))
+		goto out;
+	for (size_t i = 0; i < known.count; i++)
+		found |= strcmp(known.items[i], name) == 0;
+	if (found || list_add(&known, "", ""))
+		goto out;
+	free(known.items[known.count - 1]);
+	known.items[--known.count] = NULL; /* as nearest() has it */
+	meant = nearest(name, (const char *const *)known.items);
+	report_note(cli, "remint: warning: there is no %s \"%s\"%s%s%s", word, name,
+	    meant ? ": did you mean " : "", meant ? meant : "", meant ? "?" : "");
+out:
+	list_free(&known);
+}
 
 int
 cmd_list(struct cli *cli)
@@ -20,7 +65,8 @@ cmd_list(struct cli *cli)
 	int64_t limit;
 	int rc;
 
-	if (time_of(cli, OPT_EXPIRES_BEFORE, &options.expires_before) ||
+	if (check_name(cli, options.name) ||
+	    time_of(cli, OPT_EXPIRES_BEFORE, &options.expires_before) ||
 	    time_of(cli, OPT_EXPIRES_AFTER, &options.expires_after) ||
 	    count_of(cli, OPT_LIMIT, 1, 1000000000, &limit) ||
 	    count_of(cli, OPT_AFTER, 1, INT64_MAX / 16, &options.after))
@@ -28,6 +74,10 @@ cmd_list(struct cli *cli)
 	options.limit = limit ? (unsigned)limit : 100;
 	records_begin(&records, cli);
 	rc = records_end(&records, remint_list(cli->ctx, &options, records_print, &records));
+	if (rc == 0 && records.count == 0) {
+		note_unknown(cli, REMINT_TARGET, options.target);
+		note_unknown(cli, REMINT_TEMPLATE, options.template_name);
+	}
 	if (rc == 0 && records.count == options.limit && !limit)
 		report_note(cli,
 		    "remint: the first %u are shown: --after %lld goes on, --limit N shows more",

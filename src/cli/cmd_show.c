@@ -272,27 +272,6 @@ show_text(void *arg, const struct remint_object *object)
 
 /* ---- the verb ------------------------------------------------------------ */
 
-/* As the library has it for the files that it writes: a link is no file. */
-static int
-redirect(struct cli *cli, const char *file)
-{
-	bool force = given(cli, OPT_FORCE);
-	struct stat there;
-
-	if (lstat(file, &there) == 0 && !S_ISREG(there.st_mode))
-		return report_failure(cli, REMINT_CLASS_POLICY, file,
-		    S_ISDIR(there.st_mode)   ? "this is a directory, so that no file can take its place"
-		    : S_ISLNK(there.st_mode) ? "this is a symbolic link, and links are not written through"
-					     : "this is not a regular file and is not replaced");
-	if (out_redirect(&cli->out, file, force) == 0)
-		return 0;
-	if (errno == EEXIST)
-		return report_failure(
-		    cli, REMINT_CLASS_POLICY, file, "this file exists: --force replaces it");
-	return report_failure(
-	    cli, REMINT_CLASS_INPUT, file, "cannot create: %s", strerrordesc_np(errno));
-}
-
 int
 cmd_show(struct cli *cli)
 {
@@ -307,7 +286,7 @@ cmd_show(struct cli *cli)
 	const char *file = text_of(cli, OPT_OUT);
 	int rc;
 
-	if (file && redirect(cli, file))
+	if (file && file_begin(cli, &cli->out, file))
 		return -1;
 	if (cli->csv)
 		csv_row(&cli->out, columns, sizeof columns / sizeof *columns);

@@ -35,6 +35,9 @@
 #define PASSWORD O(PASSWORD_FILE), O(PASSWORD_FD)
 #define CA_PASSWORD O(CA_PASSWORD_FILE), O(CA_PASSWORD_FD)
 #define OUT_PASSWORD O(OUT_PASSWORD_FILE), O(OUT_PASSWORD_FD)
+#define OUT_FILE \
+	O_AS(OUT, "FILE", "write into FILE instead of standard output"), \
+	    O_AS(FORCE, NULL, "replace FILE when it is there already")
 #define NAMES O(DNS), O(IP), O(EMAIL), O(URI), O(UPN)
 #define VALIDITY O(DAYS), O(VALIDITY), O(NOT_AFTER)
 
@@ -75,8 +78,8 @@ static const struct option_use request_options[] = { O(CN), O(SUBJECT), NAMES,
 	{ .id = OPT_FOR, .help = "keep to the field rules of this target" }, O(FROM), O(OUT),
 	O(FORCE),
 	O_AS(KEY_TYPE, NULL,
-	    "kind and size of the new key: rsa:2048, ec:p256 (default: the target's, else "
-	    "ec:p256)"),
+	    "kind and size of the new key: rsa:3072, ec:p256 (default: the target's, else "
+	    "rsa:2048)"),
 	O(DIGEST), PASSWORD, OUT_PASSWORD, O_END };
 
 static const struct option_use sign_options[] = { O(TEMPLATE), O(FOR),
@@ -94,12 +97,12 @@ static const struct option_use ca_list_options[] = { O_END };
 static const struct option_use ca_request_options[] = {
 	O_AS(NAME, "NAME", "what the authority is called here (default: issuing)"),
 	O_AS(SUBJECT, NULL, "the subject of the CA: \"CN=Example Issuing CA, O=Example\""),
-	O(KEY_TYPE), O(PUBLISH_URL), CA_PASSWORD, O_END
+	O(KEY_TYPE), O(PUBLISH_URL), OUT_FILE, CA_PASSWORD, O_END
 };
 static const struct option_use ca_sign_options[] = {
 	O_AS(CA, NULL, "the authority that signs (default: root)"),
 	{ .id = OPT_TEMPLATE, .help = "what the CA may do (default: issuing-ca)" }, O(VALIDITY),
-	CA_PASSWORD, O_END
+	OUT_FILE, CA_PASSWORD, O_END
 };
 static const struct option_use ca_install_options[] = { O_END };
 static const struct option_use ca_export_options[] = { O(OUT), O(FORCE), O_END };
@@ -259,13 +262,13 @@ const struct command command_table[] = {
 	    GIVES(ca_list, ca_list, "6", cmd_ca_list) },
 	{ .name = "ca request",
 	    .summary = "make a key and a request for a CA that a root elsewhere certifies",
-	    .text = "The request goes to standard output, the key stays in the home. The authority "
+	    .text = "The request goes to standard output or to --out FILE, the key stays in the home. The authority "
 		    "is pending until ca install.",
 	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
 	    GIVES(ca_request, ca_request, "467", cmd_ca_request) },
 	{ .name = "ca sign",
 	    .summary = "certify another home's CA with this home's root",
-	    .text = "Certificate and issuers go to standard output.",
+	    .text = "Certificate and issuers go to standard output or to --out FILE.",
 	    ARGUMENTS("REQUEST", 1, 1, TAKES_FILE),
 	    GIVES(ca_sign, ca_sign, "3467", cmd_ca_sign) },
 	{ .name = "ca install",

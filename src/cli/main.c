@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -75,9 +76,16 @@ open_library(struct cli *cli)
 		return -1;
 	if (jobs)
 		remint_set_jobs(cli->ctx, (unsigned)jobs);
-	for (size_t i = 0; i < policies.count; i++)
+	for (size_t i = 0; i < policies.count; i++) {
+		struct stat there;
+
+		/* A home may lack its directories of policies; one that is named must be there. */
+		if (stat(policies.items[i], &there) || !S_ISDIR(there.st_mode))
+			return report_usage(
+			    cli, "--policies: there is no directory \"%s\"", policies.items[i]);
 		if (remint_add_policies(cli->ctx, policies.items[i]))
 			return report_verb(cli);
+	}
 	return choose_home(cli);
 }
 

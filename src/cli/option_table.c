@@ -26,7 +26,7 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_QUIET] = { "quiet", 'q', false, TAKES_NOTHING, NULL, NULL,
 	    "no progress, remarks and warnings" },
 	[OPT_JOBS] = { "jobs", 'j', false, TAKES_COUNT, "N", NULL,
-	    "threads for long work, 1 to 64 (default 1)" },
+	    "threads that sign many certificates, 1 to 64 (default 1)" },
 	[OPT_POLICIES] = { "policies", 0, true, TAKES_DIRECTORY, "DIR", NULL,
 	    "a directory with certificates/ and targets/ of your own, searched first" },
 	[OPT_PASSWORD_FILE] = { "password-file", 0, true, TAKES_FILE, "FILE", NULL,

@@ -75,6 +75,27 @@ out_redirect(struct out *out, const char *path, bool force)
 	return 0;
 }
 
+/* As the library has it for the files that it writes: a link is no file. */
+int
+file_begin(struct cli *cli, struct out *out, const char *path)
+{
+	bool force = given(cli, OPT_FORCE);
+	struct stat there;
+
+	if (lstat(path, &there) == 0 && !S_ISREG(there.st_mode))
+		return report_failure(cli, REMINT_CLASS_POLICY, path,
+		    S_ISDIR(there.st_mode)   ? "this is a directory, so that no file can take its place"
+		    : S_ISLNK(there.st_mode) ? "this is a symbolic link, and links are not written through"
+					     : "this is not a regular file and is not replaced");
+	if (out_redirect(out, path, force) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return report_failure(
+		    cli, REMINT_CLASS_POLICY, path, "this file exists: --force replaces it");
+	return report_failure(
+	    cli, REMINT_CLASS_INPUT, path, "cannot create: %s", strerrordesc_np(errno));
+}
+
 /* fsync, then the name; without --force a file that came up meanwhile is left alone. */
 static int
 file_appear(struct out *out)
@@ -224,6 +245,13 @@ void
 out_discard(struct out *out)
 {
 	out->used = 0;
+}
+
+void
+out_abandon(struct out *out)
+{
+	out->failed = ECANCELED;
+	out_close(out);
 }
 
 int

@@ -37,6 +37,9 @@ an audit without a target|audit x|--for
 a conversion to nothing|convert x|--to FORMAT or --for TARGET
 a conversion to two things|convert x --to pem --for nginx --out d|--to FORMAT or --for TARGET
 a shell without completions|completion tcsh|bash, zsh or fish
+a pattern that the list does not know|list --name a*b|its beginning and a \*
+policies that are not there|target list --policies nowhere|no directory "nowhere"
+files of a target to standard output|convert x --for nginx -o -|a directory with --out DIR
 help for what is not there|help nothing|no command "nothing"
 TABLE
 
@@ -58,6 +61,7 @@ PEM
 cp "$TMP/one.pem" "$TMP/--json"
 cd "$TMP" || exit 99
 "$REMINT" show --json one.pem >wanted
+mkdir a b
 while read -r arguments; do
 	expect_status 0 "remint $arguments" "$REMINT" $arguments
 	expect_same "$TMP/wanted" - "says the same as show --json one.pem"
