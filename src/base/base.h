@@ -206,7 +206,7 @@ int rmt_hex_decode(const char *text, struct rmt_buf *out, struct rmt_err *err); 
 void rmt_base64_encode(struct rmt_span bytes, size_t width, const char *line_end, struct rmt_buf *out);
 /* White space is skipped; anything else outside the alphabet, or padding in the wrong place, is an error with the offset. */
 int rmt_base64_decode(struct rmt_span text, struct rmt_buf *out, struct rmt_err *err);
-/* The candidate nearest to `word` (edit distance at most 1/3 of its length), or NULL. `candidates` ends with NULL. */
+/* The candidate nearest to `word` (edit distance at most 1/3 of its length), else the only one that begins with its three or more letters, or NULL. `candidates` ends with NULL. */
 const char *rmt_nearest(const char *word, const char *const *candidates);
 char *rmt_strdup(const char *text, struct rmt_err *err);
 char *rmt_strndup(const char *text, size_t length, struct rmt_err *err);

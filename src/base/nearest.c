@@ -2,7 +2,7 @@
 /*
  * base/nearest.c - "did you mean": the known word that is fewest slips away from a given one. A
  * slip is a letter missing, too much, or wrong, or two neighbours swapped; upper and lower case are
- * the same.
+ * the same. A word that is near to none may be the beginning of one.
  */
 #include "config.h"
 
@@ -52,12 +52,29 @@ distance(const char *a, const char *b)
 	return above[b_length];
 }
 
+/* The only word that begins with it, as when somebody stops half way. */
+static const char *
+completed(const char *word, const char *const *candidates)
+{
+	size_t length = strlen(word);
+	const char *only = NULL;
+
+	for (; length > 2 && *candidates != NULL; candidates++) {
+		if (strncmp(*candidates, word, length) != 0)
+			continue;
+		if (only != NULL)
+			return NULL;
+		only = *candidates;
+	}
+	return only;
+}
+
 const char *
 rmt_nearest(const char *word, const char *const *candidates)
 {
 	size_t length = strlen(word);
 	size_t limit = length / 3 + 1; /* the distance must stay below */
-	const char *nearest = NULL;
+	const char *nearest = NULL, *const *all = candidates;
 
 	if (length > LONGEST)
 		return NULL;
@@ -72,5 +89,5 @@ rmt_nearest(const char *word, const char *const *candidates)
 			nearest = *candidates;
 		}
 	}
-	return nearest;
+	return nearest != NULL ? nearest : completed(word, all);
 }

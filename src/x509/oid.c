@@ -236,6 +236,42 @@ rmt_oid_encode(const char *name_label_or_dotted, struct rmt_buf *out, struct rmt
 	return rmt_buf_check(out, err);
 }
 
+/* ---- the name that was meant ---- */
+
+/* X.520, RFC 4519, PKCS#9 and the EV guidelines. */
+const char *const rmt_oid_attribute_arcs[] = { "2.5.4.", "0.9.2342.19200300.100.1.",
+	"1.2.840.113549.1.9.", "1.3.6.1.4.1.311.60.2.1.", NULL };
+/* RFC 5280 and Microsoft. */
+const char *const rmt_oid_purpose_arcs[] = { "1.3.6.1.5.5.7.3.", "2.5.29.37.0", "1.3.6.1.4.1.311.10.3.",
+	"1.3.6.1.4.1.311.20.2.", NULL };
+
+static bool
+below(const struct rmt_oid *oid, const char *const *arcs)
+{
+	while (*arcs != NULL && strncmp(oid->dotted, *arcs, strlen(*arcs)) != 0)
+		arcs++;
+	return *arcs != NULL;
+}
+
+const char *
+rmt_oid_nearest(const char *word, const char *const *arcs)
+{
+	const char *candidates[2 * ROWS_MAX + 1];
+	size_t count = 0;
+
+	for (size_t i = 0; i < rmt_oid_table_size && i < ROWS_MAX; i++) {
+		const struct rmt_oid *oid = &rmt_oid_table[i];
+
+		if (!below(oid, arcs))
+			continue;
+		if (oid->label != NULL)
+			candidates[count++] = oid->label;
+		candidates[count++] = oid->name;
+	}
+	candidates[count] = NULL;
+	return rmt_nearest(word, candidates);
+}
+
 /* ---- bytes to dotted form ---- */
 
 /* Append an arc of any size up to 19 bytes (UUIDs under 2.25 have 128 bits) in decimal, less

@@ -112,6 +112,10 @@ const struct rmt_oid *rmt_oid_named(const char *name_label_or_dotted); /* case-i
 void rmt_oid_dotted(struct rmt_span content, struct rmt_buf *out);
 void rmt_oid_text(struct rmt_span content, struct rmt_buf *out);  /* name when known, else dotted */
 int rmt_oid_encode(const char *name_label_or_dotted, struct rmt_buf *out, struct rmt_err *err); /* content bytes */
+/* The known name or label below one of these arcs ("2.5.4.", ended by NULL) that is nearest to `word`, or NULL. */
+const char *rmt_oid_nearest(const char *word, const char *const *arcs);
+/* Where attributes of names and where key purposes stand, for rmt_oid_nearest(). */
+extern const char *const rmt_oid_attribute_arcs[], *const rmt_oid_purpose_arcs[];
 bool rmt_oid_is(struct rmt_span content, const char *name);       /* content is the OID of that known name */
 
 /* ---- names (name.c) ----------------------------------------------------------------------------------------------- */

@@ -329,6 +329,8 @@ static const struct nearest_row {
 	{ "a short word is its own", "ca", "ca" },
 	{ "a short word has no neighbours", "cb", NULL },
 	{ "three letters may have one slip", "cr1", "crl" },
+	{ "a word cut short is the only one that begins so", "rei", "reissue" },
+	{ "two letters begin nothing", "au", NULL },
 	{ "four slips in six letters are another word", "banana", NULL },
 	{ "an empty word is near to nothing", "", NULL },
 	{ "a word as long as a line is near to nothing",
