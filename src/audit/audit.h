@@ -80,7 +80,7 @@ struct rmt_rule_row {
 	const char *id, *title, *citation, *fix;
 	enum rmt_severity severity;
 	const char *parameters; /* names of the parameters it takes: "min max values from until", "" for none */
-	const char *needed;     /* the one of them without which it cannot run, or NULL */
+	const char *needed;     /* the one of them without which it cannot run; "min max": either; or NULL */
 	int scope;              /* enum rmt_scope: what it is run on */
 	int values;             /* enum rmt_values: what its "values" are */
 	int (*check)(struct rmt_check *check);

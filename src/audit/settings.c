@@ -100,7 +100,7 @@ has_word(const char *list, const char *word)
 	return false;
 }
 
-/* The parameters that are set are those that the rule takes, and the needed one is among them. */
+/* The parameters that are set are those that the rule takes, and one that it needs is among them. */
 static int
 check_parameters(const struct rmt_rule_row *row, const struct rmt_rule_setting *set, struct rmt_err *err)
 {
@@ -114,14 +114,18 @@ check_parameters(const struct rmt_rule_row *row, const struct rmt_rule_setting *
 		{ "from", set->from != 0 },
 		{ "until", set->until != 0 },
 	};
+	bool missing = row->needed != NULL;
+	int first = row->needed ? (int)strcspn(row->needed, " ") : 0;
 
 	for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) {
 		if (parameters[i].set && !has_word(row->parameters, parameters[i].name))
 			return refuse(err, set, "the rule %s takes no \"%s\"%s%s", row->id, parameters[i].name,
 			    row->parameters[0] ? ", only: " : "", row->parameters);
-		if (!parameters[i].set && row->needed && !strcmp(row->needed, parameters[i].name))
-			return refuse(err, set, "the rule %s needs \"%s\"", row->id, row->needed);
+		missing = missing && !(parameters[i].set && has_word(row->needed, parameters[i].name));
 	}
+	if (missing)
+		return refuse(err, set, "the rule %s needs \"%.*s\"%s%s%s", row->id, first, row->needed, row->needed[first] ? " or \"" : "",
+		    row->needed + first + (row->needed[first] != 0), row->needed[first] ? "\"" : "");
 	if (set->min >= 0 && set->max >= 0 && set->min > set->max)
 		return refuse(err, set, "the \"min\" of the rule %s is above its \"max\"", row->id);
 	if (set->from && set->until && set->from >= set->until)
@@ -139,9 +143,12 @@ resolve_purposes(struct rmt_active *active, struct rmt_err *err)
 		return rmt_err_memory(err);
 	active->value_count = values->count;
 	for (size_t i = 0; i < values->count; i++)
-		if (rmt_oid_encode(values->items[i], &active->purpose[i], NULL))
-			return refuse(err, active->set, "the rule %s: \"%s\" is no known key purpose and no dotted identifier",
-			    active->row->id, values->items[i]);
+		if (rmt_oid_encode(values->items[i], &active->purpose[i], NULL)) {
+			const char *near = rmt_oid_nearest(values->items[i], rmt_oid_purpose_arcs);
+
+			return refuse(err, active->set, "the rule %s: \"%s\" is no known key purpose and no dotted identifier%s%s%s",
+			    active->row->id, values->items[i], near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+		}
 	return 0;
 }
 
@@ -161,6 +168,20 @@ resolve_sizes(struct rmt_active *active, struct rmt_err *err)
 	return 0;
 }
 
+/* Nothing near is known: say all that is. */
+static int
+refuse_value(const struct rmt_active *active, const char *value, const char *const *words, struct rmt_err *err)
+{
+	struct rmt_buf known = { 0 };
+	int rc;
+
+	for (size_t i = 0; words[i]; i++)
+		rmt_buf_format(&known, "%s\"%s\"", i ? ", " : "", words[i]);
+	rc = refuse(err, active->set, "the rule %s knows no value \"%.80s\"; known are %s", active->row->id, value, rmt_buf_string(&known));
+	rmt_buf_free(&known);
+	return rc;
+}
+
 static int
 check_words(const struct rmt_active *active, const char *const *words, struct rmt_err *err)
 {
@@ -178,7 +199,7 @@ check_words(const struct rmt_active *active, const char *const *words, struct rm
 		if (near)
 			return refuse(err, active->set, "the rule %s knows no value \"%s\": did you mean \"%s\"?",
 			    active->row->id, values->items[i], near);
-		return refuse(err, active->set, "the rule %s knows no value \"%s\"", active->row->id, values->items[i]);
+		return refuse_value(active, values->items[i], words, err);
 	}
 	return 0;
 }
