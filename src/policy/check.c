@@ -54,37 +54,52 @@ rmt_policy_label_check(const char *text, struct rmt_err *err)
 	return 0;
 }
 
-/* The arcs below which attributes of names stand: X.520, RFC 4519, PKCS#9 and the EV guidelines. */
 static bool
 is_attribute(const struct rmt_oid *oid)
 {
-	static const char *const arcs[] = {
-		"2.5.4.",
-		"0.9.2342.19200300.100.1.",
-		"1.2.840.113549.1.9.",
-		"1.3.6.1.4.1.311.60.2.1.",
-	};
+	const char *const *arcs = rmt_oid_attribute_arcs;
 
-	for (size_t i = 0; oid != NULL && i < sizeof(arcs) / sizeof(arcs[0]); i++)
-		if (strncmp(oid->dotted, arcs[i], strlen(arcs[i])) == 0)
+	for (; oid != NULL && *arcs != NULL; arcs++)
+		if (strncmp(oid->dotted, *arcs, strlen(*arcs)) == 0)
 			return true;
 	return false;
+}
+
+/* Why it will not do, and the known word that was meant. */
+static int
+refuse_word(struct rmt_err *err, const char *why, const char *word, const char *const *arcs)
+{
+	const char *near = rmt_oid_nearest(word, arcs);
+
+	if (near == NULL)
+		return refuse(err, why);
+	return rmt_err_set(err, RMT_INPUT, NULL, "%s (did you mean \"%s\"?)", why, near);
 }
 
 int
 rmt_check_attribute(const char *text, struct rmt_err *err)
 {
 	if (!is_attribute(rmt_oid_named(text)))
-		return refuse(err, "this is not an attribute of a name such as CN, O or C");
+		return refuse_word(err, "this is not an attribute of a name such as CN, O or C", text,
+		    rmt_oid_attribute_arcs);
 	return 0;
 }
 
 int
 rmt_check_subject_part(const char *text, struct rmt_err *err)
 {
+	size_t length = strcspn(text, "=");
 	struct rmt_buf der = { 0 };
-	int rc = rmt_name_parse(text, &der, err);
+	char attribute[32];
+	int rc;
 
+	if (text[length] == '=' && length < sizeof(attribute)) {
+		memcpy(attribute, text, length);
+		attribute[length] = '\0';
+		if (rmt_oid_named(attribute) == NULL && rmt_oid_nearest(attribute, rmt_oid_attribute_arcs) != NULL)
+			return refuse_word(err, "it names no known attribute", attribute, rmt_oid_attribute_arcs);
+	}
+	rc = rmt_name_parse(text, &der, err);
 	rmt_buf_free(&der);
 	return rc;
 }
@@ -127,6 +142,9 @@ rmt_check_purpose(const char *text, struct rmt_err *err)
 	if (is_attribute(rmt_oid_named(text)))
 		return refuse(
 		    err, "this is an attribute of a name, not a purpose such as serverAuth");
+	if (rmt_oid_named(text) == NULL && (*text < '0' || *text > '9'))
+		return refuse_word(err, "this is no known purpose and no dotted number", text,
+		    rmt_oid_purpose_arcs);
 	return rmt_check_oid(text, err);
 }
 

@@ -338,6 +338,40 @@ rmt_lineage_walk(const struct rmt_lineage *lineage, const struct rmt_schema *row
 	return 0;
 }
 
+static const config_setting_t *
+stated(const struct rmt_layer *layer, const char *key, const struct rmt_partner *partners)
+{
+	const config_setting_t *setting = config_lookup(&layer->config, key);
+
+	for (; setting == NULL && partners->key != NULL; partners++)
+		if (strcmp(partners->key, key) == 0)
+			setting = config_lookup(&layer->config, partners->partner);
+	return setting;
+}
+
+void
+rmt_lineage_blame(const struct rmt_lineage *lineage, const struct rmt_partner *partners,
+    const struct rmt_err *fault, struct rmt_err *err)
+{
+	const char *citation = fault->citation[0] != '\0' ? fault->citation : NULL;
+	const struct rmt_layer *layer = lineage->layer;
+	const config_setting_t *setting = NULL;
+	char place[32];
+
+	for (size_t i = 0; setting == NULL && fault->place[0] != '\0' && i < lineage->count; i++) {
+		layer = &lineage->layer[i];
+		setting = stated(layer, fault->place, partners);
+	}
+	if (setting == NULL) {
+		layer = lineage->layer;
+		rmt_err_cite(err, fault->class, fault->place, citation, "%s", fault->message);
+	} else {
+		snprintf(place, sizeof(place), "line %u", (unsigned)config_setting_source_line(setting));
+		rmt_err_cite(err, fault->class, place, citation, "\"%s\": %s", fault->place, fault->message);
+	}
+	rmt_err_source(err, layer->source);
+}
+
 int
 rmt_lineage_names(const struct rmt_lineage *lineage, char **name, char **origin,
     struct rmt_text_list *parents, struct rmt_err *err)

@@ -180,6 +180,10 @@ struct rmt_lineage *rmt_lineage_mem(const char *source, struct rmt_span text, st
 void rmt_lineage_free(struct rmt_lineage *lineage);
 /* Presets, then every layer from the oldest parent down. */
 int rmt_lineage_walk(const struct rmt_lineage *lineage, const struct rmt_schema *rows, void *object, struct rmt_err *err);
+/* A fault between keys was found when all were read, and has the first key as its place. Report it with the line at which the
+ * nearest file states that key or its partner, and the key before the message; a key that no file states stays the place. */
+struct rmt_partner { const char *key, *partner; }; /* a table of these ends with a row of NULL */
+void rmt_lineage_blame(const struct rmt_lineage *lineage, const struct rmt_partner *partners, const struct rmt_err *fault, struct rmt_err *err);
 /* What every policy carries beside its keys. */
 int rmt_lineage_names(const struct rmt_lineage *lineage, char **name, char **origin, struct rmt_text_list *parents, struct rmt_err *err);
 

@@ -408,11 +408,19 @@ check_target(
 					     : 0;
 }
 
+/* The key that is named by the check, and the other that may be the one that was changed. */
+static const struct rmt_partner partners[] = {
+	{ "request.require", "request.allow" },
+	{ "client.min_version", "client.max_version" },
+	{ NULL, NULL },
+};
+
 struct rmt_target *
 rmt_target_load(const struct rmt_policy_store *store, const char *name, struct rmt_err *err)
 {
 	struct rmt_lineage *lineage = rmt_lineage_open(store, RMT_POLICY_TARGET, name, err);
 	struct rmt_target *target = NULL;
+	struct rmt_err fault = { 0 };
 	int rc = -1;
 
 	if (lineage == NULL)
@@ -425,8 +433,8 @@ rmt_target_load(const struct rmt_policy_store *store, const char *name, struct r
 		0 ||
 	    rmt_lineage_walk(lineage, rmt_target_schema, target, err) != 0)
 		goto out;
-	if (check_target(store, target, err) != 0) {
-		rmt_err_source(err, lineage->layer[0].source);
+	if (check_target(store, target, &fault) != 0) {
+		rmt_lineage_blame(lineage, partners, &fault, err);
 		goto out;
 	}
 	rc = 0;

@@ -148,6 +148,20 @@ refuse(struct rmt_err *err, const char *key, const char *why)
 }
 
 static int
+too_long(const struct rmt_template *policy, struct rmt_err *err)
+{
+	struct rmt_buf own = { 0 }, most = { 0 };
+
+	rmt_duration_text(policy->validity, &own);
+	rmt_duration_text(policy->max_validity, &most);
+	rmt_err_set(err, RMT_INPUT, "validity", "%s is longer than the %s of max_validity",
+	    rmt_buf_string(&own), rmt_buf_string(&most));
+	rmt_buf_free(&own);
+	rmt_buf_free(&most);
+	return -1;
+}
+
+static int
 check_validity(struct rmt_template *policy, struct rmt_err *err)
 {
 	if (policy->validity == 0)
@@ -155,7 +169,7 @@ check_validity(struct rmt_template *policy, struct rmt_err *err)
 	if (policy->max_validity == 0)
 		policy->max_validity = policy->validity;
 	if (policy->validity > policy->max_validity)
-		return refuse(err, "validity", "it is longer than max_validity");
+		return too_long(policy, err);
 	return 0;
 }
 
@@ -165,9 +179,12 @@ check_role(struct rmt_template *policy, struct rmt_err *err)
 	unsigned signing = RMT_KU_CERT_SIGN | RMT_KU_CRL_SIGN;
 
 	if (policy->role == RMT_ROLE_LEAF) {
-		if (policy->basic_constraints.ca || policy->basic_constraints.path_length >= 0)
-			return refuse(
-			    err, "basic_constraints", "a leaf is no CA and has no path length");
+		if (policy->basic_constraints.ca)
+			return refuse(err, "basic_constraints.ca",
+			    "a leaf is no CA: a CA's template has role = \"issuing-ca\" or \"root-ca\"");
+		if (policy->basic_constraints.path_length >= 0)
+			return refuse(err, "basic_constraints.path_length",
+			    "a leaf has no path length: path_length = \"none\"");
 		if ((policy->key_usage.bits & signing) != 0)
 			return refuse(
 			    err, "key_usage.values", "a leaf signs neither certificates nor CRLs");
@@ -175,14 +192,19 @@ check_role(struct rmt_template *policy, struct rmt_err *err)
 	}
 	if (!policy->basic_constraints.present || !policy->basic_constraints.ca ||
 	    !policy->basic_constraints.critical)
-		return rmt_err_cite(err, RMT_INPUT, "basic_constraints", "RFC 5280, 4.2.1.9",
-		    "a CA states basic constraints with ca = true, critical");
+		return rmt_err_cite(err, RMT_INPUT,
+		    !policy->basic_constraints.ca        ? "basic_constraints.ca"
+		    : !policy->basic_constraints.critical ? "basic_constraints.critical"
+							  : "basic_constraints.present",
+		    "RFC 5280, 4.2.1.9", "a CA states basic constraints with ca = true, critical");
 	if ((policy->key_usage.bits & RMT_KU_CERT_SIGN) == 0)
 		return rmt_err_cite(err, RMT_INPUT, "key_usage.values", "RFC 5280, 4.2.1.3",
 		    "a CA has keyCertSign");
 	if (policy->key_usage.merge != RMT_MERGE_TEMPLATE ||
 	    policy->extended_key_usage.merge != RMT_MERGE_TEMPLATE)
-		return refuse(err, "key_usage.merge",
+		return refuse(err,
+		    policy->key_usage.merge != RMT_MERGE_TEMPLATE ? "key_usage.merge"
+								  : "extended_key_usage.merge",
 		    "what a CA may do is the template's business: merge = \"template\"");
 	return 0;
 }
@@ -273,6 +295,23 @@ check_template(struct rmt_template *policy, struct rmt_err *err)
 	return check_names(policy, err);
 }
 
+/* The key that is named by the check, and the other that may be the one that was changed. */
+static const struct rmt_partner partners[] = {
+	{ "validity", "max_validity" },
+	{ "basic_constraints.ca", "role" },
+	{ "basic_constraints.critical", "role" },
+	{ "basic_constraints.present", "role" },
+	{ "basic_constraints.path_length", "role" },
+	{ "key_usage.values", "role" },
+	{ "key_usage.merge", "role" },
+	{ "extended_key_usage.merge", "extended_key_usage.values" },
+	{ "ocsp_nocheck", "extended_key_usage.values" },
+	{ "key.generate", "key.accept" },
+	{ "subject.require", "subject.allow" },
+	{ "san.required", "san.allow" },
+	{ NULL, NULL },
+};
+
 /* ---- the face -------------------------------------------------------------------------------- */
 
 struct rmt_template *
@@ -280,6 +319,7 @@ rmt_template_load(const struct rmt_policy_store *store, const char *name, struct
 {
 	struct rmt_lineage *lineage = rmt_lineage_open(store, RMT_POLICY_TEMPLATE, name, err);
 	struct rmt_template *policy = NULL;
+	struct rmt_err fault = { 0 };
 	int rc = -1;
 
 	if (lineage == NULL)
@@ -292,8 +332,8 @@ rmt_template_load(const struct rmt_policy_store *store, const char *name, struct
 		0 ||
 	    rmt_lineage_walk(lineage, rmt_template_schema, policy, err) != 0)
 		goto out;
-	if (check_template(policy, err) != 0) {
-		rmt_err_source(err, lineage->layer[0].source);
+	if (check_template(policy, &fault) != 0) {
+		rmt_lineage_blame(lineage, partners, &fault, err);
 		goto out;
 	}
 	rc = 0;

@@ -134,11 +134,16 @@ take_choice(const struct rmt_schema *row, void *at, const char *text, struct rmt
 static int
 add_usage(const struct rmt_schema *row, void *at, const char *text, struct rmt_err *err)
 {
+	const char *names[10] = { NULL };
+	char hint[128];
 	unsigned bit;
 
 	(void)row;
+	for (unsigned n = 0; n < 9; n++)
+		names[n] = rmt_key_usage_name(1u << n);
 	if (rmt_key_usage_named(text, &bit) != 0)
-		return rmt_err_set(err, RMT_INPUT, NULL, "no key usage has this name");
+		return rmt_err_set(err, RMT_INPUT, NULL, "no key usage has this name%s",
+		    rmt_did_you_mean(text, names, hint));
 	*(unsigned *)at |= bit;
 	return 0;
 }

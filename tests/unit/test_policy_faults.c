@@ -136,7 +136,24 @@ static const struct fault_row {
 	    "\"clientAuth\"], not \"CN\": "
 	    "this is an attribute of a name, not a purpose such as serverAuth" },
 	{ "an unknown purpose is refused", TEMPLATE,
-	    "extended_key_usage: { values = [ \"serverAut\" ]; };", "line 2", NULL },
+	    "extended_key_usage: { values = [ \"serverAut\" ]; };", "line 2",
+	    "\"extended_key_usage.values\" wants a list of texts such as [\"serverAuth\", "
+	    "\"clientAuth\"], not \"serverAut\": this is no known purpose and no dotted number (did you "
+	    "mean \"serverAuth\"?)" },
+	{ "a purpose by a number that is none is refused", TEMPLATE,
+	    "extended_key_usage: { values = [ \"1.3.\" ]; };", "line 2", NULL },
+	{ "an attribute gets a near one", TEMPLATE, "subject: { allow = [ \"CNN\" ]; };", "line 2",
+	    "\"subject.allow\" wants a list of texts such as [\"O\", \"CN\"], not \"CNN\": this is not "
+	    "an attribute of a name such as CN, O or C (did you mean \"CN\"?)" },
+	{ "an attribute that is fixed gets a near one", TEMPLATE,
+	    "subject: { fixed = [ \"comonName=a\" ]; };", "line 2",
+	    "\"subject.fixed\" wants a list of texts such as [\"O=Example\"], not \"comonName=a\": it "
+	    "names no known attribute (did you mean \"commonName\"?)" },
+	{ "a key usage gets a near one", TEMPLATE, "key_usage: { values = [ \"digitalSignatur\" ]; };",
+	    "line 2",
+	    "\"key_usage.values\" wants a list of key usages such as [\"digitalSignature\", "
+	    "\"keyEncipherment\"], not \"digitalSignatur\": no key usage has this name (did you mean "
+	    "\"digitalSignature\"?)" },
 	{ "no request may ask for OCSP signing", TEMPLATE,
 	    "extended_key_usage: { merge = \"request\"; allow = [ \"OCSPSigning\" ]; };", "line 2",
 	    "\"extended_key_usage.allow\" wants a list of texts such as [\"clientAuth\"], not "
@@ -182,42 +199,48 @@ static const struct fault_row {
 	/* Templates as a whole. */
 	{ "a template states its validity", TEMPLATE, SMALL_TARGET, "validity",
 	    "it is not stated, neither here nor in a parent" },
-	{ "a validity fits into its bound", TEMPLATE, "max_validity = \"12h\";", "validity",
-	    "it is longer than max_validity" },
-	{ "a leaf is no CA", TEMPLATE, "basic_constraints: { ca = true; };", "basic_constraints",
-	    "a leaf is no CA and has no path length" },
+	{ "a validity fits into its bound", TEMPLATE, "max_validity = \"12h\";", "line 1",
+	    "\"validity\": 1d is longer than the 12h of max_validity" },
+	{ "a leaf is no CA", TEMPLATE, "\nbasic_constraints: {\n\tca = true; };", "line 4",
+	    "\"basic_constraints.ca\": a leaf is no CA: a CA's template has role = \"issuing-ca\" or "
+	    "\"root-ca\"" },
 	{ "a leaf has no path length", TEMPLATE, "basic_constraints: { path_length = 0; };",
-	    "basic_constraints", "a leaf is no CA and has no path length" },
+	    "line 2", "\"basic_constraints.path_length\": a leaf has no path length: path_length = \"none\"" },
 	{ "a leaf signs no certificates", TEMPLATE, "key_usage: { values = [ \"keyCertSign\" ]; };",
-	    "key_usage.values", "a leaf signs neither certificates nor CRLs" },
+	    "line 2", "\"key_usage.values\": a leaf signs neither certificates nor CRLs" },
 	{ "a CA says so in basic constraints", TEMPLATE,
 	    "role = \"root-ca\"; key_usage: { values = [ \"keyCertSign\" ]; };",
-	    "basic_constraints", "a CA states basic constraints with ca = true, critical" },
+	    "line 2",
+	    "\"basic_constraints.ca\": a CA states basic constraints with ca = true, critical" },
+	{ "a CA says so critically", TEMPLATE,
+	    "role = \"root-ca\";\nbasic_constraints: { ca = true; critical = false; };", "line 3",
+	    "\"basic_constraints.critical\": a CA states basic constraints with ca = true, critical" },
 	{ "a CA may sign certificates", TEMPLATE,
-	    "role = \"issuing-ca\"; basic_constraints: { ca = true; };", "key_usage.values",
-	    "a CA has keyCertSign" },
+	    "role = \"issuing-ca\"; basic_constraints: { ca = true; };", "line 2",
+	    "\"key_usage.values\": a CA has keyCertSign" },
 	{ "no request decides what a CA may do", TEMPLATE,
 	    "role = \"issuing-ca\"; basic_constraints: { ca = true; };"
 	    "key_usage: { merge = \"request\"; values = [ \"keyCertSign\" ]; };",
-	    "key_usage.merge",
-	    "what a CA may do is the template's business: merge = \"template\"" },
+	    "line 2",
+	    "\"key_usage.merge\": what a CA may do is the template's business: merge = \"template\"" },
 	{ "only an OCSP signer is exempt from revocation", TEMPLATE, "ocsp_nocheck = true;",
-	    "ocsp_nocheck",
-	    "only a certificate with the purpose OCSPSigning is exempt from revocation checks" },
+	    "line 2",
+	    "\"ocsp_nocheck\": only a certificate with the purpose OCSPSigning is exempt from revocation checks" },
 	{ "no request decides about an OCSP signer", TEMPLATE,
 	    "extended_key_usage: { merge = \"request\"; values = [ \"OCSPSigning\" ]; };",
-	    "extended_key_usage.merge", "no request decides the purposes of an OCSP signer" },
+	    "line 2",
+	    "\"extended_key_usage.merge\": no request decides the purposes of an OCSP signer" },
 	{ "what is generated is accepted", TEMPLATE,
 	    "title = \"whole\"; validity = \"1d\";\nkey: { generate = \"rsa:3072\"; accept = [ "
 	    "\"rsa:2048\" ]; };",
-	    "key.generate", "\"rsa:3072\" is not among the keys of key.accept" },
+	    "line 2", "\"key.generate\": \"rsa:3072\" is not among the keys of key.accept" },
 	{ "some key is accepted", TEMPLATE, "title = \"whole\"; validity = \"1d\";", "key.accept",
 	    "no key is accepted: state at least one" },
 	{ "what is required can be there", TEMPLATE,
-	    "subject: { allow = [ \"O\" ]; require = [ \"CN\" ]; };", "subject.require",
-	    "CN is required but neither allowed nor fixed" },
-	{ "a required SAN can be there", TEMPLATE, "san: { required = true; };", "san.required",
-	    "a name is required, but none is allowed or fixed" },
+	    "subject: { allow = [ \"O\" ]; require = [ \"CN\" ]; };", "line 2",
+	    "\"subject.require\": CN is required but neither allowed nor fixed" },
+	{ "a required SAN can be there", TEMPLATE, "san: { required = true; };", "line 2",
+	    "\"san.required\": a name is required, but none is allowed or fixed" },
 
 	/* Rules. */
 	{ "a rule has a name", TARGET, "rules = ( { severity = \"info\"; } );", "line 2",
@@ -303,7 +326,7 @@ static const struct fault_row {
 	    "\"ssl3\"" },
 	{ "the oldest version is not above the newest", TARGET,
 	    "client: { min_version = \"tls1.2\"; max_version = \"tls1.0\"; };",
-	    "client.min_version", "tls1.2 is newer than the newest version, tls1.0" },
+	    "line 2", "\"client.min_version\": tls1.2 is newer than the newest version, tls1.0" },
 	{ "a signature algorithm is a pair or a scheme", TARGET,
 	    "client: { signature_algorithms = [ \"RSA+SHA256\", \"rsa_pss_rsae_sha256\",\n"
 	    "\"RSA+SHA-256\" ]; };",
@@ -324,10 +347,16 @@ static const struct fault_row {
 
 	/* Targets as a whole. */
 	{ "a target names a template that is there", TARGET, "template = \"server-clint\";",
-	    "template", "no template is named \"server-clint\" (did you mean \"server-client\"?)" },
+	    "line 2", "\"template\": no template is named \"server-clint\" (did you mean \"server-client\"?)" },
 	{ "what a request needs it may state", TARGET,
-	    "request: { require = [ \"CN\" ]; allow = [ \"O\" ]; };", "request.require",
-	    "CN is required but not allowed" },
+	    "request: { require = [ \"CN\" ]; allow = [ \"O\" ]; };", "line 2",
+	    "\"request.require\": CN is required but not allowed" },
+	{ "a target's template gets a near name", TARGET, "template = \"web-serve\";", "line 2",
+	    "\"template\": no template is named \"web-serve\" (did you mean \"web-server\"?)" },
+	{ "a purpose of paths that is cut short gets the whole word", TARGET, "path: { purpose = \"serv\"; };",
+	    "line 2",
+	    "\"path.purpose\" wants one of \"any\", \"server\", \"client\", \"both\", not \"serv\" "
+	    "(did you mean \"server\"?)" },
 };
 
 static void
