@@ -112,6 +112,19 @@ judge(struct rmt_draft *draft, const struct rmt_general_name *name, enum origin 
 	return 0;
 }
 
+/* A host name that breaks the rules as devices break them: an underscore, a dot or hyphen at its end, an address. What reads
+ * as two names, or not at all, is none of these. */
+static bool
+lived_with(struct rmt_span name)
+{
+	static const char host[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._*:";
+
+	for (size_t i = 0; i < name.length; i++)
+		if (!name.at[i] || !strchr(host, name.at[i]))
+			return false;
+	return name.length > 0;
+}
+
 /* Append the name: 0 done, 1 dropped (reported), -1 refused. What an old certificate states and no certificate may state is
  * dropped, or a device could never be given a new one; but an underscore that it lives with is not ours to take away. */
 static int
@@ -124,8 +137,7 @@ append(struct rmt_draft *draft, const struct rmt_general_name *name, enum origin
 	int rc;
 
 	rc = write_strict(draft, &w, name, &why);
-	if (rc && origin == FROM_CERTIFICATE && name->type == RMT_GN_DNS && name->value.length &&
-	    !rmt_text_hides(name->value)) {
+	if (rc && origin == FROM_CERTIFICATE && name->type == RMT_GN_DNS && lived_with(name->value)) {
 		rmt_derw_value(&w, RMT_DER_CONTEXT(RMT_GN_DNS), name->value);
 		rc = 0;
 	}

@@ -332,9 +332,7 @@ verbatim(struct rmt_draft *draft, struct rmt_err *err)
 	if (rmt_name_start(subject, &cursor, err))
 		return -1;
 	while ((more = rmt_name_next(&cursor, &attribute, err)) == 1) {
-		if (has_byte(plain_text(draft, &attribute), '\0'))
-			return rmt_err_set(err, RMT_POLICY, field, "the subject to repeat holds a NUL character");
-		if (rmt_span_equal(attribute.oid, draft->recipe->common_name) && check_value(draft, &attribute, err))
+		if (check_value(draft, &attribute, err))
 			return -1;
 	}
 	if (more < 0)

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+# Whatever stands in an input's place is refused with one clear sentence and its place, by every verb that reads; what can
+# be read beside it still is.
+. "${srcdir:-.}/tests/lib/tap.sh"
+. "$srcdir/tests/lib/pki.sh"
+. "$srcdir/tests/lib/refuse.sh"
+need openssl
+
+cd "$TMP" || exit 99
+printf 'secret\n' >pass
+printf 'not it\n' >wrong.pass
+old_ca
+old_cert good '/O=Contoso/CN=good.example.com' extendedKeyUsage=serverAuth,clientAuth subjectAltName=DNS:good.example.com
+quietly openssl pkcs12 -export -in good.pem -inkey good.key -certfile root.pem -out good.pfx -passout pass:secret
+quietly openssl pkcs8 -topk8 -in good.key -out locked.key -passout pass:secret
+quietly openssl x509 -in good.pem -outform DER -out good.der
+quietly openssl genpkey -algorithm ED25519 -out other.key
+lab --no-password
+
+mkdir in in/directory
+head -c 300 good.pem >in/cut.pem
+head -c 200 good.der >in/cut.der
+head -c 500 good.pfx >in/cut.pfx
+printf 'no certificate at all\n' >in/text
+head -c 64 /dev/zero | tr '\0' '\377' >in/bytes
+: >in/empty
+truncate -s 1G in/huge
+mkfifo in/pipe
+printf 'PK\003\004\024\000\000\000\000\000' >in/archive.zip
+ln -s nowhere in/dangling
+ln -s circle in/circle
+
+# ---- every kind of thing in the place of a file, by every verb that reads
+
+# file | what the line says
+while IFS='|' read -r file says; do
+	refused 3 "$file: $says" "show $file" "$REMINT" show "$file"
+	expect_status 3 "audit $file" "$REMINT" audit "$file" --for rfc5280
+	expect_err "^remint: $file: $says" "audit $file: the line says so"
+	refused 3 "$file: $says" "convert $file" "$REMINT" convert "$file" --to pem -o new
+	refused 3 "$file: $says" "sign $file" "$REMINT" sign "$file"
+	refused 3 "$file: $says" "reissue $file" "$REMINT" reissue "$file" --for rfc5280 --out new
+	refused 3 "$file: $says" "ca install $file" "$REMINT" ca install "$file"
+	refused 3 "$file: $says" "ca sign $file" "$REMINT" ca sign "$file"
+	refused 3 "$file: $says" "request --from $file" "$REMINT" request --from "$file" --out new
+	refused 3 "$file: $says" "--chain $file" "$REMINT" convert good.pem --chain "$file" --to p7b -o new
+	refused 3 "$file: $says" "--key $file" "$REMINT" convert good.pem --key "$file" --to pem -o new
+	refused 3 "$file: $says" "--trust $file" "$REMINT" audit good.pem --trust "$file" --for rfc5280
+done <<'TABLE'
+in/cut.pem|line 1: .*no END line
+in/cut.der|offset 0: .*cut short
+in/cut.pfx|offset 0: .*cut short
+in/text|offset 0: holds no certificate.*starts like text
+in/bytes|offset 0: holds no certificate.*ff ff ff
+in/empty|offset 0: there is nothing in it
+in/dangling|cannot open: No such file
+in/circle|cannot open: Too many levels
+in/absent|cannot open: No such file
+/dev/zero|this is a device without an end
+/dev/null|offset 0: there is nothing in it
+TABLE
+absent new 'nothing was written by any of them'
+
+# These take a moment: one verb is enough.
+refused 3 'in/huge: offset 0: holds no certificate' "a sparse file of 1 GiB" "$REMINT" show in/huge
+refused 3 'in/pipe: this is a named pipe and nobody writes to it' "a pipe without a writer" timeout 60 "$REMINT" show in/pipe
+{
+	printf '\060\204\077\377\377\372' # a SEQUENCE of 1 GiB
+	head -c 100 good.der
+} >in/huge.der
+truncate -s 1G in/huge.der
+refused 3 'in/huge.der: .*at most 16777216' "a DER value of 1 GiB" "$REMINT" show in/huge.der
+refused 3 'in/huge.der: ' "as a request" "$REMINT" sign in/huge.der
+
+# A directory without any file; a container of another kind.
+expect_status 0 "an empty directory shows nothing" "$REMINT" show in/directory
+for verb in 'audit --for rfc5280' 'convert --to pem' sign 'reissue --for rfc5280 --out new'; do
+	expect_status 3 "$verb of an empty directory" "$REMINT" $verb in/directory
+	expect_err '^remint: in/directory: holds no certificate' "$verb of an empty directory: is said"
+	expect_status 3 "$verb of a ZIP" "$REMINT" $verb in/archive.zip
+	expect_err '^remint: in/archive.zip: holds no certificate' "$verb of a ZIP: is said"
+done
+expect_status 0 "a ZIP is recognised" "$REMINT" show in/archive.zip
+expect_out 'unpack it' "with advice"
+refused 3 'good.key: holds no certificate$' "a key is no certificate" "$REMINT" convert good.key --to pem
+expect_status 3 "nor is it one to audit" "$REMINT" audit good.key --for rfc5280
+refused 3 'good.pem: holds no certificate request' "a certificate is no request" "$REMINT" sign good.pem
+expect_status 3 "also beside one" "$REMINT" sign good.pem good.csr
+expect_out 'BEGIN CERTIFICATE' "which is signed"
+expect_err '^remint: good.pem: holds no certificate request' "and the other is named"
+
+# Containers whose parameters cannot be: a broken input, not a failure of ours.
+for file in empty-mac-salt.pfx scrypt-odd-n.pem; do
+	refused 3 "$file: " "$file" "$REMINT" show "$srcdir/tests/fuzz/corpus/read/$file" --password-file pass
+done
+
+# ---- several inputs: all are read, one line for each failure
+
+mkdir pile
+cp good.pem pile/1-good.pem
+cp in/cut.pem in/text in/cut.pfx pile/
+cp root.pem pile/z-root.pem
+expect_status 3 "a pile with broken members" "$REMINT" show --json pile
+json_is '[.objects[].common_name] == ["good.example.com","Old Root"]' "lists the good ones"
+json_is '(.errors | length == 3) and all(.errors[]; .class == "input" and .source != "" and .place != "" and .message != "")' \
+	"and an error for each broken one, with its place"
+[ "$(grep -c '^remint: pile/' "$TMP/err")" -eq 3 ] && ok "and a line" || not_ok "and a line" "$TMP/err"
+{
+	cat good.pem
+	sed '5s/.*/!!!! not base64 !!!!/' good.pem
+	cat root.pem
+} >pile.pem
+expect_status 3 "a PEM pile with a broken block in the middle" "$REMINT" show --json pile.pem
+json_is '[.objects[].common_name] == ["good.example.com","Old Root"] and (.errors | length == 1)' "lists the good ones"
+json_is ".errors[0].place | test(\"^line $(($(wc -l <good.pem) + 5))\")" "and the line of the bad one"
+refused 3 'pile.pem: line' "what is made from a pile needs all of it" "$REMINT" convert pile.pem --to p7b -o new
+expect_status 3 "but a directory may hold what it likes" "$REMINT" convert pile --to pem -o new
+check "and gives what was asked for" test -s new
+rm -f new
+expect_status 7 "a passphrase counts more than an unreadable file" "$REMINT" show good.pfx in/text
+expect_status 7 "in any order" "$REMINT" show in/text good.pfx
+if [ -w /dev/full ]; then
+	expect_status 70 "and lost output more than both" sh -c '"$REMINT" show good.pem in/text good.pfx >/dev/full'
+fi
+
+# A pipe of the shell can be read once only.
+mkfifo once
+cat good.pem >once &
+expect_status 0 "audit reads a pipe" "$REMINT" audit once --for dotnet-mtls --chain root.pem --trust root.pem
+expect_out '^1 certificate judged' "and judges what came through it"
+wait
+cat good.pem good.key >once &
+expect_status 0 "so does reissue" "$REMINT" reissue once --out piped
+wait
+check "with its replacement" openssl x509 -in piped/cert.pem -noout -subject
+
+# ---- passphrases
+
+refused 7 'good.pfx: .*none was given' "a PFX without a passphrase" "$REMINT" show good.pfx
+refused 7 'good.pfx: .*does not open' "a PFX with a wrong one" "$REMINT" show good.pfx --password-file wrong.pass
+expect_status 7 "under --json" "$REMINT" show --json good.pfx --password-file wrong.pass
+json_is '.objects == [] and .errors[0].class == "secret" and .errors[0].source == "good.pfx"' "it is an error of class secret"
+expect_status 7 "convert under --json" "$REMINT" convert --json good.pfx --to pem -o new --password-file wrong.pass
+json_is '. == {"schema":1,"error":{"class":"secret","place":"good.pfx","message":.error.message}}' \
+	"is an error and nothing else"
+refused 7 'locked.key: line 1: .*does not open' "a key with a wrong passphrase" \
+	"$REMINT" show locked.key --password-file wrong.pass
+expect_status 0 "a locked key is no error" "$REMINT" show --json locked.key
+json_is '.errors == [] and (.objects | length == 1) and .objects[0].encrypted and .objects[0].type == "private-key"' \
+	"but an object that says so"
+refused 7 'locked.key.* locked' "a locked key that is needed" "$REMINT" convert good.pem --key locked.key --to pfx -o new \
+	--out-password-file pass
+refused 7 'locked.key' "with a wrong passphrase" "$REMINT" convert good.pem --key locked.key --to pfx -o new \
+	--out-password-file pass --password-file wrong.pass
+refused 7 'other.key: .*another certificate' "a key of another certificate" "$REMINT" convert good.pem --key other.key --to pfx \
+	-o new --out-password-file pass
+refused 7 'other.key: .*another certificate' "for a target too" "$REMINT" convert good.pem --key other.key --for nginx -o new
+refused 7 '' "a target that wants a key and gets none" "$REMINT" convert good.pem --for cisco-ace -o new
+absent new 'and nothing was written'
+for file in absent in/directory /dev/zero in/huge; do
+	refused 7 "$file: the passphrase cannot be read" "a passphrase from $file" "$REMINT" show good.pfx --password-file "$file"
+done
+
+# ---- files that may not be read
+
+if ! nobody_can; then
+	skip "nobody cannot run remint here" "unreadable files"
+	tap_done
+fi
+mkdir closed
+cp good.pem closed/
+cp good.pem closed.pem
+chmod 000 closed closed.pem
+chmod 644 good.pem good.key pass
+refused 3 'closed.pem: cannot open: Permission denied' "an unreadable file" as_nobody ./remint show closed.pem
+refused 3 'closed: cannot open .*Permission denied' "an unreadable directory" as_nobody ./remint show closed
+refused 3 'closed.pem: cannot open: Permission denied' "as a key" as_nobody ./remint convert good.pem --key closed.pem --to pem
+chmod 000 pass
+refused 7 'pass: the passphrase cannot be read: Permission denied' "as a passphrase" \
+	as_nobody ./remint show good.pfx --password-file pass
+expect_status 3 "beside a readable one" as_nobody ./remint show --json closed.pem good.pem
+json_is '(.objects | length == 1) and .errors[0].source == "closed.pem"' "which is shown"
+tap_done
