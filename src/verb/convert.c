@@ -75,8 +75,11 @@ static int choose_leaf(struct converting *job, struct rmt_err *err)
 	}
 	if (found < 0)
 		return -1;
-	if (!leaves)
-		return rmt_err_set(err, RMT_INPUT, NULL, "no certificate among the inputs");
+	if (!leaves) {
+		rmt_err_set(err, RMT_INPUT, NULL, "%s", job->options->inputs.count == 1 ? "holds no certificate" : "no certificate among the inputs");
+		rmt_err_source(err, job->options->inputs.count == 1 ? job->options->inputs.items[0] : "");
+		return -1;
+	}
 	if (select && selected != 1)
 		return rmt_err_set(err, RMT_USAGE, NULL, selected ? "several certificates match \"%s\": select by serial number"
 		                                                  : "no certificate among the inputs matches \"%s\"",

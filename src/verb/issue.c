@@ -172,17 +172,20 @@ static int sign_ready(void *arg, struct rmt_item *item, struct rmt_err *err)
 	return rmt_release_ready(&((struct signing *)arg)->bench.release, item, err);
 }
 
-/* Which of several requests of a file: by its line in PEM, else by its number. */
+/* Which of several requests of a file: by its line in PEM, else by its number. What failed in another file, as one to be
+ * written, has its place there. */
 static void name_item(struct rmt_item *item)
 {
-	char which[40];
+	char place[sizeof item->err.place], which[40] = "";
 
+	if (item->err.source[0])
+		return;
 	if (item->line)
 		snprintf(which, sizeof which, "line %zu", item->line);
-	else
+	else if (item->index > 1)
 		snprintf(which, sizeof which, "request %zu", item->index);
-	if (item->line || item->index > 1)
-		rmt_err_within(&item->err, which);
+	snprintf(place, sizeof place, "%s%s%.100s", which, which[0] && item->err.place[0] ? ", " : "", item->err.place);
+	memcpy(item->err.place, place, sizeof place);
 	rmt_err_source(&item->err, item->source);
 }
 

@@ -342,6 +342,17 @@ static void compare_report(void *arg, enum rmt_decision decision, const char *fi
 	rmt_item_decide(arg, public, field, text);
 }
 
+/* What is recorded is not lost with the disk that had no room for it: said with the failure, since --quiet hides warnings. */
+static void unwritten(struct rmt_item *item, const char *serial)
+{
+	struct rmt_err *err = &item->err;
+	size_t length = strlen(err->message);
+
+	snprintf(err->message + length, sizeof err->message - length,
+	         "; the certificate is recorded all the same%s: see remint history %s",
+	         item->store_key ? ", and its key is in the home" : "", serial);
+}
+
 int rmt_release_item(void *arg, struct rmt_item *item)
 {
 	struct rmt_release *release = arg;
@@ -358,8 +369,7 @@ int rmt_release_item(void *arg, struct rmt_item *item)
 	describe(release, item, &issued);
 	if (item->cert_id && release->out.directory && write_files(release, item, &issued, &item->err)) {
 		item->failed = true;
-		rmt_verb_warn(release->ctx, "the certificate %s is issued and recorded, but its files could not be written%s",
-		              issued.serial, item->store_key ? "; its key is in the home" : "");
+		unwritten(item, issued.serial);
 		return 0;
 	}
 	issued.decided = item->decided;
