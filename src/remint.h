@@ -356,7 +356,14 @@ struct remint_list_options {
 REMINT_API int remint_list(struct remint *ctx, const struct remint_list_options *options, remint_record_fn *record, void *arg);
 /* The certificate named by serial, name, file or id ("42"), with everything before and after it, oldest first. */
 REMINT_API int remint_history(struct remint *ctx, const char *which, remint_record_fn *record, void *arg);
-struct remint_db_report { int64_t schema; uint64_t orphans; };
+/* Is the database what was written to it? Its structure and schema; the hash chain of its events; each certificate's columns
+ * against its bytes (serial, subject, issuer, names, dates, key, fingerprint, to-be-signed bytes); each row against the event
+ * that vouches for it, so that none is altered, missing or put in by another hand; each authority against its recorded
+ * certificate and its parent's signature. What is taken off the end together with its events is not noticed, nor is a log that
+ * was made anew from an event on.
+ * -1 with REMINT_CLASS_DATABASE at the first fault. The time is linear in the rows, the memory is not in them. `report` may
+ * be NULL: the schema, certificates begun and not finished, certificates. */
+struct remint_db_report { int64_t schema; uint64_t orphans, certificates; };
 REMINT_API int remint_db_check(struct remint *ctx, struct remint_db_report *report);
 
 /* ---- templates and targets ------------------------------------------------------------------------------------------------------ */

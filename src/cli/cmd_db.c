@@ -19,13 +19,17 @@ cmd_db_check(struct cli *cli)
 		json_open(json, "database", '{');
 		json_number(json, "schema", report.schema);
 		json_number(json, "orphans", (int64_t)report.orphans);
+		json_number(json, "certificates", (int64_t)report.certificates);
 		json_close(json, '}');
 		json_close(json, '}');
 		out_text(&cli->out, "\n");
 		return 0;
 	}
-	out_format(&cli->out, "The database is sound: schema %lld, every event in its place.\n",
-	    (long long)report.schema);
+	out_format(&cli->out,
+	    "The database is sound: schema %lld, every event in its place, %llu certificate%s as "
+	    "their events say.\n",
+	    (long long)report.schema, (unsigned long long)report.certificates,
+	    report.certificates == 1 ? "" : "s");
 	if (report.orphans)
 		out_format(&cli->out,
 		    "%llu certificate%s begun and not finished: the next run that issues finishes "

@@ -86,21 +86,23 @@ add_name(struct rmt_db *db, int64_t id, size_t position, const char *name, struc
 	return rmt_db_run(&query, "record a name of the certificate", err);
 }
 
-/* Each name once: the CN is usually a SAN too. */
+/* Each name once: the CN is usually a SAN too. Only the first few are compared, so that a thousand
+ * names do not cost a million comparisons. */
+static bool
+said_before(const char *const *names, size_t at)
+{
+	for (size_t i = 0; i < at && i < 4; i++)
+		if (strcmp(names[i], names[at]) == 0)
+			return true;
+	return false;
+}
+
 static int
 add_names(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t id, struct rmt_err *err)
 {
-	for (size_t i = 0; i < cert->name_count; i++) {
-		size_t earlier = 0;
-
-		/* Only the first few are compared, so that a thousand names do not cost a million
-		 * comparisons. */
-		while (
-		    earlier < i && earlier < 4 && strcmp(cert->names[earlier], cert->names[i]) != 0)
-			earlier++;
-		if ((earlier == i || earlier == 4) && add_name(db, id, i, cert->names[i], err) != 0)
+	for (size_t i = 0; i < cert->name_count; i++)
+		if (!said_before(cert->names, i) && add_name(db, id, i, cert->names[i], err) != 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -306,6 +308,50 @@ rmt_db_cert_visit(struct rmt_db *db, const struct rmt_buf *ids,
 	return rc;
 }
 
+static const char rows_between[] =
+    "SELECT c.id, c.tbs, c.authority, i.text, c.serial, c.fingerprint, c.spki_hash, c.subject,"
+    " c.name, c.not_before, c.not_after, c.recorded, t.text, c.targets, c.supersedes, NULL, 0,"
+    " c.proved, c.request, d.der, b.bytes"
+    " FROM certificates c LEFT JOIN terms i ON i.id = c.issuer LEFT JOIN terms t ON t.id = c.template"
+    " LEFT JOIN certificate_der d ON d.certificate = c.id LEFT JOIN tbs b ON b.id = c.tbs"
+    " WHERE c.id BETWEEN ?1 AND ?2 ORDER BY c.id";
+
+int
+rmt_db_cert_scan(struct rmt_db *db, int64_t first, int64_t last,
+    int (*visit)(void *arg, const struct rmt_db_cert *cert, struct rmt_span tbs), void *arg,
+    struct rmt_err *err)
+{
+	struct rmt_buf buf = { 0 };
+	struct rmt_db_cert cert;
+	struct rmt_db_query query;
+	int rc;
+
+	if (rmt_db_query(db, rows_between, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, first);
+	rmt_db_bind_int(&query, last);
+	while ((rc = rmt_db_step(&query, "read the certificates", err)) == 1) {
+		rc = rmt_db_keep_row(query.statement, &buf, err);
+		if (rc == 0) {
+			read_row(query.statement, &buf, &cert);
+			rc = visit(arg, &cert, rmt_db_keep(query.statement, 20, &buf));
+		}
+		if (rc != 0)
+			break;
+	}
+	rmt_db_done(&query);
+	rmt_buf_free(&buf);
+	return rc;
+}
+
+static const char first_between[] = "SELECT min(id) FROM certificates WHERE id BETWEEN ?1 AND ?2";
+
+int
+rmt_db_cert_between(struct rmt_db *db, int64_t first, int64_t last, int64_t *id, struct rmt_err *err)
+{
+	return rmt_db_first_between(db, first_between, first, last, id, err);
+}
+
 int
 rmt_db_cert_by_id(struct rmt_db *db, int64_t id, struct rmt_db_cert *out, struct rmt_err *err)
 {
@@ -360,6 +406,48 @@ rmt_db_names(struct rmt_db *db, int64_t cert, int (*visit)(void *arg, const char
 	}
 	rmt_db_done(&query);
 	return rc;
+}
+
+static const char folded_names[] =
+    "SELECT position, folded, name FROM certificate_names WHERE certificate = ?1 ORDER BY position";
+
+/* One row of names against what it should be made from. */
+static bool
+name_matches(struct rmt_db *db, sqlite3_stmt *row, const char *name)
+{
+	struct rmt_span want = rmt_span_text(name);
+
+	rmt_buf_clear(&db->folded);
+	rmt_db_fold(want, &db->folded);
+	return rmt_span_equal(rmt_db_column(row, 1), rmt_buf_view(&db->folded)) &&
+	       (sqlite3_column_type(row, 2) == SQLITE_NULL
+		       ? rmt_span_equal(want, rmt_buf_view(&db->folded))
+		       : rmt_span_equal(want, rmt_db_column(row, 2)));
+}
+
+int
+rmt_db_names_match(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t id, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	size_t at = 0;
+	int rc;
+
+	if (rmt_db_query(db, folded_names, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, id);
+	while ((rc = rmt_db_step(&query, "read the names of a certificate", err)) == 1) {
+		while (at < cert->name_count && said_before(cert->names, at))
+			at++;
+		if (at == cert->name_count ||
+		    sqlite3_column_int64(query.statement, 0) != (int64_t)at ||
+		    !name_matches(db, query.statement, cert->names[at]))
+			break;
+		at++;
+	}
+	rmt_db_done(&query);
+	while (at < cert->name_count && said_before(cert->names, at))
+		at++;
+	return rc < 0 ? -1 : rc == 0 && at == cert->name_count;
 }
 
 enum rmt_cert_status

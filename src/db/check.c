@@ -4,7 +4,7 @@
  * lead somewhere?
  *
  * The schema is compared with a fresh one: a trigger that was dropped, or a table that was changed,
- * is seen. What the certificates say is not looked at here.
+ * is seen. What the certificates say is not looked at here, only handed out row by row.
  */
 #include "config.h"
 
@@ -133,6 +133,8 @@ static const char serial_twice[] =
     "SELECT c.id FROM certificates c INDEXED BY certificates_serial"
     " CROSS JOIN tbs t ON t.serial = c.serial AND t.authority = c.authority"
     " WHERE c.tbs IS NULL LIMIT 1";
+static const char id_shared[] =
+    "SELECT c.id FROM certificates c JOIN tbs t ON t.id = c.id WHERE c.tbs IS NULL LIMIT 1";
 static const char der_missing[] =
     "SELECT c.id FROM certificates c LEFT JOIN certificate_der d ON d.certificate = c.id"
     " WHERE d.certificate IS NULL LIMIT 1";
@@ -144,6 +146,7 @@ static const struct {
 	{ unsigned_wrong, "the list of unfinished certificates is wrong about number %lld" },
 	{ tbs_other, "certificate %lld has not the serial of its to-be-signed bytes" },
 	{ serial_twice, "imported certificate %lld has the serial of one issued here" },
+	{ id_shared, "imported certificate %lld has the number of to-be-signed bytes" },
 	{ der_missing, "certificate %lld has lost its bytes" },
 };
 
@@ -177,4 +180,44 @@ rmt_db_check_structure(struct rmt_db *db, struct rmt_err *err)
 		if (check_relation(db, i, err) != 0)
 			return -1;
 	return 0;
+}
+
+int
+rmt_db_first_between(struct rmt_db *db, const char *sql, int64_t first, int64_t last, int64_t *id,
+    struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int rc;
+
+	if (rmt_db_query(db, sql, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, first);
+	rmt_db_bind_int(&query, last);
+	rc = rmt_db_step(&query, doing, err);
+	if (rc == 1) {
+		rc = sqlite3_column_type(query.statement, 0) != SQLITE_NULL;
+		*id = sqlite3_column_int64(query.statement, 0);
+	}
+	rmt_db_done(&query);
+	return rc;
+}
+
+int
+rmt_db_still(struct rmt_db *db, struct rmt_err *err)
+{
+	int64_t version;
+
+	/* The first read within the transaction fixes what is seen. */
+	if (rmt_db_exec(db, "BEGIN", doing, err) != 0)
+		return -1;
+	if (rmt_db_pragma(db, "schema_version", &version, err) == 0)
+		return 0;
+	rmt_db_move(db);
+	return -1;
+}
+
+void
+rmt_db_move(struct rmt_db *db)
+{
+	sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
 }

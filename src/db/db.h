@@ -31,6 +31,21 @@ int rmt_db_events(struct rmt_db *db, int64_t after, int (*visit)(void *arg, int6
 int rmt_db_check_events(struct rmt_db *db, struct rmt_err *err);
 int rmt_db_check_structure(struct rmt_db *db, struct rmt_err *err); /* integrity_check and foreign keys */
 
+/* See one state of the database until rmt_db_move(), whatever others commit. For reading only. */
+int rmt_db_still(struct rmt_db *db, struct rmt_err *err);
+void rmt_db_move(struct rmt_db *db);
+/* The rows from one id to another, by id, with their DER; `tbs` are the bytes of the row that it was made from, or empty.
+ * Nothing is kept: everything is borrowed until the visitor returns. */
+struct rmt_db_cert;
+struct rmt_db_tbs;
+int rmt_db_cert_scan(struct rmt_db *db, int64_t first, int64_t last, int (*visit)(void *arg, const struct rmt_db_cert *cert, struct rmt_span tbs), void *arg, struct rmt_err *err);
+int rmt_db_tbs_scan(struct rmt_db *db, int64_t first, int64_t last, int (*visit)(void *arg, int64_t id, const struct rmt_db_tbs *tbs), void *arg, struct rmt_err *err);
+/* The first id in use from one to another: 1 there is one, 0 none, -1. */
+int rmt_db_cert_between(struct rmt_db *db, int64_t first, int64_t last, int64_t *id, struct rmt_err *err);
+int rmt_db_tbs_between(struct rmt_db *db, int64_t first, int64_t last, int64_t *id, struct rmt_err *err);
+/* Are the names that the row `id` is found by those of `cert`? 1 yes, 0 no, -1. */
+int rmt_db_names_match(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t id, struct rmt_err *err);
+
 /* ---- settings of the home ------------------------------------------------------------------------------------------------ */
 int rmt_db_setting_put(struct rmt_db *db, const char *name, const char *value, struct rmt_err *err); /* inside a transaction */
 int rmt_db_setting_get(struct rmt_db *db, const char *name, struct rmt_buf *value, struct rmt_err *err); /* 1 found, 0 absent, -1 */

@@ -86,3 +86,38 @@ rmt_db_tbs_add(struct rmt_db *db, const struct rmt_db_tbs *tbs, int64_t *id, str
 	*id = ++db->last_id;
 	return 0;
 }
+
+static const char rows_between[] =
+    "SELECT id, authority, serial, recorded, bytes FROM tbs WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
+static const char first_between[] = "SELECT min(id) FROM tbs WHERE id BETWEEN ?1 AND ?2";
+
+int
+rmt_db_tbs_scan(struct rmt_db *db, int64_t first, int64_t last,
+    int (*visit)(void *arg, int64_t id, const struct rmt_db_tbs *tbs), void *arg, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int rc;
+
+	if (rmt_db_query(db, rows_between, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, first);
+	rmt_db_bind_int(&query, last);
+	while ((rc = rmt_db_step(&query, "read to-be-signed bytes", err)) == 1) {
+		struct rmt_db_tbs tbs = { .authority = sqlite3_column_int64(query.statement, 1),
+			.serial = rmt_db_column(query.statement, 2),
+			.when = sqlite3_column_int64(query.statement, 3),
+			.tbs = rmt_db_column(query.statement, 4) };
+
+		rc = visit(arg, sqlite3_column_int64(query.statement, 0), &tbs);
+		if (rc != 0)
+			break;
+	}
+	rmt_db_done(&query);
+	return rc;
+}
+
+int
+rmt_db_tbs_between(struct rmt_db *db, int64_t first, int64_t last, int64_t *id, struct rmt_err *err)
+{
+	return rmt_db_first_between(db, first_between, first, last, id, err);
+}

@@ -139,6 +139,10 @@ int rmt_db_serial_taken(
     struct rmt_db *db, int64_t authority, struct rmt_span serial, struct rmt_err *err);
 int rmt_db_refuse_taken(struct rmt_db *db, struct rmt_span serial, struct rmt_err *err);
 
+/* The first id that a query between two ids yields: 1 there is one, 0 none, -1. */
+int rmt_db_first_between(struct rmt_db *db, const char *sql, int64_t first, int64_t last,
+    int64_t *id, struct rmt_err *err);
+
 /* Names are compared in this form: see fold.c. */
 void rmt_db_fold(struct rmt_span text, struct rmt_buf *out);
 /* The first bytes behind every text that begins with `prefix`; false when there are none. */

@@ -122,7 +122,7 @@ static int record_cert(struct rmt_home *home, const struct rmt_cert *cert, int64
 	if (rc == 0)
 		rc = rmt_db_cert_find(home->db, row.serial, row.fingerprint, &known, err);
 	if (rc == 0)
-		rc = rmt_db_cert_add(home->db, &row, &id, err);
+		rc = rmt_row_record(home->db, &row, &id, err);
 	rmt_arena_free(&arena);
 	return rc < 0 ? -1 : 0;
 }

@@ -37,6 +37,7 @@ struct rmt_issuance {
 	size_t worker_count, audit_count;
 	/* of the group under way */
 	struct rmt_item **items;
+	struct rmt_vouch vouch;
 };
 
 /* ---- items ---------------------------------------------------------------------------------------------------------- */
@@ -202,6 +203,7 @@ void rmt_issuance_free(struct rmt_issuance *run)
 		rmt_signer_free(worker->signer);
 	}
 	free(run->workers);
+	rmt_vouch_clear(&run->vouch);
 	rmt_pool_free(run->pool);
 	rmt_recipe_free(run->recipe);
 	rmt_target_free(run->rfc5280);
@@ -330,34 +332,16 @@ static void prepare(void *arg, size_t index_of_worker, size_t index)
 
 /* ---- persist ------------------------------------------------------------------------------------------------------------------------- */
 
-/* SHA-256 over the hashes of a group's bytes: the event chain then vouches for every member. */
-static int event(struct rmt_issuance *run, const char *kind, size_t count, bool signed_, struct rmt_err *err)
+/* The event of a group: the event chain then vouches for every row of it. */
+static int event(struct rmt_issuance *run, const char *kind, struct rmt_err *err)
 {
-	unsigned char hash[RMT_SHA256];
-	struct rmt_buf all = {0}, text = {0};
-	size_t members = 0;
+	struct rmt_buf head = {0};
 	int rc = -1;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct rmt_item *item = run->items[i];
-
-		if (item->failed)
-			continue;
-		if (rmt_sha256(rmt_buf_view(signed_ ? &item->der : &item->tbs), hash, err))
-			goto out;
-		rmt_buf_append(&all, hash, sizeof hash);
-		members++;
-	}
-	if (rmt_buf_check(&all, err) || rmt_sha256(rmt_buf_view(&all), hash, err))
-		goto out;
-	rmt_buf_format(&text, "authority=%s template=%s count=%zu sha256=", run->authority->name,
-	               run->demand->template->name, members);
-	rmt_hex(rmt_span_of(hash, sizeof hash), 0, &text);
-	if (rmt_buf_check(&text, err) == 0)
-		rc = rmt_db_event(run->home->db, run->now, kind, rmt_buf_string(&text), err);
-out:
-	rmt_buf_free(&all);
-	rmt_buf_free(&text);
+	rmt_buf_format(&head, "authority=%s template=%s", run->authority->name, run->demand->template->name);
+	if (rmt_buf_check(&head, err) == 0)
+		rc = rmt_vouch_event(&run->vouch, run->home->db, run->now, kind, rmt_buf_string(&head), err);
+	rmt_buf_free(&head);
 	return rc;
 }
 
@@ -386,7 +370,7 @@ static int persist_previous(struct rmt_issuance *run, struct rmt_item *item, str
 	                           .issuer_name = rmt_arena_name(&item->arena, item->previous->issuer)};
 	if (rmt_row_describe(&row, item->previous, &item->arena, &hashes, err))
 		return -1;
-	return rmt_db_cert_add(run->home->db, &row, &item->supersedes, err);
+	return rmt_row_record(run->home->db, &row, &item->supersedes, err);
 }
 
 static int persist_item(struct rmt_issuance *run, struct rmt_item *item, struct rmt_err *err)
@@ -403,7 +387,9 @@ static int persist_item(struct rmt_issuance *run, struct rmt_item *item, struct 
 	if (persist_previous(run, item, err))
 		return -1;
 	tbs.supersedes = item->supersedes;
-	return rmt_db_tbs_add(run->home->db, &tbs, &item->tbs_id, err);
+	if (rmt_db_tbs_add(run->home->db, &tbs, &item->tbs_id, err))
+		return -1;
+	return rmt_vouch_tbs(&run->vouch, item->tbs_id, &tbs, err);
 }
 
 /* ---- record ------------------------------------------------------------------------------------------------------------------------------ */
@@ -437,7 +423,8 @@ static int record_item(struct rmt_issuance *run, struct rmt_item *item, struct r
 		return -1;
 	if (item->request && record_request(run, item, &row, &row.request, err))
 		return -1;
-	if (rmt_db_cert_add(run->home->db, &row, &item->cert_id, err))
+	if (rmt_db_cert_add(run->home->db, &row, &item->cert_id, err) ||
+	    rmt_vouch_cert(&run->vouch, item->cert_id, &row, err))
 		return -1;
 	if (!item->activates)
 		return 0;
@@ -446,15 +433,16 @@ static int record_item(struct rmt_issuance *run, struct rmt_item *item, struct r
 }
 
 /* One commit for all items that still stand. */
-static int commit(struct rmt_issuance *run, const char *kind, size_t count, bool signed_,
+static int commit(struct rmt_issuance *run, const char *kind, size_t count,
                   int (*insert)(struct rmt_issuance *, struct rmt_item *, struct rmt_err *), struct rmt_err *err)
 {
+	rmt_vouch_clear(&run->vouch);
 	if (rmt_db_begin(run->home->db, err))
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (!run->items[i]->failed && insert(run, run->items[i], err))
 			goto fail;
-	if (event(run, kind, count, signed_, err) == 0 && rmt_db_commit(run->home->db, err) == 0)
+	if (event(run, kind, err) == 0 && rmt_db_commit(run->home->db, err) == 0)
 		return 0;
 fail:
 	rmt_db_rollback(run->home->db);
@@ -520,10 +508,10 @@ int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t c
 	if (!run->dry_run && standing(items, count)) {
 		ask_ready(run, count, outlet);
 		store_keys(run, count);
-		if (standing(items, count) && commit(run, "persist", count, false, persist_item, err))
+		if (standing(items, count) && commit(run, "persist", count, persist_item, err))
 			return -1;
 		rmt_pool_run(run->pool, count, sign, run);
-		if (standing(items, count) && commit(run, "issue", count, true, record_item, err))
+		if (standing(items, count) && commit(run, "issue", count, record_item, err))
 			return -1;
 	}
 	for (size_t i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * list.c - remint_list(), remint_history() and remint_db_check(): what the database remembers.
+ * list.c - remint_list() and remint_history(): what the database remembers.
  */
 #include "config.h"
 
@@ -181,33 +181,5 @@ int remint_history(struct remint *ctx, const char *which, remint_record_fn *reco
 out:
 	rmt_home_close(&home);
 	rmt_arena_free(&records.arena);
-	return rmt_verb_end(ctx, rc);
-}
-
-/* ---- check ------------------------------------------------------------------------------------------------------------------ */
-
-static int count_orphan(void *arg, int64_t id, const struct rmt_db_tbs *tbs)
-{
-	struct remint_db_report *report = arg;
-
-	(void)id;
-	(void)tbs;
-	report->orphans++;
-	return 0;
-}
-
-int remint_db_check(struct remint *ctx, struct remint_db_report *report)
-{
-	struct remint_db_report counted = {.schema = rmt_db_schema_version()};
-	struct rmt_home home = {0};
-	int rc = -1;
-
-	rmt_verb_begin(ctx);
-	if (rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err) == 0 && rmt_db_check_structure(home.db, &ctx->err) == 0 &&
-	    rmt_db_check_events(home.db, &ctx->err) == 0)
-		rc = rmt_db_orphans(home.db, count_orphan, &counted, &ctx->err);
-	rmt_home_close(&home);
-	if (report)
-		*report = counted;
 	return rmt_verb_end(ctx, rc);
 }

@@ -230,6 +230,23 @@ struct rmt_row_hashes { unsigned char fingerprint[RMT_SHA256], spki[RMT_SHA256];
 int rmt_row_describe(struct rmt_db_cert *row, const struct rmt_cert *cert, struct rmt_arena *arena,
                      struct rmt_row_hashes *hashes, struct rmt_err *err);
 
+/* ---- vouching (vouch.c): rows held by the hash chain of the events --------------------------------------------------------- */
+
+/* The rows of one event, added in the order of their ids. */
+struct rmt_vouch {
+	unsigned char hash[RMT_SHA256];
+	int64_t first, last; /* of the range under way */
+	size_t count;
+	struct rmt_buf ids, row;
+};
+int rmt_vouch_tbs(struct rmt_vouch *vouch, int64_t id, const struct rmt_db_tbs *tbs, struct rmt_err *err);
+int rmt_vouch_cert(struct rmt_vouch *vouch, int64_t id, const struct rmt_db_cert *row, struct rmt_err *err);
+/* Write the event: `head` is the beginning of its text. Inside a transaction. */
+int rmt_vouch_event(struct rmt_vouch *vouch, struct rmt_db *db, rmt_time now, const char *kind, const char *head, struct rmt_err *err);
+void rmt_vouch_clear(struct rmt_vouch *vouch);
+/* Record a certificate that was not issued here, with its event. Inside a transaction. */
+int rmt_row_record(struct rmt_db *db, const struct rmt_db_cert *row, int64_t *id, struct rmt_err *err);
+
 /* ---- release (release.c): the files and the answer ------------------------------------------------------------------------ */
 
 struct rmt_release {

@@ -17,7 +17,8 @@ struct resuming {
 	struct rmt_authority *authority;
 	struct rmt_err *err;
 	unsigned finished;
-	struct rmt_buf serials; /* of the finished ones, for the event and the warning */
+	struct rmt_vouch vouch;
+	struct rmt_buf serials; /* of the finished ones, for the warning */
 };
 
 static int sign_again(struct resuming *resuming, const struct rmt_db_tbs *tbs, struct rmt_buf *der)
@@ -54,6 +55,8 @@ static int record_again(struct resuming *resuming, int64_t id, const struct rmt_
 	if (rmt_cert_read(&cert, der, RMT_STRICT, resuming->err) == 0 &&
 	    rmt_row_describe(&row, &cert, &arena, &hashes, resuming->err) == 0)
 		rc = rmt_db_cert_add(resuming->home->db, &row, &certificate, resuming->err);
+	if (rc == 0)
+		rc = rmt_vouch_cert(&resuming->vouch, certificate, &row, resuming->err);
 	if (rc == 0) {
 		rmt_buf_format(&resuming->serials, "%s%s", resuming->finished++ ? " " : "",
 		               rmt_arena_serial(&arena, cert.serial));
@@ -85,6 +88,19 @@ static int count(void *arg, int64_t id, const struct rmt_db_tbs *tbs)
 	return 0;
 }
 
+static int write_event(struct resuming *resuming)
+{
+	struct rmt_buf head = {0};
+	int rc = -1;
+
+	rmt_buf_format(&head, "authority=%s", resuming->authority->name);
+	if (rmt_buf_check(&head, resuming->err) == 0)
+		rc = rmt_vouch_event(&resuming->vouch, resuming->home->db, rmt_verb_now(resuming->home->ctx), "resume",
+		                     rmt_buf_string(&head), resuming->err);
+	rmt_buf_free(&head);
+	return rc;
+}
+
 int rmt_issuance_resume(struct rmt_home *home, struct rmt_authority *authority, struct rmt_err *err)
 {
 	struct resuming resuming = {.home = home, .authority = authority, .err = err};
@@ -99,7 +115,7 @@ int rmt_issuance_resume(struct rmt_home *home, struct rmt_authority *authority, 
 		return -1;
 	rc = rmt_db_orphans(home->db, finish, &resuming, err);
 	if (rc == 0 && resuming.finished)
-		rc = rmt_db_event(home->db, rmt_verb_now(home->ctx), "resume", rmt_buf_string(&resuming.serials), err);
+		rc = write_event(&resuming);
 	if (rc == 0)
 		rc = rmt_db_commit(home->db, err);
 	if (rc)
@@ -107,6 +123,7 @@ int rmt_issuance_resume(struct rmt_home *home, struct rmt_authority *authority, 
 	else if (resuming.finished)
 		rmt_verb_warn(home->ctx, "an earlier run was interrupted while it signed; what it had begun is finished and recorded: %s",
 		              rmt_buf_string(&resuming.serials));
+	rmt_vouch_clear(&resuming.vouch);
 	rmt_buf_free(&resuming.serials);
 	return rc;
 }

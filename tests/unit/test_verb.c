@@ -23,6 +23,7 @@
 
 #include "db/db.h"
 #include "remint.h"
+#include "verb/local.h"
 #include "x509/x509.h"
 
 /* ---- a context in a scratch directory -------------------------------------------------------------------------------- */
@@ -370,12 +371,14 @@ static void persist_and_die(struct scene *scene, const char *pem, char serial[64
 		struct rmt_db_tbs row = {.serial = rmt_span_of(at, cert.serial.length), .tbs = rmt_buf_view(&tbs),
 		                         .when = rmt_clock_now(), .owner_pid = getpid(), .template_name = "web-server",
 		                         .targets = "nginx", .proved = true};
+		struct rmt_vouch vouch = {0};
 		int64_t id;
 
 		if (!db || rmt_db_authority_get(db, "issuing", 0, &authority, NULL) != 1)
 			_exit(1);
 		row.authority = authority.id;
-		_exit(rmt_db_begin(db, NULL) || rmt_db_tbs_add(db, &row, &id, NULL) || rmt_db_commit(db, NULL));
+		_exit(rmt_db_begin(db, NULL) || rmt_db_tbs_add(db, &row, &id, NULL) || rmt_vouch_tbs(&vouch, id, &row, NULL) ||
+		      rmt_vouch_event(&vouch, db, row.when, "persist", "", NULL) || rmt_db_commit(db, NULL));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
