@@ -5,7 +5,7 @@
  *
  * A policy file goes through these hands: store.c finds it by name, lineage.c reads it and its parents, scan.c refuses
  * what libconfig would misread, schema.c walks the tree from the oldest parent down into one struct, template.c and
- * target.c (with conduct.c) hold the two schema tables and the checks across keys, dump.c writes the struct back as text.
+ * target.c (with conduct.c) and symptoms.c hold the schema tables and the checks across keys, dump.c writes the struct back as text.
  */
 #ifndef RMT_POLICY_LOCAL_H
 #define RMT_POLICY_LOCAL_H
@@ -19,7 +19,7 @@
  * written by build-aux/embed.awk; its last row has no name.
  */
 struct rmt_builtin {
-	const char *kind; /* the folder: "certificates" or "targets" */
+	const char *kind; /* the folder: "certificates", "targets" or "symptoms" */
 	const char *name; /* the file's name without ".cfg" */
 	const char *text; /* the whole file, ended by a NUL that length does not count */
 	size_t length;    /* bytes */
@@ -106,7 +106,7 @@ bool rmt_value_printable(const struct rmt_schema *row, const char *text); /* no 
 const char *rmt_value_wants(const struct rmt_schema *row, char out[256]); /* `a duration such as "199d"` */
 void rmt_quote_words(const char *const *words, char *out, size_t size);   /* "a", "b", "c" */
 
-extern const struct rmt_schema rmt_template_schema[], rmt_target_schema[];
+extern const struct rmt_schema rmt_template_schema[], rmt_target_schema[], rmt_symptoms_schema[];
 
 /* What target.c takes from conduct.c. */
 extern const char *const rmt_confidence_words[];
@@ -157,7 +157,7 @@ struct rmt_found {
 int rmt_policy_find(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *label, size_t limit, struct rmt_found *out, struct rmt_err *err);
 /* " (did you mean \"x\"?)" among the names of a kind, or nothing. */
 void rmt_store_suggest(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *label, char out[128]);
-const char *rmt_policy_kind_name(enum rmt_policy_kind kind); /* "template" "target" */
+const char *rmt_policy_kind_name(enum rmt_policy_kind kind); /* "template" "target" "file of symptoms" */
 bool rmt_policy_is_path(const char *name);                   /* holds a slash or ends with ".cfg" */
 
 /* A policy and its parents, read but not yet walked. */

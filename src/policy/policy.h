@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy/policy.h - the face of the room that reads templates (what we issue) and targets (who must accept it).
+ * policy/policy.h - the face of the room that reads templates (what we issue), targets (who must accept
+ * it) and symptoms (how TLS stacks and tools report what they refuse).
  *
  * A policy file is libconfig text walked against a schema table: unknown keys, wrong types and out-of-range values are
  * refused with file:line, what was expected and a did-you-mean. `extends` names a parent; the child's values win. The
@@ -12,12 +13,13 @@
 
 #include "base/base.h"
 
-/* Where policies come from: built in, and the user's directories `<dir>/certificates/NAME.cfg`, `<dir>/targets/NAME.cfg`. */
+/* Where policies come from: built in, and the user's directories `<dir>/certificates/NAME.cfg`, `<dir>/targets/NAME.cfg`,
+ * `<dir>/symptoms/NAME.cfg`. */
 struct rmt_policy_store;
 struct rmt_policy_store *rmt_policy_store_new(struct rmt_err *err);
 int rmt_policy_store_add(struct rmt_policy_store *store, const char *directory, struct rmt_err *err); /* later ones win over earlier ones and over built-in */
 void rmt_policy_store_free(struct rmt_policy_store *store);
-enum rmt_policy_kind { RMT_POLICY_TEMPLATE, RMT_POLICY_TARGET };
+enum rmt_policy_kind { RMT_POLICY_TEMPLATE, RMT_POLICY_TARGET, RMT_POLICY_SYMPTOMS };
 /* Every name of the kind in byte order; visit returns 0 to go on. `origin` is "built in" or a path. */
 int rmt_policy_each(const struct rmt_policy_store *store, enum rmt_policy_kind kind, int (*visit)(void *arg, const char *name, const char *origin), void *arg, struct rmt_err *err);
 
@@ -181,5 +183,25 @@ struct rmt_target {
 struct rmt_target *rmt_target_load(const struct rmt_policy_store *store, const char *name, struct rmt_err *err);
 void rmt_target_free(struct rmt_target *target);
 void rmt_target_dump(const struct rmt_target *target, struct rmt_buf *out);
+
+/* ---- symptoms --------------------------------------------------------------------------------------------------------- */
+
+/* A failure as one TLS stack or tool reports it, whoever its consumer is. */
+struct rmt_symptom {
+	struct rmt_incident incident; /* first */
+	char *check;   /* the command that proves it; {input} is the file, {host} the host:port */
+	char *target;  /* whose settings `rules` take; NULL: the file's */
+};
+struct rmt_symptoms {
+	char *name, *title, *origin;
+	struct rmt_text_list lineage;
+	struct rmt_text_list stack; /* words that tell that a message comes from it: "schannel", "nginx" */
+	char *target;               /* whose settings rules take when an entry names none */
+	struct rmt_symptom *entries;
+	size_t count;
+};
+struct rmt_symptoms *rmt_symptoms_load(const struct rmt_policy_store *store, const char *name, struct rmt_err *err);
+void rmt_symptoms_free(struct rmt_symptoms *symptoms);
+void rmt_symptoms_dump(const struct rmt_symptoms *symptoms, struct rmt_buf *out);
 
 #endif

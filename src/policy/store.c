@@ -21,6 +21,7 @@ static const struct {
 } kinds[] = {
 	[RMT_POLICY_TEMPLATE] = { "certificates", "template" },
 	[RMT_POLICY_TARGET] = { "targets", "target" },
+	[RMT_POLICY_SYMPTOMS] = { "symptoms", "file of symptoms" },
 };
 
 struct rmt_policy_store {
