@@ -74,6 +74,14 @@ int rmt_audit_run(struct rmt_audit *audit, const struct rmt_presented *presented
 int rmt_audit_run_ca(struct rmt_audit *audit, const struct rmt_cert *ca, const char *label, int (*sink)(void *arg, const struct rmt_finding *finding), void *arg, struct rmt_err *err);
 uint64_t rmt_audit_verifications(const struct rmt_audit *audit);
 
+/* Symptom look-up (symptom.c): what was pasted against what is known. Pure over entries that were loaded elsewhere. */
+struct rmt_symptom_text;
+/* Taken apart once; of a text longer than 64 KiB the beginning counts. */
+struct rmt_symptom_text *rmt_symptom_text_new(const char *text, struct rmt_err *err);
+void rmt_symptom_text_free(struct rmt_symptom_text *text);
+/* How specifically the text speaks of the incident: 0 not at all. `stack` (may be NULL) are words that make it likelier, no match by themselves. */
+unsigned rmt_symptom_score(const struct rmt_symptom_text *text, const struct rmt_incident *incident, const struct rmt_text_list *stack);
+
 /* The rule table, for `target show`, docs and tests. What stands below `parameters` is the engine's. */
 struct rmt_check;
 struct rmt_rule_row {

@@ -362,5 +362,5 @@ test_audit_engine(void)
 int
 main(void)
 {
-	return test_audit_engine() + test_audit_chain() + test_audit_rules();
+	return test_audit_engine() + test_audit_chain() + test_audit_rules() + test_audit_symptom();
 }

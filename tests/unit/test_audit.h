@@ -62,6 +62,7 @@ struct findings {
 int keep_finding(void *arg, const struct rmt_finding *finding);
 
 int test_audit_rules(void);
+int test_audit_symptom(void);
 int test_audit_chain(void);
 
 #endif
