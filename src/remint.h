@@ -89,7 +89,7 @@ REMINT_API void remint_set_fault(struct remint *ctx, remint_fault_fn *fault, voi
 
 /* The CA's home directory. Its templates/ directory is searched before the built-in policies. Fails only when memory is out. */
 REMINT_API int remint_set_home(struct remint *ctx, const char *directory);
-/* One more directory with certificates/NAME.cfg and targets/NAME.cfg, searched first. */
+/* One more directory with certificates/NAME.cfg, targets/NAME.cfg and symptoms/NAME.cfg, searched first. */
 REMINT_API int remint_add_policies(struct remint *ctx, const char *directory);
 REMINT_API void remint_set_jobs(struct remint *ctx, unsigned jobs);          /* threads for long work, 1 to 64; default 1 */
 REMINT_API void remint_set_clock(struct remint *ctx, int64_t now);           /* a fixed time instead of the system's; 0 undoes */
@@ -180,6 +180,42 @@ typedef int remint_finding_fn(void *arg, const struct remint_finding *finding);
  * for (INPUT, SECRET). `summary` may be NULL; it is filled either way. */
 REMINT_API int remint_audit(struct remint *ctx, const struct remint_audit_options *options, remint_finding_fn *finding, void *arg,
                             struct remint_audit_summary *summary);
+
+/* ---- explain ------------------------------------------------------------------------------------------------------------- */
+
+enum remint_proof {
+	REMINT_PROOF_NONE,    /* nothing was given to try it on, or no rule can tell */
+	REMINT_PROOF_ABSENT,  /* the inputs do not have it */
+	REMINT_PROOF_LIKELY,  /* a warning of a rule that the cause names */
+	REMINT_PROOF_PROVED,  /* an error of such a rule */
+};
+REMINT_API const char *remint_proof_name(enum remint_proof proof); /* "none" "absent" "likely" "proved" */
+/* What may be behind a symptom. Absent strings are NULL. */
+struct remint_cause {
+	unsigned rank;              /* from 1 */
+	unsigned score;             /* how specifically the symptom speaks of it; only to be compared */
+	const char *origin;         /* "symptoms/schannel", "targets/sfb-front-end": the file that knows it */
+	const char *cause;
+	const char *check;          /* a command that proves it, the input filled in */
+	const char *fix, *never;    /* may hold several lines */
+	const char *source, *confidence;
+	const char *target;         /* whose settings the rules take */
+	struct remint_strings rules; /* that prove it on a certificate or a chain as sent */
+	struct remint_strings codes;
+	enum remint_proof proof;
+	const struct remint_finding *findings; size_t finding_count; /* the proof */
+};
+struct remint_explain_options {
+	const char *symptom;           /* a code, a log line or a message, as it was pasted */
+	struct remint_strings inputs;  /* files to try the causes on; may be empty */
+	struct remint_strings chain, trust, keys; /* as of an audit */
+	const char *host;
+	int64_t at;                    /* judge as of this time; 0 now */
+	unsigned limit;                /* causes at most; 0: 5 */
+};
+typedef int remint_cause_fn(void *arg, const struct remint_cause *cause);
+/* The likely causes, best first: what the inputs prove, then the most specific match. No cause at all is not a failure. */
+REMINT_API int remint_explain(struct remint *ctx, const struct remint_explain_options *options, remint_cause_fn *cause, void *arg);
 
 /* ---- the CA: home, authorities -------------------------------------------------------------------------------------------- */
 

@@ -371,6 +371,7 @@ int cmd_ca_export(struct cli *cli);
 int cmd_completion(struct cli *cli);
 int cmd_convert(struct cli *cli);
 int cmd_db_check(struct cli *cli);
+int cmd_explain(struct cli *cli);
 int cmd_help(struct cli *cli);
 int cmd_history(struct cli *cli);
 int cmd_init(struct cli *cli);

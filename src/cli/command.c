@@ -54,6 +54,9 @@ static const struct option_use show_options[] = { O_AS(OUT, "FILE",
 static const struct option_use audit_options[] = { O(FOR), O(CHAIN), O(TRUST), O(KEY), O(NAME),
 	O(AT), O(FAIL_ON), O(CSV), PASSWORD, O_END };
 
+static const struct option_use explain_options[] = { O(CHAIN), O(TRUST), O(KEY), O(NAME), O(AT),
+	O_AS(LIMIT, NULL, "at most N causes (default 5)"), PASSWORD, O_END };
+
 static const struct option_use convert_options[] = { O(TO), O(FOR),
 	O_AS(OUT, "PATH",
 	    "with --to the file to write (default: standard output), with --for the directory"),
@@ -127,6 +130,8 @@ EXAMPLES(audit,
     { "Why will a .NET service refuse this certificate?", "audit old.pem --for dotnet-mtls" },
     { "With the chain as it is served, against the roots that are trusted:",
 	"audit old.pem --chain chain.pem --trust root.pem --for rfc5280 --name web.example.com" });
+EXAMPLES(explain, { "What is behind this error?", "explain 0x80090331" },
+    { "Is it this certificate?", "explain 'error 26: unsuitable certificate purpose' old.pem" });
 EXAMPLES(convert,
     { "A key and a certificate into a PFX:",
 	"convert new/cert.pem --key new/key.pem --to pfx -o new.pfx --out-password-file pfx.pass" },
@@ -203,6 +208,12 @@ const struct command command_table[] = {
 		    "root is information only.",
 	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
 	    GIVES(audit, audit, "137", cmd_audit) },
+	{ .name = "explain",
+	    .summary = "say what may be behind an error message, and prove it on files",
+	    .text = "SYMPTOM is one argument: a code, a log line or a message as it was pasted, or - "
+		    "for standard input. With FILE each cause is tried on what is in it.",
+	    ARGUMENTS("SYMPTOM [FILE...]", 1, -1, TAKES_FILE),
+	    GIVES(explain, explain, "137", cmd_explain) },
 
 	{ .name = "reissue",
 	    .task = "Replace",

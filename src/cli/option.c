@@ -339,7 +339,7 @@ options_parse(struct cli *cli, int argc, char **argv)
 			ended = true;
 			continue;
 		}
-		if (ended || word[0] != '-' || !word[1]) {
+		if (ended || word[0] != '-' || !word[1] || (word[1] >= '0' && word[1] <= '9')) { /* -2146893007 is a code */
 			if (cli->command && cli->command->run ? list_add(&cli->arguments, "", word)
 							      : word_of_command(cli, word))
 				return -1;

@@ -28,7 +28,7 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_JOBS] = { "jobs", 'j', false, TAKES_COUNT, "N", NULL,
 	    "threads that sign many certificates, 1 to 64 (default 1)" },
 	[OPT_POLICIES] = { "policies", 0, true, TAKES_DIRECTORY, "DIR", NULL,
-	    "a directory with certificates/ and targets/ of your own, searched first" },
+	    "a directory with certificates/, targets/ and symptoms/ of your own, searched first" },
 	[OPT_PASSWORD_FILE] = { "password-file", 0, true, TAKES_FILE, "FILE", NULL,
 	    "passphrase that opens what is read: the first line of FILE" },
 	[OPT_PASSWORD_FD] = { "password-fd", 0, true, TAKES_COUNT, "N", NULL,

@@ -367,17 +367,11 @@ static int store_fill(struct audit_run *run, struct remint_strings files, bool t
 	return rc;
 }
 
-static int audits_load(struct audit_run *run, struct rmt_target **targets)
+static int audits_load(struct audit_run *run, struct rmt_target *const *targets, size_t count)
 {
-	const struct remint_audit_options *options = run->options;
-	rmt_time at = options->at ? options->at : rmt_verb_now(run->ctx);
+	rmt_time at = run->options->at ? run->options->at : rmt_verb_now(run->ctx);
 
-	if (!options->targets.count)
-		return rmt_err_set(run->err, RMT_USAGE, NULL, "no target: name who must accept the certificate with --for");
-	for (size_t i = 0; i < options->targets.count; i++) {
-		targets[i] = rmt_target_load(run->ctx->policies, options->targets.items[i], run->err);
-		if (!targets[i])
-			return -1;
+	for (size_t i = 0; i < count; i++) {
 		run->audits[i] = rmt_audit_new(targets[i], run->store, at, run->err);
 		if (!run->audits[i])
 			return -1;
@@ -386,43 +380,63 @@ static int audits_load(struct audit_run *run, struct rmt_target **targets)
 	return 0;
 }
 
-int remint_audit(struct remint *ctx, const struct remint_audit_options *options, remint_finding_fn *finding, void *arg,
-                 struct remint_audit_summary *summary)
+int rmt_verb_audit(struct remint *ctx, const struct remint_audit_options *options, struct rmt_target *const *targets, size_t target_count,
+                   remint_finding_fn *finding, void *arg, struct remint_audit_summary *summary)
 {
-	struct remint_audit_summary counted = {0};
-	struct audit_run run = {.ctx = ctx, .options = options, .finding = finding, .arg = arg, .summary = &counted};
-	struct rmt_target **targets = calloc(options->targets.count + 1, sizeof(struct rmt_target *));
+	struct audit_run run = {.ctx = ctx, .options = options, .finding = finding, .arg = arg, .summary = summary, .err = &ctx->err};
 	int rc = -1;
 
-	rmt_verb_begin(ctx);
-	run.err = &ctx->err;
 	run.store = rmt_chain_store_new(run.err);
-	run.audits = calloc(options->targets.count + 1, sizeof *run.audits);
-	if (!targets || !run.audits)
+	run.audits = calloc(target_count + 1, sizeof *run.audits);
+	if (!run.audits)
 		rmt_err_memory(run.err);
-	if (!targets || !run.audits || !run.store)
+	if (!run.audits || !run.store)
 		goto out;
 	if (store_fill(&run, options->trust, true) || store_fill(&run, options->chain, false) ||
-	    rmt_pile_need(ctx, &run.keys, options->keys, false, run.err) || audits_load(&run, targets))
+	    rmt_pile_need(ctx, &run.keys, options->keys, false, run.err) || audits_load(&run, targets, target_count))
 		goto out;
 	rc = 0;
 	for (size_t i = 0; rc == 0 && i < options->inputs.count; i++)
 		rc = audit_input(&run, options->inputs.items[i]);
 out:
 	for (size_t i = 0; run.audits && i < run.audit_count; i++) {
-		counted.verifications += rmt_audit_verifications(run.audits[i]);
+		summary->verifications += rmt_audit_verifications(run.audits[i]);
 		rmt_audit_free(run.audits[i]);
 	}
-	for (size_t i = 0; targets && i < options->targets.count; i++)
-		rmt_target_free(targets[i]);
-	counted.faults = ctx->faults;
-	if (summary)
-		*summary = counted;
-	free(targets);
+	summary->faults = ctx->faults;
 	free(run.audits);
 	free(run.groups);
 	rmt_buf_free(&run.label);
 	rmt_pile_free(&run.keys);
 	rmt_chain_store_free(run.store);
+	return rc;
+}
+
+static int targets_load(struct remint *ctx, struct remint_strings names, struct rmt_target **targets)
+{
+	if (!names.count)
+		return rmt_err_set(&ctx->err, RMT_USAGE, NULL, "no target: name who must accept the certificate with --for");
+	for (size_t i = 0; i < names.count; i++)
+		if (!(targets[i] = rmt_target_load(ctx->policies, names.items[i], &ctx->err)))
+			return -1;
+	return 0;
+}
+
+int remint_audit(struct remint *ctx, const struct remint_audit_options *options, remint_finding_fn *finding, void *arg,
+                 struct remint_audit_summary *summary)
+{
+	struct remint_audit_summary counted = {0};
+	struct rmt_target **targets = calloc(options->targets.count + 1, sizeof(struct rmt_target *));
+	int rc;
+
+	rmt_verb_begin(ctx);
+	rc = targets ? targets_load(ctx, options->targets, targets) : rmt_err_memory(&ctx->err);
+	if (rc == 0)
+		rc = rmt_verb_audit(ctx, options, targets, options->targets.count, finding, arg, &counted);
+	for (size_t i = 0; targets && i < options->targets.count; i++)
+		rmt_target_free(targets[i]);
+	free(targets);
+	if (summary)
+		*summary = counted;
 	return rmt_verb_end(ctx, rc);
 }

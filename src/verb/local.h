@@ -55,6 +55,10 @@ struct rmt_secret *rmt_verb_ask(struct remint *ctx, enum remint_secret_use use, 
 struct rmt_reader rmt_verb_reader(struct remint *ctx);
 enum remint_class rmt_verb_class(enum rmt_class class);
 
+/* remint_audit() against targets at hand (audit.c); begins and ends no verb. `targets` are borrowed. */
+int rmt_verb_audit(struct remint *ctx, const struct remint_audit_options *options, struct rmt_target *const *targets, size_t target_count,
+                   remint_finding_fn *finding, void *arg, struct remint_audit_summary *summary);
+
 /* ---- arena (arena.c): the strings of one answer, freed together -------------------------------------------------- */
 
 struct rmt_arena_block;

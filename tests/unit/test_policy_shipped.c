@@ -250,6 +250,13 @@ target_page(void **state)
 	check_page("remint-target.5", rmt_target_schema);
 }
 
+static void
+symptoms_page(void **state)
+{
+	(void)state;
+	check_page("remint-explain.1", rmt_symptoms_schema);
+}
+
 /* ---- guides
  * --------------------------------------------------------------------------------------------------------------
  */
@@ -376,6 +383,8 @@ test_policy_shipped(void)
 	    template_page, NULL);
 	add_row(&rows, "remint-target.5 describes every key in the order of the schema",
 	    target_page, NULL);
+	add_row(&rows, "remint-explain.1 describes every key of a file of symptoms in the order of the schema",
+	    symptoms_page, NULL);
 	add_row(&rows, "the examples of the template guide load", template_guide, NULL);
 	add_row(&rows, "the examples of the target guide load", target_guide, NULL);
 	return run_rows("policy shipped", &rows);
