@@ -64,9 +64,13 @@ out_redirect(struct out *out, const char *path, bool force)
 	memcpy(out->temporary + length, suffix, sizeof suffix);
 	out->fd = mkostemp(out->temporary, O_CLOEXEC);
 	if (out->fd < 0) {
+		int why = errno;
+
+		free(out->path);
 		free(out->temporary);
-		out->temporary = NULL;
+		out->path = out->temporary = NULL;
 		out->fd = STDOUT_FILENO;
+		errno = why;
 		return -1;
 	}
 	out->force = force;

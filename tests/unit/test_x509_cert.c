@@ -301,7 +301,9 @@ check_cert(void **state)
 		assert_int_equal(
 		    cert.notes.note[0].offset, starts[row->changes[0].part] + (size_t)row->delta);
 	}
-	assert_int_equal(openssl_reads_cert(view), row->openssl);
+	/* OpenSSL 3.5 no longer reads times of another form, which 3.0 does. */
+	if (row->note != RMT_DEVIATION_TIME_FORM)
+		assert_int_equal(openssl_reads_cert(view), row->openssl);
 	free(copy);
 	rmt_buf_free(&der);
 }
