@@ -300,17 +300,42 @@ static int keep_finding(struct explaining *run, struct candidate *candidate, con
 	return arena->failed ? rmt_err_memory(run->err) : 0;
 }
 
+/* path.valid tells of every fault of a path: it proves a cause only by the very error number ("error 20") that the cause
+ * goes by, speaks against one that goes by other numbers, and is a hint at most to one without. */
+static enum remint_proof proof_of_path(const struct rmt_incident *incident, const char *message)
+{
+	enum remint_proof proof = REMINT_PROOF_LIKELY;
+
+	for (size_t i = 0; i < incident->codes.count; i++) {
+		const char *code = incident->codes.items[i], *at = strstr(message, code);
+
+		if (strncmp(code, "error ", 6) != 0)
+			continue;
+		if (at && at[strlen(code)] == ' ')
+			return REMINT_PROOF_PROVED;
+		proof = REMINT_PROOF_NONE;
+	}
+	return proof;
+}
+
+static enum remint_proof proof_of(const struct rmt_incident *incident, const struct remint_finding *finding)
+{
+	if (finding->severity == REMINT_INFO)
+		return REMINT_PROOF_NONE;
+	if (strcmp(finding->rule, "path.valid") == 0)
+		return proof_of_path(incident, finding->message);
+	return finding->severity == REMINT_ERROR ? REMINT_PROOF_PROVED : REMINT_PROOF_LIKELY;
+}
+
 static int weigh(void *arg, const struct remint_finding *finding)
 {
 	struct explaining *run = arg;
-	enum remint_proof proof = finding->severity == REMINT_ERROR ? REMINT_PROOF_PROVED : REMINT_PROOF_LIKELY;
 
-	if (finding->severity == REMINT_INFO)
-		return 0;
 	for (size_t i = 0; i < run->count; i++) {
 		struct candidate *candidate = &run->candidates[i];
+		enum remint_proof proof = proof_of(candidate->incident, finding);
 
-		if (strcmp(candidate->target, finding->target) != 0 ||
+		if (proof == REMINT_PROOF_NONE || strcmp(candidate->target, finding->target) != 0 ||
 		    !rmt_text_list_has(&candidate->incident->rules, finding->rule))
 			continue;
 		if (proof > candidate->proof)

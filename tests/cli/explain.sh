@@ -85,6 +85,12 @@ first sha1.pem absent "SHA-1 does not" 0x80090331 ''
 first sha1.pem proved "SHA-1 proves the browser's refusal" NET::ERR_CERT_WEAK_SIGNATURE_ALGORITHM ''
 first new.pfx proved "a modern PFX proves the refused import" 'The specified network password is not correct' \
 	'--password-file secret.pass'
+mkdir other
+(cd other && old_ca)
+first both.pem absent "an expired path is no missing issuer" 'error 20: unable to get local issuer certificate' \
+	'--trust root.pem --at 2040-01-01'
+first both.pem proved "but an expired certificate" 'certificate has expired' '--trust root.pem --at 2040-01-01'
+first both.pem proved "an unknown root is" 'error 20: unable to get local issuer certificate' '--trust other/root.pem'
 first server.pem none "no rule tells that a permission is missing" 0x80094012 ''
 expect_status 0 "a proved cause is named with its rule" "$REMINT" explain 'error 26' server.pem
 expect_out 'proved' "as proved"
