@@ -6,8 +6,8 @@
  * tested on each. The condition that fewest rows meet leads, told by counting each up to a small
  * bound. Ids of one template, target, name or status stand in order in their index. Dates are
  * sought in blocks of ids, newest block first. The beginning of a name or serial yields ids in no
- * order: they are sorted when few; when many, the newest rows are tested one by one first, since a
- * page of them is then likely to be near.
+ * order, of which the newest are kept; when there are many, the newest rows are tested one by one
+ * first, since a page of them is then likely to be near.
  */
 #include "config.h"
 
@@ -20,9 +20,10 @@
 enum {
 	PAGE = 100,
 	FEW = 2000, /* rows: a condition that more meet does not lead for being rare */
-	FEW_UNORDERED = 30000, /* nor one whose ids must be sorted */
+	FEW_UNORDERED = 30000, /* nor one whose ids come in no order */
 	MANY = INT_MAX,
-	NEAR = 20000, /* rows tested one by one before more ids than that are sorted */
+	NEAR = 5000, /* rows tested one by one before more ids than that are looked through */
+	KEPT = 1000, /* a longer page is sorted by the database */
 };
 
 enum condition { SERIAL, NAME, PREFIX, REVOKED, SUPERSEDED, DATES, TARGET, TEMPLATE, CONDITIONS };
@@ -192,14 +193,15 @@ needs_row(const struct search *s, int leader)
 	return false;
 }
 
-/* `leader` is a condition, or CONDITIONS to walk all certificates. */
+/* `leader` is a condition, or CONDITIONS to walk all certificates. Without `sorted` the ids come as
+ * they come, each as often as it meets the leader. */
 static void
-write_search(const struct search *s, int leader, struct rmt_buf *sql)
+write_search(const struct search *s, int leader, bool sorted, struct rmt_buf *sql)
 {
 	bool walk = leader == CONDITIONS;
 	const char *id = walk ? "c.id" : conditions[leader].id;
 
-	rmt_buf_format(sql, "SELECT DISTINCT %s FROM %s", id,
+	rmt_buf_format(sql, "SELECT %s%s FROM %s", sorted ? "DISTINCT " : "", id,
 	    walk ? "certificates c" : conditions[leader].from);
 	if (!walk && !conditions[leader].is_row && needs_row(s, leader))
 		rmt_buf_format(sql, " CROSS JOIN certificates c ON c.id = %s", id);
@@ -212,7 +214,8 @@ write_search(const struct search *s, int leader, struct rmt_buf *sql)
 		}
 	if (s->filter->status >= 0)
 		append_with_id(sql, exclusions[s->filter->status], id);
-	rmt_buf_format(sql, " ORDER BY %s DESC LIMIT :limit", id);
+	if (sorted)
+		rmt_buf_format(sql, " ORDER BY %s DESC LIMIT :limit", id);
 }
 
 static void
@@ -225,8 +228,10 @@ write_count(int leader, struct rmt_buf *sql)
 		    " FROM certificates UNION ALL SELECT n - 1 FROM b WHERE n > 0) SELECT n FROM "
 		    "b) b"
 		    " CROSS JOIN ");
-	rmt_buf_format(
-	    sql, "%s WHERE %s < :before AND ", conditions[leader].from, conditions[leader].id);
+	rmt_buf_format(sql, "%s WHERE ", conditions[leader].from);
+	/* Where ids come in no order all would be visited for the few below a late page. */
+	if (!conditions[leader].unordered)
+		rmt_buf_format(sql, "%s < :before AND ", conditions[leader].id);
 	rmt_buf_text(sql, leader == DATES
 			      ? "c.id >> 12 = b.n AND c.not_after BETWEEN :earliest AND :latest"
 			      : conditions[leader].where);
@@ -312,17 +317,54 @@ collect(struct search *s, sqlite3_stmt *statement, struct rmt_err *err)
 	return rmt_buf_check(&s->ids, err);
 }
 
+/* Put an id into its place among the newest `most`, each of which stands there once. */
+static size_t
+keep_newest(int64_t *newest, size_t count, size_t most, int64_t id)
+{
+	size_t at = 0;
+
+	if (count == most && newest[count - 1] >= id)
+		return count;
+	while (at < count && newest[at] > id)
+		at++;
+	if (at < count && newest[at] == id)
+		return count;
+	if (count < most)
+		count++;
+	memmove(newest + at + 1, newest + at, (count - at - 1) * sizeof *newest);
+	newest[at] = id;
+	return count;
+}
+
+/* Add the newest of the ids that a search yields in no order. Sorting a hundred thousand for the
+ * sake of a page would cost the database twice what going through them costs. */
+static int
+collect_newest(struct search *s, sqlite3_stmt *statement, struct rmt_err *err)
+{
+	int64_t newest[KEPT];
+	size_t count = 0, most = s->wanted - found(s);
+	int result;
+
+	while ((result = sqlite3_step(statement)) == SQLITE_ROW)
+		count = keep_newest(newest, count, most, sqlite3_column_int64(statement, 0));
+	if (result != SQLITE_DONE)
+		return rmt_db_fail(s->db, result, "list certificates", err);
+	rmt_buf_append(&s->ids, newest, count * sizeof *newest);
+	return rmt_buf_check(&s->ids, err);
+}
+
 static int
 pass(struct search *s, int leader, struct rmt_err *err)
 {
+	bool sorted = leader == CONDITIONS || !conditions[leader].unordered || s->wanted > KEPT;
 	struct rmt_buf sql = { 0 };
 	sqlite3_stmt *statement;
 	int rc = -1;
 
-	write_search(s, leader, &sql);
+	write_search(s, leader, sorted, &sql);
 	statement = prepare(s, &sql, (int64_t)(s->wanted - found(s)), err);
 	if (statement != NULL)
-		rc = collect(s, statement, err);
+		rc = (sorted ? collect : collect_newest)(s, statement, err);
 	sqlite3_finalize(statement);
 	rmt_buf_free(&sql);
 	return rc;
@@ -378,7 +420,7 @@ pass_blocks(struct search *s, struct rmt_err *err)
 	int rc = top < 0 ? -1 : 0;
 
 	s->block = top >> RMT_DB_BLOCK_BITS;
-	write_search(s, DATES, &sql);
+	write_search(s, DATES, true, &sql);
 	if (rc == 0 && (statement = prepare(s, &sql, 0, err)) == NULL)
 		rc = -1;
 	for (; rc == 0 && s->block >= 0 && found(s) < s->wanted; s->block--) {

@@ -254,7 +254,7 @@ bench_list() {
 	page "prefix of 100,000 names" --name 'host05*'
 	page "prefix of every name" --name 'h*'
 	page "serial prefix" --serial 7f
-	page target --for nginx
+	page target --target nginx
 	page template --template server-client
 	page "expires before" --expires-before "$(date -u -d '+30 days' +%Y-%m-%d)"
 	page "status valid" --status valid

@@ -179,7 +179,7 @@ a_serial_is_found_as_it_is_printed(void **state)
 
 /* ---- chance ---- */
 
-enum { ROWS = 24000, FILTERS = 400 };
+enum { ROWS = 24000, OLD = 18000, FILTERS = 400 };
 
 struct plain {
 	bool proved, revoked;
@@ -201,22 +201,22 @@ chance(unsigned below)
 static const char *const templates[] = { "web-server", "client", "" };
 static const char *const targets[] = { "nginx", "haproxy,nginx", "" };
 
-/* Old rows are of the names "old-...", so that a beginning many rows share is far from the newest.
- */
+/* Old rows are of the names "old-...", so that a beginning many rows share is far from the newest;
+ * every row has a second name of the same beginning. */
 static void
 add_many(void)
 {
-	char name[32], der[32];
+	char name[32], alias[40], der[32];
 
 	begin();
 	for (int i = 1; i <= ROWS; i++) {
 		struct plain *row = &rows[i];
-		const char *names[] = { name };
+		const char *names[] = { name, alias };
 		struct rmt_db_cert cert = { .issuer_name = "CN=Elsewhere",
 			.subject = "",
 			.name = name,
 			.names = names,
-			.name_count = 1 };
+			.name_count = 2 };
 		int64_t id;
 
 		row->name = (int)chance(5000);
@@ -230,7 +230,8 @@ add_many(void)
 		cert.supersedes = i > 10 && chance(4) == 0 ? 1 + chance((unsigned)i - 1) : 0;
 		if (cert.supersedes != 0)
 			rows[cert.supersedes].superseded = i;
-		snprintf(name, sizeof name, "%s-%04d", i < 3000 ? "old" : "new", row->name);
+		snprintf(name, sizeof name, "%s-%04d", i < OLD ? "old" : "new", row->name);
+		snprintf(alias, sizeof alias, "%s.alias", name);
 		snprintf(der, sizeof der, "%d", i);
 		cert.serial = rmt_span_of(row->serial, sizeof row->serial);
 		cert.der = rmt_span_text(der);
@@ -259,7 +260,7 @@ meets(int i, const struct rmt_db_filter *filter)
 	char name[32], serial[12];
 	size_t length = filter->name != NULL ? strlen(filter->name) : 0;
 
-	snprintf(name, sizeof name, "%s-%04d", i < 3000 ? "old" : "new", row->name);
+	snprintf(name, sizeof name, "%s-%04d", i < OLD ? "old" : "new", row->name);
 	snprintf(serial, sizeof serial, "%02x%02x%02x%02x", row->serial[0], row->serial[1],
 	    row->serial[2], row->serial[3]);
 	if (length > 0 && filter->name[length - 1] == '*'
@@ -332,7 +333,7 @@ choose_filter(struct rmt_db_filter *filter)
 		filter->expires_after = 500 + chance(1600);
 	if (chance(3) == 0)
 		filter->after_id = 1 + chance(ROWS);
-	filter->limit = chance(2) == 0 ? 0 : 1 + chance(300);
+	filter->limit = chance(2) == 0 ? 0 : 1 + chance(chance(8) == 0 ? 3000 : 300);
 }
 
 static void
