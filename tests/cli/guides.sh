@@ -56,7 +56,7 @@ as_run() {
 at_terminal() {
 	printf '%s\n' "$1" >"$TMP/command"
 	for answer in 1 2 3 4 5 6; do echo "$passphrase"; done |
-		script -qec "sh $TMP/command" /dev/null
+		script -qfec "sh $TMP/command" /dev/null
 }
 # run_page PAGE DIR: every command of the page, from DIR.
 run_page() {

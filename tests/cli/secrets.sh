@@ -76,7 +76,7 @@ on_terminal() {
 	shift
 	rm -f seen
 	mkfifo keys
-	env --default-signal=INT script -qec "$*; echo \"status \$?\"; stty -a" seen <keys >/dev/null 2>&1 &
+	env --default-signal=INT script -qfec "$*; echo \"status \$?\"; stty -a" seen <keys >/dev/null 2>&1 &
 	session=$!
 	exec 9>keys
 	count=0
