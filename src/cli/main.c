@@ -145,7 +145,8 @@ main(int argc, char **argv)
 
 	guard_descriptors();
 	remint_harden_process();
-	signal(SIGPIPE, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN); /* write() says it too, and that can be reported */
+	signal(SIGXFSZ, SIG_IGN);
 	out_open(&cli.out);
 	cli.json = wants_json(argc, argv);
 	cli.out.hold = cli.json;

@@ -307,6 +307,25 @@ else
 	skip "a file system cannot be mounted here" "a full disk"
 fi
 
+# limited BLOCKS COMMAND...: no file may grow beyond that many blocks of 512 bytes (of 1024 in some shells).
+limited() {
+	(
+		ulimit -f "$1"
+		shift
+		"$@"
+	)
+}
+cp -R "$home" small
+"$REMINT" list --home small >before
+expect_status 6 "a limit on the size of files under the home" limited 16 "$REMINT" sign --home small good.csr
+expect_err '^remint: .*small.*: ' "is a failure like a full disk, not the end by a signal"
+"$REMINT" list --home small >after
+expect_same before after "the database is as it was"
+refused 3 'many.p7b.*File too large' "the same under a converted file" \
+	limited 1 "$REMINT" convert good.pem --chain root.pem --with-root --to p7b-pem -o many.p7b
+expect_status 70 "and under show" limited 1 "$REMINT" show --json good.pem root.pem -o many.json
+absent many.p7b many.json "nothing half-written is left"
+
 if [ -n "${waiter:-}" ]; then
 	wait "$waiter"
 	kill "$holder" 2>/dev/null
