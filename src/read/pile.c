@@ -5,9 +5,40 @@
  */
 #include "config.h"
 
+#include <search.h>
 #include <stdlib.h>
 
 #include "read/read.h"
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct rmt_object *left = a, *right = b;
+
+	return rmt_span_compare(left->der, right->der);
+}
+
+/* The first of equal certificates is kept in the tree. */
+static int
+note_certificate(struct rmt_pile *pile, struct rmt_object *object, struct rmt_err *err)
+{
+	struct rmt_object *const *first;
+
+	object->again = false;
+	if (!object->cert)
+		return 0;
+	first = tsearch(object, &pile->seen, compare);
+	if (!first)
+		return rmt_err_memory(err);
+	object->again = *first != object;
+	return 0;
+}
+
+static void
+leave(void *object)
+{
+	(void)object; /* the list owns it */
+}
 
 int
 rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_err *err)
@@ -25,6 +56,10 @@ rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_
 	}
 	if (!(copy = rmt_object_dup(object, err)))
 		return -1;
+	if (note_certificate(pile, copy, err) != 0) {
+		rmt_object_free(copy);
+		return -1;
+	}
 	pile->objects[pile->count++] = copy;
 	return 0;
 }
@@ -32,6 +67,7 @@ rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_
 void
 rmt_pile_free(struct rmt_pile *pile)
 {
+	tdestroy(pile->seen, leave);
 	for (size_t i = 0; i < pile->count; i++)
 		rmt_object_free(pile->objects[i]);
 	free(pile->objects);

@@ -37,6 +37,7 @@ struct rmt_object {
 	const struct rmt_crl *crl;
 	const struct rmt_key *key;
 	struct rmt_span spki;    /* of a public key, private key, certificate or request; empty if unknown */
+	bool again;              /* in a pile: a certificate that stands in it already */
 };
 struct rmt_object *rmt_object_dup(const struct rmt_object *object, struct rmt_err *err); /* deep copy */
 void rmt_object_free(struct rmt_object *object);
@@ -67,6 +68,7 @@ int rmt_read_mem(const struct rmt_reader *reader, const char *source, struct rmt
 struct rmt_pile {
 	struct rmt_object **objects;
 	size_t count, capacity;
+	void *seen; /* the certificates, to notice one that comes again */
 };
 int rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_err *err);
 void rmt_pile_free(struct rmt_pile *pile);

@@ -88,7 +88,7 @@ static const struct rmt_object *leaf_nth(const struct rmt_pile *pile, size_t n, 
 	for (size_t i = 0; i < pile->count; i++) {
 		const struct rmt_object *object = pile->objects[i];
 
-		if (!object->cert || (any && rmt_cert_is_ca(object->cert)))
+		if (!object->cert || object->again || (any && rmt_cert_is_ca(object->cert)))
 			continue;
 		if (n-- == 0) {
 			*position = i;

@@ -123,6 +123,13 @@ if [ -w /dev/full ]; then
 	expect_status 70 "and lost output more than both" sh -c '"$REMINT" show good.pem in/text good.pfx >/dev/full'
 fi
 
+# A certificate that comes twice is one: cert.pem and fullchain.pem often stand side by side.
+cat good.pem root.pem >fullchain.pem
+expect_status 0 "the same certificate in two files is no choice" "$REMINT" convert good.pem fullchain.pem --to der -o twice.der
+check "and is what comes out" openssl x509 -inform DER -in twice.der -noout
+expect_status 0 "nor are they two to replace" "$REMINT" reissue good.pem fullchain.pem good.pem --for rfc5280 --out twice --json
+json_is '.certificates | length == 1' "one certificate replaces it"
+
 # A pipe of the shell can be read once only.
 mkfifo once
 cat good.pem >once &
