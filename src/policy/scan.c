@@ -172,6 +172,26 @@ token(struct scan *scan, unsigned char c)
 	return 0;
 }
 
+/* Line by line, so that the one at fault can be named. */
+static int
+check_text(struct rmt_span text, const struct scan *from)
+{
+	struct scan scan = *from;
+
+	for (; text.length > 0; scan.line++) {
+		const unsigned char *end = memchr(text.at, '\n', text.length);
+		struct rmt_span line =
+		    rmt_span_of(text.at, end != NULL ? (size_t)(end - text.at) + 1 : text.length);
+
+		if (memchr(line.at, '\0', line.length) != NULL)
+			return fail(&scan, "the file holds NUL bytes: it is not text in UTF-8");
+		if (!rmt_utf8_valid(line))
+			return fail(&scan, "the file is not text in UTF-8");
+		text = rmt_span_of(text.at + line.length, text.length - line.length);
+	}
+	return 0;
+}
+
 int
 rmt_policy_scan(struct rmt_span text, struct rmt_err *err)
 {
@@ -183,11 +203,8 @@ rmt_policy_scan(struct rmt_span text, struct rmt_err *err)
 	if (text.length >= 3 && memcmp(text.at, "\xef\xbb\xbf", 3) == 0)
 		return fail(
 		    &scan, "the file begins with a byte order mark: save it as UTF-8 without one");
-	if (memchr(text.at, '\0', text.length) != NULL)
-		return rmt_err_set(
-		    err, RMT_INPUT, NULL, "the file holds NUL bytes: it is not text in UTF-8");
-	if (!rmt_utf8_valid(text))
-		return rmt_err_set(err, RMT_INPUT, NULL, "the file is not text in UTF-8");
+	if (check_text(text, &scan) != 0)
+		return -1;
 	while (scan.at < scan.end) {
 		unsigned char c = *scan.at;
 

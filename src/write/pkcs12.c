@@ -167,6 +167,29 @@ out:
 	return rc;
 }
 
+/* Our reader tolerates more than OpenSSL's, which writes the container: then it is the certificate that is at fault. */
+static int
+check_readable(const struct job *job, struct rmt_err *err)
+{
+	struct rmt_buf label = { 0 };
+
+	for (size_t i = 0; i < job->parts->count; i++) {
+		const struct rmt_cert *cert = job->parts->list[i].cert;
+		const unsigned char *at = cert ? cert->der.at : NULL;
+		X509 *x509 = cert ? d2i_X509(NULL, &at, (long)cert->der.length) : NULL;
+
+		X509_free(x509);
+		if (!cert || x509)
+			continue;
+		rmt_cert_label(cert, &label);
+		rmt_err_openssl(err, RMT_INPUT, NULL,
+		    "the certificate of \"%.80s\" is too far from DER for a PKCS#12 file", rmt_buf_string(&label));
+		rmt_buf_free(&label);
+		return -1;
+	}
+	return 0;
+}
+
 static int
 encode(const struct job *job, struct rmt_buf *out, struct rmt_err *err)
 {
@@ -176,9 +199,9 @@ encode(const struct job *job, struct rmt_buf *out, struct rmt_err *err)
 	unsigned char salt[SALT], *der = NULL;
 	int length = 0;
 
-	if (rmt_random(salt, sizeof(salt), err))
-		return -1;
 	ERR_clear_error();
+	if (check_readable(job, err) || rmt_random(salt, sizeof(salt), err))
+		return -1;
 	digest = EVP_MD_fetch(job->ciphers.context, job->profile->mac, NULL);
 	if (digest && !add_safes(job, &safes))
 		p12 = PKCS12_add_safes_ex(safes, 0, job->ciphers.context, NULL);

@@ -94,6 +94,11 @@ for file in empty-mac-salt.pfx scrypt-odd-n.pem; do
 	refused 3 "$file: " "$file" "$REMINT" show "$srcdir/tests/fuzz/corpus/read/$file" --password-file pass
 done
 
+expect_status 0 "a certificate that is too far from DER for OpenSSL is shown" \
+	"$REMINT" show "$srcdir/tests/fuzz/corpus/read/string-constructed.der"
+refused 3 'too far from DER' "but put into no PFX" "$REMINT" convert "$srcdir/tests/fuzz/corpus/read/string-constructed.der" \
+	--to pfx -o new --out-password-file pass
+
 # ---- several inputs: all are read, one line for each failure
 
 mkdir pile

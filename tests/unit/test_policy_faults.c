@@ -408,13 +408,13 @@ static const struct bytes_row {
 	struct rmt_span bytes;
 	const char *place, *message;
 } bytes_rows[] = {
-	{ "a NUL byte is refused, also behind the last key", BYTES(SMALL_TEMPLATE "\n\0\n"), "",
+	{ "a NUL byte is refused, also behind the last key", BYTES(SMALL_TEMPLATE "\n\0\n"), "line 2",
 	    "the file holds NUL bytes: it is not text in UTF-8" },
 	{ "a byte order mark is refused by name", BYTES("\xef\xbb\xbf" SMALL_TEMPLATE), "line 1",
 	    "the file begins with a byte order mark: save it as UTF-8 without one" },
-	{ "Latin-1 is refused", BYTES(SMALL_TEMPLATE "\n# \xe9t\xe9\n"), "",
+	{ "Latin-1 is refused", BYTES(SMALL_TEMPLATE "\n# \xe9t\xe9\n"), "line 2",
 	    "the file is not text in UTF-8" },
-	{ "UTF-16 is refused", BYTES("\xff\xfet\0i\0"), "",
+	{ "UTF-16 is refused", BYTES("\xff\xfet\0i\0"), "line 1",
 	    "the file holds NUL bytes: it is not text in UTF-8" },
 	{ "an empty file lacks its title", BYTES(""), "title",
 	    "it is not stated, neither here nor in a parent" },
