@@ -584,6 +584,10 @@ check_obstacle(void **state)
 	assert_int_equal(symlink("directory", "link-to-directory"), 0);
 	assert_int_equal(mkfifo("pipe", 0600), 0);
 	names = count_names(".");
+	assert_int_equal(rmt_files_check(".", outputs, 2, true, &err), -1);
+	assert_string_equal(err.source, row->name);
+	assert_string_equal(err.message, row->message);
+	rmt_err_clear(&err);
 	assert_int_equal(rmt_files_write(".", outputs, 2, true, &err), -1);
 	assert_int_equal(err.class, RMT_POLICY);
 	assert_string_equal(err.source, row->name);
@@ -635,6 +639,44 @@ forbidden_directory(void **state)
 	assert_int_equal(chmod("shut", 0555), 0);
 	assert_int_equal(as_nobody(write_where_forbidden), 0);
 	assert_int_equal(count_names("shut"), 0);
+}
+
+static const struct beforehand_row {
+	const char *sentence;
+	const char *directory;
+	bool force;
+	const char *message; /* NULL: nothing is in the way */
+} beforehand_rows[] = {
+	{ "a directory that can be made will do", "new", false, NULL },
+	{ "so will one with a slash behind it", "new/", false, NULL },
+	{ "an empty directory will do", "empty", false, NULL },
+	{ "a directory below one that is missing will not", "missing/new", false,
+	    "cannot create the directory: No such file or directory" },
+	{ "a file is no directory", "file", true, "this exists and is not a directory" },
+	{ "nor is one below it", "file/new", true, "this exists and is not a directory" },
+	{ "a file in the way is in the way", "full", false,
+	    "this file exists and is not overwritten without force" },
+	{ "by force it is not", "full", true, NULL },
+};
+
+/* Asked before there is anything to write, and nothing is changed by asking. */
+static void
+check_beforehand(void **state)
+{
+	const struct beforehand_row *row = *state;
+	struct rmt_err err = { 0 };
+	int names;
+
+	put_file("file", "", 0600);
+	assert_int_equal(mkdir("empty", 0700), 0);
+	assert_int_equal(mkdir("full", 0700), 0);
+	put_file("full/cert.pem", "old", 0600);
+	names = count_names(".");
+	assert_int_equal(
+	    rmt_files_check(row->directory, pair, 2, row->force, &err), row->message ? -1 : 0);
+	assert_string_equal(err.message, row->message ? row->message : "");
+	assert_int_equal(count_names("."), names);
+	assert_content("full/cert.pem", "old");
 }
 
 static void
@@ -1074,6 +1116,7 @@ test_base_file(void)
 	ADD_TABLE(&rows, write_rows, check_write);
 	add_row(&rows, "a full disk leaves nothing", full_disk_leaves_nothing, NULL);
 	ADD_TABLE(&rows, obstacle_rows, check_obstacle);
+	ADD_TABLE(&rows, beforehand_rows, check_beforehand);
 	ADD_TABLE(&rows, name_rows, check_name);
 	add_row(&rows, "a directory that we may not write to is named", forbidden_directory, NULL);
 	add_row(&rows, "directories are made for their owner alone", directories_are_made, NULL);
