@@ -92,7 +92,7 @@ show with --strict|show --strict worst.pem
 audit|audit worst.pem --for rfc5280 --for nginx --for sfb-edge-internal
 audit --json|audit --json worst.pem --for rfc5280 --for nginx
 audit of a host|audit worst.pem --for nginx --name bank.example
-convert|convert . --to der
+convert|convert . --to der --select nobody
 TABLE
 for name in "$file" "$raw" "$file.absent"; do
 	"$REMINT" show "$name" >"$TMP/out" 2>"$TMP/err"
