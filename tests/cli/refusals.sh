@@ -16,7 +16,7 @@ home=$HOME/.local/share/remint
 
 if command -v flock >/dev/null 2>&1; then
 	quietly "$REMINT" init --home busy --no-password --root-key ec:p256 --issuing-key ec:p256
-	flock busy/lock sleep 120 &
+	flock --no-fork busy/lock sleep 120 &
 	holder=$!
 	(
 		began=$(date +%s)
