@@ -17,7 +17,8 @@ enum {
 	RMT_DB_TERMS = 16,
 	RMT_DB_BLOCK_BITS = 12,   /* ids of one block of the index by expiry; fixed by schema 1 */
 	RMT_DB_WAL_FRAMES = 4096, /* of 4 KiB: checkpoint beyond 16 MiB */
-	RMT_DB_CLOSE_FRAMES = 256, /* checkpoint at the end of a writer beyond 1 MiB */
+	RMT_DB_CLOSE_FRAMES = 96, /* a writer that ends checkpoints beyond 384 KiB: the next
+				   * process reads the whole log */
 	RMT_DB_BLOB_MAX = 64 << 20,
 };
 
