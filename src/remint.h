@@ -109,6 +109,16 @@ REMINT_API void remint_time_text(int64_t time, char out[32]); /* "2026-11-22T05:
 
 struct remint_strings { const char *const *items; size_t count; };
 
+/* How the endpoints among inputs are reached: "host:port", "[::1]:443", "https://host", "smtp://host:25"... A file of that name
+ * goes first. */
+struct remint_wire {
+	const char *sni;              /* the server name asked for; NULL: the endpoint's host when it is a name */
+	const char *connect;          /* the address or name to connect to instead of the endpoint's own; NULL */
+	unsigned timeout;             /* milliseconds for one endpoint, all steps together; 0: 10,000 */
+	unsigned parallel;            /* connections at once; 0: 256 */
+	struct remint_strings lists;  /* files that name one input a line ("#" begins a comment) */
+};
+
 /* ---- show --------------------------------------------------------------------------------------------------------------- */
 
 struct remint_extension { const char *name, *oid, *text; bool critical; };
@@ -136,6 +146,7 @@ struct remint_object {
 	const char *pem;            /* never a private key's */
 };
 struct remint_show_options {
+	struct remint_wire wire;
 	struct remint_strings inputs; /* files, directories, "-" */
 	bool strict;                  /* refuse what breaks DER instead of noting it */
 	bool no_keys;                 /* do not open private keys */
@@ -160,6 +171,7 @@ struct remint_finding {
 	bool accepted;       /* of a second audit: known and not to be cleared as things are (no publish URL) */
 };
 struct remint_audit_options {
+	struct remint_wire wire;
 	struct remint_strings inputs;
 	struct remint_strings targets;  /* at least one; names or paths of target files */
 	struct remint_strings chain;    /* files with intermediates at hand */
@@ -206,6 +218,7 @@ struct remint_cause {
 	const struct remint_finding *findings; size_t finding_count; /* the proof */
 };
 struct remint_explain_options {
+	struct remint_wire wire;
 	const char *symptom;           /* a code, a log line or a message, as it was pasted */
 	struct remint_strings inputs;  /* files to try the causes on; may be empty */
 	struct remint_strings chain, trust, keys; /* as of an audit */
