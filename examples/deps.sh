@@ -27,10 +27,17 @@ test|libcmocka-dev|pc:cmocka
 test|binutils|nm
 test|g++|g++
 test|mandoc|mandoc
+test|jq|jq
+test|sqlite3|sqlite3
+test|faketime|faketime
+test|python3|python3
 judges|gnutls-bin|certtool
 judges|libnss3-tools|certutil
 judges|nginx|nginx
 judges|haproxy|haproxy
+judges|postfix|/usr/sbin/postfix
+judges|zsh|zsh
+judges|fish|fish
 java|default-jdk-headless|javac
 TABLE
 }
