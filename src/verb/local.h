@@ -291,4 +291,46 @@ int rmt_item_names(struct rmt_item *item, struct remint_strings names, struct rm
 /* A group of one, whose refusal is the verb's failure. */
 int rmt_issuance_one(struct rmt_bench *bench, struct rmt_item *item, struct rmt_err *err);
 
+/* ---- campaign (plan_file.c): the plan that a person reads, edits, signs off and diffs ------------------------------------- */
+
+/* What is proposed for one certificate. */
+enum rmt_action { RMT_ACTION_KEEP, RMT_ACTION_REISSUE, RMT_ACTION_REKEY, RMT_ACTION_CONVERT, RMT_ACTION_FIX_CHAIN, RMT_ACTION_REPLACE_CA };
+const char *rmt_action_name(enum rmt_action action); /* "keep" "reissue" "rekey" "convert" "fix-chain" "replace-ca" */
+/* Where the certificate was found. */
+struct rmt_plan_place { const char *kind /* "file" "endpoint" "database" */, *source; size_t index; };
+struct rmt_plan_finding {
+	const char *rule, *severity, *target, *message;
+	bool cleared; /* by the item's action */
+};
+struct rmt_plan_item {
+	const char *id;          /* lower-case hex, the first 16 digits of the old certificate's SHA-256 */
+	enum rmt_action action;
+	bool approved;           /* false: somebody took it out of the campaign ("approved": false) */
+	const char *why;         /* one sentence: the reason for the action */
+	const char *sha256, *serial, *subject, *name, *issuer, *pem; /* the old certificate */
+	int64_t not_after;
+	struct remint_strings targets, names; /* who must accept the new one; names to add */
+	const char *template_name, *key;      /* NULL: the target's */
+	const char *signer;      /* "issuing" (an authority of the home) or "external" */
+	const char *device;      /* the directory its bundle goes to */
+	const char *note;        /* the person's own words */
+	int64_t validity;        /* 0: the template's */
+	bool keep_key;
+	struct rmt_plan_place *places; size_t place_count;
+	struct rmt_plan_finding *findings; size_t finding_count;
+};
+struct rmt_plan {
+	struct rmt_arena arena;  /* holds all of it */
+	const char *id;          /* 32 random hex digits, made with the plan */
+	const char *made, *by;   /* RFC 3339; "remint 0.1.0" */
+	const char *authority;   /* SHA-256 of the issuing CA's certificate of the home it was made with, or "" */
+	struct remint_strings targets;
+	struct rmt_plan_item *items; size_t item_count;
+};
+/* Strict, as it was edited by hand: unknown keys, wrong types, unknown actions, ids that do not fit their certificate and repeated
+ * items are RMT_INPUT with the line or the place ("items[3].action") and a did-you-mean. Free with rmt_plan_clear() also after failure. */
+int rmt_plan_read(const char *path, struct rmt_plan *out, struct rmt_err *err);
+int rmt_plan_write(const struct rmt_plan *plan, struct rmt_buf *out, struct rmt_err *err); /* JSON, stable order, one value a line */
+void rmt_plan_clear(struct rmt_plan *plan);
+
 #endif
