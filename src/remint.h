@@ -77,6 +77,10 @@ enum remint_secret_use {
  * thing. Write at most `size` bytes into `out` and return the length, or -1 for none (left). The library wipes `out`. */
 typedef int remint_password_fn(void *arg, enum remint_secret_use use, const char *what, unsigned attempt, char *out, size_t size);
 REMINT_API void remint_set_password(struct remint *ctx, remint_password_fn *ask, void *arg);
+/* A passphrase for such a callback: the first line of a file, without its line end, or with `path` NULL of the descriptor `fd`, byte by
+ * byte, so that several may stand behind one another. At most `size` bytes into `out`, which the caller wipes; its length, or -1.
+ * Fails with SECRET when it cannot be read, is longer, holds a NUL, or others may read the file. */
+REMINT_API int remint_read_secret(struct remint *ctx, const char *path, int fd, char *out, size_t size);
 /* Long work: `done` of `total` items (0 when unknown). */
 typedef void remint_progress_fn(void *arg, uint64_t done, uint64_t total);
 REMINT_API void remint_set_progress(struct remint *ctx, remint_progress_fn *show, void *arg);

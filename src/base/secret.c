@@ -166,8 +166,10 @@ struct rmt_secret *
 rmt_secret_read_fd(int fd, struct rmt_err *err)
 {
 	struct rmt_source source;
+	char name[32];
 
-	if (rmt_source_open_fd(fd, "passphrase descriptor", RMT_SECRET, &source, err) != 0)
+	snprintf(name, sizeof name, "descriptor %d", fd);
+	if (rmt_source_open_fd(fd, name, RMT_SECRET, &source, err) != 0)
 		return NULL;
 	return read_secret(&source, err);
 }

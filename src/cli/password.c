@@ -74,8 +74,7 @@ secrets_add(struct secrets *secrets, enum remint_secret_use use, bool is_fd, con
 
 /* ---- files and descriptors ----------------------------------------------- */
 
-/* The first line; byte by byte, so that a descriptor may hold several secrets one after the other.
- * -1 with errno. */
+/* What is typed up to the end of the line; -1 with errno. */
 static int
 read_line(int fd, char *line, size_t size)
 {
@@ -103,40 +102,21 @@ read_line(int fd, char *line, size_t size)
 }
 
 static int
-source_fd(struct cli *cli, const struct source *source)
-{
-	char *end;
-	long fd;
-
-	if (!source->is_fd)
-		return open(source->value, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	errno = 0;
-	fd = strtol(source->value, &end, 10);
-	if (errno || *end || end == source->value || fd < 0 || fd > 1 << 20) {
-		report_failure(cli, REMINT_CLASS_USAGE, "",
-		    "\"%s\" is not the number of a file descriptor", source->value);
-		errno = 0;
-		return -1;
-	}
-	return (int)fd;
-}
-
-static int
 source_read(struct cli *cli, struct source *source)
 {
-	int fd = source_fd(cli, source);
+	char *end;
+	long fd = -1;
 
-	if (fd < 0 && source->is_fd)
-		return -1;
-	source->length = fd < 0 ? -1 : read_line(fd, source->secret, sizeof source->secret);
-	if (source->length < 0)
-		report_failure(cli, REMINT_CLASS_SECRET, source->is_fd ? "" : source->value,
-		    "the passphrase cannot be read%s%s: %s",
-		    source->is_fd ? " from descriptor " : "", source->is_fd ? source->value : "",
-		    errno == EMSGSIZE ? "its first line is too long" : strerrordesc_np(errno));
-	if (fd >= 0 && !source->is_fd)
-		close(fd);
-	return source->length < 0 ? -1 : 0;
+	if (source->is_fd) {
+		errno = 0;
+		fd = strtol(source->value, &end, 10);
+		if (errno || *end || end == source->value || fd < 0 || fd > 1 << 20)
+			return report_failure(cli, REMINT_CLASS_USAGE, "",
+			    "\"%s\" is not the number of a file descriptor", source->value);
+	}
+	source->length = remint_read_secret(cli->ctx, source->is_fd ? NULL : source->value, (int)fd,
+	    source->secret, sizeof source->secret);
+	return source->length < 0 ? report_verb(cli) : 0;
 }
 
 int

@@ -38,8 +38,10 @@ report_status(struct cli *cli, int status)
 void
 report_interlude(struct cli *cli)
 {
-	if (cli->progress_shown)
+	if (cli->progress_shown) {
 		fputs("\r\033[K", stderr);
+		fflush(stderr);
+	}
 	cli->progress_shown = false;
 	if (cli->out.terminal && !cli->out.hold)
 		out_flush(&cli->out);
@@ -102,7 +104,7 @@ report_note(struct cli *cli, const char *format, ...)
 	va_end(args);
 	report_interlude(cli);
 	safe = remint_safe_text(text, strlen(text));
-	fprintf(stderr, "%s\n", safe ? safe : "?"); /* one write: there may be a note for each of many requests */
+	fprintf(stderr, "%s\n", safe ? safe : "?");
 	remint_text_free(safe);
 }
 
@@ -130,6 +132,7 @@ report_progress(void *arg, uint64_t done, uint64_t total)
 		    (unsigned long long)total);
 	else
 		fprintf(stderr, "\r\033[K%llu", (unsigned long long)done);
+	fflush(stderr);
 }
 
 /* ---- failures ------------------------------------------------------------ */

@@ -220,6 +220,22 @@ void remint_text_free(char *text)
 	free(text);
 }
 
+int remint_read_secret(struct remint *ctx, const char *path, int fd, char *out, size_t size)
+{
+	struct rmt_secret *secret;
+	int length = -1;
+
+	rmt_verb_begin(ctx);
+	secret = path ? rmt_secret_read_file(path, &ctx->err) : rmt_secret_read_fd(fd, &ctx->err);
+	if (secret && rmt_secret_length(secret) > size)
+		rmt_err_set(&ctx->err, RMT_SECRET, NULL, "the passphrase is longer than %zu bytes", size);
+	else if (secret)
+		memcpy(out, rmt_secret_text(secret), (size_t)(length = (int)rmt_secret_length(secret)));
+	rmt_secret_free(secret);
+	rmt_verb_end(ctx, length < 0 ? -1 : 0);
+	return length;
+}
+
 void remint_wipe(void *bytes, size_t length)
 {
 	rmt_wipe(bytes, length);

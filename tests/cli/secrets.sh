@@ -35,6 +35,13 @@ expect_status 0 "one descriptor may hold several, a line each" two_from_one
 expect_status 2 "a descriptor is a number" "$REMINT" show old.pfx --password-fd three
 expect_status 7 "that is open" "$REMINT" show old.pfx --password-fd 77
 expect_err 'descriptor 77' "and the failure names it"
+printf 'secret\n' >shared.pass
+chmod 644 shared.pass
+expect_status 7 "a passphrase file that others may read is refused" "$REMINT" show old.pfx --password-file shared.pass
+expect_err 'chmod 600' "and the failure says what to do"
+mkfifo nobody.pass
+expect_status 7 "a named pipe that nobody writes to is not waited for" "$REMINT" show old.pfx --password-file nobody.pass
+expect_err 'nobody writes' "and the failure says so"
 
 lab --ca-password-file ca.pass
 if grep -rq 'BEGIN PRIVATE KEY' .local/share/remint/keys; then

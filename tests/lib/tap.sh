@@ -14,6 +14,7 @@ TMP=$(mktemp -d "${TMPDIR:-/tmp}/remint-test.XXXXXX") || exit 99
 PATH=$PATH:/usr/sbin:/sbin # where Debian keeps nginx and haproxy
 export PATH LC_ALL TZ REMINT TMP srcdir builddir
 unset REMINT_HOME
+umask 077 # passphrase files that others may read are refused
 HOME=$TMP
 export HOME
 tap_count=0
