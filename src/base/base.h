@@ -177,6 +177,7 @@ typedef int64_t rmt_time; /* seconds since 1970-01-01T00:00:00Z; the one typedef
 #define RMT_DAY INT64_C(86400)
 
 rmt_time rmt_clock_now(void);                                       /* the system clock */
+uint64_t rmt_clock_ticks(void);                                     /* milliseconds that only go forward, for deadlines */
 /* -1 when there is no such day or time of day, or the year is not 0 to 9999; `out` is then unchanged. */
 int rmt_time_from_civil(int year, int month, int day, int hour, int minute, int second, rmt_time *out);
 void rmt_time_to_civil(rmt_time time, int civil[6]);                /* clamped to the years 0 to 9999 */

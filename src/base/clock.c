@@ -27,6 +27,15 @@ rmt_clock_now(void)
 	return now.tv_sec;
 }
 
+uint64_t
+rmt_clock_ticks(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 static bool
 is_leap(int year)
 {

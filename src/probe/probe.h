@@ -58,8 +58,7 @@ void rmt_probe_jobs_clear(struct rmt_probe_jobs *jobs);
  * judges nothing and only captures. */
 struct rmt_probe_options {
 	const struct rmt_client *client;  /* behave so; NULL: capture only */
-	const char *purpose;              /* of the target's path: "server"... with client only */
-	int auth_level;                   /* -1: the library's */
+	int auth_level;                   /* of the target's path; -1: what the client's security level says */
 	bool strict;                      /* X509_V_FLAG_X509_STRICT */
 	const struct rmt_cert *const *trust; size_t trust_count; /* none: a missing anchor is no reason to refuse */
 	const struct rmt_cert *const *at_hand; size_t at_hand_count; /* what this consumer has or would fetch; empty for one that trusts roots only */

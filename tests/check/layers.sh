@@ -28,6 +28,9 @@ remint.h      verb cli serve
 cmocka.h
 sys/socket.h  probe serve
 netdb.h       probe serve
+netinet/in.h  probe serve
+poll.h        base db probe serve
+openssl/ssl.h probe serve
 TABLE
 
 # bad_includes ROOT: says what is wrong with the #include lines under ROOT/src.

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * probe/local.h - what the files of this room share among themselves and nobody else may use.
+ *
+ * Three layers: a context (SSL_CTX) that behaves as a consumer, a judge that holds the certificates of the peer against
+ * what this consumer takes, and a wire: one connection with all that was seen on it. The client side (run.c) and the lab
+ * peer (peer.c) are both built of these three. The dialogue before TLS stands below them.
+ */
+#ifndef RMT_PROBE_LOCAL_H
+#define RMT_PROBE_LOCAL_H
+
+#include <openssl/ssl.h>
+
+#include "probe/probe.h"
+
+enum {
+	RMT_PROBE_LIST_MOST = 256 << 10,  /* bytes of one Certificate message */
+	RMT_PROBE_INPUT_MOST = 1 << 20,   /* bytes that a peer may send until the handshake is over */
+	RMT_PROBE_TIMEOUT = 10000,        /* milliseconds, unless told otherwise */
+	RMT_PROBE_LINGER = 1000,          /* milliseconds of silence after our certificate */
+};
+
+/* ---- client.c: a context that behaves as a consumer --------------------------------------------------------------------- */
+
+/* Versions, signature algorithms, ciphers and security level of `client`; NULL takes whatever comes, from TLS 1.0 on. No sessions, no
+ * renegotiation, no compression. Every wire opened on it records what it sees. Verifies nothing until a judge is installed. */
+SSL_CTX *rmt_probe_ctx_new(const struct rmt_client *client, bool server_side, struct rmt_err *err);
+/* What we show: the certificate, its key and the chain behind it, whatever the security level thinks of them. The parts are copied. */
+int rmt_probe_ctx_show(SSL_CTX *ctx, const struct rmt_cert *certificate, const struct rmt_key *key,
+                       const struct rmt_cert *const *chain, size_t count, struct rmt_err *err);
+/* An X509 of the DER, its extension cache filled; the caller's. */
+X509 *rmt_probe_x509(const struct rmt_cert *cert, const char *what, struct rmt_err *err);
+
+/* ---- judge.c: what a consumer takes from its peer ------------------------------------------------------------------------ */
+
+/* All borrowed for as long as the judge lives. */
+struct rmt_probe_rules {
+	const struct rmt_client *client;
+	enum rmt_purpose role;   /* the peer's: SERVER when we are the client, CLIENT when we are the server */
+	int auth_level;          /* -1: what the security level of the context says */
+	bool strict;
+	const struct rmt_cert *const *trust; size_t trust_count;     /* none: a missing anchor is no reason to refuse */
+	const struct rmt_cert *const *at_hand; size_t at_hand_count; /* not looked at for a client that trusts roots only */
+	rmt_time at;
+};
+struct rmt_probe_judge;
+struct rmt_probe_judge *rmt_probe_judge_new(const struct rmt_probe_rules *rules, struct rmt_err *err);
+void rmt_probe_judge_free(struct rmt_probe_judge *judge);
+/* From now on every handshake under `ctx` is judged; a refusal ends it with the fitting alert. As a server the peer is asked for a
+ * certificate, and must show one when the client demands_certificate. The judge is borrowed by the context. */
+void rmt_probe_judge_install(struct rmt_probe_judge *judge, SSL_CTX *ctx, bool server_side);
+
+/* What the judge said of one chain. err.class RMT_NONE: nothing against it. */
+struct rmt_probe_verdict {
+	enum rmt_probe_stage stage; /* RMT_STAGE_CERTIFICATE or RMT_STAGE_NAME */
+	int error, depth;           /* X509_V_ERR_*, 0 for a refusal that OpenSSL has no number for */
+	struct rmt_err err;         /* RMT_NEGATIVE: "refuses the certificate at depth 0 (name): ..." */
+};
+
+/* ---- wire.c: one connection and what was seen on it ----------------------------------------------------------------------- */
+
+struct rmt_probe_wire {
+	int fd;                  /* not ours to close */
+	SSL *ssl;
+	const char *name;        /* that the peer's certificate must bear, borrowed; NULL: not asked */
+	short events;            /* POLLIN or POLLOUT: what it waits for */
+
+	/* as seen */
+	struct rmt_buf list;     /* body of the peer's Certificate message */
+	unsigned char first[64]; /* the first bytes that came */
+	size_t first_length;
+	uint64_t received;
+	int errnum;              /* of the last failed read or write; 0 none */
+	bool ended;              /* the peer closed its side */
+	int hello_version;       /* legacy_version of the peer's hello, 0 before it came */
+	bool cert_request;       /* the server asked for a certificate */
+	bool cert_shown;         /* we sent one */
+	bool ticket;             /* a session ticket came: the server went on */
+	int alert;               /* -1 none */
+	bool alert_ours;
+	bool oversized;          /* the peer broke a bound of ours */
+
+	/* the chain as sent, taken apart: rmt_probe_wire_chain() */
+	bool chain_read;
+	struct rmt_cert **sent; size_t sent_count;
+	struct rmt_err *broken; size_t broken_count;
+
+	struct rmt_probe_verdict verdict;
+
+	/* how it ended, when it did not end well; err.class RMT_NONE otherwise */
+	enum rmt_probe_outcome outcome;
+	enum rmt_probe_stage stage;
+	struct rmt_err err;
+};
+/* Zero-initialised before. The wire must stay where it is until it is closed. Neither role is set: SSL_set_connect_state() or
+ * SSL_set_accept_state() on wire->ssl is the caller's. */
+int rmt_probe_wire_open(struct rmt_probe_wire *wire, SSL_CTX *ctx, int fd, struct rmt_err *err);
+void rmt_probe_wire_close(struct rmt_probe_wire *wire); /* frees everything but the descriptor */
+/* Go on with the handshake as far as the socket allows: 1 finished, 0 waiting for `events`, -1 ended, and `outcome`, `stage` and `err`
+ * say how. */
+int rmt_probe_wire_handshake(struct rmt_probe_wire *wire);
+/* Take the list captured apart into `sent` and `broken`; done once. -1 out of memory. */
+int rmt_probe_wire_chain(struct rmt_probe_wire *wire, struct rmt_err *err);
+/* "TLSv1.2" when the hello of the other side has been answered, or NULL; a cipher's name or NULL; "RSA+SHA256" or NULL. All static. */
+const char *rmt_probe_wire_protocol(const struct rmt_probe_wire *wire);
+const char *rmt_probe_wire_cipher(const struct rmt_probe_wire *wire);
+const char *rmt_probe_wire_signature(const struct rmt_probe_wire *wire);
+
+/* ---- failure.c: why a handshake ended, in words ---------------------------------------------------------------------------- */
+
+/* Fills in outcome, stage and err of a wire whose SSL has just failed. Empties OpenSSL's queue. */
+void rmt_probe_wire_failed(struct rmt_probe_wire *wire, int ssl_error);
+
+/* ---- words.c --------------------------------------------------------------------------------------------------------------- */
+
+const char *rmt_probe_alert_name(int alert);    /* "handshake_failure" */
+const char *rmt_probe_alert_words(int alert);   /* what a peer that sends it means */
+const char *rmt_probe_verify_words(int error);  /* "has expired"; OpenSSL's own sentence for the rest */
+
+#endif
