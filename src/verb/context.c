@@ -312,8 +312,10 @@ static int reader_fault(void *arg, const struct rmt_err *err)
 
 struct rmt_reader rmt_verb_reader(struct remint *ctx)
 {
-	(void)ctx;
-	return (struct rmt_reader){.passphrase = read_secret, .fault = reader_fault, .mode = RMT_TOLERANT};
+	return (struct rmt_reader){.passphrase = read_secret,
+	                           .fault = reader_fault,
+	                           .mode = RMT_TOLERANT,
+	                           .given = ctx->read_secret_count};
 }
 
 const struct rmt_secret *rmt_verb_ca_secret(struct remint *ctx, const char *what, bool confirm, struct rmt_err *err)

@@ -41,6 +41,12 @@ request() {
 request ca 'basicConstraints=critical,CA:TRUE' 'keyUsage=keyCertSign,cRLSign'
 refused 4 'ca.csr: line 1, basicConstraints: .*asks to be a CA' "a request for a CA" "$REMINT" sign ca.csr
 refused 4 'makes a CA' "a CA template" "$REMINT" sign good.csr --template issuing-ca
+quietly "$REMINT" init --home branch --no-root --no-password
+"$REMINT" ca request --home branch --name branch --subject 'CN=Branch CA' >branch.csr 2>"$TMP/err"
+refused 4 'path length 0 .*no room' "a CA below one of path length 0" "$REMINT" ca sign branch.csr --ca issuing
+expect_status 0 "the root certifies it" "$REMINT" ca sign branch.csr
+refused 4 '5000 days are more than the 825 days that template server-client allows' "more days than the template allows" \
+	"$REMINT" sign good.csr --days 5000
 request certsign 'keyUsage=keyCertSign,cRLSign,digitalSignature'
 request ocsp 'extendedKeyUsage=OCSPSigning'
 request any 'extendedKeyUsage=anyExtendedKeyUsage'
