@@ -93,7 +93,7 @@ rmt_check_subject_part(const char *text, struct rmt_err *err)
 	char attribute[32];
 	int rc;
 
-	if (text[length] == '=' && length < sizeof(attribute)) {
+	if (length < sizeof(attribute) && text[length] == '=') {
 		memcpy(attribute, text, length);
 		attribute[length] = '\0';
 		if (rmt_oid_named(attribute) == NULL && rmt_oid_nearest(attribute, rmt_oid_attribute_arcs) != NULL)
