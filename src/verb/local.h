@@ -291,7 +291,7 @@ int rmt_item_names(struct rmt_item *item, struct remint_strings names, struct rm
 /* A group of one, whose refusal is the verb's failure. */
 int rmt_issuance_one(struct rmt_bench *bench, struct rmt_item *item, struct rmt_err *err);
 
-/* ---- campaign (plan_file.c): the plan that a person reads, edits, signs off and diffs ------------------------------------- */
+/* ---- campaign (plan_file.c, plan_write.c): the plan that a person reads, edits, signs off and diffs ------------------------------------- */
 
 /* What is proposed for one certificate. */
 enum rmt_action { RMT_ACTION_KEEP, RMT_ACTION_REISSUE, RMT_ACTION_REKEY, RMT_ACTION_CONVERT, RMT_ACTION_FIX_CHAIN, RMT_ACTION_REPLACE_CA };
@@ -330,7 +330,18 @@ struct rmt_plan {
 /* Strict, as it was edited by hand: unknown keys, wrong types, unknown actions, ids that do not fit their certificate and repeated
  * items are RMT_INPUT with the line or the place ("items[3].action") and a did-you-mean. Free with rmt_plan_clear() also after failure. */
 int rmt_plan_read(const char *path, struct rmt_plan *out, struct rmt_err *err);
-int rmt_plan_write(const struct rmt_plan *plan, struct rmt_buf *out, struct rmt_err *err); /* JSON, stable order, one value a line */
+int rmt_plan_write(const struct rmt_plan *plan, struct rmt_buf *out, struct rmt_err *err); /* JSON, stable order, one value a line (plan_write.c) */
 void rmt_plan_clear(struct rmt_plan *plan);
+/* What an item says of its certificate, from the certificate: id, sha256, serial, subject, name, issuer, not_after, pem. */
+int rmt_plan_describe(struct rmt_plan_item *item, const struct rmt_cert *cert, struct rmt_arena *arena, struct rmt_err *err);
+
+/* The keys of the file, one table for reader and writer, ended by a row without a name. */
+enum rmt_plan_kind {
+	RMT_PLAN_SCHEMA, RMT_PLAN_TEXT, RMT_PLAN_NULLABLE /* text or null */, RMT_PLAN_FLAG, RMT_PLAN_NUMBER, RMT_PLAN_TIME,
+	RMT_PLAN_DURATION /* "90d" or null */, RMT_PLAN_LIST, RMT_PLAN_ACTION, RMT_PLAN_PLACES, RMT_PLAN_FINDINGS, RMT_PLAN_ITEMS
+};
+struct rmt_plan_key { const char *name; enum rmt_plan_kind kind; size_t offset; bool required; };
+extern const struct rmt_plan_key rmt_plan_head_keys[], rmt_plan_item_keys[], rmt_plan_place_keys[], rmt_plan_finding_keys[];
+enum { RMT_PLAN_SCHEMA_NUMBER = 1 };
 
 #endif

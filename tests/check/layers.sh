@@ -24,6 +24,7 @@ TABLE
 cat >"$TMP/headers" <<'TABLE'
 libconfig.h   policy
 sqlite3.h     db
+jansson.h     verb
 remint.h      verb cli serve
 cmocka.h
 sys/socket.h  probe serve

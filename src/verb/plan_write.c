@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan_write.c - writes the plan of a campaign as JSON, in the order of the tables in plan_file.c and one value a line, so
+ * that two plans compare line by line with the tools at hand.
+ *
+ * Always valid UTF-8: text that is none is written with its escapes, and characters that would act on a terminal or an
+ * editor are \u escapes of JSON, which read back as what they were.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "verb/local.h"
+
+/* ---- one text ------------------------------------------------------------------------------------------------------------ */
+
+/* The character at `at` of valid UTF-8, and its length. */
+static unsigned character(const unsigned char *at, size_t *length)
+{
+	static const unsigned char first[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	unsigned value;
+
+	*length = at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+	value = at[0] & first[*length];
+	for (size_t i = 1; i < *length; i++)
+		value = value << 6 | (at[i] & 0x3f);
+	return value;
+}
+
+static bool must_escape(unsigned c)
+{
+	return c < 0x20 || c == '"' || c == '\\' || (c >= 0x7f && c <= 0x9f) || c == 0xad || c == 0x61c ||
+	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+	       (c >= 0xe0000 && c <= 0xe007f);
+}
+
+static void write_escape(struct rmt_buf *out, unsigned c)
+{
+	if (c == '"' || c == '\\')
+		rmt_buf_format(out, "\\%c", (int)c);
+	else if (c == '\n')
+		rmt_buf_text(out, "\\n");
+	else if (c < 0x10000)
+		rmt_buf_format(out, "\\u%04x", c);
+	else
+		rmt_buf_format(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
+}
+
+static void write_string(struct rmt_buf *out, const char *text)
+{
+	struct rmt_buf valid = {0};
+	const unsigned char *at, *run;
+	size_t length;
+
+	rmt_plain_text(rmt_span_text(text), &valid);
+	out->failed |= valid.failed;
+	rmt_buf_byte(out, '"');
+	for (at = run = (const unsigned char *)rmt_buf_string(&valid); *at; at += length) {
+		unsigned c = character(at, &length);
+
+		if (!must_escape(c))
+			continue;
+		rmt_buf_append(out, run, (size_t)(at - run));
+		write_escape(out, c);
+		run = at + length;
+	}
+	rmt_buf_append(out, run, (size_t)(at - run));
+	rmt_buf_byte(out, '"');
+	rmt_buf_free(&valid);
+}
+
+/* ---- values, one function a kind -------------------------------------------------------------------------------------------- */
+
+struct writing {
+	const struct rmt_plan *plan;
+	struct rmt_buf *out;
+	unsigned depth;
+};
+
+static void new_line(const struct writing *writing)
+{
+	rmt_buf_byte(writing->out, '\n');
+	for (unsigned i = 0; i < writing->depth; i++)
+		rmt_buf_text(writing->out, "  ");
+}
+
+static void write_object(struct writing *writing, const struct rmt_plan_key *keys, const void *object);
+
+/* A list, one entry a line: entry i by `entry`. */
+static void write_entries(struct writing *writing, size_t count, const void *entries,
+                          void (*entry)(struct writing *writing, const void *entries, size_t i))
+{
+	rmt_buf_byte(writing->out, '[');
+	writing->depth++;
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			rmt_buf_byte(writing->out, ',');
+		new_line(writing);
+		entry(writing, entries, i);
+	}
+	writing->depth--;
+	if (count)
+		new_line(writing);
+	rmt_buf_byte(writing->out, ']');
+}
+
+static void write_schema(struct writing *writing, const void *at)
+{
+	(void)at;
+	rmt_buf_format(writing->out, "%d", RMT_PLAN_SCHEMA_NUMBER);
+}
+
+static void write_text(struct writing *writing, const void *at)
+{
+	const char *text = *(const char *const *)at;
+
+	write_string(writing->out, text ? text : "");
+}
+
+static void write_nullable(struct writing *writing, const void *at)
+{
+	if (*(const char *const *)at)
+		write_text(writing, at);
+	else
+		rmt_buf_text(writing->out, "null");
+}
+
+static void write_flag(struct writing *writing, const void *at)
+{
+	rmt_buf_text(writing->out, *(const bool *)at ? "true" : "false");
+}
+
+static void write_number(struct writing *writing, const void *at)
+{
+	rmt_buf_format(writing->out, "%zu", *(const size_t *)at);
+}
+
+static void write_time(struct writing *writing, const void *at)
+{
+	char text[32];
+
+	rmt_time_text(*(const int64_t *)at, text);
+	write_string(writing->out, text);
+}
+
+static void write_duration(struct writing *writing, const void *at)
+{
+	int64_t seconds = *(const int64_t *)at;
+
+	if (seconds <= 0)
+		rmt_buf_text(writing->out, "null");
+	else if (seconds % RMT_DAY == 0)
+		rmt_buf_format(writing->out, "\"%lldd\"", (long long)(seconds / RMT_DAY));
+	else
+		rmt_buf_format(writing->out, "\"%llds\"", (long long)seconds);
+}
+
+static void list_entry(struct writing *writing, const void *entries, size_t i)
+{
+	write_text(writing, (const char *const *)entries + i);
+}
+
+static void write_list(struct writing *writing, const void *at)
+{
+	const struct remint_strings *list = at;
+
+	write_entries(writing, list->count, list->items, list_entry);
+}
+
+static void write_action(struct writing *writing, const void *at)
+{
+	write_string(writing->out, rmt_action_name(*(const enum rmt_action *)at));
+}
+
+static void place_entry(struct writing *writing, const void *entries, size_t i)
+{
+	write_object(writing, rmt_plan_place_keys, (const struct rmt_plan_place *)entries + i);
+}
+
+static void write_places(struct writing *writing, const void *at)
+{
+	const struct rmt_plan_item *item = at;
+
+	write_entries(writing, item->place_count, item->places, place_entry);
+}
+
+static void finding_entry(struct writing *writing, const void *entries, size_t i)
+{
+	write_object(writing, rmt_plan_finding_keys, (const struct rmt_plan_finding *)entries + i);
+}
+
+static void write_findings(struct writing *writing, const void *at)
+{
+	const struct rmt_plan_item *item = at;
+
+	write_entries(writing, item->finding_count, item->findings, finding_entry);
+}
+
+static void item_entry(struct writing *writing, const void *entries, size_t i)
+{
+	write_object(writing, rmt_plan_item_keys, (const struct rmt_plan_item *)entries + i);
+}
+
+static void write_items(struct writing *writing, const void *at)
+{
+	const struct rmt_plan *plan = at;
+
+	write_entries(writing, plan->item_count, plan->items, item_entry);
+}
+
+static void (*const writers[])(struct writing *writing, const void *at) = {
+	[RMT_PLAN_SCHEMA] = write_schema,
+	[RMT_PLAN_TEXT] = write_text,
+	[RMT_PLAN_NULLABLE] = write_nullable,
+	[RMT_PLAN_FLAG] = write_flag,
+	[RMT_PLAN_NUMBER] = write_number,
+	[RMT_PLAN_TIME] = write_time,
+	[RMT_PLAN_DURATION] = write_duration,
+	[RMT_PLAN_LIST] = write_list,
+	[RMT_PLAN_ACTION] = write_action,
+	[RMT_PLAN_PLACES] = write_places,
+	[RMT_PLAN_FINDINGS] = write_findings,
+	[RMT_PLAN_ITEMS] = write_items,
+};
+
+/* ---- the whole ----------------------------------------------------------------------------------------------------------------- */
+
+static void write_object(struct writing *writing, const struct rmt_plan_key *keys, const void *object)
+{
+	rmt_buf_byte(writing->out, '{');
+	writing->depth++;
+	for (const struct rmt_plan_key *key = keys; key->name; key++) {
+		if (key != keys)
+			rmt_buf_byte(writing->out, ',');
+		new_line(writing);
+		rmt_buf_format(writing->out, "\"%s\": ", key->name);
+		writers[key->kind](writing, (const char *)object + key->offset);
+	}
+	writing->depth--;
+	new_line(writing);
+	rmt_buf_byte(writing->out, '}');
+}
+
+int rmt_plan_write(const struct rmt_plan *plan, struct rmt_buf *out, struct rmt_err *err)
+{
+	struct writing writing = {plan, out, 0};
+
+	write_object(&writing, rmt_plan_head_keys, plan);
+	rmt_buf_byte(out, '\n');
+	return rmt_buf_check(out, err);
+}
