@@ -29,7 +29,7 @@ int rmt_db_last_event(struct rmt_db *db, rmt_time *out, struct rmt_err *err);
 int rmt_db_events(struct rmt_db *db, int64_t after, int (*visit)(void *arg, int64_t id, rmt_time when, const char *kind, const char *text), void *arg, struct rmt_err *err);
 /* Recompute the chain: 0 whole; -1 RMT_DATABASE naming the first bad event. */
 int rmt_db_check_events(struct rmt_db *db, struct rmt_err *err);
-int rmt_db_check_structure(struct rmt_db *db, struct rmt_err *err); /* integrity_check and foreign keys */
+int rmt_db_check_structure(struct rmt_db *db, struct rmt_err *err); /* integrity_check, foreign keys, campaigns and revocations against their events */
 
 /* See one state of the database until rmt_db_move(), whatever others commit. For reading only. */
 int rmt_db_still(struct rmt_db *db, struct rmt_err *err);
@@ -132,6 +132,54 @@ int rmt_db_names(struct rmt_db *db, int64_t cert, int (*visit)(void *arg, const 
 /* ---- requests ------------------------------------------------------------------------------------------------------------------- */
 struct rmt_db_request { int64_t id; struct rmt_span der, spki_hash; const char *subject; const char *targets; rmt_time recorded; const char *state; /* "made" "signed" */ };
 int rmt_db_request_add(struct rmt_db *db, const struct rmt_db_request *request, int64_t *id, struct rmt_err *err);
+/* 1 found (borrowed until the next call on db), 0 absent, -1. */
+int rmt_db_request_by_id(struct rmt_db *db, int64_t id, struct rmt_db_request *out, struct rmt_err *err);
+
+/* ---- revocation ----------------------------------------------------------------------------------------------------------------- */
+/* Revoke a certificate of an authority of this home, with its event. `reason` as in RFC 5280, 5.3.1. Refused when it is another CA's
+ * or is revoked already. Inside a transaction. */
+int rmt_db_revoke(struct rmt_db *db, int64_t certificate, rmt_time when, int reason, struct rmt_err *err);
+
+/* ---- campaigns: which plans were begun, and how far each item has come ---------------------------------------------------------- */
+enum rmt_item_state {
+	RMT_ITEM_PLANNED, RMT_ITEM_REQUESTED /* at another CA */, RMT_ITEM_ISSUED, RMT_ITEM_EXPORTED, RMT_ITEM_LIVE /* seen served */,
+	RMT_ITEM_CLOSED /* old one revoked, or its CA told */, RMT_ITEM_FAILED, RMT_ITEM_SKIPPED, RMT_ITEM_STATES
+};
+const char *rmt_item_state_name(enum rmt_item_state state); /* "planned" "requested" ... */
+struct rmt_db_campaign {
+	int64_t id;
+	const char *plan;        /* the plan's own id */
+	const char *file;        /* its file's name when it was applied first */
+	struct rmt_span sha256;  /* of that file, then */
+	rmt_time started;
+};
+/* By the plan's id. 1 found (borrowed until the next call on db), 0 absent, -1. */
+int rmt_db_campaign_get(struct rmt_db *db, const char *plan, struct rmt_db_campaign *out, struct rmt_err *err);
+int rmt_db_campaign_add(struct rmt_db *db, const struct rmt_db_campaign *campaign, int64_t *id, struct rmt_err *err);
+struct rmt_db_item {
+	int64_t campaign;
+	const char *item;        /* the item's id in the plan */
+	enum rmt_item_state state;
+	struct rmt_span asked;   /* SHA-256 of what the plan asked for */
+	int64_t previous;        /* certificate to be replaced, once recorded, or 0 */
+	int64_t tbs, certificate; /* the new one's bytes and row, or 0; kept for good once set */
+	int64_t request;         /* row of the request to another CA, or 0 */
+	int64_t attempts;        /* that failed */
+	const char *why;         /* of a failure or of what was skipped; "" */
+	const char *confirmed_by; /* who vouched for the end; "" */
+	rmt_time when;
+};
+/* 1 found (borrowed until the next call on db), 0 absent, -1. */
+int rmt_db_item_get(struct rmt_db *db, int64_t campaign, const char *item, struct rmt_db_item *out, struct rmt_err *err);
+int rmt_db_item_of_tbs(struct rmt_db *db, int64_t tbs, struct rmt_db_item *out, struct rmt_err *err);
+/* New or changed, with its event. Inside a transaction. */
+int rmt_db_item_put(struct rmt_db *db, const struct rmt_db_item *item, struct rmt_err *err);
+/* Each item by its id; the visitor may ask the database, and what it is handed stays. */
+int rmt_db_items(struct rmt_db *db, int64_t campaign, int (*visit)(void *arg, const struct rmt_db_item *item), void *arg, struct rmt_err *err);
+/* Take an item for the process `pid`: 1 taken, 0 another living process has it, -1. Inside a transaction. */
+int rmt_db_item_claim(struct rmt_db *db, int64_t campaign, const char *item, int64_t pid, struct rmt_err *err);
+/* Let go of all that the process has taken. Inside a transaction. */
+int rmt_db_items_release(struct rmt_db *db, int64_t campaign, int64_t pid, struct rmt_err *err);
 
 /* ---- orphans: to-be-signed rows without a certificate whose owner process is gone ---------------------------------------------------- */
 int rmt_db_orphans(struct rmt_db *db, int (*visit)(void *arg, int64_t id, const struct rmt_db_tbs *tbs), void *arg, struct rmt_err *err);

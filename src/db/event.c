@@ -108,6 +108,7 @@ rmt_db_event(
 	rmt_db_bind_text(&query, kind);
 	rmt_db_bind_text(&query, text);
 	rmt_db_bind_blob(&query, rmt_span_of(hash, sizeof hash));
+	db->last_event = event.id;
 	return rmt_db_run(&query, "record an event", err);
 }
 

@@ -13,7 +13,7 @@
 #define RMT_DB_APPLICATION 0x524d4e54 /* "RMNT" */
 
 enum {
-	RMT_DB_STATEMENTS = 64,
+	RMT_DB_STATEMENTS = 128,
 	RMT_DB_TERMS = 16,
 	RMT_DB_BLOCK_BITS = 12,   /* ids of one block of the index by expiry; fixed by schema 1 */
 	RMT_DB_WAL_FRAMES = 4096, /* of 4 KiB: checkpoint beyond 16 MiB */
@@ -42,7 +42,9 @@ struct rmt_db {
 	int lock;        /* descriptor of home/lock, -1 when opened for reading */
 	bool writing;    /* between begin and the end of the transaction: the lock is held */
 	int64_t last_id; /* highest id of tbs and certificates, known while writing */
+	int64_t last_event; /* id of the event written last */
 	int64_t owner, owner_pid; /* row of this process in owners, 0 when not written yet */
+	int64_t owner_before;     /* the same when the transaction under way began */
 	int frames;               /* in the WAL after the last commit */
 	int checkpoint_at;        /* frames from which the next checkpoint is tried */
 	struct rmt_db_cached statements[RMT_DB_STATEMENTS];
@@ -133,12 +135,22 @@ void rmt_db_terms_forget(struct rmt_db *db);
 
 /* The row in `owners` for this process, written when absent. */
 int rmt_db_owner(struct rmt_db *db, int64_t pid, int64_t *id, struct rmt_err *err);
+/* Has the process of the row `id` ended? `since` is when it was last heard of. 1 yes, 0 no, -1. */
+int rmt_db_owner_gone(struct rmt_db *db, int64_t id, rmt_time since, struct rmt_err *err);
 
 /* Was the serial used by the authority, here or in what was imported? 1 yes, 0 no, -1; and the
  * sentence that says so. */
 int rmt_db_serial_taken(
     struct rmt_db *db, int64_t authority, struct rmt_span serial, struct rmt_err *err);
 int rmt_db_refuse_taken(struct rmt_db *db, struct rmt_span serial, struct rmt_err *err);
+
+/* The row of an item, and the one text of its event; the same for a campaign. */
+void rmt_db_item_read(sqlite3_stmt *row, struct rmt_buf *buf, struct rmt_db_item *out);
+void rmt_db_item_text(const char *plan, const struct rmt_db_item *item, struct rmt_buf *out);
+void rmt_db_campaign_text(const struct rmt_db_campaign *campaign, struct rmt_buf *out);
+/* Every campaign and item is what its last event says; every revocation has its event. */
+int rmt_db_check_campaigns(struct rmt_db *db, struct rmt_err *err);
+int rmt_db_check_revoked(struct rmt_db *db, struct rmt_err *err);
 
 /* The first id that a query between two ids yields: 1 there is one, 0 none, -1. */
 int rmt_db_first_between(struct rmt_db *db, const char *sql, int64_t first, int64_t last,

@@ -121,6 +121,31 @@ is_gone(const struct owner *owner, rmt_time recorded, rmt_time now)
 	return kill((pid_t)owner->pid, 0) != 0 && errno == ESRCH;
 }
 
+static const char owner_row[] = "SELECT pid, start, boot, space FROM owners WHERE id = ?1";
+
+int
+rmt_db_owner_gone(struct rmt_db *db, int64_t id, rmt_time since, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int rc;
+
+	if (rmt_db_query(db, owner_row, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, id);
+	rc = rmt_db_step(&query, "look for another process at work", err);
+	if (rc == 1) {
+		struct owner owner = { sqlite3_column_int64(query.statement, 0),
+			sqlite3_column_int64(query.statement, 1),
+			rmt_db_column(query.statement, 2), rmt_db_column(query.statement, 3) };
+
+		rc = is_gone(&owner, since, rmt_clock_now());
+	} else if (rc == 0) {
+		rc = 1;
+	}
+	rmt_db_done(&query);
+	return rc;
+}
+
 static const char orphan_rows[] =
     "SELECT u.tbs, t.recorded, o.pid, o.start, o.boot, o.space"
     " FROM unsigned u JOIN tbs t ON t.id = u.tbs JOIN owners o ON o.id = t.owner ORDER BY u.tbs";

@@ -175,8 +175,52 @@ static const char version_1[] =
     " reason INTEGER NOT NULL"
     ") STRICT;\n";
 
+/* Campaigns: which plan was begun, and how far each of its items has come. The items say what is;
+   what was stands in the log, since every change is an event and the row names its last one. An
+   item keeps for good what it was given: its to-be-signed bytes, so that it never gets a second
+   certificate. */
+static const char version_2[] =
+    "CREATE TABLE campaigns ("
+    " id INTEGER PRIMARY KEY,"
+    " plan TEXT NOT NULL UNIQUE,"
+    " file TEXT NOT NULL,"
+    " sha256 BLOB NOT NULL CHECK (length(sha256) = 32),"
+    " started INTEGER NOT NULL,"
+    " event INTEGER NOT NULL REFERENCES events (id)"
+    ") STRICT;\n" APPEND_ONLY("campaigns")
+
+	"CREATE TABLE campaign_items ("
+	" campaign INTEGER NOT NULL REFERENCES campaigns (id),"
+	" item TEXT NOT NULL,"
+	" state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 7),"
+	" asked BLOB NOT NULL CHECK (length(asked) = 32),"
+	" previous INTEGER REFERENCES certificates (id),"
+	" tbs INTEGER REFERENCES tbs (id),"
+	" certificate INTEGER REFERENCES certificates (id),"
+	" request INTEGER REFERENCES requests (id),"
+	" attempts INTEGER NOT NULL CHECK (attempts >= 0),"
+	" why TEXT NOT NULL,"
+	" confirmed_by TEXT NOT NULL,"
+	" at INTEGER NOT NULL,"
+	" event INTEGER NOT NULL REFERENCES events (id),"
+	" owner INTEGER REFERENCES owners (id),"
+	" PRIMARY KEY (campaign, item),"
+	" CHECK (certificate IS NULL OR tbs IS NULL OR certificate = tbs)"
+	") STRICT, WITHOUT ROWID;\n"
+	"CREATE UNIQUE INDEX campaign_items_tbs ON campaign_items (tbs) WHERE tbs IS NOT NULL;\n"
+	"CREATE TRIGGER campaign_items_update BEFORE UPDATE ON campaign_items"
+	" WHEN NEW.campaign <> OLD.campaign OR NEW.item <> OLD.item"
+	"  OR (OLD.tbs IS NOT NULL AND NEW.tbs IS NOT OLD.tbs)"
+	"  OR (OLD.certificate IS NOT NULL AND NEW.certificate IS NOT OLD.certificate)"
+	"  OR NEW.event < OLD.event"
+	" BEGIN SELECT RAISE(ABORT, 'an item of a campaign keeps the certificate that it was given');"
+	" END;\n"
+	"CREATE TRIGGER campaign_items_no_delete BEFORE DELETE ON campaign_items"
+	" BEGIN SELECT RAISE(ABORT, 'items of campaigns are never deleted'); END;\n";
+
 const struct rmt_db_migration rmt_db_migrations[] = {
 	{ 1, version_1 },
+	{ 2, version_2 },
 };
 const size_t rmt_db_migration_count = sizeof rmt_db_migrations / sizeof rmt_db_migrations[0];
 

@@ -46,6 +46,7 @@ rmt_db_begin(struct rmt_db *db, struct rmt_err *err)
 	if (rmt_db_lock_take(db, err) != 0)
 		return -1;
 	db->writing = true;
+	db->owner_before = db->owner;
 	if (rmt_db_exec(db, "BEGIN IMMEDIATE", "write to the database", err) == 0 &&
 	    read_highest_id(db, err) == 0)
 		return 0;
@@ -104,7 +105,7 @@ rmt_db_rollback(struct rmt_db *db)
 	/* SQLite may have rolled back by itself, as after a full disk. */
 	if (!sqlite3_get_autocommit(db->sqlite))
 		sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
-	db->owner = 0;
+	db->owner = db->owner_before;
 	rmt_db_terms_forget(db);
 	end(db);
 }

@@ -387,6 +387,7 @@ main(void)
 		{ list_tests, list_count },
 		{ trust_tests, trust_count },
 		{ process_tests, process_count },
+		{ campaign_tests, campaign_count },
 	};
 	struct CMUnitTest all[64];
 	size_t count = 0;
