@@ -263,3 +263,38 @@ rmt_check_file_name(const char *text, struct rmt_err *err)
 				   "and {n}, and does not begin with a dot");
 	return 0;
 }
+
+const char *const rmt_deploy_marks[] = { "label", "thumbprint", "old-thumbprint", "serial",
+	"old-serial", "host", "address", "root-thumbprint", "root-cer", "root-pem", "issuing-cer",
+	NULL };
+
+static bool
+is_mark(const char *word)
+{
+	for (size_t i = 0; rmt_deploy_marks[i] != NULL; i++)
+		if (strcmp(rmt_deploy_marks[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* A word in braces is one of ours and must be known. Braces around anything else, or behind a
+ * dollar sign, belong to the device's own language. */
+int
+rmt_check_steps(const char *text, struct rmt_err *err)
+{
+	for (const char *at = strchr(text, '{'); at != NULL; at = strchr(at + 1, '{')) {
+		char word[32], hint[128];
+		size_t length = 0;
+
+		while (length < sizeof(word) - 1 && plain(at[1 + length], "-"))
+			length++;
+		if (length == 0 || at[1 + length] != '}' || (at > text && at[-1] == '$'))
+			continue;
+		memcpy(word, at + 1, length);
+		word[length] = '\0';
+		if (!is_mark(word))
+			return rmt_err_set(err, RMT_INPUT, NULL, "{%s} stands for nothing%s", word,
+			    rmt_did_you_mean(word, rmt_deploy_marks, hint));
+	}
+	return rmt_check_filled(text, err);
+}

@@ -155,6 +155,10 @@ struct rmt_incident {
 	enum rmt_confidence confidence;
 };
 
+/* What may stand in braces in the steps of a target's deploy block, without them, ended by NULL: "label", "thumbprint" ...
+ * What each stands for is write/'s business. */
+extern const char *const rmt_deploy_marks[];
+
 struct rmt_target {
 	char *name, *title, *origin;
 	struct rmt_text_list lineage, sources;
@@ -173,8 +177,10 @@ struct rmt_target {
 	struct rmt_request_rules request;
 	struct rmt_deploy_file *files;
 	size_t file_count;
-	char *deploy_note;          /* steps for the person, several lines or NULL; {label} stands for the same as in the names of the files,
-	                             * and who shows the note fills it in */
+	/* Steps for the person, several lines each, or NULL: making the new chain trusted, installing the files, going back.
+	 * The words of rmt_deploy_marks in braces are filled in by who shows the text. */
+	char *deploy_trust, *deploy_note, *deploy_back;
+	struct rmt_text_list deploy_sources; /* on what those steps rest: "trust: ...", "back: ..." */
 	struct rmt_client client;
 	char *presents;             /* what it serves as a lab peer: "leaf" "leaf+intermediates" "leaf+intermediates+root" */
 	struct rmt_incident *incidents; /* of this file alone: a child has its own */

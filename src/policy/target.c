@@ -345,8 +345,14 @@ static const struct rmt_schema request_rows[] = {
 static const struct rmt_schema deploy_rows[] = {
 	{ .key = "files", .field = RMT_FIELD_GROUPS, .at = AT(files), .inner = file_rows,
 	  .elements = &file_elements },
+	{ .key = "trust", .field = RMT_FIELD_LINES, .at = AT(deploy_trust),
+	  .example = "Import {root-cer} first.", .check = rmt_check_steps },
 	{ .key = "note", .field = RMT_FIELD_LINES, .at = AT(deploy_note),
-	  .example = "Import it and restart the service." },
+	  .example = "Import it and restart the service.", .check = rmt_check_steps },
+	{ .key = "back", .field = RMT_FIELD_LINES, .at = AT(deploy_back),
+	  .example = "Select {old-thumbprint} again.", .check = rmt_check_steps },
+	{ .key = "sources", .field = RMT_FIELD_LIST, .at = AT(deploy_sources),
+	  .example = "\"back: the device's manual\"", .check = rmt_check_filled },
 	{ 0 },
 };
 

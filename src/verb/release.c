@@ -53,7 +53,8 @@ static void bundle_of(const struct rmt_release *release, const struct rmt_item *
 	                           .without_key = !item->key,
 	                           .intermediates = above->intermediates,
 	                           .intermediate_count = above->count,
-	                           .root = above->root};
+	                           .root = above->root,
+	                           .replaces = item->previous};
 }
 
 static bool wants_passphrase(const struct rmt_target *target)

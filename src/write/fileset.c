@@ -82,6 +82,19 @@ failed:
 	return -1;
 }
 
+int
+rmt_fileset_share(struct rmt_fileset *set, const char *name, mode_t mode, struct rmt_buf *content, struct rmt_err *err)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (strcmp(set->names[i], name) || set->files[i].mode != mode || content->failed ||
+		    !rmt_span_equal(rmt_buf_view(&set->contents[i]), rmt_buf_view(content)))
+			continue;
+		rmt_buf_free(content);
+		return 0;
+	}
+	return rmt_fileset_add(set, name, mode, content, err);
+}
+
 void
 rmt_fileset_free(struct rmt_fileset *set)
 {

@@ -28,6 +28,25 @@ int rmt_parts_label(const struct rmt_bundle *bundle, const char *stated, struct 
 int rmt_readback(struct rmt_span written, const struct rmt_parts *parts, bool ordered, const struct rmt_secret *passphrase,
                  const char *friendly_name, struct rmt_err *err);
 
+/* target.c: a file's name with {label} and {n} filled in. */
+int rmt_deploy_name(const char *pattern, const char *label, size_t n, struct rmt_buf *out, struct rmt_err *err);
+/* The CA certificates that a target's steps may speak of. `cert` is NULL when it is not at hand. */
+struct rmt_anchor { const char *mark, *name, *format; const struct rmt_cert *cert; };
+enum { RMT_ANCHORS = 3 };
+/* steps.c */
+void rmt_anchors(const struct rmt_bundle *bundle, struct rmt_anchor out[RMT_ANCHORS]);
+bool rmt_steps_mention(const struct rmt_target *target, const char *mark);
+/* One text of a deploy block with its marks filled in; a line about an issuing CA that there is not is left out. */
+int rmt_steps_fill(const char *text, const struct rmt_runbook_part *part, struct rmt_buf *out, struct rmt_err *err);
+void rmt_steps_address(const char *address, struct rmt_buf *out); /* as it may stand in a command */
+void rmt_steps_thumbprint(const struct rmt_cert *cert, struct rmt_buf *out); /* SHA-1, upper case */
+bool rmt_steps_word(const char *text); /* every shell takes it for one plain word */
+/* Text from anywhere for a line that begins with '#': it cannot end the line, nor the comment. */
+void rmt_steps_fact(const char *text, struct rmt_buf *out);
+/* runbook.c: INSTALL-<target>.txt */
+int rmt_runbook_steps(const struct rmt_bundle *bundle, const struct rmt_target *target, struct rmt_buf *out, struct rmt_err *err);
+bool rmt_runbook_has(const struct rmt_target *target); /* it says something */
+
 /* pem.c */
 /* PEM text with lines of another width or end; headers inside a block are not expected. `out` is made secret. */
 void rmt_pem_reflow(struct rmt_span pem, unsigned width, bool crlf, struct rmt_buf *out);

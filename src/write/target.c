@@ -14,8 +14,8 @@
 enum { KEY_MODE = 0600, PLAIN_MODE = 0644, MODE_BITS = 0666, OTHERS = 07 };
 
 /* {label} and {n}; any other brace is a mistake in the target file. */
-static int
-expand_name(const char *pattern, const char *label, size_t n, struct rmt_buf *out, struct rmt_err *err)
+int
+rmt_deploy_name(const char *pattern, const char *label, size_t n, struct rmt_buf *out, struct rmt_err *err)
 {
 	char number[24];
 	const struct { const char *mark, *text; } marks[] = { { "{label}", label }, { "{n}", number } };
@@ -77,7 +77,7 @@ write_file(const struct rmt_bundle *bundle, const struct rmt_deploy_file *file, 
 		rmt_buf_free(&content);
 		return -1;
 	}
-	return rmt_fileset_add(out, name, mode, &content, err);
+	return rmt_fileset_share(out, name, mode, &content, err);
 }
 
 /* `n` from 1 for one intermediate of several files, 0 for a file of its own. */
@@ -93,7 +93,7 @@ write_named(const struct rmt_bundle *bundle, const struct rmt_deploy_file *file,
 		one.intermediates = bundle->intermediates + (n - 1);
 		one.intermediate_count = 1;
 	}
-	if (expand_name(file->name, label, n ? n : 1, &name, err)) {
+	if (rmt_deploy_name(file->name, label, n ? n : 1, &name, err)) {
 		rmt_err_within(err, file->name);
 	} else {
 		rc = write_file(&one, file, passphrase, rmt_buf_string(&name), out, err);
@@ -104,28 +104,52 @@ write_named(const struct rmt_bundle *bundle, const struct rmt_deploy_file *file,
 	return rc;
 }
 
-/* The steps for the person, beside the files they speak of. {label} stands for what it stands for in file names; other braces
- * are the device's own. */
+/* ---- the steps and what they speak of ---- */
+
+static bool
+speaks_of(const struct rmt_target *target, const struct rmt_anchor *anchor)
+{
+	return anchor->cert && rmt_steps_mention(target, anchor->mark);
+}
+
+/* A file of a target's own that has the name has the content, too; the set says so if not. */
 static int
-write_note(const struct rmt_target *target, const char *label, struct rmt_fileset *out, struct rmt_err *err)
+write_anchors(const struct rmt_bundle *bundle, const struct rmt_target *target, struct rmt_fileset *out, struct rmt_err *err)
+{
+	struct rmt_anchor anchors[RMT_ANCHORS];
+	int rc = 0;
+
+	rmt_anchors(bundle, anchors);
+	for (size_t i = 0; !rc && i < RMT_ANCHORS; i++) {
+		struct rmt_buf content = { 0 };
+
+		if (!speaks_of(target, &anchors[i]))
+			continue;
+		if (!strcmp(anchors[i].format, "pem"))
+			rmt_pem("CERTIFICATE", anchors[i].cert->der, 0, false, &content);
+		else
+			rmt_buf_span(&content, anchors[i].cert->der);
+		rc = rmt_fileset_share(out, anchors[i].name, PLAIN_MODE, &content, err);
+	}
+	return rc;
+}
+
+static int
+write_steps(const struct rmt_bundle *bundle, const struct rmt_target *target, struct rmt_fileset *out, struct rmt_err *err)
 {
 	struct rmt_buf content = { 0 }, name = { 0 };
-	const char *at = target->deploy_note, *mark;
 	int rc;
 
-	for (; (mark = strstr(at, "{label}")); at = mark + strlen("{label}")) {
-		rmt_buf_append(&content, at, (size_t)(mark - at));
-		rmt_buf_text(&content, label);
-	}
-	rmt_buf_format(&content, "%s%s", at, *at && at[strlen(at) - 1] == '\n' ? "" : "\n");
 	rmt_buf_format(&name, "INSTALL-%s.txt", target->name);
-	rc = rmt_buf_check(&name, err);
+	rc = rmt_runbook_steps(bundle, target, &content, err);
+	if (!rc)
+		rc = rmt_buf_check(&name, err);
 	if (rc)
 		rmt_buf_free(&content);
 	else
 		rc = rmt_fileset_add(out, rmt_buf_string(&name), PLAIN_MODE, &content, err);
 	rmt_buf_free(&name);
-	return rc;
+	return rc ? rc : write_anchors(bundle, target, out, err);
 }
 
 int
@@ -150,7 +174,7 @@ rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *targe
 			if (write_named(bundle, file, passphrase, file_label, n, out, err))
 				goto out;
 	}
-	rc = target->deploy_note ? write_note(target, file_label, out, err) : 0;
+	rc = rmt_runbook_has(target) ? write_steps(bundle, target, out, err) : 0;
 out:
 	rmt_buf_free(&label);
 	return rc;
@@ -166,11 +190,32 @@ visit_names(const struct rmt_deploy_file *file, const char *label, size_t interm
 	for (size_t n = 1; !rc && n <= last; n++) {
 		struct rmt_buf name = { 0 };
 
-		rc = expand_name(file->name, label, n, &name, err);
+		rc = rmt_deploy_name(file->name, label, n, &name, err);
 		if (!rc)
 			rc = visit(arg, rmt_buf_string(&name));
 		rmt_buf_free(&name);
 	}
+	return rc;
+}
+
+/* A name may be told twice: by a target's file and by its steps. */
+static int
+visit_steps(const struct rmt_bundle *bundle, const struct rmt_target *target, int (*visit)(void *arg, const char *name), void *arg,
+            struct rmt_err *err)
+{
+	struct rmt_anchor anchors[RMT_ANCHORS];
+	struct rmt_buf name = { 0 };
+	int rc;
+
+	rmt_buf_format(&name, "INSTALL-%s.txt", target->name);
+	rc = rmt_buf_check(&name, err);
+	if (!rc)
+		rc = visit(arg, rmt_buf_string(&name));
+	rmt_buf_free(&name);
+	rmt_anchors(bundle, anchors);
+	for (size_t i = 0; !rc && i < RMT_ANCHORS; i++)
+		if (speaks_of(target, &anchors[i]))
+			rc = visit(arg, anchors[i].name);
 	return rc;
 }
 
@@ -187,17 +232,8 @@ rmt_write_names(const struct rmt_bundle *bundle, const struct rmt_target *target
 	for (size_t i = 0; !rc && i < target->file_count; i++)
 		if (!bundle->without_key || !rmt_deploy_wants_key(&target->files[i]))
 			rc = visit_names(&target->files[i], file_label, bundle->intermediate_count, visit, arg, err);
-	if (!rc && target->deploy_note) {
-		struct rmt_buf name = { 0 };
-
-		rmt_buf_format(&name, "INSTALL-%s.txt", target->name);
-		rc = rmt_buf_check(&name, err);
-		if (!rc)
-			rc = visit(arg, rmt_buf_string(&name));
-		rmt_buf_free(&name);
-	}
 	rmt_buf_free(&label);
-	return rc;
+	return rc || !rmt_runbook_has(target) ? rc : visit_steps(bundle, target, visit, arg, err);
 }
 
 /* ---- the four standard files ---- */

@@ -20,6 +20,7 @@ struct rmt_bundle {
 	const struct rmt_key *key;                   /* NULL: none */
 	bool without_key;                            /* no key is expected: files that would hold it are left out */
 	const char *label;                           /* for {label} in file names and the PFX friendlyName; NULL: from the leaf */
+	const struct rmt_cert *replaces;             /* for the way back in a runbook; NULL: not known */
 };
 
 struct rmt_write_options {
@@ -54,9 +55,12 @@ void rmt_pem(const char *label, struct rmt_span der, unsigned width, bool crlf, 
 struct rmt_fileset { struct rmt_output *files; char **names; struct rmt_buf *contents; size_t count, capacity; };
 /* `content` is taken, also on failure. A duplicate name (case ignored: some devices do) or one that is no plain file name is refused. */
 int rmt_fileset_add(struct rmt_fileset *set, const char *name, mode_t mode, struct rmt_buf *content, struct rmt_err *err);
+/* The same, but a file that is there already with the same name, mode and bytes is enough. */
+int rmt_fileset_share(struct rmt_fileset *set, const char *name, mode_t mode, struct rmt_buf *content, struct rmt_err *err);
 bool rmt_fileset_has(const struct rmt_fileset *set, const char *name);
 void rmt_fileset_free(struct rmt_fileset *set);
-/* The files of a target's deploy block, and its note as INSTALL-<target>.txt; `passphrase` for those that need one (a pfx: RMT_SECRET when NULL). A key in a PEM file stays
+/* The files of a target's deploy block, its steps as INSTALL-<target>.txt, and the CA certificates that the steps speak of
+ * (root.cer, root.pem, issuing.cer; what is not at hand is left out). What the set holds already with the same bytes stays; `passphrase` for those that need one (a pfx: RMT_SECRET when NULL). A key in a PEM file stays
  * plain, as the device must read it unattended: its mode protects it, and one that others may read is refused. */
 int rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *target, const struct rmt_secret *passphrase, struct rmt_fileset *out, struct rmt_err *err);
 /* The names of the files that rmt_write_target() would write; the leaf may be unsigned yet. visit returns 0 to go on. */
@@ -64,5 +68,28 @@ int rmt_write_names(const struct rmt_bundle *bundle, const struct rmt_target *ta
 bool rmt_deploy_wants_key(const struct rmt_deploy_file *file);
 /* cert.pem chain.pem fullchain.pem key.pem (key encrypted when a passphrase is given; left out when there is no key). A name that is there already is left alone. */
 int rmt_write_standard(const struct rmt_bundle *bundle, const struct rmt_secret *passphrase, struct rmt_fileset *out, struct rmt_err *err);
+
+/* ---- runbook (runbook.c): what the person at the device does, in which order, and how it is undone ---------------------- */
+
+/* One new certificate of a device. All borrowed; what is not known is NULL or empty. */
+struct rmt_runbook_part {
+	const struct rmt_bundle *bundle; /* its `replaces` is the certificate that stands on the device today */
+	const struct rmt_target *const *targets;
+	size_t target_count;
+	const char *directory;           /* of its files, seen from the runbook; NULL: beside it */
+	bool apart;                      /* in it a directory for each target holds that target's files */
+	const char *const *addresses;    /* "host:443", "smtp://host": where it is served */
+	size_t address_count;
+	const char *why, *note;          /* one sentence; the person's own words */
+};
+struct rmt_runbook {
+	const char *device;
+	const struct rmt_runbook_part *parts;
+	size_t part_count;
+};
+/* RUNBOOK.txt: the facts, then making the new chain trusted, installing, seeing that it works, going back, each over all parts.
+ * Whatever the strings hold, no line of it becomes a command: values in steps are cut to what every shell leaves alone (else a word in angle
+ * brackets stands there), facts are comments. The files that rmt_write_target() writes are meant to lie there. */
+int rmt_write_runbook(const struct rmt_runbook *runbook, struct rmt_buf *out, struct rmt_err *err);
 
 #endif
