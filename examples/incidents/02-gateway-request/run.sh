@@ -1,0 +1,101 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Incident 2: the web interface of a Symantec Brightmail Gateway shows the certificate that it signed itself. Its request
+# has to be made on the device (old in style: version 1, SHA-1, no SAN), and the answer has to come back as PEM, after
+# the CAs: what certsrv hands out as ".cer" is DER or PKCS#7 as often as not.
+#
+#	examples/incidents/02-gateway-request/run.sh [DIR]
+#
+# The gateway is an openssl key and request and an openssl server. The browser is a client of Python's that like every
+# browser ignores the CN (openssl s_client does not); without python3 the audit alone says what a browser would.
+
+. "$(dirname "$0")/../lib.sh"
+incident "Incident 2: the gateway that makes its own request and takes PEM only" "$@"
+host=sbg.corp.example
+subject="/C=FR/ST=Ile-de-France/L=Paris/O=Corp/OU=Messaging/CN=$host"
+
+# browser accepts|refuses ROOT: a client that looks for its host among the alternative names alone.
+browser() {
+	have python3 || return 0
+	browser_got=accepts
+	python3 - "$host" "$port" "$2" >said 2>&1 <<'PYTHON' || browser_got=refuses
+import socket, ssl, sys
+host, port, root = sys.argv[1:]
+context = ssl.create_default_context(cafile=root)
+context.hostname_checks_common_name = False
+try:
+    context.wrap_socket(socket.create_connection(("127.0.0.1", int(port)), 10), server_hostname=host).close()
+except ssl.SSLError as error:
+    sys.exit("browser: " + str(error.reason) + ": " + str(getattr(error, "verify_message", "")))
+PYTHON
+	printf '   %-46s %s\n' "browser at https://$host/" "$browser_got"
+	sed 's/^/       /' said
+	[ "$browser_got" = "$1" ] || failed "the browser $browser_got"
+}
+
+say "The gateway as it comes: a certificate that it signed itself; no client trusts it (error 18)"
+key root issuing gateway
+certify selfsigned gateway "$subject" sha256 3650 self 'basicConstraints=CA:TRUE'
+certify root root '/DC=example/DC=corp/CN=Corp Root CA' sha256 3650 self "$ca_extensions"
+certify issuing issuing '/DC=example/DC=corp/CN=Corp Issuing CA' sha256 1825 root "$ca_extensions
+authorityKeyIdentifier=keyid"
+serve -cert selfsigned.pem -key gateway.key
+meet "openssl at the quarantine's address" refuses -CAfile root.pem -verify_return_error -verify_hostname $host
+told 'num=18:'
+browser refuses root.pem
+quietly remint explain NET::ERR_CERT_AUTHORITY_INVALID
+told 'Certification Authority Signed' "explain knows the gateway's way: CAs first, request on the device, PEM back"
+
+say "The request that the gateway makes: SHA-1, no SAN, not even an attribute; its state is now Requested"
+bare_request gateway gateway 0 C=FR ST=Ile-de-France L=Paris O=Corp OU=Messaging "CN=$host"
+openssl req -inform DER -in gateway.der -out gateway.csr
+openssl req -in gateway.csr -noout -text | grep -E 'Version|Subject:|Signature Algorithm' | sed 's/^ */   /'
+
+say "What certsrv made of it: signed as it stood, without a SAN, and saved as .cer in DER and in PKCS#7"
+certify certsrv gateway "$subject" sha256 730 issuing "$leaf_extensions
+extendedKeyUsage=serverAuth"
+openssl x509 -in certsrv.pem -outform DER -out certnew.cer
+cat issuing.pem root.pem >cas.pem
+openssl crl2pkcs7 -nocrl -certfile certsrv.pem -certfile cas.pem -outform DER -out certnew-chain.cer
+serve -cert certsrv.pem -key gateway.key -cert_chain issuing.pem
+browser refuses root.pem
+
+say "Audit: the form that the import rejects, and the name that browsers miss"
+run 1 remint audit certnew.cer --chain cas.pem --for symantec-gateway
+told 'container.format'
+told 'leaf.san.present'
+quietly 1 remint audit certnew-chain.cer --for symantec-gateway
+told 'container.format' "the PKCS#7 under the name .cer is found, too"
+
+say "Explain: what the gateway says, tried on the file"
+run remint explain 'The certificate cannot be imported' certnew.cer --limit 1
+told 'reads PEM only'
+quietly remint explain NET::ERR_CERT_COMMON_NAME_INVALID certsrv.pem
+told 'leaf.san.present' "and what the browser says"
+
+say "Sign the gateway's own request: the key stays on the device, the template adds the CN as a SAN and signs with SHA-256"
+quietly remint init --no-password --root-key rsa:2048 --issuing-key rsa:2048 --publish-url http://pki.corp.example/
+run remint sign gateway.csr --for symantec-gateway --out signed
+quietly remint ca export --out trust
+
+say "The answer in the form and order of its import: first the CAs (issuing CA, then root), then the certificate alone"
+run remint convert signed/gateway.pem --chain trust/chain.pem --chain trust/root.pem --for symantec-gateway --out import
+sed 's/^/   /' import/INSTALL-symantec-gateway.txt
+for file in import/ca-bundle.pem import/$host.pem; do
+	head -c 27 $file | grep -q '^-----BEGIN CERTIFICATE-----' || failed "$file does not begin as the gateway wants it"
+	! LC_ALL=C grep -q '[^ -~]' $file || failed "$file is not plain ASCII"
+done
+[ "$(grep -c BEGIN import/$host.pem)" -eq 1 ] || failed "the certificate does not stand alone"
+openssl crl2pkcs7 -nocrl -certfile import/ca-bundle.pem | openssl pkcs7 -print_certs -noout | sed -n 's/^subject=/   ca-bundle.pem: /p'
+quietly remint audit import/$host.pem --chain import/ca-bundle.pem --trust trust/root.pem --for symantec-gateway
+[ "$(openssl x509 -in import/$host.pem -noout -pubkey)" = "$(openssl pkey -in gateway.key -pubout)" ] ||
+	failed "the certificate is not for the key on the gateway"
+
+say "The gateway with its key, the certificate and the CAs that it was given: accepted"
+openssl x509 -in import/ca-bundle.pem -out issuing-new.pem
+serve -cert import/$host.pem -key gateway.key -cert_chain issuing-new.pem
+meet "openssl at the quarantine's address" accepts -CAfile trust/root.pem -verify_return_error -verify_hostname $host
+browser accepts trust/root.pem
+stop
+
+printf '\nThe quarantine opens without a warning.\n'

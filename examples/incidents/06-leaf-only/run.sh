@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Incident 6: a load balancer (Cisco ACE) that sends its certificate without the intermediate. Desktop clients sign in,
+# phones say "An account matching this phone number cannot be found": they know roots only and fetch nothing.
+#
+#	examples/incidents/06-leaf-only/run.sh [DIR]
+#
+# The phone is an openssl client that speaks TLS 1.0 with RSA key exchange and has only the root; the desktop has the
+# intermediate in its store as well. Both ask the virtual address, which is an openssl server. gnutls-cli and curl are
+# asked too where they are installed.
+
+. "$(dirname "$0")/../lib.sh"
+incident "Incident 6: the load balancer that sends the leaf only" "$@"
+
+say "The pool's certificate as the field had it: root, issuing CA, and one certificate for Front Ends and load balancer"
+key root issuing pool
+certify root root '/DC=example/DC=corp/CN=Corp Root CA' sha256 3650 self "$ca_extensions"
+certify issuing issuing '/DC=example/DC=corp/CN=Corp Issuing CA' sha256 1825 root "$ca_extensions
+authorityKeyIdentifier=keyid"
+certify pool pool '/O=Corp/CN=pool01.corp.example' sha256 730 issuing "$leaf_extensions
+extendedKeyUsage=serverAuth,clientAuth
+subjectAltName=DNS:pool01.corp.example,DNS:webint.corp.example"
+cat root.pem issuing.pem >root-and-issuing.pem
+
+old_tls='-cipher ALL:@SECLEVEL=0'
+phone() { # accepts|refuses ROOT
+	meet "phone (TLS 1.0, knows the root)" "$1" -tls1 -cipher AES128-SHA:AES256-SHA:@SECLEVEL=0 -CAfile "$2" \
+		-verify_return_error -verify_hostname webint.corp.example
+}
+desktop() {
+	meet "desktop (has the intermediate in its store)" "$1" -CAfile "$2" -verify_return_error -verify_hostname webint.corp.example
+}
+
+say "Directly on a Front End, which sends leaf and intermediate, both sign in; that is why nobody suspects the certificate"
+serve $old_tls -cert pool.pem -key pool.key -cert_chain issuing.pem
+phone accepts root.pem
+desktop accepts root-and-issuing.pem
+
+say "Through the virtual address, without a chain group: the phone fails (error 20, alert 48), the desktop does not"
+serve $old_tls -cert pool.pem -key pool.key
+phone refuses root.pem
+told 'num=20'
+told 'alert number 48' "the log of the load balancer, if it has one, shows alert 48 (unknown CA)"
+desktop accepts root-and-issuing.pem
+if have gnutls-cli; then
+	quietly 1 gnutls-cli --x509cafile root.pem --verify-hostname webint.corp.example -p "$port" 127.0.0.1
+	told 'issuer is unknown' "GnuTLS with the root alone: the certificate issuer is unknown"
+fi
+if have curl; then
+	run_command curl -sS --cacert root.pem --resolve "webint.corp.example:$port:127.0.0.1" "https://webint.corp.example:$port/"
+	[ "$got" -eq 60 ] || failed "curl ends with status $got, where 60 was expected"
+	told 'unable to get local issuer certificate' "curl with the root alone: error 60"
+fi
+note "Test-CsPhoneBootstrap would succeed now: it runs on a server that has the intermediate, as the desktop does."
+
+say "Explain: the words on the phone's display, tried on what the address sends"
+run remint explain 'An account matching this phone number cannot be found' pool.pem --trust root.pem --limit 1
+told 'Test-CsPhoneBootstrap' "Test-CsPhoneBootstrap proves nothing about the phone"
+told 'source address' "and the other cure is named: source address persistence, TLS ends on the Front Ends"
+
+say "Audit, as the phone sees it and as the load balancer's own target sees it"
+run 1 remint audit pool.pem --trust root.pem --for lync-phone-edition --for cisco-ace
+told 'chain.complete'
+
+say "The files for the ACE: key, certificate, and a chain group that holds the intermediate and nothing else"
+run remint convert pool.pem --key pool.key --chain issuing.pem --for cisco-ace --out ace
+sed -n '/crypto chaingroup/,/chaingroup .*-chain$/s/^/   /p' ace/INSTALL-cisco-ace.txt
+[ "$(grep -c BEGIN ace/intermediate-1.pem)" -eq 1 ] || failed "the chain group holds one certificate"
+ace_leaf=$(openssl x509 -in "$(ls ace/*.pem | grep -v intermediate)" -noout -fingerprint)
+[ "$(openssl x509 -in ace/intermediate-1.pem -noout -fingerprint)" != "$ace_leaf" ] || failed "the leaf is in the chain group"
+
+say "The virtual address with that chain group: phone and desktop sign in"
+serve $old_tls -cert "$(ls ace/*.pem | grep -v intermediate)" -key "$(ls ace/*.key)" -cert_chain ace/intermediate-1.pem
+phone accepts root.pem
+desktop accepts root-and-issuing.pem
+
+say "What the field did: leaf, intermediate and root in the chain group. It works, and the doubled leaf is reported"
+cat pool.pem issuing.pem root.pem >chaingroup.pem
+serve $old_tls -cert pool.pem -key pool.key -cert_chain chaingroup.pem
+phone accepts root.pem
+echo Q | openssl s_client -connect "127.0.0.1:$port" -showcerts 2>/dev/null | sed -n '/BEGIN CERT/,/END CERT/p' >sent.pem
+note "on the wire: $(grep -c BEGIN sent.pem) certificates"
+run remint audit sent.pem --trust root.pem --for lync-phone-edition --for cisco-ace
+told 'chain.duplicate' "sent twice: found, as a remark"
+told 'chain.root-included'
+stop
+
+printf '\nThe phones sign in again.\n'
