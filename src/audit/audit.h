@@ -12,9 +12,22 @@
 #include "policy/policy.h"
 #include "x509/x509.h"
 
+/* The step that clears a finding, the weakest first: a stronger one does the work of the weaker ones too. */
+enum rmt_remedy {
+	RMT_REMEDY_NONE,    /* none of these */
+	RMT_REMEDY_CONVERT, /* the same objects in another container */
+	RMT_REMEDY_CHAIN,   /* send other certificates along */
+	RMT_REMEDY_RENEW,   /* the same content with new dates */
+	RMT_REMEDY_REISSUE, /* other content */
+	RMT_REMEDY_KEY,     /* a new key */
+	RMT_REMEDY_ISSUER,  /* another issuer */
+};
+const char *rmt_remedy_name(enum rmt_remedy remedy); /* "none" "convert" "fix-chain" "renew" "reissue" "rekey" "replace-ca" */
+
 struct rmt_finding {
 	const char *rule;               /* "leaf.eku.client-auth" */
 	enum rmt_severity severity;
+	enum rmt_remedy remedy;
 	const char *target;             /* target name */
 	const char *object;             /* label of the object at fault */
 	const char *place;              /* "tbs.extensions.extendedKeyUsage" */
@@ -87,6 +100,7 @@ struct rmt_check;
 struct rmt_rule_row {
 	const char *id, *title, *citation, *fix;
 	enum rmt_severity severity;
+	enum rmt_remedy remedy; /* what clears its findings, unless the check knows better */
 	const char *parameters; /* names of the parameters it takes: "min max values from until", "" for none */
 	const char *needed;     /* the one of them without which it cannot run; "min max": either; or NULL */
 	int scope;              /* enum rmt_scope: what it is run on */

@@ -246,7 +246,8 @@ tell(struct rmt_check *check, enum rmt_severity most, const char *place, const c
 	const struct rmt_active *rule = check->rule;
 	struct rmt_buf *message = &check->audit->message;
 	struct rmt_finding finding = { .rule = rule->row->id, .target = check->audit->target->name, .place = place,
-		.citation = rule->citation, .fix = rule->fix };
+		.citation = rule->citation, .fix = rule->fix,
+		.remedy = check->remedy ? check->remedy : rule->row->remedy };
 	char text[1024];
 	int length, before = told_before(check, place);
 

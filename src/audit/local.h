@@ -138,6 +138,7 @@ struct rmt_check {
 	struct rmt_judged *on;         /* the certificate at hand */
 	size_t depth;                  /* its place on the path; 0 is the leaf */
 	const char *fix;               /* a better one than the rule's for the fault at hand, or NULL */
+	enum rmt_remedy remedy;        /* likewise; NONE: the rule's */
 	/* The path that the rules about CAs judge: the accepted one, else the best. Filled at first need. */
 	bool path_known;
 	struct rmt_path path;

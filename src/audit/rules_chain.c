@@ -236,26 +236,27 @@ role_text(enum rmt_purpose purpose)
 /* What to do about the faults that administrators meet, by OpenSSL's number; any other has the rule's own fix. */
 static const struct {
 	int error;
+	enum rmt_remedy remedy; /* of this fault in the leaf */
 	const char *fix;
 } path_fixes[] = {
-	{ 2, "send the missing issuer along, or let the consumer trust its root" },
-	{ 7, "replace the certificate: the key of the issuer at hand did not sign it" },
-	{ 9, "set the clock right, or wait until the certificate begins" },
-	{ 10, "renew the certificate that has expired" },
-	{ 18, "replace the self-signed certificate by one from a CA that the consumer trusts" },
-	{ 19, "let the consumer trust the root at the end of the chain, or issue from a CA that it trusts" },
-	{ 20, "send the missing issuer along, or let the consumer trust its root" },
-	{ 25, "issue from a CA higher up, or renew the issuer with a longer path allowed" },
-	{ 26, "reissue with an extended key usage that names this role, or without one" },
-	{ 32, "renew the issuer with keyCertSign in its key usage" },
-	{ 34, "reissue without the critical extension that nobody knows" },
-	{ 47, "issue from a CA whose name constraints permit these names" },
-	{ 48, "issue from a CA whose name constraints do not exclude these names" },
-	{ 66, "reissue for a longer key" },
-	{ 67, "issue from a CA with a longer key" },
-	{ 68, "renew the certificate with SHA-256 or better" },
-	{ 79, "renew the issuer with basic constraints that say CA" },
-	{ 92, "renew the issuer with a key usage" },
+	{ 2, RMT_REMEDY_CHAIN, "send the missing issuer along, or let the consumer trust its root" },
+	{ 7, RMT_REMEDY_REISSUE, "replace the certificate: the key of the issuer at hand did not sign it" },
+	{ 9, RMT_REMEDY_RENEW, "set the clock right, or wait until the certificate begins" },
+	{ 10, RMT_REMEDY_RENEW, "renew the certificate that has expired" },
+	{ 18, RMT_REMEDY_ISSUER, "replace the self-signed certificate by one from a CA that the consumer trusts" },
+	{ 19, RMT_REMEDY_ISSUER, "let the consumer trust the root at the end of the chain, or issue from a CA that it trusts" },
+	{ 20, RMT_REMEDY_CHAIN, "send the missing issuer along, or let the consumer trust its root" },
+	{ 25, RMT_REMEDY_ISSUER, "issue from a CA higher up, or renew the issuer with a longer path allowed" },
+	{ 26, RMT_REMEDY_REISSUE, "reissue with an extended key usage that names this role, or without one" },
+	{ 32, RMT_REMEDY_ISSUER, "renew the issuer with keyCertSign in its key usage" },
+	{ 34, RMT_REMEDY_REISSUE, "reissue without the critical extension that nobody knows" },
+	{ 47, RMT_REMEDY_ISSUER, "issue from a CA whose name constraints permit these names" },
+	{ 48, RMT_REMEDY_ISSUER, "issue from a CA whose name constraints do not exclude these names" },
+	{ 66, RMT_REMEDY_KEY, "reissue for a longer key" },
+	{ 67, RMT_REMEDY_ISSUER, "issue from a CA with a longer key" },
+	{ 68, RMT_REMEDY_REISSUE, "renew the certificate with SHA-256 or better" },
+	{ 79, RMT_REMEDY_ISSUER, "renew the issuer with basic constraints that say CA" },
+	{ 92, RMT_REMEDY_ISSUER, "renew the issuer with a key usage" },
 };
 
 static const char *
@@ -265,6 +266,18 @@ path_fix(int error)
 		if (path_fixes[i].error == error)
 			return path_fixes[i].fix;
 	return NULL;
+}
+
+/* What is wrong with a certificate above the leaf only another issuer makes good; what is only missing can be sent. */
+static enum rmt_remedy
+path_remedy(int error, int depth)
+{
+	enum rmt_remedy remedy = RMT_REMEDY_REISSUE;
+
+	for (size_t i = 0; i < sizeof path_fixes / sizeof path_fixes[0]; i++)
+		if (path_fixes[i].error == error)
+			remedy = path_fixes[i].remedy;
+	return depth > 0 && remedy != RMT_REMEDY_CHAIN ? RMT_REMEDY_ISSUER : remedy;
 }
 
 int
@@ -283,10 +296,12 @@ rmt_rule_path_valid(struct rmt_check *check)
 			continue;
 		snprintf(place, sizeof place, "path[%d]", verdict->depth);
 		check->fix = path_fix(verdict->error);
+		check->remedy = path_remedy(verdict->error, verdict->depth);
 		rc = rmt_audit_fault_of(check, verdict->cert, RMT_SEVERITY_ERROR, place, "%s%s (error %d at depth %d)",
 		    both ? "" : role_text(verdict->purpose), verdict->text ? verdict->text : "refused", verdict->error,
 		    verdict->depth);
 		check->fix = NULL;
+		check->remedy = RMT_REMEDY_NONE;
 	}
 	return rc;
 }

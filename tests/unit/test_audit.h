@@ -58,6 +58,7 @@ rmt_time make_time(const char *text);
 struct findings {
 	struct rmt_buf text;
 	size_t count;
+	enum rmt_remedy remedy; /* of the last */
 };
 int keep_finding(void *arg, const struct rmt_finding *finding);
 

@@ -424,6 +424,7 @@ keep_finding(void *arg, const struct rmt_finding *finding)
 	struct findings *findings = arg;
 
 	findings->count++;
+	findings->remedy = finding->remedy;
 	rmt_buf_format(&findings->text, "%s|%s|%s|%s|%s|%s|%s\n", finding->rule, rmt_severity_name(finding->severity),
 	    finding->object, finding->place, finding->message, finding->citation, finding->fix);
 	assert_string_equal(finding->target, "t");

@@ -31,6 +31,7 @@ struct row {
 	enum key key;
 	bool bag, leaf_last;
 	struct rmt_object_facts facts;
+	enum rmt_remedy remedy; /* that the finding must name; NONE: not looked at */
 };
 
 #define PASS(id, words, ...) { .rule = id, .sentence = words, __VA_ARGS__ }
@@ -387,17 +388,19 @@ static const struct row rows[] = {
 	PASS("path.valid", "a good path passes in both roles", .path = "check = true; purpose = \"both\";",
 	    .leaf = { .eku = "serverAuth clientAuth" }),
 	FAIL("path.valid", "a missing role fails", "as a client certificate: unsuitable certificate purpose (error 26 at depth 0)",
-	    .path = "check = true; purpose = \"both\";", .leaf = { .eku = "serverAuth" }),
+	    .path = "check = true; purpose = \"both\";", .leaf = { .eku = "serverAuth" },
+	    .remedy = RMT_REMEDY_REISSUE),
 	FAIL("path.valid", "the same fault in both roles is told once", "error 10 at depth 0",
 	    .now = "2026-08-01", .path = "check = true; purpose = \"both\";"),
-	FAIL("path.valid", "the fix names what to do about the error", "|renew the certificate that has expired", .now = "2026-08-01"),
+	FAIL("path.valid", "the fix names what to do about the error", "|renew the certificate that has expired", .now = "2026-08-01",
+	    .remedy = RMT_REMEDY_RENEW),
 	FAIL("path.valid", "the target's own fix stands", "|Do it", .now = "2026-08-01", .set = "fix = \"Do it\";"),
 	FAIL("path.valid", "a fault of the intermediate is its own", "error 10 at depth 1", .object = "inter",
-	    .inter = { .to = "2026-05-01" }),
+	    .inter = { .to = "2026-05-01" }, .remedy = RMT_REMEDY_ISSUER),
 	FAIL("path.valid", "roots that are not above the leaf fail", "error 20 at depth 1", .object = "inter",
-	    .trust = "F"),
+	    .trust = "F", .remedy = RMT_REMEDY_CHAIN),
 	FAIL("path.valid", "a root that is sent and not trusted fails", "error 19 at depth 2", .object = "root",
-	    .sent = "IR", .trust = "F"),
+	    .sent = "IR", .trust = "F", .remedy = RMT_REMEDY_ISSUER),
 	FAIL("path.valid", "without a root the rest is judged", "error 10 at depth 0", .trust = "",
 	    .now = "2026-08-01"),
 	PASS("path.anchor", "a trusted root passes", .key = KEY_OWN),
@@ -509,6 +512,8 @@ check_row(void **state)
 	if (row->fault) {
 		if (findings.count != 1)
 			fail_msg("%zu findings: %s", findings.count, rmt_buf_string(&findings.text));
+		if (row->remedy && row->remedy != findings.remedy)
+			fail_msg("\"%s\" is its step, not %s", rmt_remedy_name(findings.remedy), rmt_remedy_name(row->remedy));
 		if (!strstr(rmt_buf_string(&findings.text), row->fault))
 			fail_msg("\"%s\" is not in: %s", row->fault, rmt_buf_string(&findings.text));
 		snprintf(start, sizeof start, "|%s|", row->object ? row->object : "leaf");
@@ -561,6 +566,8 @@ every_row_is_whole(void **state)
 		assert_true(rules[i].fix[0] >= 'a' && rules[i].fix[0] <= 'z');
 		assert_true(rules[i].fix[strlen(rules[i].fix) - 1] != '.');
 		assert_true(rules[i].citation[0] != '\0');
+		assert_int_equal(rules[i].remedy == RMT_REMEDY_NONE, rules[i].severity == RMT_SEVERITY_INFO);
+		assert_true(rmt_remedy_name(rules[i].remedy)[0] != '\0');
 		for (size_t other = 0; other < i; other++)
 			assert_string_not_equal(rules[i].id, rules[other].id);
 	}
@@ -577,9 +584,9 @@ write_document(struct rmt_buf *text)
 	    "severity, source and fix; `remint target show NAME` lists what a target asks. This page is written from the table in\n"
 	    "`src/audit/rules.c` (how: see `tests/unit/test_audit_rules.c`), and a test holds the two against each other.\n");
 	for (size_t i = 0; i < count; i++)
-		rmt_buf_format(text, "\n## %s\n\n%s.\n\n- severity: %s\n- parameters: %s\n- source: %s\n- fix: %s.\n", rules[i].id,
+		rmt_buf_format(text, "\n## %s\n\n%s.\n\n- severity: %s\n- parameters: %s\n- source: %s\n- fix: %s.\n- step of a plan: %s\n", rules[i].id,
 		    rules[i].title, rmt_severity_name(rules[i].severity), rules[i].parameters[0] ? rules[i].parameters : "none",
-		    rules[i].citation, rules[i].fix);
+		    rules[i].citation, rules[i].fix, rmt_remedy_name(rules[i].remedy));
 }
 
 static void
