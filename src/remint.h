@@ -372,7 +372,7 @@ REMINT_API int remint_reissue(struct remint *ctx, const struct remint_reissue_op
 
 struct remint_convert_options {
 	struct remint_strings inputs, keys, chain; /* inputs: files, or "serial:HEX" of one in the database, with chain and key */
-	const char *to;               /* "pem" "der" "p7b" "p7b-pem" "pfx" "key" "key-traditional"; or NULL with targets */
+	const char *to;               /* "pem" "der" "p7b" "p7b-pem" "pfx" "jks" "key" "key-traditional"; or NULL with targets */
 	struct remint_strings targets;
 	const char *profile;          /* pfx: "modern" "compat" "legacy"; NULL modern */
 	bool with_root, no_chain, no_key;

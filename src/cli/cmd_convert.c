@@ -26,7 +26,7 @@ is_text(const unsigned char *bytes, size_t length)
 
 struct handing {
 	struct cli *cli;
-	bool pfx; /* one file that usually has a private key */
+	bool keystore; /* one file that usually has a private key */
 };
 
 /* The library makes the directory of a home's file; a slip in a path makes none. */
@@ -57,7 +57,7 @@ take_file(void *arg, const char *name, const void *bytes, size_t length, bool se
 	struct cli *cli = handing->cli;
 	struct json *json = &cli->json_writer;
 
-	if (handing->pfx && !secret)
+	if (handing->keystore && !secret)
 		report_note(cli, "remint: no private key is in it, since none of this certificate is "
 				 "at hand: --key FILE adds one, --no-key says that none is wanted");
 	if (cli->json) {
@@ -102,7 +102,8 @@ cmd_convert(struct cli *cli)
 		.out = out_of(cli),
 	};
 	struct handing handing = { .cli = cli,
-		.pfx = options.to && strcmp(options.to, "pfx") == 0 && !options.no_key };
+		.keystore = options.to && (strcmp(options.to, "pfx") == 0 || strcmp(options.to, "jks") == 0) &&
+			    !options.no_key };
 	int64_t width;
 	int rc;
 

@@ -111,7 +111,7 @@ struct rmt_rule_setting {
 /* One file that the target wants. */
 struct rmt_deploy_file {
 	char *name;                  /* "haproxy.pem"; {label} is the cleaned CN, {n} the index when `per_intermediate` */
-	char *format;                /* a name of write's formats[]: "pem" "der" "p7b" "p7b-pem" "pfx" "key" "key-traditional" */
+	char *format;                /* a name of write's formats[]: "pem" "der" "p7b" "p7b-pem" "pfx" "jks" "key" "key-traditional" */
 	struct rmt_text_list content; /* "leaf" "intermediates" "root" "key", in order */
 	char *profile;               /* pfx: "modern" "compat" "legacy" */
 	bool per_intermediate;       /* one file for each intermediate */

@@ -15,7 +15,7 @@
 
 static const char *const severities[] = { "info", "warning", "error", NULL };
 static const char *const purposes[] = { "any", "server", "client", "both", NULL };
-static const char *const formats[] = { "pem", "der", "p7b", "p7b-pem", "pfx", "key",
+static const char *const formats[] = { "pem", "der", "p7b", "p7b-pem", "pfx", "jks", "key",
 	"key-traditional", NULL };
 static const char *const contents[] = { "leaf", "intermediates", "root", "key", NULL };
 static const char *const profiles[] = { "modern", "compat", "legacy", NULL };

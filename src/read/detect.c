@@ -161,6 +161,23 @@ rmt_looks_der(struct rmt_span beginning)
 	return false;
 }
 
+rmt_read_fn *
+rmt_container_of(struct rmt_span beginning)
+{
+	static const struct {
+		const char *bytes;
+		rmt_read_fn *read;
+	} containers[] = {
+		{ "\376\355\376\355", rmt_read_jks },
+		{ "\316\316\316\316", rmt_read_jks }, /* JCEKS */
+	};
+
+	for (size_t i = 0; i < sizeof containers / sizeof containers[0]; i++)
+		if (beginning.length >= 4 && !memcmp(beginning.at, containers[i].bytes, 4))
+			return containers[i].read;
+	return NULL;
+}
+
 /* To add a file that is named but not read: one row. Text rows have length 0. */
 static const struct rmt_magic magics[] = {
 	{ "PK\003\004", 4, "ZIP archive", "unpack it first" },
@@ -173,10 +190,6 @@ static const struct rmt_magic magics[] = {
 	{ "7z\274\257\047\034", 6, "7-Zip archive", "unpack it first" },
 	{ "Rar!", 4, "RAR archive", "unpack it first" },
 	{ "MSCF", 4, "CAB archive", "unpack it first" },
-	{ "\376\355\376\355", 4, "Java keystore (JKS)",
-	    "make a PKCS#12 of it with keytool -importkeystore -deststoretype PKCS12" },
-	{ "\316\316\316\316", 4, "Java keystore (JCEKS)",
-	    "make a PKCS#12 of it with keytool -importkeystore -deststoretype PKCS12" },
 	{ "\0\0\0\002\0\0\0\024", 8, "Bouncy Castle keystore (BKS)",
 	    "make a PKCS#12 of it with keytool -importkeystore -deststoretype PKCS12" },
 	{ "\0\0\0\0CERT", 8, "Windows certificate store (SST)",

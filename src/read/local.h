@@ -61,6 +61,10 @@ const struct rmt_form *rmt_form_of(struct rmt_span beginning);
 const struct rmt_form *rmt_form_named(const char *name); /* NULL for NULL */
 /* Is this the beginning of a DER SEQUENCE, and not text that begins with a zero? */
 bool rmt_looks_der(struct rmt_span beginning);
+/* The reader of a container that is no DER, by its first bytes; it takes the file whole. NULL: none. */
+typedef int rmt_read_fn(
+    struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span bytes);
+rmt_read_fn *rmt_container_of(struct rmt_span beginning);
 /* A file that is not ours, by its first bytes: `label` and `note` for an object of its own, or only
  * a phrase. */
 struct rmt_magic {
@@ -131,6 +135,7 @@ const char *rmt_digest_name(struct rmt_span oid);
 
 int rmt_read_pkcs7(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span ber);
 int rmt_read_pkcs12(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span ber);
+int rmt_read_jks(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span bytes);
 
 /* ---- pkcs12_password.c, pkcs12_profile.c ---- */
 

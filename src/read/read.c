@@ -79,6 +79,23 @@ read_binary(struct rmt_reading *reading, const struct rmt_object *as, struct rmt
 	return rc;
 }
 
+/* A container that is told by its first bytes and is taken whole. */
+static int
+read_whole(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_stream *stream,
+    rmt_read_fn *read)
+{
+	struct rmt_buf bytes = { 0 };
+	struct rmt_err err = { 0 };
+	int rc;
+
+	if (rmt_stream_rest(stream, RMT_CAP_CONTAINER, &bytes, &err))
+		rc = fault_at_start(reading, as, &err);
+	else
+		rc = read(reading, as, rmt_buf_view(&bytes));
+	rmt_buf_free(&bytes);
+	return rc;
+}
+
 /* ---- text ---- */
 
 static int
@@ -147,6 +164,7 @@ static int
 read_stream(struct rmt_reading *reading, struct rmt_stream *stream, struct rmt_err *err)
 {
 	struct rmt_object as = { .container = "der" };
+	rmt_read_fn *container;
 	struct rmt_err empty = { 0 };
 	struct rmt_span ahead;
 	struct head head;
@@ -163,7 +181,10 @@ read_stream(struct rmt_reading *reading, struct rmt_stream *stream, struct rmt_e
 	head.length = ahead.length < HEAD ? ahead.length : HEAD;
 	memcpy(head.bytes, ahead.at, head.length);
 	order = rmt_utf16_of(ahead);
-	if (order)
+	container = rmt_container_of(ahead);
+	if (container)
+		rc = read_whole(reading, &as, stream, container);
+	else if (order)
 		rc = read_utf16(reading, &as, stream, order, &head, err);
 	else if (rmt_looks_der(ahead))
 		rc = read_binary(reading, &as, stream, ahead);

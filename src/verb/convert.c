@@ -196,7 +196,7 @@ static int convert_one(struct converting *job, struct rmt_err *err)
 	int rc = -1;
 
 	if (!format)
-		return rmt_err_set(err, RMT_USAGE, NULL, "\"%s\" is not a format that Remint writes: pem, der, p7b, p7b-pem, pfx, key or key-traditional",
+		return rmt_err_set(err, RMT_USAGE, NULL, "\"%s\" is not a format that Remint writes: pem, der, p7b, p7b-pem, pfx, jks, key or key-traditional",
 		                   options->to);
 	contents(job, format, &how.content, items);
 	if (options->with_root && format->holds_many && !job->bundle.root)
@@ -204,7 +204,7 @@ static int convert_one(struct converting *job, struct rmt_err *err)
 	if (key_alone(format) && !job->bundle.key)
 		return rmt_err_set(err, RMT_INPUT, NULL, "no private key of this certificate among the inputs: give --key FILE");
 	secret = job->bundle.key && (key_alone(format) || (format->holds_key && format->holds_many));
-	if ((format->binary && format->takes_passphrase) || (secret && options->out.encrypt_key)) {
+	if (rmt_format_protected(format) || (secret && options->out.encrypt_key)) {
 		how.passphrase = rmt_verb_out_secret(job->ctx, format->title, err);
 		if (!how.passphrase)
 			return -1;

@@ -59,12 +59,9 @@ static void bundle_of(const struct rmt_release *release, const struct rmt_item *
 
 static bool wants_passphrase(const struct rmt_target *target)
 {
-	for (size_t i = 0; i < target->file_count; i++) {
-		const struct rmt_format *format = rmt_format_named(target->files[i].format);
-
-		if (format && format->takes_passphrase && format->binary && format->holds_key)
+	for (size_t i = 0; i < target->file_count; i++)
+		if (rmt_format_protected(rmt_format_named(target->files[i].format)))
 			return true;
-	}
 	return false;
 }
 

@@ -27,6 +27,9 @@ static const struct rmt_format formats[] = {
 	{ .name = "pfx", .title = "PKCS#12, key and certificates under a passphrase", .suffix = ".pfx", .holds_key = true,
 	  .holds_many = true, .binary = true, .takes_passphrase = true, .usual = "key leaf intermediates",
 	  .write = rmt_write_pfx },
+	{ .name = "jks", .title = "Java keystore, key and chain or trusted certificates, under a passphrase", .suffix = ".jks",
+	  .holds_key = true, .holds_many = true, .binary = true, .takes_passphrase = true,
+	  .usual = "key leaf intermediates", .write = rmt_write_jks },
 	{ .name = "key", .title = "private key, PKCS#8 in PEM", .suffix = ".key", .holds_key = true,
 	  .takes_passphrase = true, .ordered = true, .usual = "key", .write = rmt_write_key },
 	{ .name = "key-traditional", .title = "private key, PKCS#1 or SEC1 in PEM", .suffix = ".key", .holds_key = true,
@@ -47,6 +50,12 @@ rmt_format_named(const char *name)
 		if (!strcmp(formats[i].name, name))
 			return &formats[i];
 	return NULL;
+}
+
+bool
+rmt_format_protected(const struct rmt_format *format)
+{
+	return format && format->takes_passphrase && format->binary;
 }
 
 static int

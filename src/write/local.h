@@ -53,6 +53,6 @@ void rmt_pem_reflow(struct rmt_span pem, unsigned width, bool crlf, struct rmt_b
 
 /* One writer for each row of formats[]. */
 typedef int rmt_write_fn(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out, struct rmt_err *err);
-rmt_write_fn rmt_write_pem, rmt_write_der, rmt_write_p7b, rmt_write_p7b_pem, rmt_write_pfx, rmt_write_key, rmt_write_key_traditional;
+rmt_write_fn rmt_write_pem, rmt_write_der, rmt_write_p7b, rmt_write_p7b_pem, rmt_write_pfx, rmt_write_jks, rmt_write_key, rmt_write_key_traditional;
 
 #endif

@@ -71,7 +71,7 @@ write_file(const struct rmt_bundle *bundle, const struct rmt_deploy_file *file, 
 	struct rmt_buf content = { 0 };
 	mode_t mode;
 
-	if (!strcmp(file->format, "pfx"))
+	if (rmt_format_protected(rmt_format_named(file->format)))
 		options.passphrase = passphrase;
 	if (choose_mode(file, &mode, err) || rmt_write_mem(bundle, &options, &content, err)) {
 		rmt_buf_free(&content);

@@ -34,7 +34,8 @@ struct scheme {
 	int64_t iterations; /* 0 when there are none */
 	int64_t n, r, p;
 	struct rmt_span salt, iv;
-	struct rmt_der cipher; /* stands on the cipher's OID */
+	struct rmt_der cipher; /* of scrypt: stands on the cipher's OID; of JCEKS: the parameters */
+	struct rmt_span java;  /* the OID of a scheme of Java's own, or empty */
 };
 
 /* ---- the scheme and its cost -------------------------------------------------------------- */
@@ -109,12 +110,22 @@ read_scheme(
 	const char *place = "encryptionAlgorithm";
 	struct rmt_der outer, inside, parameters;
 	struct rmt_span oid;
+	bool counts;
 
 	*out = (struct scheme){ .scrypt = false };
 	rmt_der_open(&outer, identifier, notes);
 	if (rmt_der_enter(&outer, RMT_DER_SEQUENCE, &inside, place, err) < 0 ||
 	    rmt_der_oid(&inside, &oid, place, err) < 0)
 		return -1;
+	if (rmt_java_scheme(oid, &counts)) {
+		out->java = oid;
+		if (!counts)
+			return 0;
+		if (rmt_der_enter(&inside, RMT_DER_SEQUENCE, &parameters, place, err) < 0)
+			return -1;
+		out->cipher = parameters;
+		return read_count(&parameters, out, err);
+	}
 	if ((oid.length != pkcs5.length + 1 || memcmp(oid.at, pkcs5.at, pkcs5.length) != 0) &&
 	    (oid.length != pkcs12.length + 1 || memcmp(oid.at, pkcs12.at, pkcs12.length) != 0))
 		return 0;
@@ -398,6 +409,10 @@ rmt_pbe_decrypt(struct rmt_span algorithm_identifier, struct rmt_span sealed,
 		return rmt_err_set(
 		    err, RMT_INPUT, "encryptedData", "what is encrypted is too large");
 	ERR_clear_error();
+	if (scheme.java.length > 0)
+		return rmt_java_decrypt(scheme.java, scheme.cipher, sealed, password, out, err) == 0
+			   ? accept_plain(out, err)
+			   : -1;
 	return scheme.scrypt ? open_scrypt(&scheme, sealed, password, out, err)
 			     : open_pbe(algorithm_identifier, sealed, password, out, err);
 }

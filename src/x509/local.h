@@ -223,4 +223,11 @@ int rmt_dek_decrypt(struct rmt_span dek, struct rmt_span body, const struct rmt_
 /* A digest fetched once per process. */
 const EVP_MD *rmt_digest_named(const char *name, struct rmt_err *err);
 
+/* ---- key_java.c ---- */
+
+bool rmt_java_scheme(struct rmt_span oid, bool *counts); /* one of Java's own; with an iteration count? */
+/* As rmt_pbe_decrypt(); `parameters` is their inside. */
+int rmt_java_decrypt(struct rmt_span oid, struct rmt_der parameters, struct rmt_span sealed,
+    struct rmt_span password, struct rmt_buf *out, struct rmt_err *err);
+
 #endif

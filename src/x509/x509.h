@@ -371,6 +371,10 @@ int rmt_pbe_check(struct rmt_span algorithm_identifier, uint64_t most, uint64_t 
 /* The one SEQUENCE that such a scheme sealed. `password` {NULL, 0} is PKCS#12's absent one, which differs from the empty one. The cost is
  * not judged again. RMT_SECRET when the password does not fit. `out` is made secret. */
 int rmt_pbe_decrypt(struct rmt_span algorithm_identifier, struct rmt_span sealed, struct rmt_span password, struct rmt_buf *out, struct rmt_err *err);
+/* Java's own keystores (key_java.c): an EncryptedPrivateKeyInfo under the key protector of JKS. `out` is appended to. */
+int rmt_java_protect(const struct rmt_key *key, struct rmt_span password, struct rmt_buf *out, struct rmt_err *err);
+/* A passphrase (UTF-8) as JKS hashes it: UTF-16, big-endian. `out` is made secret. */
+int rmt_java_password(struct rmt_span password, struct rmt_buf *out, struct rmt_err *err);
 /* OSSL_LIB_CTX *, one for the process, borrowed: the default and the legacy provider (RC2, DES), apart from everybody else. NULL and
  * RMT_SECRET where the legacy provider is not installed. Only for containers and old keys. */
 void *rmt_legacy_context(struct rmt_err *err);

@@ -104,6 +104,45 @@ for form in p7b p7b-pem; do
 	fi
 done
 
+check "convert writes a Java keystore" "$REMINT" convert "$TMP/in/fullchain.pem" --key "$TMP/in/key.pem" --to jks \
+	-o "$TMP/store.jks" --out-password-file "$TMP/pass"
+check "convert writes one that trusts" "$REMINT" convert "$TMP/in/fullchain.pem" --no-key --to jks -o "$TMP/trust.jks" \
+	--out-password-file "$TMP/pass"
+check "Remint reads it back" "$REMINT" show "$TMP/store.jks" --password-file "$TMP/pass"
+expect_out '^private-key' "with its key"
+if have keytool; then
+	check "keytool opens it" keytool -list -v -storetype JKS -keystore "$TMP/store.jks" -storepass 'Pass-word 1'
+	holds "keytool finds leaf and issuer in the JKS"
+	expect_out 'PrivateKeyEntry' "keytool finds the key in the JKS"
+	check "keytool opens the key" keytool -importkeystore -srckeystore "$TMP/store.jks" -srcstoretype JKS \
+		-srcstorepass 'Pass-word 1' -destkeystore "$TMP/from.p12" -deststoretype PKCS12 -deststorepass 'Pass-word 1' -noprompt
+	check "openssl finds it there" openssl pkcs12 -in "$TMP/from.p12" -passin 'pass:Pass-word 1' -nodes -nocerts -out "$TMP/from.key"
+	openssl pkey -in "$TMP/from.key" -pubout >"$TMP/from.pub" 2>"$TMP/err"
+	openssl pkey -in "$TMP/in/key.pem" -pubout >"$TMP/in.pub" 2>"$TMP/err"
+	check "the same key" cmp "$TMP/from.pub" "$TMP/in.pub"
+	check "keytool opens the other" keytool -list -storetype JKS -keystore "$TMP/trust.jks" -storepass 'Pass-word 1'
+	expect_out 'trustedCertEntry' "keytool finds what is trusted"
+	for kind in JKS JCEKS; do
+		check "keytool makes a $kind" keytool -genkeypair -alias theirs -keyalg RSA -keysize 2048 -dname CN=theirs \
+			-keystore "$TMP/theirs.$kind" -storetype "$kind" -storepass 'Pass-word 1' -keypass 'Pass-word 1'
+		check "Remint opens it" "$REMINT" show "$TMP/theirs.$kind" --password-file "$TMP/pass"
+		expect_out '^private-key' "and finds the key"
+		expect_out 'CN=theirs' "and the certificate"
+		printf 'another\n' >"$TMP/another"
+		expect_status 7 "not with another passphrase" "$REMINT" show "$TMP/theirs.$kind" --password-file "$TMP/another"
+	done
+	cacerts=$(readlink -f /etc/ssl/certs/java/cacerts 2>/dev/null)
+	if [ -s "$cacerts" ]; then
+		keytool -list -keystore "$cacerts" -storepass changeit 2>/dev/null | grep -c trustedCertEntry >"$TMP/theirs"
+		"$REMINT" show "$cacerts" 2>"$TMP/err" | grep -c '^certificate' >"$TMP/ours"
+		check "as many of Java's own roots as keytool counts" cmp "$TMP/theirs" "$TMP/ours"
+	else
+		skip "there are no cacerts" "Java's own roots"
+	fi
+else
+	skip "keytool is not installed" "keytool, JKS"
+fi
+
 check "convert writes DER" "$REMINT" convert "$TMP/in/fullchain.pem" --to der -o "$TMP/leaf.cer"
 check "openssl reads the DER" openssl x509 -inform DER -in "$TMP/leaf.cer" -noout
 if have certtool; then check "certtool reads the DER" certtool -i --inder --infile "$TMP/leaf.cer"; fi

@@ -55,6 +55,6 @@ if have keytool; then
 	shows "keytool's PKCS#12 with a secret key in it" java.p12 certificate certificate private-key unsupported
 	keytool -genkeypair -alias one -keyalg EC -dname CN=one -keystore java.jks -storetype JKS \
 		-storepass secret1 >/dev/null 2>&1
-	shows "keytool's JKS is named" java.jks unsupported
+	shows "keytool's JKS" java.jks certificate private-key
 fi
 tap_done
