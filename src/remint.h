@@ -177,7 +177,7 @@ struct remint_finding {
 struct remint_audit_options {
 	struct remint_wire wire;
 	struct remint_strings inputs;
-	struct remint_strings targets;  /* at least one; names or paths of target files */
+	struct remint_strings targets;  /* at least one: names, paths of target files, patterns ("sfb-*"), "all" */
 	struct remint_strings chain;    /* files with intermediates at hand */
 	struct remint_strings trust;    /* files with roots; none: a missing anchor is information */
 	struct remint_strings keys;     /* private keys for the certificates audited */
@@ -427,6 +427,9 @@ struct remint_policy_entry { const char *name, *title, *origin, *extends; };
 typedef int remint_policy_fn(void *arg, const struct remint_policy_entry *entry);
 /* Every template or target in byte order of its name. One that cannot be read goes to the fault callback and the rest goes on. */
 REMINT_API int remint_policy_list(struct remint *ctx, enum remint_policy kind, remint_policy_fn *entry, void *arg);
+/* The targets that names, paths, patterns ("sfb-*") and "all" stand for, as every verb that takes targets understands them: in the
+ * order given, those of a pattern in byte order, each once. USAGE for a name that is unknown and a pattern that matches nothing. */
+REMINT_API int remint_targets(struct remint *ctx, struct remint_strings given, remint_policy_fn *entry, void *arg);
 /* The resolved policy as text, one field or rule a line. The caller frees it with remint_text_free(). NULL: remint_failure(). */
 REMINT_API char *remint_policy_show(struct remint *ctx, enum remint_policy kind, const char *name);
 /* Loads it and checks rule names and parameters. */

@@ -347,6 +347,16 @@ int issued_print(void *cli, const struct remint_issued *issued);
 int issued_end(struct cli *cli, int rc);
 void finding_text(struct out *out, const struct remint_finding *finding);
 void finding_json(struct json *json, const struct remint_finding *finding);
+
+/* An audit for several targets, told by finding instead of by target (verdicts.c). */
+struct verdicts;
+struct verdicts *verdicts_new(struct cli *cli); /* NULL: no memory */
+int verdicts_target(void *verdicts, const struct remint_policy_entry *target); /* one more that judges */
+size_t verdicts_targets(const struct verdicts *verdicts);
+int verdicts_finding(struct verdicts *verdicts, const struct remint_finding *finding);
+void verdicts_end(struct verdicts *verdicts, const struct remint_audit_summary *summary); /* summary NULL: the verb failed */
+void verdicts_free(struct verdicts *verdicts);
+
 int authority_print(void *cli, const struct remint_authority *authority);
 
 /* Certificates of the database, between a begin and an end. */

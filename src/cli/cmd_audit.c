@@ -17,6 +17,7 @@ struct auditing {
 	struct list group; /* source, object, target of the finding before */
 	enum remint_severity fail_on;
 	uint64_t failing;
+	struct verdicts *verdicts; /* of several targets, in text */
 };
 
 /* True when the finding opens a new group. */
@@ -42,6 +43,8 @@ audit_text(void *arg, const struct remint_finding *finding)
 	struct out *out = &auditing->cli->out;
 
 	auditing->failing += finding->severity >= auditing->fail_on;
+	if (verdicts_targets(auditing->verdicts) > 1)
+		return verdicts_finding(auditing->verdicts, finding);
 	if (next_group(auditing, finding)) {
 		out_style(out, STYLE_STRONG);
 		out_safe(out, finding->source);
@@ -156,6 +159,19 @@ close_document(struct cli *cli, const struct remint_audit_summary *summary)
 	cli->document = false;
 }
 
+/* Text is laid out by who judges: 0, or -1 after a report. */
+static int
+judges_open(struct auditing *auditing, struct remint_strings targets)
+{
+	struct cli *cli = auditing->cli;
+
+	if (cli->json || cli->csv)
+		return 0;
+	if (!(auditing->verdicts = verdicts_new(cli)))
+		return report_failure(cli, REMINT_CLASS_INTERNAL, "", "out of memory");
+	return remint_targets(cli->ctx, targets, verdicts_target, auditing->verdicts) ? report_verb(cli) : 0;
+}
+
 int
 cmd_audit(struct cli *cli)
 {
@@ -174,6 +190,10 @@ cmd_audit(struct cli *cli)
 	if (!options.targets.count)
 		return report_usage(
 		    cli, "who must accept it? name a target with --for (see remint target list)");
+	if (judges_open(&auditing, options.targets)) {
+		verdicts_free(auditing.verdicts);
+		return -1;
+	}
 	if (cli->csv)
 		csv_row(&cli->out, csv_columns, sizeof csv_columns / sizeof *csv_columns);
 	document_begin(cli, "findings");
@@ -183,6 +203,9 @@ cmd_audit(struct cli *cli)
 		       : audit_text,
 	    &auditing, &summary);
 	list_free(&auditing.group);
+	if (verdicts_targets(auditing.verdicts) > 1)
+		verdicts_end(auditing.verdicts, rc ? NULL : &summary);
+	verdicts_free(auditing.verdicts);
 	if (rc)
 		report_verb(cli);
 	else if (!cli->json && !cli->csv)

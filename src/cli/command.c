@@ -51,7 +51,9 @@ static const struct option_use show_options[] = { O_AS(OUT, "FILE",
 	O_AS(FORCE, NULL, "replace FILE when it is there already"), O(CSV), O(STRICT), O(NO_KEYS),
 	O(NO_PEM), PASSWORD, O_END };
 
-static const struct option_use audit_options[] = { O(FOR), O(CHAIN), O(TRUST), O(KEY), O(NAME),
+static const struct option_use audit_options[] = {
+	O_AS(FOR, NULL, "who must accept it: a target's name or file, a pattern such as 'sfb-*', or all"),
+	 O(CHAIN), O(TRUST), O(KEY), O(NAME),
 	O(AT), O(FAIL_ON), O(CSV), PASSWORD, O_END };
 
 static const struct option_use explain_options[] = { O(CHAIN), O(TRUST), O(KEY), O(NAME), O(AT),
@@ -128,6 +130,7 @@ EXAMPLES(show, { "What is in these files, whatever their form?", "show old.pem c
     { "As a document for a program:", "show --json pile.pem >pile.json" });
 EXAMPLES(audit,
     { "Why will a .NET service refuse this certificate?", "audit old.pem --for dotnet-mtls" },
+    { "Who takes it, and who does not?", "audit old.pem --for all" },
     { "With the chain as it is served, against the roots that are trusted:",
 	"audit old.pem --chain chain.pem --trust root.pem --for rfc5280 --name web.example.com" });
 EXAMPLES(explain, { "What is behind this error?", "explain 0x80090331" },

@@ -42,7 +42,7 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_OUT_PASSWORD_FD] = { "out-password-fd", 0, false, TAKES_COUNT, "N", NULL,
 	    "the same from descriptor N" },
 	[OPT_FOR] = { "for", 0, true, TAKES_TARGET, "TARGET", NULL,
-	    "who must accept it: a target's name or file (see remint target list)" },
+	    "who must accept it: a target's name or file, or a pattern (see remint target list)" },
 	[OPT_TEMPLATE] = { "template", 't', false, TAKES_TEMPLATE, "NAME", NULL,
 	    "what to issue: a template's name or file (default: the target's, else "
 	    "server-client)" },

@@ -412,30 +412,47 @@ out:
 	return rc;
 }
 
-static int targets_load(struct remint *ctx, struct remint_strings names, struct rmt_target **targets)
+/* The targets named, in an array that the caller frees with targets_free(). */
+static struct rmt_target **targets_load(struct remint *ctx, struct remint_strings given, size_t *count)
 {
-	if (!names.count)
-		return rmt_err_set(&ctx->err, RMT_USAGE, NULL, "no target: name who must accept the certificate with --for");
-	for (size_t i = 0; i < names.count; i++)
-		if (!(targets[i] = rmt_target_load(ctx->policies, names.items[i], &ctx->err)))
-			return -1;
-	return 0;
+	struct rmt_arena arena = {0};
+	struct rmt_target **targets = NULL;
+	struct remint_strings names;
+	int rc;
+
+	*count = 0;
+	rc = given.count ? rmt_targets_expand(ctx, given, RMT_TARGETS_JUDGE, &arena, &names, &ctx->err)
+	                 : rmt_err_set(&ctx->err, RMT_USAGE, NULL,
+	                               "no target: name who must accept the certificate with --for");
+	if (rc == 0 && !(targets = calloc(names.count + 1, sizeof *targets)))
+		rmt_err_memory(&ctx->err);
+	for (; targets && *count < names.count; ++*count)
+		if (!(targets[*count] = rmt_target_load(ctx->policies, names.items[*count], &ctx->err)))
+			break;
+	rmt_arena_free(&arena);
+	return targets;
+}
+
+static void targets_free(struct rmt_target **targets, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		rmt_target_free(targets[i]);
+	free(targets);
 }
 
 int remint_audit(struct remint *ctx, const struct remint_audit_options *options, remint_finding_fn *finding, void *arg,
                  struct remint_audit_summary *summary)
 {
 	struct remint_audit_summary counted = {0};
-	struct rmt_target **targets = calloc(options->targets.count + 1, sizeof(struct rmt_target *));
-	int rc;
+	struct rmt_target **targets;
+	size_t count;
+	int rc = -1;
 
 	rmt_verb_begin(ctx);
-	rc = targets ? targets_load(ctx, options->targets, targets) : rmt_err_memory(&ctx->err);
-	if (rc == 0)
-		rc = rmt_verb_audit(ctx, options, targets, options->targets.count, finding, arg, &counted);
-	for (size_t i = 0; targets && i < options->targets.count; i++)
-		rmt_target_free(targets[i]);
-	free(targets);
+	targets = targets_load(ctx, options->targets, &count);
+	if (targets && ctx->err.class == RMT_NONE)
+		rc = rmt_verb_audit(ctx, options, targets, count, finding, arg, &counted);
+	targets_free(targets, count);
 	if (summary)
 		*summary = counted;
 	return rmt_verb_end(ctx, rc);

@@ -255,10 +255,9 @@ out:
 }
 
 /* One target: into the directory itself, or of several into a directory of its own. */
-static int convert_target(struct converting *job, const char *name, struct rmt_err *err)
+static int convert_target(struct converting *job, const char *name, bool apart, struct rmt_err *err)
 {
 	const struct remint_convert_options *options = job->options;
-	bool apart = options->targets.count > 1;
 	char *directory = apart ? rmt_path_join(options->out.directory, rmt_path_leaf(name), err)
 	                        : rmt_strdup(options->out.directory, err);
 	struct rmt_fileset files = {0};
@@ -284,12 +283,16 @@ static int convert_target(struct converting *job, const char *name, struct rmt_e
 
 static int convert_targets(struct converting *job, struct rmt_err *err)
 {
-	int rc = 0;
+	struct rmt_arena arena = {0};
+	struct remint_strings names;
+	int rc;
 
 	if (!job->options->out.directory)
 		return rmt_err_set(err, RMT_USAGE, NULL, "a target may want several files: name a directory with --out DIR");
-	for (size_t i = 0; rc == 0 && i < job->options->targets.count; i++)
-		rc = convert_target(job, job->options->targets.items[i], err);
+	rc = rmt_targets_expand(job->ctx, job->options->targets, RMT_TARGETS_ISSUE, &arena, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.count; i++)
+		rc = convert_target(job, names.items[i], names.count > 1, err);
+	rmt_arena_free(&arena);
 	return rc;
 }
 

@@ -9,14 +9,20 @@
 
 #include "verb/local.h"
 
-static int load_targets(struct remint *ctx, struct remint_strings names, struct rmt_demand *out, struct rmt_err *err)
+static int load_targets(struct remint *ctx, struct remint_strings given, struct rmt_demand *out, struct rmt_err *err)
 {
+	struct rmt_arena arena = {0};
 	struct rmt_buf joined = {0};
+	struct remint_strings names;
 	int rc = -1;
 
+	if (rmt_targets_expand(ctx, given, RMT_TARGETS_ISSUE, &arena, &names, err))
+		goto out;
 	out->targets = calloc(names.count + 1, sizeof(struct rmt_target *));
-	if (!out->targets)
-		return rmt_err_memory(err);
+	if (!out->targets) {
+		rmt_err_memory(err);
+		goto out;
+	}
 	for (size_t i = 0; i < names.count; i++) {
 		struct rmt_target *target = rmt_target_load(ctx->policies, names.items[i], err);
 
@@ -30,6 +36,7 @@ static int load_targets(struct remint *ctx, struct remint_strings names, struct 
 	out->target_names = rmt_strdup(rmt_buf_string(&joined), err);
 	rc = out->target_names ? 0 : -1;
 out:
+	rmt_arena_free(&arena);
 	rmt_buf_free(&joined);
 	return rc;
 }

@@ -156,6 +156,15 @@ int rmt_authority_record(struct rmt_home *home, const char *name, const struct r
 int rmt_authority_install(struct rmt_home *home, int64_t id, struct rmt_span der, int64_t parent, struct rmt_err *err);
 int rmt_authorities_report(struct remint *ctx, remint_authority_fn *authority, void *arg, struct rmt_err *err); /* ca.c */
 
+/* ---- targets (targets.c): what --for means ------------------------------------------------------------------------------ */
+
+/* What the targets are for: to judge by (then "all" is every one), to issue or write files for, or one alone. */
+enum rmt_target_use { RMT_TARGETS_JUDGE, RMT_TARGETS_ISSUE, RMT_TARGETS_ONE };
+/* Names and paths as they are given, patterns ("sfb-*") and "all" replaced by the names that they stand for in byte order, each
+ * once; strings in the arena. RMT_USAGE with a did-you-mean for a pattern that matches nothing. */
+int rmt_targets_expand(struct remint *ctx, struct remint_strings given, enum rmt_target_use use, struct rmt_arena *arena,
+                       struct remint_strings *out, struct rmt_err *err);
+
 /* ---- issuance (issuance.c): the one road ---------------------------------------------------------------------------------- */
 
 /* Targets and template of a run, loaded once. */

@@ -252,6 +252,7 @@ int remint_request(struct remint *ctx, const struct remint_request_options *opti
 	struct asking asking = {.ctx = ctx, .options = options};
 	struct rmt_err *err = &ctx->err;
 	const char *key, *digest;
+	struct remint_strings targets;
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
@@ -259,7 +260,9 @@ int remint_request(struct remint *ctx, const struct remint_request_options *opti
 		rmt_err_set(err, RMT_USAGE, NULL, "a request comes with a private key, which goes to files only: give --out DIR");
 		goto out;
 	}
-	if (options->target && !(asking.target = rmt_target_load(ctx->policies, options->target, err)))
+	if (options->target &&
+	    (rmt_targets_expand(ctx, (struct remint_strings){&options->target, 1}, RMT_TARGETS_ONE, &asking.arena, &targets, err) ||
+	     !(asking.target = rmt_target_load(ctx->policies, targets.items[0], err))))
 		goto out;
 	if ((options->from && read_from(&asking, err)) || subject_of(&asking, err) || names_of(&asking, err) ||
 	    apply_rules(&asking, &key, &digest, err))
