@@ -302,14 +302,18 @@ int rmt_issuance_one(struct rmt_bench *bench, struct rmt_item *item, struct rmt_
 
 /* ---- campaign (plan_file.c, plan_write.c): the plan that a person reads, edits, signs off and diffs ------------------------------------- */
 
-/* What is proposed for one certificate. */
+/* What is proposed for one certificate. Each does the work of those before it in the order keep, convert, fix-chain, reissue, rekey,
+ * replace-ca: `convert` and `fix-chain` keep certificate and key and write the files anew; `reissue` makes a certificate by template and
+ * targets, for a new key unless keep_key; `rekey` the same, for a new key in any case; `replace-ca` the same, from an issuer that the old
+ * one has nothing to do with, so that its root must be trusted first. `reissue` and stronger are remint_reissue() with REMINT_REISSUE. */
 enum rmt_action { RMT_ACTION_KEEP, RMT_ACTION_REISSUE, RMT_ACTION_REKEY, RMT_ACTION_CONVERT, RMT_ACTION_FIX_CHAIN, RMT_ACTION_REPLACE_CA };
 const char *rmt_action_name(enum rmt_action action); /* "keep" "reissue" "rekey" "convert" "fix-chain" "replace-ca" */
 /* Where the certificate was found. */
 struct rmt_plan_place { const char *kind /* "file" "endpoint" "database" */, *source; size_t index; };
 struct rmt_plan_finding {
 	const char *rule, *severity, *target, *message;
-	bool cleared; /* by the item's action */
+	const char *source; /* of the chain, key or container at fault; "" when it is the certificate itself, wherever it stands */
+	bool cleared;       /* by the item's action */
 };
 struct rmt_plan_item {
 	const char *id;          /* lower-case hex, the first 16 digits of the old certificate's SHA-256 */

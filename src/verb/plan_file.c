@@ -80,6 +80,7 @@ const struct rmt_plan_key rmt_plan_finding_keys[] = {
 	{"rule", RMT_PLAN_TEXT, AT(rule), true},
 	{"severity", RMT_PLAN_TEXT, AT(severity), true},
 	{"target", RMT_PLAN_TEXT, AT(target), false},
+	{"source", RMT_PLAN_TEXT, AT(source), false},
 	{"message", RMT_PLAN_TEXT, AT(message), false},
 	{"cleared", RMT_PLAN_FLAG, AT(cleared), false},
 	{0},
@@ -354,7 +355,7 @@ static int read_findings(struct reading *reading, const json_t *value, void *at)
 	if (!findings)
 		return rmt_err_memory(reading->err);
 	for (size_t i = 0; i < json_array_size(value); i++)
-		findings[i] = (struct rmt_plan_finding){.target = "", .message = ""};
+		findings[i] = (struct rmt_plan_finding){.target = "", .message = "", .source = ""};
 	if (read_objects(reading, value, rmt_plan_finding_keys, findings, sizeof *findings))
 		return -1;
 	for (size_t i = 0; i < json_array_size(value); i++)
@@ -504,6 +505,9 @@ static int check_item(struct reading *reading, struct rmt_plan_item *item)
 	reading->key = "signer";
 	if (word_of(reading, item->signer, signers) < 0)
 		return -1;
+	reading->key = "keep_key";
+	if (item->keep_key && item->action == RMT_ACTION_REKEY)
+		return fault(reading, "must be false: rekey makes a new key");
 	reading->key = "key";
 	if (item->key && rmt_key_spec_check(item->key, &err))
 		return fault(reading, "%s", err.message);

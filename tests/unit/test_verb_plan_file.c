@@ -41,7 +41,7 @@ static void fill(struct rmt_plan *plan)
 	static const char *const targets[] = {"nginx", "apple-2019"}, *const names[] = {"dns:more.example"};
 	static struct rmt_plan_place places[] = {{"file", "/etc/\xe2\x80\xaeweb \"1\"\\\n.pem", 2}, {"endpoint", "host:443", 0}};
 	static struct rmt_plan_finding findings[] = {
-	    {"leaf.dates.valid", "error", "nginx", "it is over", true}, {"chain.order", "warning", "nginx", "\t", false}};
+	    {"leaf.dates.valid", "error", "nginx", "it is over", "", true}, {"chain.order", "warning", "nginx", "\t", "host:443", false}};
 	static struct rmt_plan_item items[2];
 
 	*plan = (struct rmt_plan){.id = "00112233445566778899aabbccddeeff", .made = "2026-11-22T05:53:15Z", .by = "remint 0.1.0",
@@ -211,6 +211,7 @@ static void edits_are_judged(void **state)
 	    {"a device without a name", "\"device\": \"web\"", "\"device\": \"\"", "items[0].device", "plain directory name"},
 	    {"a device that another item has", "\"device\": \"mail\"", "\"device\": \"Web\"", "items[1].device", "another item"},
 	    {"a signer that nobody knows", "\"issuing\"", "\"isuing\"", "items[0].signer", "did you mean \"issuing\""},
+	    {"a key that is new and kept", "\"keep_key\": false", "\"keep_key\": true", "items[0].keep_key", "rekey makes a new key"},
 	    {"a key spec that nobody knows", "\"rsa:2048\"", "\"rsa:12\"", "items[0].key", ""},
 	    {"a lifetime that is none", "\"90d\"", "\"ninety\"", "items[0].validity", "like \"90d\""},
 	    {"a lifetime that is a number", "\"90d\"", "90", "items[0].validity", "like \"90d\""},
