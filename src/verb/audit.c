@@ -37,6 +37,7 @@ struct audit_run {
 	const struct remint_audit_options *options;
 	remint_finding_fn *finding;
 	void *arg;
+	const struct rmt_leaf_sink *leaves; /* instead of `finding`, or NULL */
 	struct remint_audit_summary *summary;
 	struct rmt_chain_store *store;
 	struct rmt_audit **audits;
@@ -44,7 +45,7 @@ struct audit_run {
 	struct rmt_pile keys; /* --key */
 	struct group *groups;
 	size_t group_count, group_capacity, current;
-	size_t leaves; /* of this input */
+	size_t leaf_count; /* of this input */
 	struct rmt_buf label;
 	const char *source; /* of the leaf being judged */
 	struct rmt_err *err;
@@ -120,7 +121,7 @@ static int count_leaf(struct audit_run *run, struct group *group, const struct r
 		memcpy(group->first, fingerprint, RMT_SHA256);
 		group->leaf_first = group->seen == 0;
 	}
-	run->leaves++;
+	run->leaf_count++;
 	return 0;
 }
 
@@ -175,6 +176,8 @@ static int hand_finding(void *arg, const struct rmt_finding *finding)
 	                             .fix = finding->fix};
 
 	run->summary->findings[finding->severity]++;
+	if (run->leaves)
+		return run->leaves->finding(run->leaves->arg, finding);
 	return run->finding ? run->finding(run->arg, &out) : 0;
 }
 
@@ -227,14 +230,13 @@ static int judge_leaf(struct audit_run *run, const struct group *group, const st
 	                                  .host = run->options->host,
 	                                  .leaf_only = pile && !run->options->trust.count && !run->options->chain.count,
 	                                  .chain_unknown = pile,
-	                                  .once = pile};
+	                                  .once = pile && !run->leaves};
+	int rc = run->leaves ? run->leaves->leaf(run->leaves->arg, object) : 0;
 
-	for (size_t i = 0; i < run->audit_count; i++) {
-		int rc = rmt_audit_run(run->audits[i], &presented, hand_finding, run, run->err);
-
-		if (rc)
-			return rc;
-	}
+	for (size_t i = 0; rc == 0 && i < run->audit_count; i++)
+		rc = rmt_audit_run(run->audits[i], &presented, hand_finding, run, run->err);
+	if (rc)
+		return rc;
 	run->summary->certificates++;
 	rmt_verb_progress(run->ctx, run->summary->certificates, 0);
 	return 0;
@@ -269,7 +271,7 @@ static int second_pass(void *arg, const struct rmt_object *object)
 	run->source = object->source;
 	if (!rmt_cert_is_ca(object->cert))
 		return judge_leaf(run, group, object);
-	return run->leaves == 0 ? judge_ca(run, group, object) : 0; /* CA certificates are judged on a leaf's path, or alone */
+	return run->leaf_count == 0 && !run->leaves ? judge_ca(run, group, object) : 0; /* CA certificates are judged on a leaf's path, or alone */
 }
 
 /* ---- one input ---------------------------------------------------------------------------------------------------------------- */
@@ -286,7 +288,7 @@ static void groups_clear(struct audit_run *run)
 		rmt_buf_free(&group->first_key);
 		free(group->source);
 	}
-	run->group_count = run->current = run->leaves = 0;
+	run->group_count = run->current = run->leaf_count = 0;
 }
 
 static size_t certificates(const struct audit_run *run)
@@ -343,7 +345,7 @@ static int audit_input(struct audit_run *run, const char *path)
 /* ---- the verb -------------------------------------------------------------------------------------------------------------------- */
 
 /* The certificates of --trust or --chain; a file without any was named by mistake. */
-static int store_fill(struct audit_run *run, struct remint_strings files, bool trusted)
+int rmt_verb_store_fill(struct remint *ctx, struct rmt_chain_store *store, struct remint_strings files, bool trusted, struct rmt_err *err)
 {
 	int rc = 0;
 
@@ -351,17 +353,17 @@ static int store_fill(struct audit_run *run, struct remint_strings files, bool t
 		struct rmt_pile pile = {0};
 		size_t found = 0;
 
-		rc = rmt_pile_need(run->ctx, &pile, (struct remint_strings){&files.items[n], 1}, true, run->err);
+		rc = rmt_pile_need(ctx, &pile, (struct remint_strings){&files.items[n], 1}, true, err);
 		for (size_t i = 0; rc == 0 && i < pile.count; i++) {
 			if (!pile.objects[i]->cert)
 				continue;
 			found++;
-			rc = rmt_chain_store_add(run->store, pile.objects[i]->cert, trusted, run->err);
+			rc = rmt_chain_store_add(store, pile.objects[i]->cert, trusted, err);
 		}
 		rmt_pile_free(&pile);
 		if (rc == 0 && !found) {
-			rc = rmt_err_set(run->err, RMT_INPUT, NULL, "holds no certificate");
-			rmt_err_source(run->err, files.items[n]);
+			rc = rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate");
+			rmt_err_source(err, files.items[n]);
 		}
 	}
 	return rc;
@@ -380,36 +382,52 @@ static int audits_load(struct audit_run *run, struct rmt_target *const *targets,
 	return 0;
 }
 
+static int audit_all(struct audit_run *run, struct rmt_target *const *targets, size_t target_count)
+{
+	const struct remint_audit_options *options = run->options;
+	int rc = -1;
+
+	run->store = rmt_chain_store_new(run->err);
+	run->audits = calloc(target_count + 1, sizeof(struct rmt_audit *));
+	if (!run->audits)
+		rmt_err_memory(run->err);
+	if (!run->audits || !run->store)
+		goto out;
+	if (rmt_verb_store_fill(run->ctx, run->store, options->trust, true, run->err) ||
+	    rmt_verb_store_fill(run->ctx, run->store, options->chain, false, run->err) ||
+	    rmt_pile_need(run->ctx, &run->keys, options->keys, false, run->err) || audits_load(run, targets, target_count))
+		goto out;
+	rc = 0;
+	for (size_t i = 0; rc == 0 && i < options->inputs.count; i++)
+		rc = audit_input(run, options->inputs.items[i]);
+out:
+	for (size_t i = 0; run->audits && i < run->audit_count; i++) {
+		run->summary->verifications += rmt_audit_verifications(run->audits[i]);
+		rmt_audit_free(run->audits[i]);
+	}
+	run->summary->faults = run->ctx->faults;
+	free(run->audits);
+	free(run->groups);
+	rmt_buf_free(&run->label);
+	rmt_pile_free(&run->keys);
+	rmt_chain_store_free(run->store);
+	return rc;
+}
+
 int rmt_verb_audit(struct remint *ctx, const struct remint_audit_options *options, struct rmt_target *const *targets, size_t target_count,
                    remint_finding_fn *finding, void *arg, struct remint_audit_summary *summary)
 {
 	struct audit_run run = {.ctx = ctx, .options = options, .finding = finding, .arg = arg, .summary = summary, .err = &ctx->err};
-	int rc = -1;
 
-	run.store = rmt_chain_store_new(run.err);
-	run.audits = calloc(target_count + 1, sizeof *run.audits);
-	if (!run.audits)
-		rmt_err_memory(run.err);
-	if (!run.audits || !run.store)
-		goto out;
-	if (store_fill(&run, options->trust, true) || store_fill(&run, options->chain, false) ||
-	    rmt_pile_need(ctx, &run.keys, options->keys, false, run.err) || audits_load(&run, targets, target_count))
-		goto out;
-	rc = 0;
-	for (size_t i = 0; rc == 0 && i < options->inputs.count; i++)
-		rc = audit_input(&run, options->inputs.items[i]);
-out:
-	for (size_t i = 0; run.audits && i < run.audit_count; i++) {
-		summary->verifications += rmt_audit_verifications(run.audits[i]);
-		rmt_audit_free(run.audits[i]);
-	}
-	summary->faults = ctx->faults;
-	free(run.audits);
-	free(run.groups);
-	rmt_buf_free(&run.label);
-	rmt_pile_free(&run.keys);
-	rmt_chain_store_free(run.store);
-	return rc;
+	return audit_all(&run, targets, target_count);
+}
+
+int rmt_verb_audit_leaves(struct remint *ctx, const struct remint_audit_options *options, struct rmt_target *const *targets,
+                          size_t target_count, const struct rmt_leaf_sink *leaves, struct remint_audit_summary *summary)
+{
+	struct audit_run run = {.ctx = ctx, .options = options, .leaves = leaves, .summary = summary, .err = &ctx->err};
+
+	return audit_all(&run, targets, target_count);
 }
 
 /* The targets named, in an array that the caller frees with targets_free(). */

@@ -58,6 +58,17 @@ enum remint_class rmt_verb_class(enum rmt_class class);
 /* remint_audit() against targets at hand (audit.c); begins and ends no verb. `targets` are borrowed. */
 int rmt_verb_audit(struct remint *ctx, const struct remint_audit_options *options, struct rmt_target *const *targets, size_t target_count,
                    remint_finding_fn *finding, void *arg, struct remint_audit_summary *summary);
+/* The same leaf by leaf: each leaf, then what is found about it, a fault of its issuers too, however many leaves share them. CA
+ * certificates by themselves are passed over. Both answer 0 to go on. */
+struct rmt_leaf_sink {
+	int (*leaf)(void *arg, const struct rmt_object *object);
+	int (*finding)(void *arg, const struct rmt_finding *finding);
+	void *arg;
+};
+int rmt_verb_audit_leaves(struct remint *ctx, const struct remint_audit_options *options, struct rmt_target *const *targets,
+                          size_t target_count, const struct rmt_leaf_sink *leaves, struct remint_audit_summary *summary);
+/* The certificates of --trust or --chain put into a store; a file without any was named by mistake (INPUT). */
+int rmt_verb_store_fill(struct remint *ctx, struct rmt_chain_store *store, struct remint_strings files, bool trusted, struct rmt_err *err);
 
 /* ---- arena (arena.c): the strings of one answer, freed together -------------------------------------------------- */
 
