@@ -395,6 +395,7 @@ struct remint_record {
 	bool foreign;              /* issued by another CA */
 	int64_t supersedes, superseded_by;
 	const char *pem;           /* history only */
+	struct remint_strings names; /* what it is found by (CN, alternative names): revoke, and list when asked for */
 };
 typedef int remint_record_fn(void *arg, const struct remint_record *record);
 struct remint_list_options {
@@ -404,11 +405,24 @@ struct remint_list_options {
 	int64_t expires_before, expires_after; /* 0 unset */
 	unsigned limit;            /* 0: 100 */
 	int64_t after;             /* page: id of the last record seen */
+	bool in_force;             /* our own alone, and neither revoked nor expired */
+	bool names;                /* fill `names` of the records */
 };
 /* One page of records, newest first, that match every filter set. Fails with USAGE on an unknown status, DATABASE. */
 REMINT_API int remint_list(struct remint *ctx, const struct remint_list_options *options, remint_record_fn *record, void *arg);
 /* The certificate named by serial, name, file or id ("42"), with everything before and after it, oldest first. */
 REMINT_API int remint_history(struct remint *ctx, const char *which, remint_record_fn *record, void *arg);
+struct remint_revoke_options {
+	struct remint_strings which; /* serials, files, numbers of the database, names that one certificate alone has */
+	const char *user;            /* all that are in force of a user: "sip:user@example.com" or the address alone; or NULL */
+	const char *device;          /* those of one device: a UUID, braces or not; with `user` of that user's alone; or NULL */
+	const char *reason;          /* CRLReason by its name in RFC 5280, 5.3.1 ("superseded"); NULL: unspecified */
+	bool commit;                 /* more than one is only named, and not revoked, without it */
+};
+/* Revoke certificates that authorities of this home issued: all of them, or after a failure none. Each is handed over, as it then
+ * stands in the database. *done: false when more than one is meant and nothing was revoked. Fails with NEGATIVE when nothing is
+ * found or something is revoked already, POLICY on another CA's certificate and on one of an authority of this home. */
+REMINT_API int remint_revoke(struct remint *ctx, const struct remint_revoke_options *options, remint_record_fn *record, void *arg, bool *done);
 /* Is the database what was written to it? Its structure and schema; the hash chain of its events; each certificate's columns
  * against its bytes (serial, subject, issuer, names, dates, key, fingerprint, to-be-signed bytes); each row against the event
  * that vouches for it, so that none is altered, missing or put in by another hand; each authority against its recorded

@@ -88,6 +88,11 @@ enum option_id {
 	OPT_EXPIRES_AFTER,
 	OPT_LIMIT,
 	OPT_AFTER,
+	OPT_CS_CLIENTS,
+	OPT_USER,
+	OPT_DEVICE,
+	OPT_REASON,
+	OPT_COMMIT,
 	OPT_COUNT
 };
 
@@ -363,9 +368,13 @@ int authority_print(void *cli, const struct remint_authority *authority);
 struct records {
 	struct cli *cli;
 	struct table *table;
+	bool cs_clients; /* in the form of Get-CsClientCertificate (cs_client.c) */
 	size_t count;
 	int64_t last; /* id of the last one */
 };
+void cs_client_heading(struct cli *cli);
+/* False: it is no user's certificate. */
+bool cs_client_print(struct cli *cli, const struct remint_record *record, bool first);
 void records_begin(struct records *records, struct cli *cli);
 int records_print(void *records, const struct remint_record *record);
 int records_end(struct records *records, int rc);
@@ -391,6 +400,7 @@ int cmd_reissue(struct cli *cli);
 int cmd_rekey(struct cli *cli);
 int cmd_renew(struct cli *cli);
 int cmd_request(struct cli *cli);
+int cmd_revoke(struct cli *cli);
 int cmd_show(struct cli *cli);
 int cmd_sign(struct cli *cli);
 int cmd_target_check(struct cli *cli);

@@ -60,6 +60,8 @@ cmd_list(struct cli *cli)
 		.target = text_of(cli, OPT_TARGET),
 		.template_name = text_of(cli, OPT_TEMPLATE),
 		.status = text_of(cli, OPT_STATUS),
+		.in_force = given(cli, OPT_CS_CLIENTS),
+		.names = given(cli, OPT_CS_CLIENTS),
 	};
 	struct records records;
 	int64_t limit;

@@ -115,8 +115,11 @@ static const struct option_use ca_export_options[] = { O(OUT), O(FORCE), O_END }
 static const struct option_use list_options[] = {
 	O_AS(NAME, "NAME", "a name in the certificate, or its beginning and a *"), O(SERIAL),
 	O(TARGET), { .id = OPT_TEMPLATE, .help = "made by this template" }, O(STATUS),
-	O(EXPIRES_BEFORE), O(EXPIRES_AFTER), O(LIMIT), O(AFTER), O(CSV), O_END
+	O(EXPIRES_BEFORE), O(EXPIRES_AFTER), O(LIMIT), O(AFTER), O(CS_CLIENTS),
+	O(CSV), O_END
 };
+static const struct option_use revoke_options[] = { O(USER), O(DEVICE), O(REASON), O(COMMIT), O(CSV),
+	O_END };
 static const struct option_use history_options[] = { O(CSV), O_END };
 static const struct option_use policy_list_options[] = { O(CSV), O_END };
 static const struct option_use no_options[] = { O_END };
@@ -149,7 +152,10 @@ EXAMPLES(renew, { "New dates for a certificate whose key is at hand:",
 EXAMPLES(rekey, { "The same content on a new key:", "rekey new/cert.pem --out rekeyed/" });
 EXAMPLES(issue, { "A key and a certificate for a host:", "issue --dns web.example.com --out web/" },
     { "With a full subject, for thirty days:",
-	"issue --subject 'CN=app.example.com, O=Example' --days 30 --out app/" });
+	"issue --subject 'CN=app.example.com, O=Example' --days 30 --out app/" },
+    { "For a user on a device:",
+	"issue -t user-device --cn user1@example.com --uri sip:user1@example.com "
+	"--out user1/" });
 EXAMPLES(request,
     { "A request and its key:",
 	"request --subject 'CN=mail.example.com, O=Example, C=NL' --out mail/" },
@@ -177,6 +183,10 @@ EXAMPLES(ca_install, { "Take the certificate home, with the chain that came alon
 EXAMPLES(ca_export, { "Files for whoever must trust the CA:", "ca export --out distribution/" });
 EXAMPLES(list, { "What expires before the new year?", "list --expires-before 2027-01-01" },
     { "Everything for a domain, for a spreadsheet:", "list --name 'web*' --csv" });
+EXAMPLES(revoke,
+    { "One certificate:", "revoke new/cert.pem --reason superseded" },
+    { "All that a user has; without --commit they are only shown:",
+	"revoke --user sip:user1@example.com --commit" });
 EXAMPLES(history, { "What stood before and after this certificate?", "history web.example.com" });
 EXAMPLES(template_list, { "Which templates are there?", "template list" });
 EXAMPLES(template_show, { "What does this one issue?", "template show server-client" });
@@ -297,6 +307,12 @@ const struct command command_table[] = {
 	    .summary = "search the database",
 	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
 	    GIVES(list, list, "6", cmd_list) },
+	{ .name = "revoke",
+	    .summary = "take certificates back, one or all of a user or device",
+	    .text = "WHICH is a serial number, a file, a number of the database, or a name that one "
+		    "certificate alone has. More than one is only shown, until --commit is given.",
+	    ARGUMENTS("[WHICH...]", 0, -1, TAKES_FILE),
+	    GIVES(revoke, revoke, "1346", cmd_revoke) },
 	{ .name = "history",
 	    .summary = "show what a certificate replaced, and what replaced it",
 	    .text = "WHICH is a serial number, a name, a file, or a number of the database.",

@@ -156,4 +156,16 @@ const struct option option_table[OPT_COUNT] = {
 	    "at most N certificates (default 100)" },
 	[OPT_AFTER] = { "after", 0, false, TAKES_COUNT, "ID", NULL,
 	    "go on after this database number: the next page" },
+	[OPT_CS_CLIENTS] = { "cs-clients", 0, false, TAKES_NOTHING, NULL, NULL,
+	    "users' certificates in force, in the form of Get-CsClientCertificate" },
+	[OPT_USER] = { "user", 0, false, TAKES_TEXT, "ADDRESS", NULL,
+	    "all that are in force of the user with this SIP address" },
+	[OPT_DEVICE] = { "device", 0, false, TAKES_TEXT, "UUID", NULL,
+	    "those of one device: its UUID, with or without braces" },
+	[OPT_REASON] = { "reason", 0, false, TAKES_CHOICE, "REASON",
+	    "unspecified keyCompromise cACompromise affiliationChanged superseded "
+	    "cessationOfOperation privilegeWithdrawn aACompromise",
+	    "why, by its name in RFC 5280: superseded, keyCompromise" },
+	[OPT_COMMIT] = { "commit", 0, false, TAKES_NOTHING, NULL, NULL,
+	    "do it, where more than one certificate is meant" },
 };

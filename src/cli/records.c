@@ -18,9 +18,11 @@ records_begin(struct records *records, struct cli *cli)
 	static const char *const headings[] = { "ID", "EXPIRES", "STATUS", "REPLACES", "NAME",
 		"TEMPLATE", "SERIAL" };
 
-	*records = (struct records){ .cli = cli };
+	*records = (struct records){ .cli = cli, .cs_clients = given(cli, OPT_CS_CLIENTS) };
 	document_begin(cli, "certificates");
-	if (cli->csv)
+	if (records->cs_clients)
+		cs_client_heading(cli);
+	else if (cli->csv)
 		csv_row(&cli->out, columns, sizeof columns / sizeof *columns);
 	else if (!cli->json)
 		records->table = table_new(&cli->out, headings, sizeof headings / sizeof *headings);
@@ -47,6 +49,12 @@ print_json(struct json *json, const struct remint_record *record)
 		json_number(json, "supersedes", record->supersedes);
 	if (record->superseded_by)
 		json_number(json, "superseded_by", record->superseded_by);
+	if (record->names.count) {
+		json_open(json, "names", '[');
+		for (size_t i = 0; i < record->names.count; i++)
+			json_text(json, NULL, record->names.items[i]);
+		json_close(json, ']');
+	}
 	json_text(json, "pem", record->pem);
 	json_close(json, '}');
 }
@@ -98,8 +106,12 @@ records_print(void *arg, const struct remint_record *record)
 	struct records *records = arg;
 	struct cli *cli = records->cli;
 
-	records->count++;
 	records->last = record->id;
+	if (records->cs_clients && !cli->json) {
+		records->count += cs_client_print(cli, record, records->count == 0);
+		return keep_going(cli);
+	}
+	records->count++;
 	if (cli->json)
 		print_json(&cli->json_writer, record);
 	else if (cli->csv)

@@ -9,15 +9,6 @@
 
 #include "verb/local.h"
 
-struct records {
-	struct remint *ctx;
-	remint_record_fn *record;
-	void *arg;
-	rmt_time now;
-	bool pem;
-	struct rmt_arena arena;
-};
-
 static const char *status_of(const struct rmt_db_cert *row, rmt_time now)
 {
 	if (row->revoked)
@@ -27,9 +18,43 @@ static const char *status_of(const struct rmt_db_cert *row, rmt_time now)
 	return now > row->not_after ? "expired" : "valid";
 }
 
-static int hand_record(void *arg, const struct rmt_db_cert *row)
+static int note_name(void *arg, const char *name)
 {
-	struct records *records = arg;
+	struct rmt_arena *arena = arg;
+
+	rmt_buf_append(&arena->scratch, name, strlen(name) + 1);
+	return arena->scratch.failed ? -1 : 0;
+}
+
+/* The names of a row, one after the other in the arena. */
+static int names_of(struct rmt_records *records, int64_t id, struct remint_strings *out, struct rmt_err *err)
+{
+	struct rmt_arena *arena = &records->arena;
+	struct rmt_buf *all = &arena->scratch;
+	const char **items;
+	size_t count = 0;
+	char *text;
+
+	if (rmt_db_names(records->db, id, note_name, arena, err))
+		return -1;
+	for (size_t i = 0; i < all->length; i++)
+		count += !all->bytes[i];
+	text = rmt_arena_take(arena, all->length + 1);
+	items = rmt_arena_take(arena, (count + 1) * sizeof *items);
+	if (!text || !items)
+		return rmt_err_memory(err);
+	if (all->length)
+		memcpy(text, all->bytes, all->length);
+	rmt_buf_clear(all);
+	for (size_t i = 0; i < count; i++, text += strlen(text) + 1)
+		items[i] = text;
+	*out = (struct remint_strings){items, count};
+	return 0;
+}
+
+int rmt_record_hand(void *arg, const struct rmt_db_cert *row)
+{
+	struct rmt_records *records = arg;
 	struct rmt_arena *arena = &records->arena;
 	struct remint_record out = {.id = row->id, .subject = row->subject, .name = row->name, .issuer = row->issuer_name,
 	                            .template_name = row->template_name, .targets = row->targets,
@@ -37,11 +62,15 @@ static int hand_record(void *arg, const struct rmt_db_cert *row)
 	                            .status = status_of(row, records->now), .foreign = row->authority == 0,
 	                            .supersedes = row->supersedes, .superseded_by = row->superseded_by};
 
+	if (records->in_force && (row->revoked || row->authority == 0 || records->now > row->not_after))
+		return 0;
 	rmt_arena_reset(arena);
 	out.serial = rmt_arena_serial(arena, row->serial);
 	out.sha256 = rmt_arena_hex(arena, row->fingerprint);
 	if (records->pem && row->der.length)
 		out.pem = rmt_arena_pem(arena, "CERTIFICATE", row->der);
+	if (records->names && names_of(records, row->id, &out.names, &records->ctx->err))
+		return -1;
 	return records->record ? records->record(records->arg, &out) : 0;
 }
 
@@ -66,7 +95,8 @@ static int status_named(const char *name, int *status, struct rmt_err *err)
 int remint_list(struct remint *ctx, const struct remint_list_options *options, remint_record_fn *record, void *arg)
 {
 	struct rmt_home home = {0};
-	struct records records = {.ctx = ctx, .record = record, .arg = arg, .now = rmt_verb_now(ctx)};
+	struct rmt_records records = {.ctx = ctx, .record = record, .arg = arg, .now = rmt_verb_now(ctx),
+	                              .names = options->names, .in_force = options->in_force};
 	struct rmt_db_filter filter = {.name = options->name, .serial = options->serial, .target = options->target,
 	                               .template_name = options->template_name, .expires_before = options->expires_before,
 	                               .expires_after = options->expires_after, .now = records.now,
@@ -74,9 +104,13 @@ int remint_list(struct remint *ctx, const struct remint_list_options *options, r
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
+	if (options->in_force && filter.expires_after < records.now)
+		filter.expires_after = records.now;
 	if (status_named(options->status, &filter.status, &ctx->err) == 0 &&
-	    rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err) == 0)
-		rc = rmt_db_certs(home.db, &filter, hand_record, &records, &ctx->err);
+	    rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err) == 0) {
+		records.db = home.db;
+		rc = rmt_db_certs(home.db, &filter, rmt_record_hand, &records, &ctx->err);
+	}
 	rmt_home_close(&home);
 	rmt_arena_free(&records.arena);
 	return rmt_verb_end(ctx, rc);
@@ -140,6 +174,15 @@ static int find(struct remint *ctx, struct rmt_db *db, const char *which, struct
 	return rmt_db_certs(db, &filter, note_found, found, err);
 }
 
+int rmt_record_find(struct remint *ctx, struct rmt_db *db, const char *which, int64_t *id, struct rmt_err *err)
+{
+	struct found found = {0};
+	int rc = find(ctx, db, which, &found, err);
+
+	*id = found.id;
+	return rc ? -1 : (int)found.count;
+}
+
 static int note_row(void *arg, const struct rmt_db_cert *row)
 {
 	struct rmt_buf *ids = arg;
@@ -149,7 +192,7 @@ static int note_row(void *arg, const struct rmt_db_cert *row)
 }
 
 /* Row by row with its bytes, which listings do not read. */
-static int hand_history(struct records *records, struct rmt_db *db, int64_t id, struct rmt_err *err)
+static int hand_history(struct rmt_records *records, struct rmt_db *db, int64_t id, struct rmt_err *err)
 {
 	struct rmt_buf ids = {0};
 	int rc = rmt_db_history(db, id, note_row, &ids, err);
@@ -158,7 +201,7 @@ static int hand_history(struct records *records, struct rmt_db *db, int64_t id, 
 		struct rmt_db_cert row;
 
 		memcpy(&id, ids.bytes + at, sizeof id);
-		rc = rmt_db_cert_by_id(db, id, &row, err) == 1 ? hand_record(records, &row) : -1;
+		rc = rmt_db_cert_by_id(db, id, &row, err) == 1 ? rmt_record_hand(records, &row) : -1;
 	}
 	rmt_buf_free(&ids);
 	return rc;
@@ -166,17 +209,18 @@ static int hand_history(struct records *records, struct rmt_db *db, int64_t id, 
 
 int remint_history(struct remint *ctx, const char *which, remint_record_fn *record, void *arg)
 {
-	struct records records = {.ctx = ctx, .record = record, .arg = arg, .now = rmt_verb_now(ctx), .pem = true};
+	struct rmt_records records = {.ctx = ctx, .record = record, .arg = arg, .now = rmt_verb_now(ctx), .pem = true};
 	struct rmt_home home = {0};
-	struct found found = {0};
-	int rc = -1;
+	int64_t id;
+	int found, rc = -1;
 
 	rmt_verb_begin(ctx);
-	if (rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err) || find(ctx, home.db, which, &found, &ctx->err))
+	if (rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err))
 		goto out;
-	if (found.count)
-		rc = hand_history(&records, home.db, found.id, &ctx->err);
-	else
+	found = rmt_record_find(ctx, home.db, which, &id, &ctx->err);
+	if (found > 0)
+		rc = hand_history(&records, home.db, id, &ctx->err);
+	else if (found == 0)
 		rmt_err_set(&ctx->err, RMT_NEGATIVE, NULL, "the database knows no certificate by \"%s\"", which);
 out:
 	rmt_home_close(&home);

@@ -176,6 +176,21 @@ enum rmt_target_use { RMT_TARGETS_JUDGE, RMT_TARGETS_ISSUE, RMT_TARGETS_ONE };
 int rmt_targets_expand(struct remint *ctx, struct remint_strings given, enum rmt_target_use use, struct rmt_arena *arena,
                        struct remint_strings *out, struct rmt_err *err);
 
+/* ---- records (list.c): certificates of the database, as they are handed to the caller ------------------------------------- */
+
+struct rmt_records {
+	struct remint *ctx;
+	struct rmt_db *db;           /* to read names from; needed with `names` */
+	remint_record_fn *record;
+	void *arg;
+	rmt_time now;
+	bool pem, names, in_force;
+	struct rmt_arena arena;
+};
+int rmt_record_hand(void *records, const struct rmt_db_cert *row); /* for rmt_db_certs() */
+/* The certificate that a person means by an id, a serial number, a file or a name: the newest one's id. 0 none, 1 one, 2 more, -1. */
+int rmt_record_find(struct remint *ctx, struct rmt_db *db, const char *which, int64_t *id, struct rmt_err *err);
+
 /* ---- issuance (issuance.c): the one road ---------------------------------------------------------------------------------- */
 
 /* Targets and template of a run, loaded once. */
