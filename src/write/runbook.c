@@ -173,7 +173,8 @@ put_certificate(const char *title, const struct rmt_cert *cert, struct rmt_buf *
 	char from[32], until[32];
 
 	put_name(title, cert->subject, out);
-	put_name("    issued by ", cert->issuer, out);
+	if (!rmt_cert_self_issued(cert))
+		put_name("    issued by ", cert->issuer, out);
 	rmt_buf_text(out, "#     serial number ");
 	rmt_serial_hex(cert->serial, out);
 	rmt_buf_text(out, ", SHA-1 ");
@@ -190,7 +191,7 @@ put_chain(const struct rmt_bundle *bundle, struct rmt_buf *out)
 	const struct rmt_cert *issuer = bundle->intermediate_count ? bundle->intermediates[0] : bundle->root;
 
 	if (bundle->root)
-		put_certificate("Its root: ", bundle->root, out);
+		put_certificate("Root of the new chain: ", bundle->root, out);
 	if (bundle->replaces && issuer && rmt_cert_issued_by(bundle->replaces, issuer))
 		put_remark("The old certificate comes from the same CA: whoever trusted it trusts the new one. Look, then go on with 2.", out);
 	else if (bundle->replaces)

@@ -285,6 +285,13 @@ static const struct fault_row {
 	    "\"deploy.files[0].name\" wants text such as \"{label}.pem\", not \"{cn}.pem\": a file "
 	    "name is made of letters, digits, '.', '_', '-', "
 	    "{label} and {n}, and does not begin with a dot" },
+	{ "a step has known marks", TARGET, "deploy: { back = \"use {old-thumbprin}\"; };", "line 2",
+	    "\"deploy.back\" wants text such as \"Select {old-thumbprint} again.\", not \"use "
+	    "{old-thumbprin}\": {old-thumbprin} stands for nothing (did you mean "
+	    "\"old-thumbprint\"?)" },
+	{ "a step says something", TARGET, "deploy: { trust = \"\"; };", "line 2",
+	    "\"deploy.trust\" wants text such as \"Import {root-cer} first.\", not \"\": it is "
+	    "empty" },
 	{ "a key format holds a key alone", TARGET,
 	    "deploy: { files = ( { name = \"a\"; format = \"key\"; content = [ \"leaf\", \"key\" "
 	    "]; } ); };",

@@ -11,17 +11,15 @@
 struct chain chain;
 static char workplace[32];
 
-/* A certificate with nothing but what a reader needs. */
-static struct rmt_cert *
-make_cert(const char *subject, const char *issuer, const struct rmt_key *key, bool ca, unsigned char serial)
+struct rmt_cert *
+make_named(struct rmt_span subject, const char *issuer, const struct rmt_key *key, bool ca, unsigned char serial)
 {
 	struct rmt_signer *signer = rmt_signer_new(chain.ca_key, "sha256", NULL);
 	struct rmt_derw w = { .depth = 0 };
-	struct rmt_buf subject_der = { 0 }, issuer_der = { 0 }, tbs = { 0 }, der = { 0 };
+	struct rmt_buf issuer_der = { 0 }, tbs = { 0 }, der = { 0 };
 	struct rmt_cert *cert;
 
 	assert_non_null(signer);
-	assert_int_equal(rmt_name_parse(subject, &subject_der, NULL), 0);
 	assert_int_equal(rmt_name_parse(issuer, &issuer_der, NULL), 0);
 	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
 	rmt_derw_begin(&w, RMT_DER_CONTEXT_CONSTRUCTED(0));
@@ -34,7 +32,7 @@ make_cert(const char *subject, const char *issuer, const struct rmt_key *key, bo
 	rmt_derw_time(&w, 1700000000);
 	rmt_derw_time(&w, 2000000000);
 	rmt_derw_end(&w);
-	rmt_derw_raw(&w, rmt_buf_view(&subject_der));
+	rmt_derw_raw(&w, subject);
 	rmt_derw_raw(&w, rmt_key_spki(key));
 	rmt_derw_begin(&w, RMT_DER_CONTEXT_CONSTRUCTED(3));
 	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
@@ -48,11 +46,22 @@ make_cert(const char *subject, const char *issuer, const struct rmt_key *key, bo
 	assert_int_equal(rmt_signer_wrap(signer, rmt_buf_view(&tbs), &der, NULL), 0);
 	cert = rmt_cert_new(rmt_buf_view(&der), RMT_STRICT, NULL);
 	assert_non_null(cert);
-	rmt_buf_free(&subject_der);
 	rmt_buf_free(&issuer_der);
 	rmt_buf_free(&tbs);
 	rmt_buf_free(&der);
 	rmt_signer_free(signer);
+	return cert;
+}
+
+static struct rmt_cert *
+make_cert(const char *subject, const char *issuer, const struct rmt_key *key, bool ca, unsigned char serial)
+{
+	struct rmt_buf name = { 0 };
+	struct rmt_cert *cert;
+
+	assert_int_equal(rmt_name_parse(subject, &name, NULL), 0);
+	cert = make_named(rmt_buf_view(&name), issuer, key, ca, serial);
+	rmt_buf_free(&name);
 	return cert;
 }
 
@@ -161,12 +170,14 @@ run(const char *command)
 int
 main(void)
 {
-	static struct rows formats, files;
+	static struct rows formats, files, runbooks;
 	int failed;
 
 	test_write_formats(&formats);
 	test_write_files(&files);
+	test_write_runbook(&runbooks);
 	failed = _cmocka_run_group_tests("formats", formats.tests, formats.count, chain_open, chain_close);
 	failed += _cmocka_run_group_tests("files", files.tests, files.count, chain_open, chain_close);
+	failed += _cmocka_run_group_tests("runbooks", runbooks.tests, runbooks.count, chain_open, chain_close);
 	return failed;
 }

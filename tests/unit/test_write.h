@@ -45,6 +45,8 @@ struct chain {
 	const struct rmt_cert *path[2];
 };
 extern struct chain chain;
+/* A certificate with nothing but what a reader needs, signed by the one CA key. */
+struct rmt_cert *make_named(struct rmt_span subject, const char *issuer, const struct rmt_key *key, bool ca, unsigned char serial);
 int chain_open(void **state);
 int chain_close(void **state);
 
@@ -66,5 +68,6 @@ int run(const char *command);
 
 void test_write_formats(struct rows *rows);
 void test_write_files(struct rows *rows);
+void test_write_runbook(struct rows *rows);
 
 #endif

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tests of write/: runbooks, of every built-in target and with names that would like to be commands. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "unit/test_write.h"
+
+/* ---- every built-in target ---- */
+
+static char *names[64];
+static size_t name_count;
+
+static int
+collect(void *arg, const char *name, const char *origin)
+{
+	(void)arg;
+	(void)origin;
+	assert_true(name_count < sizeof(names) / sizeof(names[0]));
+	names[name_count++] = rmt_strdup(name, NULL);
+	return 0;
+}
+
+static struct rmt_target *
+target_named(const char *name)
+{
+	struct rmt_err err = { 0 };
+	struct rmt_policy_store *store = rmt_policy_store_new(&err);
+	struct rmt_target *target = rmt_target_load(store, name, &err);
+
+	if (!target)
+		fail_msg("%s: %s", name, err.message);
+	rmt_policy_store_free(store);
+	return target;
+}
+
+/* Where it stands behind `from`; the test fails when it does not. */
+static const char *
+behind(const char *from, const char *text)
+{
+	const char *at = strstr(from, text);
+
+	if (!at)
+		fail_msg("\"%s\" is missing", text);
+	return at + strlen(text);
+}
+
+/* No mark of ours is left over, and what the text calls a file is one of the set. */
+static void
+check_filled(const char *text, const struct rmt_fileset *set)
+{
+	static const char *const ours[] = { "root.cer", "root.pem", "issuing.cer" };
+
+	for (size_t i = 0; rmt_deploy_marks[i]; i++) {
+		char braced[40];
+
+		snprintf(braced, sizeof(braced), "{%s}", rmt_deploy_marks[i]);
+		if (strstr(text, braced))
+			fail_msg("%s is not filled in", braced);
+	}
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (strstr(text, ours[i]) && !rmt_fileset_has(set, ours[i]))
+			fail_msg("the text speaks of %s, which is not written", ours[i]);
+}
+
+/* The four sections come in their order, each with something in it, the way back last. */
+static void
+check_order(const char *text)
+{
+	const char *trust = behind(text, "\n1. Make the new chain trusted where it is not yet\n\n");
+	const char *install = behind(trust, "\n\n2. Install\n\n");
+	const char *proof = behind(install, "\n\n3. See that it works\n\n  remint verify fe01.corp.example:5061 --as ");
+	const char *back = behind(proof, "\n\n4. How to go back\n\n");
+
+	assert_true(strcspn(trust, "\n") > 10 && strcspn(install, "\n") > 10 && strcspn(back, "\n") > 10);
+	assert_null(strstr(back, "\n\n"));
+	assert_true(text[strlen(text) - 1] == '\n');
+}
+
+static void
+check_shipped(void **state)
+{
+	static const char *const addresses[] = { "fe01.corp.example:5061" };
+	struct rmt_target *target = target_named(*state);
+	const struct rmt_target *const targets[] = { target };
+	struct rmt_secret *passphrase = rmt_secret_new("secret", 6, NULL);
+	struct rmt_bundle bundle = whole_bundle(KIND_RSA);
+	const struct rmt_runbook_part part = {
+		.bundle = &bundle, .targets = targets, .target_count = 1, .addresses = addresses, .address_count = 1,
+	};
+	const struct rmt_runbook runbook = { .device = "fe01", .parts = &part, .part_count = 1 };
+	struct rmt_fileset set = { .count = 0 };
+	struct rmt_buf text = { 0 };
+	struct rmt_err err = { 0 };
+
+	bundle.replaces = chain.leaves[KIND_EC];
+	if (rmt_write_target(&bundle, target, passphrase, &set, &err) || rmt_write_runbook(&runbook, &text, &err))
+		fail_msg("%s: %s", err.place, err.message);
+	check_order(rmt_buf_string(&text));
+	check_filled(rmt_buf_string(&text), &set);
+	assert_true(target->deploy_trust && target->deploy_back && target->deploy_sources.count);
+	rmt_buf_free(&text);
+	rmt_fileset_free(&set);
+	rmt_secret_free(passphrase);
+	rmt_target_free(target);
+}
+
+/* ---- the way back in the words of each kind of device ---- */
+
+struct word_row {
+	const char *sentence, *target;
+	const char *trust, *back; /* what stands there */
+};
+
+static const struct word_row word_rows[] = {
+	{ "a Front End goes back by the old thumbprint", "sfb-front-end", "certutil -dspublish -f root.cer RootCA",
+	  "Set-CsCertificate -Type Default,WebServicesInternal,WebServicesExternal -Thumbprint OLD" },
+	{ "an Edge trusts by hand, as it is in no domain", "sfb-edge-internal", "certutil -addstore Root root.cer",
+	  "Set-CsCertificate -Type Internal -Thumbprint OLD" },
+	{ "the PFX comes back by Import-CsCertificate", "sfb-mediation", "certutil -addstore CA issuing.cer", "Import-CsCertificate -Path <" },
+	{ "an ACE names its old chain group again", "cisco-ace", "certutil -dspublish", "    chaingroup <old chain group>" },
+	{ "an ACE imports what it lost", "cisco-ace", "authgroup", "crypto import non-exportable sftp" },
+	{ "a gateway gets its CAs before its certificate", "symantec-gateway", "Certificate Authority > Update: ca-bundle.pem",
+	  "User interface HTTPS certificate: select the old one" },
+	{ "phones look into AD", "lync-phone-edition", "certutil -dspublish -f root.cer RootCA", "the old certificate with its chain again (thumbprint OLD)" },
+	{ "nginx reads its old files again", "nginx", "update-ca-certificates", "cp -p fullchain.pem.old fullchain.pem" },
+	{ "HAProxy keeps its old file outside of its directory", "haproxy", "certutil", "cp -p /etc/haproxy/haproxy.pem.old" },
+	{ "Postfix publishes its TLSA record first", "postfix", "TLSA", "postfix check && postfix reload" },
+	{ "Exchange enables the old certificate", "exchange", "certutil -dspublish", "Enable-ExchangeCertificate -Thumbprint OLD" },
+	{ "Java has a truststore of its own", "java-8-keystore", "keytool -importcert", "<old keystore>" },
+};
+
+static void
+check_words(void **state)
+{
+	const struct word_row *row = *state;
+	struct rmt_target *target = target_named(row->target);
+	struct rmt_bundle bundle = whole_bundle(KIND_RSA);
+	struct rmt_buf text = { 0 }, wanted = { 0 };
+	const char *old = strstr(row->back, "OLD"), *trust;
+	struct rmt_err err = { 0 };
+
+	bundle.replaces = chain.leaves[KIND_EC];
+	rmt_buf_append(&wanted, row->back, old ? (size_t)(old - row->back) : strlen(row->back));
+	if (old)
+		rmt_steps_thumbprint(bundle.replaces, &wanted);
+	if (rmt_runbook_steps(&bundle, target, &text, &err))
+		fail_msg("%s", err.message);
+	trust = behind(rmt_buf_string(&text), "1. Make the new chain trusted");
+	assert_true(behind(trust, row->trust) < strstr(trust, "\n2. Install"));
+	behind(behind(trust, "4. How to go back"), rmt_buf_string(&wanted));
+	rmt_buf_free(&text);
+	rmt_buf_free(&wanted);
+	rmt_target_free(target);
+}
+
+/* ---- names that would like to be commands ---- */
+
+static const char *const hostile[] = {
+	"$(: >pwned)",
+	"`: >pwned`",
+	"x; : >pwned",
+	"x\n: >pwned\n",
+	"x\r\n: >pwned\r\n",
+	"x & : >pwned",
+	"x | tee pwned",
+	"x > pwned",
+	"-x && : >pwned",
+	"'; : >pwned; '",
+	"\"; : >pwned; \"",
+	"#> ; : >pwned <#",
+	"%COMSPEC% ^& : >pwned",
+	"\xe2\x80\xae" "denwp> : \xe2\x80\xa8: >pwned",
+	"host:443/$(: >pwned)",
+	"[::1]:443;: >pwned",
+	"[$(: >pwned)]:1",
+};
+
+/* No line holds a control character, no comment what ends it. */
+static void
+check_lines(const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		for (size_t i = 0; i < length; i++)
+			if ((unsigned char)text[i] < 0x20 || (*text == '#' && strchr("&|<>^%", text[i])))
+				fail_msg("in \"%.*s\"", (int)length, text);
+		text += length + (text[length] == '\n');
+	}
+}
+
+/* A certificate whose common name is `text`, whatever that is. */
+static struct rmt_cert *
+named(const char *text)
+{
+	static const unsigned char common_name[] = { 0x06, 0x03, 0x55, 0x04, 0x03 };
+	struct rmt_derw w = { .depth = 0 };
+	struct rmt_buf name = { 0 };
+	struct rmt_cert *cert;
+
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_begin(&w, RMT_DER_SET);
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_raw(&w, rmt_span_of(common_name, sizeof(common_name)));
+	rmt_derw_begin(&w, RMT_DER_UTF8);
+	rmt_derw_raw(&w, rmt_span_text(text));
+	for (int i = 0; i < 4; i++)
+		rmt_derw_end(&w);
+	assert_int_equal(rmt_derw_finish(&w, &name, NULL), 0);
+	cert = make_named(rmt_buf_view(&name), "CN=Lower CA", chain.keys[KIND_RSA], false, 77);
+	rmt_buf_free(&name);
+	return cert;
+}
+
+/* A person who pastes it into a shell gets what the runbook says and nothing else. Line by line, as one that is no command at all
+ * would end the whole. */
+static const char paste[] =
+    "rm -f pwned; grep -e '^#' -e pwned runbook.sh >lines; test -s lines || exit 1\n"
+    "for shell in sh bash; do shell=$(command -v $shell) || continue; while IFS= read -r line; do "
+    "PATH=/nowhere $shell -c \"$line\" </dev/null >/dev/null 2>&1; done <lines; done\n"
+    "test ! -e pwned";
+
+static void
+check_hostile(void **state)
+{
+	const char *text = *state;
+	struct rmt_target *target = target_named("windows-pfx"), *other = target_named("nginx");
+	const struct rmt_target *const targets[] = { target, other };
+	struct rmt_bundle bundle = whole_bundle(KIND_RSA);
+	struct rmt_cert *leaf = named(text);
+	const struct rmt_runbook_part part = {
+		.bundle = &bundle, .targets = targets, .target_count = 2, .directory = text, .apart = true,
+		.addresses = &text, .address_count = 1, .why = text, .note = text,
+	};
+	const struct rmt_runbook runbook = { .device = text, .parts = &part, .part_count = 1 };
+	struct rmt_buf out = { 0 };
+
+	bundle.leaf = leaf;
+	bundle.replaces = leaf;
+	assert_int_equal(rmt_write_runbook(&runbook, &out, NULL), 0);
+	check_lines(rmt_buf_string(&out));
+	put_file("runbook.sh", rmt_buf_view(&out));
+	assert_int_equal(run(paste), 0);
+	rmt_buf_free(&out);
+	rmt_cert_free(leaf);
+	rmt_target_free(target);
+	rmt_target_free(other);
+}
+
+/* ---- what is filled in ---- */
+
+struct address_row {
+	const char *sentence, *address, *expected;
+};
+
+static const struct address_row address_rows[] = {
+	{ "a host and a port", "web.example:443", "web.example:443" },
+	{ "a scheme", "smtp://mx.example:25", "smtp://mx.example:25" },
+	{ "an IPv6 address is quoted, as some shells read its brackets", "[2001:db8::1]:443", "'[2001:db8::1]:443'" },
+	{ "an IPv6 address behind a scheme", "ldap://[::1]", "'ldap://[::1]'" },
+	{ "brackets around something else", "[x]:443", "<host>:<port>" },
+	{ "something behind the brackets", "[::1]:443$x", "<host>:<port>" },
+	{ "an option", "--as", "<host>:<port>" },
+	{ "a space", "a b:1", "<host>:<port>" },
+	{ "nothing", "", "<host>:<port>" },
+	{ "letters that are none of ASCII", "b\xc3\xbc" "ro:443", "<host>:<port>" },
+};
+
+static void
+check_address(void **state)
+{
+	const struct address_row *row = *state;
+	struct rmt_buf out = { 0 };
+
+	rmt_steps_address(row->address, &out);
+	assert_string_equal(rmt_buf_string(&out), row->expected);
+	rmt_buf_free(&out);
+}
+
+struct fill_row {
+	const char *sentence, *text, *expected;
+	bool bare; /* leaf and nothing else: no root, no intermediate, no old certificate */
+};
+
+static const struct fill_row fill_rows[] = {
+	{ "a label and files", "{label} {root-cer} {root-pem} {issuing-cer}", "web.example root.cer root.pem issuing.cer\n", false },
+	{ "numbers of the new and the old one", "{serial} {old-serial}", "0a 0b\n", false },
+	{ "where it is served", "{host} {address}", "a.example smtp://a.example:25\n", false },
+	{ "braces of the device's own", "{ default { cert {label}.crt } } ${label} {}", "{ default { cert web.example.crt } } $web.example {}\n", false },
+	{ "a line about an issuing CA that there is not is left out", "one\n{issuing-cer}\ntwo\n", "one\ntwo\n", true },
+	{ "what is not known is for the person", "{root-cer} {old-serial}",
+	  "<root certificate, DER> <serial number of the old certificate>\n", true },
+};
+
+static void
+check_fill(void **state)
+{
+	static const char *const addresses[] = { "; x", "smtp://a.example:25" };
+	const struct fill_row *row = *state;
+	struct rmt_bundle bundle = whole_bundle(KIND_RSA);
+	const struct rmt_runbook_part part = { .bundle = &bundle, .addresses = addresses, .address_count = 2 };
+	struct rmt_buf out = { 0 };
+
+	bundle.replaces = row->bare ? NULL : chain.leaves[KIND_EC];
+	if (row->bare) {
+		bundle.root = NULL;
+		bundle.intermediate_count = 0;
+	}
+	assert_int_equal(rmt_steps_fill(row->text, &part, &out, NULL), 0);
+	assert_string_equal(rmt_buf_string(&out), row->expected);
+	rmt_buf_free(&out);
+}
+
+/* ---- a device with several certificates ---- */
+
+static void
+several(void **state)
+{
+	struct rmt_target *front = target_named("sfb-front-end"), *web = target_named("nginx");
+	const struct rmt_target *const both[] = { front, web }, *const one[] = { front };
+	struct rmt_bundle first = whole_bundle(KIND_RSA), second = whole_bundle(KIND_EC);
+	const struct rmt_runbook_part parts[] = {
+		{ .bundle = &first, .targets = both, .target_count = 2, .directory = "first", .apart = true },
+		{ .bundle = &second, .targets = one, .target_count = 1, .directory = "second" },
+	};
+	const struct rmt_runbook runbook = { .device = "pool", .parts = parts, .part_count = 2 };
+	struct rmt_buf text = { 0 };
+	const char *at;
+
+	(void)state;
+	second.without_key = true;
+	second.replaces = chain.intermediates[0];
+	assert_int_equal(rmt_write_runbook(&runbook, &text, NULL), 0);
+	at = behind(rmt_buf_string(&text), "#     sfb-front-end/web.example.pfx  ");
+	at = behind(at, "#     nginx/fullchain.pem  ");
+	at = behind(at, "comes from another CA");
+	at = behind(at, "The key is not here");
+	at = behind(at, "Files in second\n");
+	assert_null(strstr(at, "#     web.example.pfx"));
+	/* All is trusted before anything is installed, and what was said is not said again. */
+	at = behind(at, "1. Make the new chain trusted");
+	at = behind(at, "[web.example, sfb-front-end]\nEvery server");
+	at = behind(at, "[web.example, nginx]\nWhoever connects");
+	at = behind(at, "[web.example, sfb-front-end]\nAs above.\n");
+	at = behind(at, "2. Install");
+	rmt_buf_free(&text);
+	rmt_target_free(front);
+	rmt_target_free(web);
+}
+
+void
+test_write_runbook(struct rows *rows)
+{
+	struct rmt_policy_store *store = rmt_policy_store_new(NULL);
+
+	if (rmt_policy_each(store, RMT_POLICY_TARGET, collect, NULL, NULL))
+		abort();
+	rmt_policy_store_free(store);
+	for (size_t i = 0; i < name_count; i++)
+		add_row(rows, names[i], check_shipped, names[i]);
+	ADD_TABLE(rows, word_rows, check_words);
+	ADD_TABLE(rows, address_rows, check_address);
+	ADD_TABLE(rows, fill_rows, check_fill);
+	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++)
+		add_row(rows, "a name that would like to be a command stays a name", check_hostile, hostile[i]);
+	add_row(rows, "a device with several certificates gets one runbook", several, NULL);
+}
