@@ -15,9 +15,12 @@
 
 enum {
 	RMT_PROBE_LIST_MOST = 256 << 10,  /* bytes of one Certificate message */
+	RMT_PROBE_MEMBERS_MOST = 1000,    /* certificates of one chain; what follows is left alone */
 	RMT_PROBE_INPUT_MOST = 1 << 20,   /* bytes that a peer may send until the handshake is over */
 	RMT_PROBE_TIMEOUT = 10000,        /* milliseconds, unless told otherwise */
-	RMT_PROBE_LINGER = 1000,          /* milliseconds of silence after our certificate */
+	RMT_PROBE_PARALLEL = 256,         /* connections at once, unless told otherwise */
+	RMT_PROBE_LISTEN = 250,           /* milliseconds in which a server that refuses a certificate says so unasked */
+	RMT_PROBE_LINGER = 1000,          /* milliseconds that it is given to end the connection after we did */
 };
 
 /* ---- client.c: a context that behaves as a consumer --------------------------------------------------------------------- */
@@ -46,9 +49,10 @@ struct rmt_probe_rules {
 struct rmt_probe_judge;
 struct rmt_probe_judge *rmt_probe_judge_new(const struct rmt_probe_rules *rules, struct rmt_err *err);
 void rmt_probe_judge_free(struct rmt_probe_judge *judge);
-/* From now on every handshake under `ctx` is judged; a refusal ends it with the fitting alert. As a server the peer is asked for a
- * certificate, and must show one when the client demands_certificate. The judge is borrowed by the context. */
-void rmt_probe_judge_install(struct rmt_probe_judge *judge, SSL_CTX *ctx, bool server_side);
+/* From now on every handshake under `ctx` is judged; a refusal ends it with the fitting alert. A server whose consumer
+ * demands_certificate asks its clients for one, names the issuers that it trusts, and takes nobody without; any other asks nobody. The
+ * judge is borrowed by the context. */
+int rmt_probe_judge_install(struct rmt_probe_judge *judge, SSL_CTX *ctx, bool server_side, struct rmt_err *err);
 
 /* What the judge said of one chain. err.class RMT_NONE: nothing against it. */
 struct rmt_probe_verdict {
@@ -106,10 +110,79 @@ const char *rmt_probe_wire_protocol(const struct rmt_probe_wire *wire);
 const char *rmt_probe_wire_cipher(const struct rmt_probe_wire *wire);
 const char *rmt_probe_wire_signature(const struct rmt_probe_wire *wire);
 
+/* ---- dialogue.c: what is said before TLS ------------------------------------------------------------------------------------ */
+
+enum rmt_dialect_form {
+	RMT_FORM_NONE,   /* a step that says, or the end */
+	RMT_FORM_CODE,   /* three digits; "250-" goes on */
+	RMT_FORM_LINE,   /* a line that begins with good, bad or skip */
+	RMT_FORM_MARKUP, /* `good` before any of `bad`, then through `until` */
+	RMT_FORM_LETTER, /* one byte */
+	RMT_FORM_LDAP,   /* an ExtendedResponse */
+	RMT_FORM_MYSQL,  /* a packet with the server's greeting */
+	RMT_FORM_RDP,    /* an X.224 connection confirm */
+	RMT_FORM_COUNT
+};
+/* A step says something or hears something; how to write them stands in dialect.c. */
+struct rmt_dialect_step {
+	const char *say; size_t length; /* length 0: a string */
+	enum rmt_dialect_form form;
+	const char *good, *bad, *skip, *until;
+	const char *speaks;             /* "SMTP", in every step that hears */
+};
+/* One run through the steps: bytes in, bytes out, no socket. */
+struct rmt_probe_dialogue {
+	const struct rmt_dialect_step *step;
+	const char *host, *speaks;
+	struct rmt_buf in, out;
+	size_t at;      /* bytes of `in` that are done with */
+	size_t said;    /* bytes of `out` that are on their way: the caller's to count */
+	size_t heard;   /* bytes of all replies */
+	size_t lines;   /* of all replies */
+	char code[4];   /* of a reply of several lines that has begun */
+};
+void rmt_probe_dialogue_open(struct rmt_probe_dialogue *dialogue, const struct rmt_dialect_step *steps, const char *host);
+void rmt_probe_dialogue_close(struct rmt_probe_dialogue *dialogue);
+/* What came from the peer; NULL and 0 at first. 1: all is said and heard, TLS begins as soon as `out` is sent; 0: more is needed; -1 RMT_NETWORK:
+ * the peer refuses, speaks something else, or breaks a bound. */
+int rmt_probe_dialogue_hear(struct rmt_probe_dialogue *dialogue, const void *bytes, size_t length, struct rmt_err *err);
+
+/* ---- job.c: one connection from its first packet to its last -------------------------------------------------------------- */
+
+/* What the jobs of a run have in common; all borrowed. */
+struct rmt_probe_run {
+	const struct rmt_probe_options *options;
+	const struct rmt_endpoint *endpoints;
+	SSL_CTX *ctx;
+};
+struct rmt_probe_connection {
+	const struct rmt_probe_run *run;
+	const struct rmt_endpoint *endpoint;
+	const struct rmt_probe_job *job;
+	int fd;
+	short events;              /* what to poll for */
+	uint64_t began, deadline;  /* ticks */
+	uint64_t wake;             /* when to go on although nothing came; never after the deadline */
+	enum rmt_probe_stage stage;
+	struct rmt_probe_dialogue dialogue;
+	struct rmt_probe_wire wire; /* outcome, stage and err are those of the job */
+	bool said_goodbye, finished, closed_cleanly;
+};
+/* Begin. `brief`: a fallback is there, so do not wait for the connection as long as for the rest. 1 ended, 0 under way, -1 no descriptor is left. */
+int rmt_probe_connection_open(struct rmt_probe_connection *connection, const struct rmt_probe_run *run, const struct rmt_probe_job *job,
+                              bool brief);
+/* The socket is ready or `wake` has come. 1 ended, 0 under way. */
+int rmt_probe_connection_go(struct rmt_probe_connection *connection, uint64_t now);
+/* Fill in what was seen; borrowed from the connection. -1 out of memory. */
+int rmt_probe_connection_seen(struct rmt_probe_connection *connection, struct rmt_probe_seen *out, struct rmt_err *err);
+void rmt_probe_connection_close(struct rmt_probe_connection *connection);
+
 /* ---- failure.c: why a handshake ended, in words ---------------------------------------------------------------------------- */
 
 /* Fills in outcome, stage and err of a wire whose SSL has just failed. Empties OpenSSL's queue. */
 void rmt_probe_wire_failed(struct rmt_probe_wire *wire, int ssl_error);
+/* The same when time is up. `what` did not come within `milliseconds`. */
+void rmt_probe_wire_late(struct rmt_probe_wire *wire, enum rmt_probe_stage stage, unsigned milliseconds, const char *what);
 
 /* ---- words.c --------------------------------------------------------------------------------------------------------------- */
 

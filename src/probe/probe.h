@@ -43,11 +43,12 @@ struct rmt_probe_job {
 	struct sockaddr_storage address;
 	socklen_t length;
 	char text[64];                   /* "192.0.2.1:443" "[2001:db8::1]:443" */
+	bool fallback;                   /* tried only when the one before it could not be reached */
 };
 struct rmt_probe_jobs { struct rmt_probe_job *items; size_t count; };
-/* Every A and AAAA address of every endpoint, `all` false: the first that answers is enough and only the first is listed. `connect_to`
- * (may be NULL) is an address or name to use instead of the endpoint's own. A name that cannot be resolved goes to `fault` with the
- * index of its endpoint, and the rest goes on. */
+/* Every A and AAAA address of every endpoint as a job of its own; `all` false: the first that can be reached is enough, the others of an
+ * endpoint are fallbacks. `connect_to` (may be NULL) is an address or name to use instead of the endpoint's own. A name that cannot be
+ * resolved goes to `fault` (RMT_NETWORK) with the index of its endpoint, and the rest goes on unless `fault` returns other than 0. */
 int rmt_probe_resolve(const struct rmt_endpoint *endpoints, size_t count, const char *connect_to, bool all, struct rmt_probe_jobs *out,
                       int (*fault)(void *arg, size_t endpoint, const struct rmt_err *err), void *arg, struct rmt_err *err);
 void rmt_probe_jobs_clear(struct rmt_probe_jobs *jobs);
@@ -102,7 +103,8 @@ struct rmt_probe_seen {
 	bool closed_cleanly;              /* after our certificate the server went on: it took it */
 	unsigned milliseconds;
 };
-/* Every job, as many at once as allowed; `visit` in the order in which they end, returns 0 to go on. */
+/* Every job, as many at once as allowed; `visit` in the order in which they end, returns 0 to go on. Of a job with fallbacks only the last
+ * one tried is visited. 0, what `visit` returned, or -1 when the run itself could not go on (memory, options that contradict each other). */
 int rmt_probe_run(const struct rmt_probe_options *options, const struct rmt_endpoint *endpoints, const struct rmt_probe_jobs *jobs,
                   int (*visit)(void *arg, const struct rmt_probe_seen *seen), void *arg, struct rmt_err *err);
 
