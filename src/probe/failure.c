@@ -136,6 +136,7 @@ static const struct {
 } reasons[] = {
 	{ SSL_R_UNSUPPORTED_PROTOCOL, "the other side chose a version that is not taken" },
 	{ SSL_R_WRONG_SSL_VERSION, "the other side chose a version that is not taken" },
+	{ SSL_R_WRONG_VERSION_NUMBER, "the other side goes on in another version than was agreed on, as it does when it takes none so old" },
 	{ SSL_R_NO_SHARED_CIPHER, "there is no cipher that both sides take, or no certificate for the signature algorithms offered" },
 	{ SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS, "there is no signature algorithm that both sides take" },
 	{ SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM, "there is no signature algorithm that both sides take" },

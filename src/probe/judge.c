@@ -256,7 +256,8 @@ set_rules(const struct rmt_probe_rules *rules, X509_STORE_CTX *ctx)
 	if (!rules->client->checks_purpose || rules->role == RMT_PURPOSE_ANY)
 		purpose = X509_PURPOSE_ANY;
 	X509_VERIFY_PARAM_set_purpose(param, purpose);
-	X509_VERIFY_PARAM_set_time(param, (time_t)rules->at);
+	if (rules->at != 0)
+		X509_VERIFY_PARAM_set_time(param, (time_t)rules->at);
 	X509_VERIFY_PARAM_set_depth(param, PATH_MOST);
 	if (rules->auth_level >= 0)
 		X509_VERIFY_PARAM_set_auth_level(param, rules->auth_level);

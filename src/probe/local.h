@@ -44,7 +44,7 @@ struct rmt_probe_rules {
 	bool strict;
 	const struct rmt_cert *const *trust; size_t trust_count;     /* none: a missing anchor is no reason to refuse */
 	const struct rmt_cert *const *at_hand; size_t at_hand_count; /* not looked at for a client that trusts roots only */
-	rmt_time at;
+	rmt_time at;             /* 0: the clock's, at every handshake */
 };
 struct rmt_probe_judge;
 struct rmt_probe_judge *rmt_probe_judge_new(const struct rmt_probe_rules *rules, struct rmt_err *err);
@@ -189,5 +189,17 @@ void rmt_probe_wire_late(struct rmt_probe_wire *wire, enum rmt_probe_stage stage
 const char *rmt_probe_alert_name(int alert);    /* "handshake_failure" */
 const char *rmt_probe_alert_words(int alert);   /* what a peer that sends it means */
 const char *rmt_probe_verify_words(int error);  /* "has expired"; OpenSSL's own sentence for the rest */
+
+/* ---- serve.c: a target as a server ------------------------------------------------------------------------------------------- */
+
+struct rmt_peer_server;
+/* RMT_POLICY when the security level takes no such certificate. `options` are borrowed. */
+struct rmt_peer_server *rmt_peer_server_new(const struct rmt_peer_options *options, struct rmt_err *err);
+void rmt_peer_server_free(struct rmt_peer_server *server);
+SSL_CTX *rmt_peer_server_ctx(const struct rmt_peer_server *server);
+/* Of a handshake that we refused: when it was for a signature of our own chain, `err` says so instead. */
+void rmt_peer_server_explain(const struct rmt_peer_server *server, SSL *ssl, struct rmt_err *err);
+/* The line for a client that was accepted, as a whole answer of HTTP. */
+int rmt_peer_reply(const char *as, const struct rmt_probe_wire *wire, struct rmt_buf *out, struct rmt_err *err);
 
 #endif

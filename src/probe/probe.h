@@ -112,28 +112,37 @@ int rmt_probe_run(const struct rmt_probe_options *options, const struct rmt_endp
 
 struct rmt_peer_options {
 	const struct rmt_client *client;
+	const char *name;                 /* of whom it plays, for the line that its clients get */
 	const char *presents;             /* "leaf" "leaf+intermediates" "leaf+intermediates+root" */
-	int auth_level; bool strict;
-	const struct rmt_cert *const *trust; size_t trust_count;       /* for the certificates of its clients */
-	const struct rmt_cert *const *at_hand; size_t at_hand_count;
+	int auth_level; bool strict;      /* of the target's path: for the certificates of its clients */
+	const struct rmt_cert *const *trust; size_t trust_count;       /* for them too; none: a missing anchor is no reason to refuse */
+	const struct rmt_cert *const *at_hand; size_t at_hand_count;   /* not looked at by one that trusts roots only */
 	const struct rmt_cert *certificate; const struct rmt_key *key;
 	const struct rmt_cert *const *chain; size_t chain_count;       /* intermediates */
 	const struct rmt_cert *root;                                    /* or NULL */
-	rmt_time now;
+	rmt_time now;                     /* for the dates of certificates; 0: the clock's, at every connection */
 	unsigned timeout;                 /* milliseconds for one handshake; 0: 10,000 */
 	uint64_t most;                    /* connections, then it ends; 0: until stopped */
+	uint64_t lasting;                 /* milliseconds, then it ends; 0: until stopped */
 	int stop;                         /* a descriptor that becomes readable when it should end, or -1 */
 };
+/* What came of one connection. Valid during the callback. */
 struct rmt_peer_seen {
-	const char *from;                 /* "127.0.0.1:41234" */
-	enum rmt_probe_outcome outcome;
-	struct rmt_err err;
+	const char *from;                 /* "127.0.0.1:41234" "[::1]:41234" */
+	enum rmt_probe_outcome outcome;   /* DONE: accepted */
+	struct rmt_err err;               /* class RMT_NONE when accepted */
 	const struct rmt_cert *const *sent; size_t sent_count; /* what the client showed */
-	const char *protocol, *cipher;
-	int alert; bool alert_ours;
-	int verify_error, verify_depth;
+	const struct rmt_err *broken; size_t broken_count;
+	const char *sni;                  /* the name that it asked for, or NULL */
+	const char *protocol, *cipher;    /* or NULL */
+	int alert; bool alert_ours;       /* -1 none */
+	int verify_error, verify_depth;   /* X509_V_ERR_*, 0 none */
+	unsigned milliseconds;
 };
-/* Listen on `address` ("127.0.0.1", "::", NULL: loopback) and `port` (0: any); the port goes to `listening` when it is open. */
+/* Listen on `address` ("127.0.0.1", "::", NULL: loopback) and `port` (0: any); the address with its port goes to `listening` when it is
+ * open. Each connection goes to `visit` when its handshake has ended; either returns 0 to go on. Up to 1,024 connections at once: when
+ * there are more, the oldest gives way, so that idle ones hold up nobody. RMT_POLICY when the target's security level takes no such
+ * certificate, RMT_NETWORK when it cannot listen. */
 int rmt_peer_run(const struct rmt_peer_options *options, const char *address, uint16_t port, int (*listening)(void *arg, const char *address),
                  int (*visit)(void *arg, const struct rmt_peer_seen *seen), void *arg, struct rmt_err *err);
 
