@@ -234,6 +234,67 @@ typedef int remint_cause_fn(void *arg, const struct remint_cause *cause);
 /* The likely causes, best first: what the inputs prove, then the most specific match. No cause at all is not a failure. */
 REMINT_API int remint_explain(struct remint *ctx, const struct remint_explain_options *options, remint_cause_fn *cause, void *arg);
 
+/* ---- peer --------------------------------------------------------------------------------------------------------------- */
+
+struct remint_peer_options {
+	const char *target;            /* as whom: a name or a path */
+	const char *listen;            /* "8443", "127.0.0.1:8443", "[::1]:0"; without an address loopback alone, port 0: any; NULL: "0" */
+	const char *certificate;       /* to be served, in any form, its key and chain beside it; or "serial:HEX" of one in the database;
+	                                * NULL: one for localhost is made, and forgotten afterwards */
+	struct remint_strings keys;    /* private keys that stand apart */
+	struct remint_strings chain;   /* files with intermediates: to be sent, and at hand for clients unless the target knows roots alone */
+	struct remint_strings trust;   /* files with the roots of clients' certificates; none: any root will do */
+	unsigned timeout;              /* milliseconds for one handshake; 0: 10,000 */
+	uint64_t count;                /* connections, then it ends; 0: until stopped */
+	int64_t seconds;               /* then it ends; 0: until stopped */
+	int stop;                      /* a descriptor above 0 that becomes readable when it should end; 0: none */
+};
+/* What stands ready when the port is open. Absent strings are NULL. */
+struct remint_peer_ready {
+	const char *address;           /* "127.0.0.1:8443" */
+	const char *target, *title;
+	const char *presents;          /* "leaf", "leaf+intermediates", "leaf+intermediates+root" */
+	bool demands_certificate;      /* clients must show one */
+	const char *certificate;       /* what the certificate served is called */
+	const char *serial, *sha256, *pem;
+	size_t sent;                   /* certificates sent, the leaf included */
+	const char *root_pem;          /* for clients to trust, when it is at hand */
+	bool self_made;
+};
+enum remint_peer_outcome {
+	REMINT_PEER_ACCEPTED,
+	REMINT_PEER_REFUSED,           /* as the target would */
+	REMINT_PEER_LEFT,              /* the client ended the handshake: it does not take what it was sent */
+	REMINT_PEER_NO_TLS,            /* what came was no TLS, or nothing at all */
+	REMINT_PEER_TIMED_OUT,
+};
+REMINT_API const char *remint_peer_outcome_name(enum remint_peer_outcome outcome); /* "accepted" "refused" "left" "no-tls" "timed-out" */
+/* One connection, when its handshake has ended. Absent strings are NULL; those of the client are not safe for a terminal. */
+struct remint_peer_seen {
+	const char *from;              /* "127.0.0.1:41234" */
+	enum remint_peer_outcome outcome;
+	const char *reason;            /* one sentence; "" when accepted */
+	const char *protocol, *cipher; /* "TLSv1.2" */
+	const char *server_name;       /* that the client asked for */
+	int alert;                     /* number of the alert that ended it; -1 none */
+	bool alert_ours;
+	int verify_error, verify_depth; /* OpenSSL's number, 26: unsuitable certificate purpose; 0 none */
+	size_t certificates;           /* shown by the client; the following is the first's */
+	const char *subject, *common_name, *issuer, *serial, *sha256;
+	int64_t not_after;
+	unsigned milliseconds;
+};
+struct remint_peer_summary { uint64_t connections[5]; }; /* by outcome */
+typedef int remint_peer_ready_fn(void *arg, const struct remint_peer_ready *ready);
+typedef int remint_peer_seen_fn(void *arg, const struct remint_peer_seen *seen);
+/* A TLS server for the lab that behaves as the target does: it refuses of its clients what the target refuses, serves what the target
+ * serves, says one line of HTTP to whom it accepted, and reports every connection. Returns when it is told to stop, or after `count`
+ * connections or `seconds`. A refused connection is no failure. Fails with USAGE on an unknown target or address, INPUT when the
+ * certificate cannot be read, SECRET without its key, POLICY when the target's security level takes no such certificate, NETWORK when it
+ * cannot listen. `summary` may be NULL. */
+REMINT_API int remint_peer(struct remint *ctx, const struct remint_peer_options *options, remint_peer_ready_fn *ready,
+                           remint_peer_seen_fn *seen, void *arg, struct remint_peer_summary *summary);
+
 /* ---- the CA: home, authorities -------------------------------------------------------------------------------------------- */
 
 struct remint_init_options {

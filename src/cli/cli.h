@@ -93,6 +93,13 @@ enum option_id {
 	OPT_DEVICE,
 	OPT_REASON,
 	OPT_COMMIT,
+	OPT_TIMEOUT,
+	OPT_AS,
+	OPT_LISTEN,
+	OPT_CERT,
+	OPT_CONNECTIONS,
+	OPT_ONCE,
+	OPT_SECONDS,
 	OPT_COUNT
 };
 
@@ -396,6 +403,7 @@ int cmd_history(struct cli *cli);
 int cmd_init(struct cli *cli);
 int cmd_issue(struct cli *cli);
 int cmd_list(struct cli *cli);
+int cmd_peer(struct cli *cli);
 int cmd_reissue(struct cli *cli);
 int cmd_rekey(struct cli *cli);
 int cmd_renew(struct cli *cli);

@@ -59,6 +59,13 @@ static const struct option_use audit_options[] = {
 static const struct option_use explain_options[] = { O(CHAIN), O(TRUST), O(KEY), O(NAME), O(AT),
 	O_AS(LIMIT, NULL, "at most N causes (default 5)"), PASSWORD, O_END };
 
+static const struct option_use peer_options[] = { O(AS), O(LISTEN), O(CERT),
+	O_AS(KEY, NULL, "the private key of the certificate, when it stands apart"),
+	O_AS(CHAIN, NULL, "intermediates to send, and at hand for the certificates of clients"),
+	O_AS(TRUST, NULL, "roots of the clients' certificates (default: any root will do)"),
+	O_AS(TIMEOUT, NULL, "time for one handshake (default 10s)"), O(CONNECTIONS), O(ONCE),
+	O(SECONDS), PASSWORD, O_END };
+
 static const struct option_use convert_options[] = { O(TO), O(FOR),
 	O_AS(OUT, "PATH",
 	    "with --to the file to write (default: standard output), with --for the directory"),
@@ -138,6 +145,11 @@ EXAMPLES(audit,
 	"audit old.pem --chain chain.pem --trust root.pem --for rfc5280 --name web.example.com" });
 EXAMPLES(explain, { "What is behind this error?", "explain 0x80090331" },
     { "Is it this certificate?", "explain 'error 26: unsuitable certificate purpose' old.pem" });
+EXAMPLES(peer,
+    { "A server as picky as .NET, with a certificate made on the spot:",
+	"peer --as dotnet-mtls --trust root.pem --seconds 2" },
+    { "Would a Front End get along with this certificate?",
+	"peer --as sfb-front-end --listen 0 --cert old.pfx --password-file old.pass --seconds 2" });
 EXAMPLES(convert,
     { "A key and a certificate into a PFX:",
 	"convert new/cert.pem --key new/key.pem --to pfx -o new.pfx --out-password-file pfx.pass" },
@@ -227,6 +239,14 @@ const struct command command_table[] = {
 		    "for standard input. With FILE each cause is tried on what is in it.",
 	    ARGUMENTS("SYMPTOM [FILE...]", 1, -1, TAKES_FILE),
 	    GIVES(explain, explain, "137", cmd_explain) },
+
+	{ .name = "peer",
+	    .summary = "serve TLS as a target would, to try clients and certificates in the lab",
+	    .text = "Takes of its clients what the target takes, sends what the target sends, says one line of "
+		    "HTTP to whom it accepted, and prints a line for every connection. Listens on 127.0.0.1 unless "
+		    "an address is named, and ends on SIGINT or SIGTERM.",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(peer, peer, "3457", cmd_peer) },
 
 	{ .name = "reissue",
 	    .task = "Replace",

@@ -383,4 +383,14 @@ struct rmt_plan_key { const char *name; enum rmt_plan_kind kind; size_t offset; 
 extern const struct rmt_plan_key rmt_plan_head_keys[], rmt_plan_item_keys[], rmt_plan_place_keys[], rmt_plan_finding_keys[];
 enum { RMT_PLAN_SCHEMA_NUMBER = 1 };
 
+/* ---- a certificate for a server of the lab (throwaway.c) ------------------------------------------------------------------ */
+
+struct rmt_throwaway {
+	struct rmt_key *root_key, *key;
+	struct rmt_cert *root, *leaf;
+};
+/* For localhost and, where it is another, for `address`. `key_spec` NULL: rsa:2048. Recorded nowhere. */
+int rmt_throwaway_make(struct remint *ctx, const char *key_spec, const char *address, struct rmt_throwaway *out, struct rmt_err *err);
+void rmt_throwaway_clear(struct rmt_throwaway *made);
+
 #endif
