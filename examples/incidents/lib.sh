@@ -154,8 +154,10 @@ bare_request() {
 		request_count=0
 		for request_pair; do
 			request_count=$((request_count + 1))
-			printf '[set%d]\none=SEQUENCE:rdn%d\n[rdn%d]\ntype=OID:%s\nvalue=PRINTABLESTRING:%s\n' $request_count \
-				$request_count $request_count "${request_pair%%=*}" "${request_pair#*=}"
+			request_string=PRINTABLESTRING
+			case $request_pair in *@*) request_string=UTF8String ;; esac
+			printf '[set%d]\none=SEQUENCE:rdn%d\n[rdn%d]\ntype=OID:%s\nvalue=%s:%s\n' $request_count $request_count \
+				$request_count "${request_pair%%=*}" $request_string "${request_pair#*=}"
 		done
 		printf '[spki]\nalgorithm=SEQUENCE:rsa\nkey=BITWRAP,SEQUENCE:numbers\n[rsa]\noid=OID:rsaEncryption\nnone=NULL\n'
 		printf '[numbers]\nn=INTEGER:0x%s\ne=INTEGER:65537\n' "$(openssl rsa -in "$request_key.key" -noout -modulus | sed 's/.*=//')"
@@ -209,12 +211,14 @@ stop() {
 meet() {
 	meet_who=$1 meet_wanted=$2 meet_got=accepts
 	shift 2
+	meet_before=$(wc -l <server)
 	echo Q | timeout 20 openssl s_client -connect "127.0.0.1:$port" "$@" >client 2>&1 || meet_got=refuses
 	grep -q 'Verify return code: 0 (ok)' client || meet_got=refuses
 	! grep -q 'SSL alert number' client || meet_got=refuses
 	# What the server noticed comes a moment later.
 	[ $meet_got = accepts ] || sleep 0.2
-	cat client server >said
+	tail -n "+$((meet_before + 1))" server >heard
+	cat client heard >said
 	printf '   %-46s %s\n' "$meet_who" "$meet_got"
 	[ $meet_got = accepts ] || handshake_reasons
 	[ $meet_got = $meet_wanted ] || { cat client server; failed "$meet_who $meet_got"; }
@@ -224,8 +228,8 @@ handshake_reasons() {
 	{
 		sed -n 's/^verify error:\(num=[0-9]*:.*\)$/client: error \1/p; s/^.*:SSL alert number \([0-9]*\).*/client: hears alert \1/p' client
 		sed -n 's/^.*error:[0-9A-F]*:SSL routines:[^:]*:\([a-z][^:]*\):.*/client: \1/p' client
-		sed -n 's/^verify error:\(num=[0-9]*:.*\)$/server: error \1/p; s/^.*:SSL alert number \([0-9]*\).*/server: hears alert \1/p' server
-		sed -n 's/^.*error:[0-9A-F]*:SSL routines:[^:]*:\([a-z][^:]*\):.*/server: \1/p' server
+		sed -n 's/^verify error:\(num=[0-9]*:.*\)$/server: error \1/p; s/^.*:SSL alert number \([0-9]*\).*/server: hears alert \1/p' heard
+		sed -n 's/^.*error:[0-9A-F]*:SSL routines:[^:]*:\([a-z][^:]*\):.*/server: \1/p' heard
 	} | sed 's/error num=/error /' | sort -u | sed 's/^/       /'
 }
 

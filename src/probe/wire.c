@@ -226,16 +226,25 @@ rmt_probe_wire_handshake(struct rmt_probe_wire *wire)
 
 /* ---- what was agreed on ---------------------------------------------------------------------------- */
 
+/* The one in use, or the one agreed on in a handshake that then failed. */
+static const SSL_CIPHER *
+agreed(const struct rmt_probe_wire *wire)
+{
+	const SSL_CIPHER *cipher = wire->ssl != NULL ? SSL_get_current_cipher(wire->ssl) : NULL;
+
+	return cipher != NULL || wire->ssl == NULL ? cipher : SSL_get_pending_cipher(wire->ssl);
+}
+
 const char *
 rmt_probe_wire_protocol(const struct rmt_probe_wire *wire)
 {
-	return wire->ssl != NULL && SSL_get_current_cipher(wire->ssl) != NULL ? SSL_get_version(wire->ssl) : NULL;
+	return agreed(wire) != NULL ? SSL_get_version(wire->ssl) : NULL;
 }
 
 const char *
 rmt_probe_wire_cipher(const struct rmt_probe_wire *wire)
 {
-	const SSL_CIPHER *cipher = wire->ssl != NULL ? SSL_get_current_cipher(wire->ssl) : NULL;
+	const SSL_CIPHER *cipher = agreed(wire);
 
 	return cipher != NULL ? SSL_CIPHER_get_name(cipher) : NULL;
 }

@@ -26,7 +26,7 @@ struct group {
 	size_t count, capacity;
 	size_t leaves, seen;
 	unsigned char first[RMT_SHA256]; /* fingerprint of the first leaf */
-	bool leaf_first;
+	bool leaf_first, judged;
 	struct rmt_buf keys; /* SPKI hashes, RMT_SHA256 bytes each */
 	struct rmt_buf first_key; /* SPKI of the first */
 	bool locked;
@@ -259,7 +259,7 @@ static int judge_ca(struct audit_run *run, const struct group *group, const stru
 static int second_pass(void *arg, const struct rmt_object *object)
 {
 	struct audit_run *run = arg;
-	const struct group *group;
+	struct group *group;
 
 	if (!object->cert)
 		return 0;
@@ -269,8 +269,12 @@ static int second_pass(void *arg, const struct rmt_object *object)
 		return rmt_err_set(run->err, RMT_INPUT, NULL, "%s changed while it was read", object->source);
 	group = &run->groups[run->current];
 	run->source = object->source;
-	if (!rmt_cert_is_ca(object->cert))
+	if (!rmt_cert_is_ca(object->cert)) {
+		if (group->leaves == 1 && group->judged) /* sent twice: chain.duplicate has said so */
+			return 0;
+		group->judged = true;
 		return judge_leaf(run, group, object);
+	}
 	return run->leaf_count == 0 && !run->leaves ? judge_ca(run, group, object) : 0; /* CA certificates are judged on a leaf's path, or alone */
 }
 

@@ -132,6 +132,10 @@ fi
 cat good.pem root.pem >fullchain.pem
 expect_status 0 "the same certificate in two files is no choice" "$REMINT" convert good.pem fullchain.pem --to der -o twice.der
 check "and is what comes out" openssl x509 -inform DER -in twice.der -noout
+cat good.pem good.pem >doubled.pem
+"$REMINT" audit doubled.pem --for lync-phone-edition >doubled.out 2>"$TMP/err"
+expect_line doubled.out '^1 certificate judged' "what is sent twice is judged once"
+expect_line doubled.out 'chain\.duplicate' "and that it is there twice is said"
 expect_status 0 "nor are they two to replace" "$REMINT" reissue good.pem fullchain.pem good.pem --for rfc5280 --out twice --json
 json_is '.certificates | length == 1' "one certificate replaces it"
 

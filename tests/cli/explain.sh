@@ -72,6 +72,31 @@ expect_status 0 "the phone is explained" "$REMINT" explain 'An account matching 
 expect_out 'source address' "with the other cure: persistence by source address"
 expect_out 'Test-CsPhoneBootstrap' "and what proves nothing about the phone"
 
+# From every side from which an incident may be met: the symptom | what its explanation must say.
+while IFS='|' read -r symptom knowledge; do
+	"$REMINT" explain "$symptom" 2>&1 | tr -s ' \n' '  ' >"$TMP/out"
+	grep -Eq -e "$knowledge" "$TMP/out" && ok "$symptom: $knowledge" || not_ok "$symptom: $knowledge" "$TMP/out"
+done <<'TABLE'
+SIPStack TLS negotiation failed|Do not go back to SHA-1
+The client and server cannot communicate, because they do not possess a common algorithm|Do not reissue with SHA-1
+Impossible de se connecter à Lync|Do not go back to SHA-1
+Anmeldung bei Lync nicht möglich|Do not go back to SHA-1
+36874|SHA-1
+Front End drops its Edge connection every minute|Stopgap until then, to be removed again: DWORD RequireCertificateEKUs = 0 .* reg delete
+41025|Stopgap .* reg delete
+The remote certificate is invalid according to the validation procedure|Stopgap .* reg delete
+Das Remotezertifikat ist laut Validierungsverfahren ungültig|Stopgap .* reg delete
+alert 43|RequireCertificateEKUs
+Phones behind the load balancer cannot sign in, desktop clients can|balance TCP by source address
+Phones behind the load balancer cannot sign in, desktop clients can|Test-CsPhoneBootstrap
+Telefone hinter dem Load Balancer können sich nicht anmelden, Desktop-Clients schon|source address
+Account used is not authorized|Test-CsPhoneBootstrap .* proves nothing about the phone
+GET /CertProv/CertProvisioningService.svc 443 - 192.0.2.7 401 1 2148074254 15|0x8009030E, written in decimal
+Échec de la connexion|prove nothing by themselves
+Ausgestellt von Communications Server|UseLyncCertStore.*15\.0.* 16\.0
+Sélectionner un certificat|Do not only delete the certificate from the store
+TABLE
+
 # ---- on files -------------------------------------------------------------------------------------------------------
 # first FILE PROOF SENTENCE: the proof of the cause that stands first.
 first() {

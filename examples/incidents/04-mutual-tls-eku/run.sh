@@ -54,10 +54,8 @@ told 'alert number 43'
 say "The neighbours: both purposes pass, no EKU at all passes; a CA whose own EKU lacks clientAuth spoils a good leaf"
 edge both issuing accepts "serverAuth and clientAuth"
 edge no-eku issuing accepts "no extended key usage at all"
-front_end
 edge under-narrow narrow refuses "both purposes, issuing CA with serverAuth alone"
 told 'depth=1' "error 26 stands at depth 1: the fault is in the issuing CA"
-front_end
 edge any-eku issuing refuses "serverAuth and anyExtendedKeyUsage"
 note "(the last one CryptoAPI takes and OpenSSL does not)"
 stop
