@@ -59,12 +59,14 @@ struct tls_server {
 	const char *sigalgs, *ciphers;
 	bool strict;                  /* SSL_CERT_FLAG_TLS_STRICT */
 	bool abrupt;                  /* closes without a word after the handshake */
-	const char *before;           /* said in plain text before TLS, after which `after` is awaited */
+	size_t repeat;                /* chain[1] is sent so often */
+	const char *const *script;    /* before TLS: say a line, hear one, say a line, ...; ended by NULL */
 	SSL_CTX *ctx;                 /* made by tls_prepare() */
 };
 void tls_prepare(struct tls_server *server);
 void tls_clear(struct tls_server *server);
 void serve_tls(int fd, const void *server);
+extern char last_sni[256]; /* of the last handshake that got so far; "" none */
 void send_all(int fd, const void *bytes, size_t length);
 void wait_for_end(int fd); /* until the other side closes */
 
@@ -74,11 +76,13 @@ struct seen {
 	unsigned visits;
 	struct rmt_probe_seen last; /* strings and chain copied or NULL */
 	struct rmt_cert *sent[600];
-	struct rmt_err broken[8];
+	size_t outcomes[6]; /* how often */
+	struct rmt_err broken; /* the first */
 	char protocol[16], signature[32], address[64];
 };
 /* host:port by "scheme://" ("" for plain). `options` may be NULL: capture with a time-out of a second. */
 void probe(struct seen *seen, const struct rmt_probe_options *options, const char *scheme, const char *host, uint16_t port);
+int keep_seen(void *seen, const struct rmt_probe_seen *now); /* a visitor */
 void seen_clear(struct seen *seen);
 const char *outcome_name(enum rmt_probe_outcome outcome);
 /* Outcome, and words of the sentence. */

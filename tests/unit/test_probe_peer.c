@@ -132,6 +132,8 @@ tls_prepare(struct tls_server *server)
 	assert_true(SSL_CTX_use_PrivateKey(ctx, server->chain[0]->evp));
 	for (size_t i = 1; i < 8 && server->chain[i] != NULL; i++)
 		assert_true(SSL_CTX_add1_chain_cert(ctx, server->chain[i]->x509));
+	for (size_t i = 1; i < server->repeat; i++)
+		assert_true(SSL_CTX_add1_chain_cert(ctx, server->chain[1]->x509));
 	if (server->sigalgs != NULL)
 		assert_true(SSL_CTX_set1_sigalgs_list(ctx, server->sigalgs));
 	if (server->strict)
@@ -154,6 +156,21 @@ tls_clear(struct tls_server *server)
 	server->ctx = NULL;
 }
 
+char last_sni[256];
+
+/* Say, hear, say, hear: a line each. */
+static void
+play_script(int fd, const char *const *script)
+{
+	char piece[4096];
+
+	for (; *script != NULL; script++) {
+		send_all(fd, *script, strlen(*script));
+		if (script[1] != NULL && recv(fd, piece, sizeof(piece), 0) <= 0)
+			return;
+	}
+}
+
 /* Takes connections as they come, whatever becomes of them. The write of an SSL raises SIGPIPE where the peer is gone, so it is
  * blocked on this thread. */
 void
@@ -168,32 +185,41 @@ serve_tls(int fd, const void *arg)
 	sigaddset(&pipe_only, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &pipe_only, NULL);
 	SSL_set_fd(ssl, fd);
+	if (server->script != NULL)
+		play_script(fd, server->script);
+	last_sni[0] = '\0';
 	if (SSL_accept(ssl) == 1 && !server->abrupt) {
 		while (SSL_read(ssl, piece, sizeof(piece)) > 0)
 			;
 		SSL_shutdown(ssl);
 	}
+	if (SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) != NULL)
+		snprintf(last_sni, sizeof(last_sni), "%s", SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
 	ERR_clear_error();
 	SSL_free(ssl);
 }
 
 /* ---- one probe ---- */
 
-static int
-keep(void *arg, const struct rmt_probe_seen *now)
+int
+keep_seen(void *arg, const struct rmt_probe_seen *now)
 {
 	struct seen *seen = arg;
 	struct rmt_err err = { 0 };
 
+	for (size_t i = 0; i < 600; i++)
+		rmt_cert_free(seen->sent[i]);
+	memset(seen->sent, 0, sizeof(seen->sent));
 	seen->visits++;
+	seen->outcomes[now->outcome]++;
 	seen->last = *now;
 	seen->last.protocol = seen->last.signature = seen->last.cipher = NULL;
 	for (size_t i = 0; i < now->sent_count && i < 600; i++) {
 		seen->sent[i] = rmt_cert_dup(now->sent[i], &err);
 		GIVEN(seen->sent[i]);
 	}
-	for (size_t i = 0; i < now->broken_count && i < 8; i++)
-		seen->broken[i] = now->broken[i];
+	if (now->broken_count > 0)
+		seen->broken = now->broken[0];
 	snprintf(seen->protocol, sizeof(seen->protocol), "%s", now->protocol != NULL ? now->protocol : "");
 	snprintf(seen->signature, sizeof(seen->signature), "%s", now->signature != NULL ? now->signature : "");
 	snprintf(seen->address, sizeof(seen->address), "%s", now->job->text);
@@ -223,7 +249,7 @@ probe(struct seen *seen, const struct rmt_probe_options *options, const char *sc
 		fail_msg("%s: %s", text, err.message);
 	GOOD(rmt_probe_resolve(&endpoint, 1, strchr(host, '.') != NULL && strstr(host, ".example") != NULL ? "127.0.0.1" : NULL,
 	    false, &jobs, no_fault, NULL, &err));
-	GOOD(rmt_probe_run(options != NULL ? options : &capture, &endpoint, &jobs, keep, seen, &err));
+	GOOD(rmt_probe_run(options != NULL ? options : &capture, &endpoint, &jobs, keep_seen, seen, &err));
 	assert_int_equal(seen->visits, 1);
 	rmt_probe_jobs_clear(&jobs);
 	rmt_endpoint_clear(&endpoint);

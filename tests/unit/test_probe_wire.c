@@ -213,6 +213,243 @@ check_rude(void **state)
 	seen_clear(&seen);
 }
 
+/* ---- chains that no server of OpenSSL sends ---- */
+
+static void
+put(struct rmt_buf *out, size_t width, size_t value)
+{
+	while (width-- > 0)
+		rmt_buf_byte(out, (unsigned char)(value >> (8 * width)));
+}
+
+/* Records of at most 16 KiB around a flight of handshake messages. */
+static void
+put_records(struct rmt_buf *out, struct rmt_span flight)
+{
+	while (flight.length > 0) {
+		size_t length = flight.length < 16384 ? flight.length : 16384;
+
+		rmt_buf_append(out, "\x16\x03\x03", 3);
+		put(out, 2, length);
+		rmt_buf_append(out, flight.at, length);
+		flight = rmt_span_of(flight.at + length, flight.length - length);
+	}
+}
+
+/* A ServerHello of TLS 1.2 and a Certificate message around `list`, which under TLS 1.2 travel in the open. */
+static void
+write_flight(struct rmt_span list, struct rmt_buf *out)
+{
+	static const char hello[] = "\x02\x00\x00\x26\x03\x03" "RandomRandomRandomRandomRandom!!" "\x00\xc0\x2b\x00";
+	struct rmt_buf flight = { 0 };
+
+	rmt_buf_append(&flight, hello, 42);
+	rmt_buf_byte(&flight, 11);
+	put(&flight, 3, list.length);
+	rmt_buf_span(&flight, list);
+	put_records(out, rmt_buf_view(&flight));
+	rmt_buf_free(&flight);
+}
+
+static const struct member { const char *bytes; size_t length; } junk = { "\x30\x03\x02\x01\x05", 5 }, empty = { "", 0 };
+enum { GOOD_MEMBER = 1, JUNK_MEMBER, EMPTY_MEMBER, CUT_MEMBER };
+static const struct raw_row {
+	const char *sentence;
+	int members[8];
+	size_t repeat; /* of the last member */
+	size_t sent, broken;
+	const char *place, *words;
+	enum rmt_probe_stage stage;
+} raw_rows[] = {
+	{ "a member that is not a certificate", { GOOD_MEMBER, JUNK_MEMBER }, 1, 1, 1, "certificate 2", "sends something that is not a certificate (certificate 2:", RMT_STAGE_CERTIFICATE },
+	{ "members behind the broken one are kept", { GOOD_MEMBER, JUNK_MEMBER, GOOD_MEMBER }, 1, 2, 1, "certificate 2", "certificate 2:", RMT_STAGE_CERTIFICATE },
+	{ "a broken leaf", { JUNK_MEMBER, GOOD_MEMBER }, 1, 1, 1, "certificate 1", "certificate 1:", RMT_STAGE_CERTIFICATE },
+	{ "an empty member", { GOOD_MEMBER, EMPTY_MEMBER }, 1, 1, 1, "certificate 2", "certificate 2:", RMT_STAGE_CERTIFICATE },
+	{ "a list that is cut off", { GOOD_MEMBER, CUT_MEMBER }, 1, 1, 0, NULL, "the handshake ends here", RMT_STAGE_HANDSHAKE },
+	{ "an empty list", { 0 }, 0, 0, 0, NULL, "the handshake ends here", RMT_STAGE_HANDSHAKE },
+	{ "eight broken members", { JUNK_MEMBER }, 8, 0, 8, "certificate 1", "certificate 1:", RMT_STAGE_CERTIFICATE },
+	{ "80,000 empty members", { GOOD_MEMBER, EMPTY_MEMBER }, 80000, 1, 999, "certificate 2", "certificate 2:", RMT_STAGE_CERTIFICATE },
+	{ "more bytes than are taken", { GOOD_MEMBER }, 900, 0, 0, NULL, "the other side sends a message longer than is taken (256 KiB of certificates)", RMT_STAGE_HANDSHAKE },
+};
+
+static void
+put_member(struct rmt_buf *list, int kind)
+{
+	struct rmt_span good = leaf->cert->der;
+
+	put(list, 3, kind == JUNK_MEMBER ? junk.length : kind == EMPTY_MEMBER ? empty.length : kind == CUT_MEMBER ? good.length + 7 : good.length);
+	if (kind == JUNK_MEMBER)
+		rmt_buf_append(list, junk.bytes, junk.length);
+	else if (kind != EMPTY_MEMBER)
+		rmt_buf_span(list, good);
+}
+
+static void
+check_raw(void **state)
+{
+	const struct raw_row *row = *state;
+	struct rmt_buf members = { 0 }, list = { 0 }, flight = { 0 };
+	struct rmt_probe_options options = { .auth_level = -1, .timeout = 2000, .now = NOW };
+	struct rmt_span bytes;
+	struct peer peer;
+	struct seen seen;
+
+	for (size_t i = 0; i < 8 && row->members[i] != 0; i++)
+		for (size_t j = 0; j < (i == 7 || row->members[i + 1] == 0 ? row->repeat : 1); j++)
+			put_member(&members, row->members[i]);
+	put(&list, 3, members.length);
+	rmt_buf_span(&list, rmt_buf_view(&members));
+	write_flight(rmt_buf_view(&list), &flight);
+	bytes = rmt_buf_view(&flight);
+	peer_start(&peer, AF_INET, answer_and_wait, &bytes);
+	probe(&seen, &options, "", "127.0.0.1", peer.port);
+	peer_stop(&peer);
+	assert_seen(&seen, RMT_PROBE_WE_REFUSED, row->stage, row->words);
+	assert_int_equal(seen.last.sent_count, row->sent);
+	assert_int_equal(seen.last.broken_count, row->broken);
+	if (row->place != NULL)
+		assert_string_equal(seen.broken.place, row->place);
+	assert_true(seen.last.alert_ours);
+	seen_clear(&seen);
+	rmt_buf_free(&members);
+	rmt_buf_free(&list);
+	rmt_buf_free(&flight);
+}
+
+/* Half a thousand certificates come through whole. */
+static void
+check_huge(void **state)
+{
+	struct tls_server server = { .chain = { leaf, issuing }, .repeat = 499 };
+	struct peer peer;
+	struct seen seen;
+
+	(void)state;
+	tls_prepare(&server);
+	peer_start(&peer, AF_INET, serve_tls, &server);
+	probe(&seen, NULL, "", "127.0.0.1", peer.port);
+	peer_stop(&peer);
+	assert_seen(&seen, RMT_PROBE_DONE, 0, "");
+	assert_int_equal(seen.last.sent_count, 500);
+	assert_true(rmt_span_equal(seen.sent[499]->der, issuing->cert->der));
+	seen_clear(&seen);
+	tls_clear(&server);
+}
+
+/* A name that ends in the middle is not taken for its beginning. */
+static void
+check_nul(void **state)
+{
+	struct party *evil = party_new(&(struct recipe){ .cn = "evil", .san = "DER:30:14:82:12:68:6f:73:74:2e:65:78:61:6d:70:6c:65:00:2e:65:76:69:6c" }, issuing);
+	struct tls_server server = { .chain = { evil, issuing } };
+	char names[] = "san-or-cn";
+	struct rmt_client client = { .names = names, .security_level = -1 };
+	struct rmt_probe_options options = { .client = &client, .auth_level = -1, .timeout = 2000, .now = NOW };
+	struct peer peer;
+	struct seen seen;
+
+	(void)state;
+	tls_prepare(&server);
+	peer_start(&peer, AF_INET, serve_tls, &server);
+	probe(&seen, &options, "", "host.example", peer.port);
+	peer_stop(&peer);
+	assert_seen(&seen, RMT_PROBE_WE_REFUSED, RMT_STAGE_NAME, "not for host.example");
+	assert_null(strstr(seen.last.err.message, "it is for host.example,"));
+	assert_int_equal(seen.last.sent_count, 2);
+	seen_clear(&seen);
+	tls_clear(&server);
+	party_free(evil);
+}
+
+/* ---- SNI, dialects, IPv6 ---- */
+
+static const struct sni_row {
+	const char *sentence, *host, *sni, *wanted;
+	bool silent;
+} sni_rows[] = {
+	{ "the name of the endpoint is asked for", "host.example", NULL, "host.example", false },
+	{ "an address is not asked for", "127.0.0.1", NULL, "", false },
+	{ "another name is asked for", "127.0.0.1", "other.example", "other.example", false },
+	{ "a client that sends none", "host.example", NULL, "", true },
+	{ "a client that sends none, told to", "host.example", "other.example", "other.example", true },
+};
+
+static void
+check_sni(void **state)
+{
+	const struct sni_row *row = *state;
+	char names[] = "none";
+	struct rmt_client client = { .names = names, .security_level = -1, .sends_sni = false };
+	struct rmt_probe_options options = { .client = row->silent ? &client : NULL, .auth_level = -1, .timeout = 2000, .now = NOW, .sni = row->sni };
+	struct tls_server server = { .chain = { leaf, issuing } };
+	struct peer peer;
+	struct seen seen;
+
+	tls_prepare(&server);
+	peer_start(&peer, AF_INET, serve_tls, &server);
+	probe(&seen, &options, "", row->host, peer.port);
+	peer_stop(&peer);
+	assert_seen(&seen, RMT_PROBE_DONE, 0, "");
+	assert_string_equal(last_sni, row->wanted);
+	seen_clear(&seen);
+	tls_clear(&server);
+}
+
+static const struct spoken_row {
+	const char *sentence, *scheme;
+	const char *script[6];
+} spoken_rows[] = {
+	{ "SMTP, then TLS", "smtp://", { "220 mx\r\n", "250 mx\r\n", "220 go\r\n" } },
+	{ "IMAP, then TLS", "imap://", { "* OK\r\n", "a OK\r\n" } },
+	{ "POP3, then TLS", "pop3://", { "+OK\r\n", "+OK\r\n" } },
+	{ "FTP, then TLS", "ftp://", { "220 x\r\n", "234 x\r\n" } },
+	{ "PostgreSQL, then TLS", "postgres://", { "", "S" } },
+	{ "ManageSieve, then TLS", "sieve://", { "OK\r\n", "OK\r\n" } },
+	{ "SIP is TLS at once", "sip://", { NULL } },
+};
+
+static void
+check_spoken(void **state)
+{
+	const struct spoken_row *row = *state;
+	struct tls_server server = { .chain = { leaf, issuing }, .script = row->script[0] != NULL ? row->script : NULL };
+	struct peer peer;
+	struct seen seen;
+
+	tls_prepare(&server);
+	peer_start(&peer, AF_INET, serve_tls, &server);
+	probe(&seen, NULL, row->scheme, "127.0.0.1", peer.port);
+	peer_stop(&peer);
+	assert_seen(&seen, RMT_PROBE_DONE, 0, "");
+	assert_int_equal(seen.last.sent_count, 2);
+	seen_clear(&seen);
+	tls_clear(&server);
+}
+
+static void
+check_ipv6(void **state)
+{
+	struct tls_server server = { .chain = { leaf, issuing } };
+	struct peer peer;
+	struct seen seen;
+	char wanted[32];
+
+	(void)state;
+	if (!loopback6()) {
+		print_message("there is no IPv6 on this machine's loopback\n");
+		skip();
+	}
+	tls_prepare(&server);
+	peer_start(&peer, AF_INET6, serve_tls, &server);
+	probe(&seen, NULL, "", "[::1]", peer.port);
+	peer_stop(&peer);
+	assert_seen(&seen, RMT_PROBE_DONE, 0, "");
+	snprintf(wanted, sizeof(wanted), "[::1]:%u", (unsigned)peer.port);
+	assert_string_equal(seen.address, wanted);
+	seen_clear(&seen);
+	tls_clear(&server);
+}
+
 int
 main(void)
 {
@@ -222,6 +459,12 @@ main(void)
 	make_parties();
 	ADD_TABLE(&rows, chain_rows, check_chain);
 	ADD_TABLE(&rows, rude_rows, check_rude);
+	ADD_TABLE(&rows, raw_rows, check_raw);
+	add_row(&rows, "500 certificates", check_huge, NULL);
+	add_row(&rows, "a NUL in a name", check_nul, NULL);
+	ADD_TABLE(&rows, sni_rows, check_sni);
+	ADD_TABLE(&rows, spoken_rows, check_spoken);
+	add_row(&rows, "IPv6", check_ipv6, NULL);
 	failed = run_rows("what servers send", &rows);
 	free_parties();
 	return failed;
