@@ -131,7 +131,7 @@ struct remint_object {
 	const char *type;           /* "certificate" "private-key" "public-key" "request" "crl" "ocsp-response" "unsupported" */
 	const char *source;
 	size_t index, line;         /* index from 1 in its source; line 0 in binary forms */
-	const char *container;      /* "pem" "der" "base64"; "pkcs7" "pkcs12", or those with "pem-" or "base64-" before */
+	const char *container;      /* "pem" "der" "base64"; "pkcs7" "pkcs12", or those with "pem-" or "base64-" before; "tls" */
 	const char *label, *friendly_name, *note;
 	bool encrypted, locked;     /* a private key; locked: no passphrase was given */
 	int version;
@@ -148,16 +148,19 @@ struct remint_object {
 	struct remint_strings deviations; /* accepted breaches of DER, "offset 12: ..." */
 	uint64_t revoked;           /* entries of a CRL */
 	const char *pem;            /* never a private key's */
+	const char *endpoint;       /* of what a server sent (container "tls"): "mx.example.com:443", "smtp://mx.example.com:25" */
+	const char *address;        /* ... and by which of its addresses: "192.0.2.1:443" */
 };
 struct remint_show_options {
 	struct remint_wire wire;
-	struct remint_strings inputs; /* files, directories, "-" */
+	struct remint_strings inputs; /* files, directories, "-", endpoints */
 	bool strict;                  /* refuse what breaks DER instead of noting it */
 	bool no_keys;                 /* do not open private keys */
 	bool no_pem;                  /* leave `pem` NULL (saves time) */
 };
 typedef int remint_object_fn(void *arg, const struct remint_object *object);
-/* Every object of every input, streamed. Broken members go to the fault callback. */
+/* Every object of every input, streamed. Broken members go to the fault callback, and so does an endpoint that cannot be reached (NETWORK).
+ * Of an endpoint it is the chain as sent, once when all its addresses send the same. */
 REMINT_API int remint_show(struct remint *ctx, const struct remint_show_options *options, remint_object_fn *object, void *arg);
 
 /* ---- audit --------------------------------------------------------------------------------------------------------------- */
@@ -181,7 +184,7 @@ struct remint_audit_options {
 	struct remint_strings chain;    /* files with intermediates at hand */
 	struct remint_strings trust;    /* files with roots; none: a missing anchor is information */
 	struct remint_strings keys;     /* private keys for the certificates audited */
-	const char *host;               /* must be named by the certificate, or NULL */
+	const char *host;               /* must be named by the certificate; NULL: none, of an endpoint its own host when it is a name */
 	int64_t at;                     /* judge as of this time; 0 now */
 };
 struct remint_audit_summary {
@@ -191,9 +194,9 @@ struct remint_audit_summary {
 	uint64_t verifications; /* signatures really verified */
 };
 typedef int remint_finding_fn(void *arg, const struct remint_finding *finding);
-/* Holds every leaf of the inputs against every target (RFC 5280, 6 for paths; each finding cites its own source). Inputs that cannot
- * be read go to the fault callback; fails on an unknown target (USAGE) and on a --trust, --chain or key file without what it is
- * for (INPUT, SECRET). `summary` may be NULL; it is filled either way. */
+/* Holds every leaf of the inputs against every target (RFC 5280, 6 for paths; each finding cites its own source). What an endpoint
+ * sends is judged as sent, its first certificate as the leaf. Inputs that cannot be read or reached go to the fault callback; fails on
+ * an unknown target (USAGE) and on a --trust, --chain or key file without what it is for (INPUT, SECRET). `summary` may be NULL; it is filled either way. */
 REMINT_API int remint_audit(struct remint *ctx, const struct remint_audit_options *options, remint_finding_fn *finding, void *arg,
                             struct remint_audit_summary *summary);
 
@@ -224,7 +227,7 @@ struct remint_cause {
 struct remint_explain_options {
 	struct remint_wire wire;
 	const char *symptom;           /* a code, a log line or a message, as it was pasted */
-	struct remint_strings inputs;  /* files to try the causes on; may be empty */
+	struct remint_strings inputs;  /* files and endpoints to try the causes on; may be empty */
 	struct remint_strings chain, trust, keys; /* as of an audit */
 	const char *host;
 	int64_t at;                    /* judge as of this time; 0 now */
@@ -233,6 +236,69 @@ struct remint_explain_options {
 typedef int remint_cause_fn(void *arg, const struct remint_cause *cause);
 /* The likely causes, best first: what the inputs prove, then the most specific match. No cause at all is not a failure. */
 REMINT_API int remint_explain(struct remint *ctx, const struct remint_explain_options *options, remint_cause_fn *cause, void *arg);
+
+/* ---- verify --------------------------------------------------------------------------------------------------------------- */
+
+enum remint_verdict {
+	REMINT_VERDICT_NONE,     /* there was no handshake to judge */
+	REMINT_VERDICT_ACCEPTED,
+	REMINT_VERDICT_REFUSED,
+};
+REMINT_API const char *remint_verdict_name(enum remint_verdict verdict); /* "none" "accepted" "refused" */
+/* One address of an endpoint as the target sees it. Absent strings are NULL. */
+struct remint_verified_address {
+	const char *address;            /* "192.0.2.1:443"; "" when the name has no address */
+	enum remint_verdict verdict;    /* of the handshake and the target's rules together */
+	enum remint_verdict handshake;  /* of the handshake alone */
+	const char *by;                 /* who refused: "target", "server", or "rules" alone */
+	const char *stage;              /* where it ended: "resolve" "connect" "starttls" "handshake" "certificate" "name" "client-certificate"; "rules" */
+	const char *reason;             /* one sentence in plain words; NULL when accepted */
+	const char *protocol, *cipher;  /* "TLSv1.2" */
+	const char *signature;          /* with which the server proved its key: "RSA+SHA256" */
+	int alert; bool alert_ours;     /* that ended it, -1 none; we sent it */
+	int verify_error, verify_depth; /* X509_V_ERR_*, 0 none */
+	bool asked_certificate;         /* the server asked for a certificate of its client */
+	uint64_t issuers_named;         /* ... naming so many issuers */
+	const char *shown;              /* what became of it: "not-asked" "none" (asked, and we had none to show) "taken" "refused" "unknown"; NULL: no handshake */
+	unsigned milliseconds;
+	struct remint_strings chain;    /* what the certificates sent are called, in their order */
+	const char *sha256, *serial, *subject, *issuer, *name; /* of the first; NULL when nothing was sent */
+	int64_t not_before, not_after;
+	const char *record;             /* what the database knows of it: "issued" (by its own CA) "foreign" "unknown"; NULL: there is no database */
+	const char *status;             /* "valid" "expired" "superseded" "revoked"; NULL when unknown */
+	const char *successor;          /* serial of the newest certificate that replaces it, or NULL */
+	bool old;                       /* superseded or revoked, and still served */
+	const struct remint_finding *findings; size_t finding_count; /* the target's rules on the chain as sent */
+};
+struct remint_verified {
+	const char *endpoint, *target;
+	const struct remint_verified_address *addresses; size_t address_count;
+	const char *spread; /* a sentence when the addresses serve different certificates, else NULL */
+};
+struct remint_verify_options {
+	struct remint_wire wire;
+	struct remint_strings inputs;  /* endpoints */
+	const char *target;            /* whom to behave as */
+	struct remint_strings trust;   /* files with roots; none: a missing anchor is no reason to refuse */
+	struct remint_strings chain;   /* files with intermediates that the target has or would fetch; not used when it trusts roots only */
+	const char *certificate;       /* a file: what is shown to a server that asks; NULL: nothing */
+	struct remint_strings keys;    /* its private key, when it stands apart */
+	const char *name;              /* that certificates must bear; NULL: each endpoint's host */
+	int64_t at;                    /* judge as of this time; 0 now */
+};
+struct remint_verify_summary {
+	uint64_t endpoints, addresses;
+	uint64_t verdicts[3]; /* of addresses */
+	uint64_t old;         /* addresses that serve what was superseded or revoked */
+	bool compared;        /* with the database of the home */
+};
+typedef int remint_verified_fn(void *arg, const struct remint_verified *verified);
+/* Connect to every address of every endpoint as the target does, and hold what is sent against the target's rules and the database of
+ * the home when there is one. An address without a verdict goes to the fault callback (NETWORK) too. Fails on an unknown target or an
+ * input that is no endpoint (USAGE), a file without what it is for (INPUT, SECRET), a database that cannot be read (DATABASE).
+ * `summary` may be NULL; it is filled either way. */
+REMINT_API int remint_verify(struct remint *ctx, const struct remint_verify_options *options, remint_verified_fn *verified, void *arg,
+                             struct remint_verify_summary *summary);
 
 /* ---- peer --------------------------------------------------------------------------------------------------------------- */
 

@@ -100,6 +100,11 @@ enum option_id {
 	OPT_CONNECTIONS,
 	OPT_ONCE,
 	OPT_SECONDS,
+	OPT_SNI,
+	OPT_CONNECT,
+	OPT_PARALLEL,
+	OPT_LIST,
+	OPT_CLIENT_CERT,
 	OPT_COUNT
 };
 
@@ -308,6 +313,9 @@ int validity_of(
     struct cli *cli, int64_t *validity, int64_t *not_after); /* --days --validity --not-after */
 int subject_of(struct cli *cli, char **subject); /* --cn or --subject; freed with free() */
 struct remint_out out_of(const struct cli *cli); /* --out --force --out-password-* */
+int wire_of(struct cli *cli,
+    struct remint_wire *wire); /* --sni --connect --timeout --parallel --list (wire.c) */
+int inputs_needed(struct cli *cli); /* an argument, or a list of them; -1 after a report (wire.c) */
 
 /* ---- reporting (report.c) ------------------------------------------------ */
 
@@ -417,6 +425,7 @@ int cmd_target_show(struct cli *cli);
 int cmd_template_check(struct cli *cli);
 int cmd_template_list(struct cli *cli);
 int cmd_template_show(struct cli *cli);
+int cmd_verify(struct cli *cli);
 int cmd_version(struct cli *cli);
 
 #endif

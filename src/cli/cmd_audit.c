@@ -185,7 +185,7 @@ cmd_audit(struct cli *cli)
 	struct remint_audit_summary summary = { 0 };
 	int rc;
 
-	if (time_of(cli, OPT_AT, &options.at))
+	if (inputs_needed(cli) || wire_of(cli, &options.wire) || time_of(cli, OPT_AT, &options.at))
 		return -1;
 	if (!options.targets.count)
 		return report_usage(

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cli/cmd_explain.c - remint explain: the likely causes of an error message, best first, and with files which of them
+ * cli/cmd_explain.c - remint explain: the likely causes of an error message, best first, and with files or endpoints which of them
  * is proved.
  *
  * Exits with 1 when nothing is known. What a message means is the library's knowledge.
@@ -16,7 +16,7 @@ enum { SYMPTOM_MOST = 65536 }; /* bytes; the rest of a longer log is not looked 
 
 struct explaining {
 	struct cli *cli;
-	bool tried; /* files were given */
+	bool tried; /* on files or endpoints that were given */
 	uint64_t causes;
 };
 
@@ -62,7 +62,7 @@ words_text(struct out *out, const char *label, struct remint_strings words)
 static void
 proof_text(struct out *out, const struct remint_cause *cause, bool tried)
 {
-	static const char *const words[] = { "no file can prove this", "not seen in the files given",
+	static const char *const words[] = { "nothing given can prove this", "not seen in what was given",
 		"likely: a warning", "proved" };
 	static const enum style styles[] = { STYLE_FAINT, STYLE_FAINT, STYLE_WARNING, STYLE_BAD };
 
@@ -170,11 +170,12 @@ cmd_explain(struct cli *cli)
 		.trust = list_of(cli, OPT_TRUST),
 		.keys = list_of(cli, OPT_KEY),
 		.host = text_of(cli, OPT_NAME) };
-	struct explaining explaining = { .cli = cli, .tried = options.inputs.count > 0 };
+	struct explaining explaining = { .cli = cli, .tried = options.inputs.count > 0 || given(cli, OPT_LIST) };
 	int64_t limit = 0;
 	int rc;
 
-	if (time_of(cli, OPT_AT, &options.at) || count_of(cli, OPT_LIMIT, 1, 100, &limit))
+	if (wire_of(cli, &options.wire) || time_of(cli, OPT_AT, &options.at) ||
+	    count_of(cli, OPT_LIMIT, 1, 100, &limit))
 		return -1;
 	options.limit = (unsigned)limit;
 	if (strcmp(options.symptom, "-") == 0) {

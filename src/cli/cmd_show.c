@@ -92,6 +92,8 @@ show_json(void *arg, const struct remint_object *object)
 	if (object->line)
 		json_number(json, "line", (int64_t)object->line);
 	json_text(json, "container", object->container);
+	json_text(json, "endpoint", object->endpoint);
+	json_text(json, "address", object->address);
 	json_text(json, "label", object->label);
 	json_text(json, "friendly_name", object->friendly_name);
 	json_text(json, "note", object->note);
@@ -286,7 +288,8 @@ cmd_show(struct cli *cli)
 	const char *file = text_of(cli, OPT_OUT);
 	int rc;
 
-	if (file && file_begin(cli, &cli->out, file))
+	if (inputs_needed(cli) || wire_of(cli, &options.wire) ||
+	    (file && file_begin(cli, &cli->out, file)))
 		return -1;
 	if (cli->csv)
 		csv_row(&cli->out, columns, sizeof columns / sizeof *columns);

@@ -39,6 +39,7 @@
 	O_AS(OUT, "FILE", "write into FILE instead of standard output"), \
 	    O_AS(FORCE, NULL, "replace FILE when it is there already")
 #define NAMES O(DNS), O(IP), O(EMAIL), O(URI), O(UPN)
+#define WIRE O(LIST), O(SNI), O(CONNECT), O(TIMEOUT), O(PARALLEL)
 #define VALIDITY O(DAYS), O(VALIDITY), O(NOT_AFTER)
 
 const struct option_use global_options[] = { O(HOME), O(POLICIES), O(JSON), O(JOBS), O(QUIET),
@@ -49,15 +50,21 @@ const struct option_use global_options[] = { O(HOME), O(POLICIES), O(JSON), O(JO
 static const struct option_use show_options[] = { O_AS(OUT, "FILE",
 						      "write into FILE instead of standard output"),
 	O_AS(FORCE, NULL, "replace FILE when it is there already"), O(CSV), O(STRICT), O(NO_KEYS),
-	O(NO_PEM), PASSWORD, O_END };
+	O(NO_PEM), WIRE, PASSWORD, O_END };
 
 static const struct option_use audit_options[] = {
 	O_AS(FOR, NULL, "who must accept it: a target's name or file, a pattern such as 'sfb-*', or all"),
 	 O(CHAIN), O(TRUST), O(KEY), O(NAME),
-	O(AT), O(FAIL_ON), O(CSV), PASSWORD, O_END };
+	O(AT), O(FAIL_ON), O(CSV), WIRE, PASSWORD, O_END };
 
 static const struct option_use explain_options[] = { O(CHAIN), O(TRUST), O(KEY), O(NAME), O(AT),
-	O_AS(LIMIT, NULL, "at most N causes (default 5)"), PASSWORD, O_END };
+	O_AS(LIMIT, NULL, "at most N causes (default 5)"), WIRE, PASSWORD, O_END };
+
+static const struct option_use verify_options[] = { O(AS), O(TRUST),
+	O_AS(CHAIN, NULL,
+	    "intermediates that the target has or would fetch; not used when it trusts roots only"),
+	O(CLIENT_CERT), O(KEY), { .id = OPT_NAME, .help = "the host that certificates must name (default: the endpoint's)" },
+	O(AT), WIRE, PASSWORD, O_END };
 
 static const struct option_use peer_options[] = { O(AS), O(LISTEN), O(CERT),
 	O_AS(KEY, NULL, "the private key of the certificate, when it stands apart"),
@@ -137,7 +144,8 @@ static const struct option_use no_options[] = { O_END };
 	static const struct example name##_examples[] = { __VA_ARGS__, { NULL, NULL } }
 
 EXAMPLES(show, { "What is in these files, whatever their form?", "show old.pem chain.p7b" },
-    { "As a document for a program:", "show --json pile.pem >pile.json" });
+    { "As a document for a program:", "show --json pile.pem >pile.json" },
+    { "What does this server send?", "show web.example.com:443" });
 EXAMPLES(audit,
     { "Why will a .NET service refuse this certificate?", "audit old.pem --for dotnet-mtls" },
     { "Who takes it, and who does not?", "audit old.pem --for all" },
@@ -145,6 +153,11 @@ EXAMPLES(audit,
 	"audit old.pem --chain chain.pem --trust root.pem --for rfc5280 --name web.example.com" });
 EXAMPLES(explain, { "What is behind this error?", "explain 0x80090331" },
     { "Is it this certificate?", "explain 'error 26: unsuitable certificate purpose' old.pem" });
+EXAMPLES(verify,
+    { "Does a phone that trusts this root take what the pool serves?",
+	"verify web.example.com:443 --as openssl-seclevel2 --trust root.pem" },
+    { "Mutual TLS as a Front End does it, with its own certificate:",
+	"verify web.example.com:443 --as dotnet-mtls --client-cert new/cert.pem --key new/key.pem" });
 EXAMPLES(peer,
     { "A server as picky as .NET, with a certificate made on the spot:",
 	"peer --as dotnet-mtls --trust root.pem --seconds 2" },
@@ -222,23 +235,32 @@ EXAMPLES(help, { "What does issue take?", "help issue" });
 const struct command command_table[] = {
 	{ .name = "show",
 	    .task = "See what is there",
-	    .summary = "show what is in files of any form",
+	    .summary = "show what is in files of any form, and what servers send",
 	    .text = "PEM, DER, PKCS#7, PKCS#12, requests, CRLs, keys; a directory stands for its "
-		    "files, - for standard input.",
-	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
-	    GIVES(show, show, "347", cmd_show) },
+		    "files, - for standard input. HOST:PORT, https://HOST, smtp://HOST, imap://, "
+		    "pop3://, ldap:// and sip:// stand for the chain as a server sends it.",
+	    ARGUMENTS("FILE|HOST:PORT...", 0, -1, TAKES_FILE),
+	    GIVES(show, show, "3457", cmd_show) },
 	{ .name = "audit",
 	    .summary = "say who would refuse a certificate, and why",
-	    .text = "Judges each certificate against each --for TARGET. Without --trust a missing "
-		    "root is information only.",
-	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
-	    GIVES(audit, audit, "137", cmd_audit) },
+	    .text = "Judges each certificate against each --for TARGET, and the chain of a server as "
+		    "it is sent. Without --trust a missing root is information only.",
+	    ARGUMENTS("FILE|HOST:PORT...", 0, -1, TAKES_FILE),
+	    GIVES(audit, audit, "1357", cmd_audit) },
+	{ .name = "verify",
+	    .summary = "connect as a target does, and say what it would see",
+	    .text = "Every address of each HOST:PORT, https://HOST, smtp://HOST, imap://, pop3://, "
+		    "ldap:// or sip:// is asked, and compared with the database of the home when "
+		    "there is one.",
+	    ARGUMENTS("HOST:PORT...", 0, -1, TAKES_TEXT),
+	    GIVES(verify, verify, "13567", cmd_verify) },
 	{ .name = "explain",
-	    .summary = "say what may be behind an error message, and prove it on files",
+	    .summary = "say what may be behind an error message, and prove it",
 	    .text = "SYMPTOM is one argument: a code, a log line or a message as it was pasted, or - "
-		    "for standard input. With FILE each cause is tried on what is in it.",
-	    ARGUMENTS("SYMPTOM [FILE...]", 1, -1, TAKES_FILE),
-	    GIVES(explain, explain, "137", cmd_explain) },
+		    "for standard input. With FILE or HOST:PORT each cause is tried on what is in "
+		    "it, or on what that server sends.",
+	    ARGUMENTS("SYMPTOM [FILE|HOST:PORT...]", 1, -1, TAKES_FILE),
+	    GIVES(explain, explain, "1357", cmd_explain) },
 
 	{ .name = "peer",
 	    .summary = "serve TLS as a target would, to try clients and certificates in the lab",

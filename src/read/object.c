@@ -82,7 +82,7 @@ rmt_note_join(const char *a, const char *b, char out[256])
  * whole. */
 struct kept {
 	struct rmt_object object;
-	char *source, *label, *friendly_name, *note;
+	char *source, *label, *friendly_name, *note, *endpoint, *address;
 	unsigned char *der, *spki, *local_key_id;
 	struct rmt_cert *cert;
 	struct rmt_request *request;
@@ -154,6 +154,8 @@ rmt_object_dup(const struct rmt_object *object, struct rmt_err *err)
 	    keep_text(
 		object->friendly_name, &kept->friendly_name, &kept->object.friendly_name, err) ||
 	    keep_text(object->note, &kept->note, &kept->object.note, err) ||
+	    keep_text(object->endpoint, &kept->endpoint, &kept->object.endpoint, err) ||
+	    keep_text(object->address, &kept->address, &kept->object.address, err) ||
 	    keep_bytes(object->der, &kept->der, &kept->object.der, err) ||
 	    keep_bytes(object->spki, &kept->spki, &kept->object.spki, err) ||
 	    keep_bytes(
@@ -176,6 +178,8 @@ rmt_object_free(struct rmt_object *object)
 	free(kept->label);
 	free(kept->friendly_name);
 	free(kept->note);
+	free(kept->endpoint);
+	free(kept->address);
 	free(kept->der);
 	free(kept->spki);
 	free(kept->local_key_id);

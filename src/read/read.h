@@ -23,7 +23,8 @@ struct rmt_object {
 	const char *source;      /* file name or "-" */
 	size_t index;            /* from 1, within the source */
 	size_t line;             /* first line of a PEM block; 0 for binary forms */
-	const char *container;   /* "pem" "der" "base64"; "pkcs7" and "pkcs12" with "pem-" or "base64-" before it when armoured */
+	const char *container;   /* "pem" "der" "base64"; "pkcs7" and "pkcs12" with "pem-" or "base64-" before it when armoured; "tls": no file, but
+	                          * what a server sent */
 	const char *label;       /* PEM label, or what an unsupported thing is ("OpenSSH private key"); NULL */
 	const char *friendly_name; /* PKCS#12, UTF-8, or NULL */
 	const char *profile;     /* PKCS#12: "modern" "compat" "legacy" "none", by its encryption and MAC; NULL otherwise */
@@ -38,6 +39,8 @@ struct rmt_object {
 	const struct rmt_key *key;
 	struct rmt_span spki;    /* of a public key, private key, certificate or request; empty if unknown */
 	bool again;              /* in a pile: a certificate that stands in it already */
+	const char *endpoint;    /* container "tls": where it was served ("mx.example.com:443"), and by which address of it; else NULL */
+	const char *address;
 };
 struct rmt_object *rmt_object_dup(const struct rmt_object *object, struct rmt_err *err); /* deep copy */
 void rmt_object_free(struct rmt_object *object);

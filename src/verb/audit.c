@@ -8,6 +8,9 @@
  * A source (one file) with a single leaf is taken for what a server presents: the rest of it is the chain as sent. With
  * several leaves it is a pile, of which nobody knows what was sent with what: its CA certificates are at hand for every
  * path, and rules about the chain as sent do not run.
+ *
+ * What an endpoint sent is in memory already: its leaf is the certificate that the server proved itself with, whatever
+ * that is, and everything else is the chain as sent, in its order.
  */
 #include "config.h"
 
@@ -48,6 +51,7 @@ struct audit_run {
 	size_t leaf_count; /* of this input */
 	struct rmt_buf label;
 	const char *source; /* of the leaf being judged */
+	struct rmt_wire wire;
 	struct rmt_err *err;
 };
 
@@ -278,6 +282,45 @@ static int second_pass(void *arg, const struct rmt_object *object)
 	return run->leaf_count == 0 && !run->leaves ? judge_ca(run, group, object) : 0; /* CA certificates are judged on a leaf's path, or alone */
 }
 
+/* ---- an endpoint ----------------------------------------------------------------------------------------------------------- */
+
+static int judge_node(struct audit_run *run, const struct rmt_wire_node *node)
+{
+	const char *host = run->options->host ? run->options->host : rmt_wire_host(&run->wire, node);
+	const struct rmt_cert **sent = NULL;
+	struct rmt_presented presented;
+	struct rmt_object object;
+	int rc = rmt_wire_present(node, host, &presented, &sent, &run->label, run->err);
+
+	run->source = node->source;
+	rmt_wire_object(node, rmt_wire_leaf(node), &object);
+	if (rc == 0 && run->leaves)
+		rc = run->leaves->leaf(run->leaves->arg, &object);
+	for (size_t i = 0; rc == 0 && i < run->audit_count; i++)
+		rc = rmt_audit_run(run->audits[i], &presented, hand_finding, run, run->err);
+	run->summary->certificates += rc == 0;
+	free(sent);
+	return rc;
+}
+
+static int wire_fault(void *arg, const struct rmt_err *err)
+{
+	struct audit_run *run = arg;
+
+	return rmt_verb_fault(run->ctx, err);
+}
+
+static int audit_endpoint(struct audit_run *run, size_t n)
+{
+	const struct rmt_wire_node *node;
+	size_t cursor = 0;
+	int rc = 0;
+
+	while (rc == 0 && rmt_wire_chain(&run->wire, n, &cursor, &node))
+		rc = judge_node(run, node);
+	return rc ? rc : rmt_wire_faults(&run->wire, n, wire_fault, run);
+}
+
 /* ---- one input ---------------------------------------------------------------------------------------------------------------- */
 
 static void groups_clear(struct audit_run *run)
@@ -401,9 +444,9 @@ static int audit_all(struct audit_run *run, struct rmt_target *const *targets, s
 	    rmt_verb_store_fill(run->ctx, run->store, options->chain, false, run->err) ||
 	    rmt_pile_need(run->ctx, &run->keys, options->keys, false, run->err) || audits_load(run, targets, target_count))
 		goto out;
-	rc = 0;
-	for (size_t i = 0; rc == 0 && i < options->inputs.count; i++)
-		rc = audit_input(run, options->inputs.items[i]);
+	rc = rmt_wire_open(run->ctx, &options->wire, options->inputs, &run->wire, run->err);
+	for (size_t i = 0; rc == 0 && i < run->wire.count; i++)
+		rc = run->wire.inputs[i].name ? audit_endpoint(run, i) : audit_input(run, run->wire.inputs[i].text);
 out:
 	for (size_t i = 0; run->audits && i < run->audit_count; i++) {
 		run->summary->verifications += rmt_audit_verifications(run->audits[i]);
@@ -415,6 +458,7 @@ out:
 	rmt_buf_free(&run->label);
 	rmt_pile_free(&run->keys);
 	rmt_chain_store_free(run->store);
+	rmt_wire_clear(&run->wire);
 	return rc;
 }
 

@@ -349,7 +349,7 @@ static int weigh(void *arg, const struct remint_finding *finding)
 static int prove(struct explaining *run)
 {
 	const struct remint_explain_options *options = run->options;
-	struct remint_audit_options audit = {.inputs = options->inputs, .chain = options->chain, .trust = options->trust,
+	struct remint_audit_options audit = {.wire = options->wire, .inputs = options->inputs, .chain = options->chain, .trust = options->trust,
 	                                     .keys = options->keys, .host = options->host, .at = options->at};
 	struct remint_audit_summary summary = {0};
 	struct rmt_target **targets = calloc(run->count + 1, sizeof(struct rmt_target *));
@@ -404,13 +404,26 @@ static void quote(const char *text, struct rmt_buf *out)
 	rmt_buf_byte(out, '\'');
 }
 
+/* The first input as host and port, without its scheme; NULL when it is no endpoint. */
+static const char *first_host(struct explaining *run)
+{
+	const char *input = run->options->inputs.count ? run->options->inputs.items[0] : NULL;
+	struct rmt_endpoint endpoint = {0};
+
+	if (!input || rmt_path_exists(input) || rmt_endpoint_parse(input, &endpoint, NULL) != 1)
+		return NULL;
+	rmt_buf_format(&run->arena.scratch, strchr(endpoint.host, ':') ? "[%s]:%u" : "%s:%u", endpoint.host,
+	               (unsigned)endpoint.port);
+	rmt_endpoint_clear(&endpoint);
+	return rmt_arena_scratch(&run->arena);
+}
+
 /* The command with the inputs in their place; words to be replaced by the person when there are none. */
 static const char *check_filled(struct explaining *run, const char *check)
 {
 	static const struct { const char *mark, *stand_in; } marks[] = {{"{input}", "FILE"}, {"{host}", "HOST:PORT"}};
+	const char *fill[] = {run->options->inputs.count ? run->options->inputs.items[0] : NULL, first_host(run)};
 	struct rmt_buf *out = &run->arena.scratch;
-	const char *const *inputs = run->options->inputs.items;
-	size_t count = run->options->inputs.count;
 
 	while (check && *check) {
 		size_t i = 0;
@@ -422,8 +435,8 @@ static const char *check_filled(struct explaining *run, const char *check)
 			continue;
 		}
 		check += strlen(marks[i].mark);
-		if (i == 0 && count > 0)
-			quote(inputs[0], out);
+		if (fill[i])
+			quote(fill[i], out);
 		else
 			rmt_buf_text(out, marks[i].stand_in);
 	}
@@ -491,7 +504,7 @@ int remint_explain(struct remint *ctx, const struct remint_explain_options *opti
 	if (!options->symptom || !*options->symptom)
 		return rmt_verb_end(ctx, rmt_err_set(run.err, RMT_USAGE, NULL, "no symptom: say what was seen"));
 	rc = search(&run);
-	if (rc == 0 && run.count && options->inputs.count)
+	if (rc == 0 && run.count && (options->inputs.count || options->wire.lists.count))
 		rc = prove(&run);
 	if (rc == 0)
 		rc = answer(&run, cause, arg);

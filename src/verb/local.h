@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "issue/issue.h"
 #include "policy/policy.h"
+#include "probe/probe.h"
 #include "read/read.h"
 #include "remint.h"
 #include "write/write.h"
@@ -101,6 +102,87 @@ struct rmt_names {
 int rmt_names_add(struct rmt_names *names, const char *name, struct rmt_err *err); /* 1 new, 0 given away before, -1 */
 void rmt_names_free(struct rmt_names *names);
 
+/* ---- wire (wire_inputs.c, wire.c): what stands among the inputs of a verb and is no file ---------------------------------- */
+
+/* One address of one endpoint and what it sent; an endpoint whose name cannot be resolved has one node without an address. */
+struct rmt_wire_node {
+	size_t endpoint;           /* index into rmt_wire.endpoints */
+	char address[64];          /* "192.0.2.1:443", or "" */
+	const char *name;          /* the endpoint's, as in rmt_wire_input */
+	const char *source;        /* what its certificates are called: the endpoint's name, with " [address]" when its addresses differ */
+	bool same;                 /* sends what an earlier node of this endpoint sends */
+	enum rmt_probe_outcome outcome;
+	enum rmt_probe_stage stage;
+	struct rmt_err err;        /* source and all: why the handshake did not end well; class RMT_NONE when it did */
+	struct rmt_cert **sent;    /* the chain as sent, in its order, also when the handshake failed later */
+	size_t sent_count;
+	struct rmt_err *broken;    /* members that nobody can read */
+	size_t broken_count;
+	const char *protocol, *cipher, *signature; /* or NULL */
+	int alert;                 /* -1 none */
+	bool alert_ours, asked_certificate, closed_cleanly;
+	int verify_error, verify_depth;
+	size_t issuers_named;
+	unsigned milliseconds;
+};
+/* One input: a file, directory or "-", or an endpoint. Lists are taken apart already. */
+struct rmt_wire_input {
+	const char *text;   /* as it was given */
+	const char *name;   /* of an endpoint: "mx.example.com:443", "smtp://mx.example.com:25"; NULL: something local */
+	size_t endpoint;    /* index into rmt_wire.endpoints */
+	size_t first, count; /* its nodes; count 0 before rmt_wire_probe() */
+};
+struct rmt_wire {
+	struct remint *ctx;
+	struct rmt_arena arena; /* holds the texts */
+	struct rmt_wire_input *inputs; size_t count, capacity;
+	struct rmt_endpoint *endpoints; size_t endpoint_count, endpoint_capacity;
+	struct rmt_wire_node *nodes; size_t node_count;
+};
+/* Which of the inputs and of the lines of the lists is an endpoint: what exists or is "-" is local, then what
+ * rmt_endpoint_parse() takes. A wrong endpoint among `inputs` is RMT_USAGE, a list that cannot be opened RMT_INPUT, a bad line
+ * of a list a fault with its place. Free with rmt_wire_clear() also after failure. */
+int rmt_wire_inputs(struct remint *ctx, const struct remint_wire *options, struct remint_strings inputs, struct rmt_wire *out, struct rmt_err *err);
+/* Every address of every endpoint, all together. `as` (may be NULL) is whom to play; sni, timeout and parallel come from `options`.
+ * What fails is a node with its `err`; -1 only when nothing can be probed. */
+int rmt_wire_probe(struct rmt_wire *wire, const struct remint_wire *options, const struct rmt_probe_options *as, struct rmt_err *err);
+/* Both: the beginning of a verb that takes endpoints and only looks at what they send. */
+int rmt_wire_open(struct remint *ctx, const struct remint_wire *options, struct remint_strings inputs, struct rmt_wire *out, struct rmt_err *err);
+void rmt_wire_clear(struct rmt_wire *wire);
+/* As rmt_read_path(), for the n-th input: the certificates of an endpoint are objects of container "tls" with `endpoint` and `address`,
+ * once for each chain that its addresses send. An endpoint that none of its addresses answers for is one fault (RMT_NETWORK). */
+int rmt_wire_read(const struct rmt_wire *wire, size_t n, const struct rmt_reader *reader, struct rmt_err *err);
+/* The nodes of an endpoint that sent a chain of their own, one after the other: 1, 0 past the end; starts with *cursor 0. */
+int rmt_wire_chain(const struct rmt_wire *wire, size_t n, size_t *cursor, const struct rmt_wire_node **node);
+/* The i-th certificate of what a node sent, as an object. Borrows. */
+void rmt_wire_object(const struct rmt_wire_node *node, size_t i, struct rmt_object *out);
+/* Tell the faults of an endpoint: see rmt_wire_read(). `fault` may be NULL. */
+int rmt_wire_faults(const struct rmt_wire *wire, size_t n, int (*fault)(void *arg, const struct rmt_err *err), void *arg);
+/* The place of the leaf in what a node sent: the first certificate, whose key the server proved; of a handshake that failed before
+ * that, the first that is no CA. */
+size_t rmt_wire_leaf(const struct rmt_wire_node *node);
+
+/* The host of a node's endpoint when it is a name: addresses are mostly scanned, and seldom named in a certificate. */
+const char *rmt_wire_host(const struct rmt_wire *wire, const struct rmt_wire_node *node);
+/* What a node sent, as an audit takes it: as sent, nothing repaired. It borrows from the node, from `sent` (freed by the caller, also
+ * after failure) and from `label`. */
+int rmt_wire_present(const struct rmt_wire_node *node, const char *host, struct rmt_presented *out, const struct rmt_cert ***sent,
+                     struct rmt_buf *label, struct rmt_err *err);
+
+/* What each address of each endpoint serves now, all probed together: the SHA-256 of the certificate it proves itself with, or why
+ * there is none. In the order of `endpoints`, then of their addresses; an endpoint without any address comes once. Each of them must be
+ * an endpoint (RMT_USAGE). `served` returns 0 to go on. */
+struct rmt_wire_served {
+	size_t index;              /* into `endpoints` */
+	const char *endpoint;      /* its name: "mx.example.com:443" */
+	const char *address;       /* "192.0.2.1:443", or "" */
+	const struct rmt_cert *leaf; /* NULL: see err */
+	unsigned char sha256[RMT_SHA256];
+	const struct rmt_err *err; /* class RMT_NETWORK without a leaf */
+};
+int rmt_wire_served(struct remint *ctx, const struct remint_wire *options, struct remint_strings endpoints,
+                    int (*served)(void *arg, const struct rmt_wire_served *served), void *arg, struct rmt_err *err);
+
 /* ---- company (company.c): a leaf with its key and chain, found in piles --------------------------------------------- */
 
 /* One leaf of the inputs with what belongs to it. Pointers are into the pile. */
@@ -142,6 +224,14 @@ int rmt_home_locked(struct rmt_home *home, struct rmt_err *err); /* keys stand u
 /* A certificate of the database put on a pile, by its serial number; with `company` its issuers too, and its key when the
  * home has it. */
 int rmt_pile_add_serial(struct rmt_home *home, struct rmt_pile *pile, const char *serial, bool company, struct rmt_err *err);
+
+/* What the database knows of certificates that are served (served.c). `out` NULL and 0 when the home has no database. */
+struct rmt_served_records;
+int rmt_served_records_open(struct remint *ctx, struct rmt_served_records **out, struct rmt_err *err);
+void rmt_served_records_close(struct rmt_served_records *records);
+/* Fills record, status, successor and old; texts in the arena. */
+int rmt_served_look_up(struct rmt_served_records *records, struct rmt_span serial, struct rmt_span sha256, struct rmt_arena *arena,
+                       struct remint_verified_address *out, struct rmt_err *err);
 
 /* An authority loaded for issuing. */
 struct rmt_authority {

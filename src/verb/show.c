@@ -159,7 +159,9 @@ static int show_object(void *arg, const struct rmt_object *object)
 	                            .friendly_name = object->friendly_name,
 	                            .note = object->note,
 	                            .encrypted = object->encrypted,
-	                            .locked = object->locked};
+	                            .locked = object->locked,
+	                            .endpoint = object->endpoint,
+	                            .address = object->address};
 
 	rmt_arena_reset(&show->arena);
 	describe_key(&show->arena, object->spki, &out);
@@ -179,20 +181,23 @@ int remint_show(struct remint *ctx, const struct remint_show_options *options, r
 {
 	struct show show = {ctx, options, object, arg, {0}};
 	struct rmt_reader reader = rmt_verb_reader(ctx);
-	int rc = 0;
+	struct rmt_wire wire;
+	int rc;
 
 	rmt_verb_begin(ctx);
 	reader.object = show_object;
 	reader.arg = &show;
 	reader.mode = options->strict ? RMT_STRICT : RMT_TOLERANT;
 	reader.skip_keys = options->no_keys;
-	for (size_t i = 0; rc == 0 && i < options->inputs.count; i++) {
+	rc = rmt_wire_open(ctx, &options->wire, options->inputs, &wire, &ctx->err);
+	for (size_t i = 0; rc == 0 && i < wire.count; i++) {
 		struct rmt_err err = {0};
 
-		rc = rmt_read_path(&reader, options->inputs.items[i], &err);
+		rc = rmt_wire_read(&wire, i, &reader, &err);
 		if (rc && err.class != RMT_NONE && ctx->err.class == RMT_NONE) /* this input fails, the others go on */
 			rc = rmt_verb_fault(ctx, &err);
 	}
+	rmt_wire_clear(&wire);
 	rmt_arena_free(&show.arena);
 	return rmt_verb_end(ctx, rc);
 }

@@ -27,6 +27,7 @@ a number out of range|show x --jobs 65|takes a number from 1 to 64
 a date that is none|audit x --for rfc5280 --at tomorrow|--at: .*tomorrow
 a duration that is none|issue --cn a --validity soon --out d|--validity: .*soon
 an argument too few|show|show needs FILE
+neither a file nor a list|audit --for nginx|audit needs FILE
 an argument too many|version now|takes no argument "now"
 two ways to say the subject|issue --cn a --subject CN=b --out d|--cn or --subject
 two ways to say the end|issue --cn a --days 3 --not-after 2030-01-01 --out d|one of --days

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * served.c - what the database of the home knows of a certificate that somebody serves: ours, superseded, revoked,
+ * recorded as another CA's, or unknown.
+ *
+ * A home without a database is no fault: then nothing is known and nothing is said.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "verb/local.h"
+
+struct rmt_served_records {
+	struct rmt_home home;
+	rmt_time now;
+};
+
+int rmt_served_records_open(struct remint *ctx, struct rmt_served_records **out, struct rmt_err *err)
+{
+	char *path = ctx->home ? rmt_path_join(ctx->home, "ca.db", err) : NULL;
+	bool there = path && rmt_path_exists(path);
+
+	*out = NULL;
+	free(path);
+	if (ctx->home && !path)
+		return -1;
+	if (!there)
+		return 0;
+	*out = calloc(1, sizeof **out);
+	if (!*out)
+		return rmt_err_memory(err);
+	(*out)->now = rmt_verb_now(ctx);
+	if (rmt_home_open(ctx, RMT_DB_READ, &(*out)->home, err) == 0)
+		return 0;
+	free(*out);
+	*out = NULL;
+	return -1;
+}
+
+void rmt_served_records_close(struct rmt_served_records *records)
+{
+	if (!records)
+		return;
+	rmt_home_close(&records->home);
+	free(records);
+}
+
+int rmt_served_look_up(struct rmt_served_records *records, struct rmt_span serial, struct rmt_span sha256,
+                       struct rmt_arena *arena, struct remint_verified_address *out, struct rmt_err *err)
+{
+	static const char *const names[] = {[RMT_CERT_VALID] = "valid", [RMT_CERT_REVOKED] = "revoked",
+	                                    [RMT_CERT_SUPERSEDED] = "superseded", [RMT_CERT_EXPIRED] = "expired"};
+	struct rmt_db_cert row;
+	enum rmt_cert_status status;
+	int found = rmt_db_cert_find(records->home.db, serial, sha256, &row, err);
+
+	if (found < 0)
+		return -1;
+	out->record = found ? "issued" : "unknown";
+	if (!found)
+		return 0;
+	if (!row.authority)
+		out->record = "foreign";
+	status = rmt_db_cert_status(&row, records->now);
+	out->status = names[status];
+	out->old = row.superseded_by != 0 || status == RMT_CERT_REVOKED;
+	if (!row.superseded_by)
+		return 0;
+	found = rmt_db_cert_by_id(records->home.db, row.superseded_by, &row, err);
+	if (found == 1)
+		out->successor = rmt_arena_serial(arena, row.serial);
+	return found < 0 ? -1 : 0;
+}
