@@ -127,6 +127,18 @@ signed_before(const struct rmt_presented *presented, size_t index)
 	return false;
 }
 
+/* Does one that it signed come later? What was not sent at all is out of no order. */
+static bool
+signs_later(const struct rmt_presented *presented, size_t index)
+{
+	const struct rmt_cert *issuer = presented->sent[index];
+
+	for (size_t i = index + 1; i < presented->sent_count && i < ORDER_MOST; i++)
+		if (rmt_cert_issued_by(presented->sent[i], issuer) && !rmt_span_equal(presented->sent[i]->der, issuer->der))
+			return true;
+	return false;
+}
+
 int
 rmt_rule_chain_order(struct rmt_check *check)
 {
@@ -139,7 +151,8 @@ rmt_rule_chain_order(struct rmt_check *check)
 	for (size_t i = 0; i < presented->sent_count && i < ORDER_MOST; i++) {
 		char place[32];
 
-		if (is_twin(check, i) || !rmt_search_reached(check->audit->search, i) || signed_before(presented, i))
+		if (is_twin(check, i) || !rmt_search_reached(check->audit->search, i) ||
+		    signed_before(presented, i) || !signs_later(presented, i))
 			continue;
 		snprintf(place, sizeof place, "chain[%zu]", i + 1);
 		return rmt_audit_fault(check, place, "\"%s\" stands before the certificates that it signed",

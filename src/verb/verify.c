@@ -134,7 +134,6 @@ static int probe(struct verifying *run)
 {
 	const struct rmt_target *target = run->target;
 	struct rmt_probe_options as = {.client = &target->client,
-	                               .purpose = target->path.check ? target->path.purpose : NULL,
 	                               .auth_level = target->path.check ? target->path.auth_level : -1,
 	                               .strict = target->path.check && target->path.strict,
 	                               .trust = run->trusted,
