@@ -3,7 +3,7 @@
 # What Remint costs, beside a ceiling and a peer measured in the same run. Read the ratios, not the seconds.
 #
 #	make bench              everything (some minutes, 4 GB under TMPDIR)
-#	make bench BENCH=sign   one part or several: sign rsa piles single list
+#	make bench BENCH=sign   one part or several: sign rsa piles single list probe
 #
 # Figures are medians of runs that take turns with their peers. Rates are per second of CPU (user and system) unless
 # they say wall. Nothing here passes or fails; a peer that is not installed is named and left out.
@@ -14,11 +14,13 @@ export LC_ALL
 builddir=$(cd "$builddir" && pwd)
 : "${REMINT:=$builddir/remint}"
 ceiling=$builddir/tests/bench/ceiling fill=$builddir/tests/bench/fill measure=$builddir/tests/bench/measure
-for program in "$REMINT" "$ceiling" "$fill" "$measure"; do
+shake=$builddir/tests/bench/shake
+for program in "$REMINT" "$ceiling" "$fill" "$measure" "$shake"; do
 	[ -x "$program" ] || { echo "bench: $program is not built: make bench" >&2; exit 2; }
 done
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/remint-bench.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 cd "$work"
 REMINT_HOME=$work/home
@@ -266,13 +268,41 @@ bench_list() {
 	page "status revoked" --status revoked
 }
 
+# The same endpoints in turns: a bare loop that shakes hands and forgets, and the command, which keeps and shows each chain.
+bench_probe() {
+	title "1,000 TLS endpoints on the loopback, leaf and intermediate with P-256 keys"
+	have openssl || { absent "probing" openssl; return; }
+	new_home home.probe ec:p256 --no-password
+	"$REMINT" --home home.probe issue --dns bench.example --key-type ec:p256 --out leaf.probe >issue.out 2>&1 ||
+		{ cat issue.out; return; }
+	"$shake" serve 1000 leaf.probe/fullchain.pem leaf.probe/key.pem endpoints &
+	server=$!
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ -e endpoints ] && [ "$(wc -l <endpoints)" = 1000 ] && break
+		sleep 0.2
+	done
+	for _ in 1 2 3 4 5; do
+		cost bare "$shake" connect endpoints
+		cost probe "$REMINT" show --quiet --no-pem --list endpoints
+	done
+	kill "$server"
+	wait "$server" 2>/dev/null || :
+	server=
+	row "bare OpenSSL loop, one after the other" "$(rate bare 1000), $(calc '%.0f/s' "1000 / $(median bare 2)") wall"
+	row "remint show --list" "$(rate probe 1000), $(calc '%.0f/s' "1000 / $(median probe 2)") wall"
+	row "ratio to the bare loop, CPU and wall (aim: 0.60)" "$(calc %.2f "$(median bare 1) / $(median probe 1)"), $(
+		calc %.2f "$(median bare 2) / $(median probe 2)")"
+	row "peak memory (aim: below 64 MiB)" "$(mib probe)"
+	row "chains shown" "$(grep -c bench.example probe.out)"
+}
+
 # ---- all of it -------------------------------------------------------------------------------------------------------
 
-parts=${*:-sign rsa piles single list}
+parts=${*:-sign rsa piles single list probe}
 for part in $parts; do
 	case $part in
-	sign | rsa | piles | single | list) ;;
-	*) echo "bench: no part \"$part\": sign, rsa, piles, single and list are" >&2; exit 2 ;;
+	sign | rsa | piles | single | list | probe) ;;
+	*) echo "bench: no part \"$part\": sign, rsa, piles, single, list and probe are" >&2; exit 2 ;;
 	esac
 done
 printf 'Remint %s on %s cores; load %s\n' "$("$REMINT" version 2>/dev/null | head -n 1)" "$(nproc)" "$(cut -d' ' -f1-3 /proc/loadavg)"
