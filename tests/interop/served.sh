@@ -1,0 +1,220 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What replaces a refused certificate, served by the programs that it is for: a real nginx, HAProxy and Postfix on loopback,
+# each with the files of its bundle as they are. openssl, GnuTLS and Java, which know the root alone, refuse the old
+# certificates and accept the new ones.
+
+. "${srcdir:-.}/tests/lib/tap.sh"
+. "$srcdir/tests/lib/pki.sh"
+need openssl python3
+cd "$TMP" || exit 99
+umask 022
+chmod 711 "$TMP" # Postfix works as a user of its own
+pids='' postfix_is_up=no
+stop_servers() {
+	for pid in $pids; do kill "$pid" 2>/dev/null; done
+	pids=
+	if [ $postfix_is_up = yes ]; then postfix -c "$TMP/postfix" stop >/dev/null 2>&1; fi
+	postfix_is_up=no
+}
+trap 'stop_servers; tap_exit' EXIT
+free_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+# listens PORT: waits until somebody does, ten seconds at most.
+listens() {
+	tries=0
+	until python3 -c "import socket; socket.create_connection(('127.0.0.1', $1), 1).close()" 2>/dev/null || [ $tries -ge 50 ]; do
+		tries=$((tries + 1))
+		sleep 0.2
+	done
+}
+
+# ---- the old certificates: nginx's and Postfix's come without their intermediate, HAProxy's is for clients only -------
+old_ca
+quietly openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout issuing.key -out issuing.csr -subj '/O=Contoso/CN=Old Issuing'
+printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n' >issuing.ext
+quietly openssl x509 -req -in issuing.csr -CA root.pem -CAkey root.key -days 200 -extfile issuing.ext -out issuing.pem
+# old NAME HOST USAGE: old/NAME.pem and old/NAME.key.
+mkdir old new
+old() {
+	quietly openssl req -newkey rsa:2048 -nodes -keyout "old/$1.key" -out old.csr -subj "/O=Contoso/CN=$2"
+	printf 'subjectAltName=DNS:%s\nextendedKeyUsage=%s\nauthorityKeyIdentifier=keyid\n' "$2" "$3" >old.ext
+	quietly openssl x509 -req -in old.csr -CA issuing.pem -CAkey issuing.key -days 100 -extfile old.ext -out "old/$1.pem"
+}
+old nginx www.corp.example serverAuth
+old haproxy lb.corp.example clientAuth
+old postfix mail.corp.example serverAuth
+cat old/nginx.pem >old/nginx.chain
+cat old/haproxy.pem issuing.pem old/haproxy.key >old/haproxy.chain
+cat old/postfix.key old/postfix.pem >old/postfix.chain
+
+# ---- the new ones -----------------------------------------------------------------------------------------------------
+REMINT_HOME=$TMP/home
+export REMINT_HOME
+lab --no-password --publish-url http://pki.corp.example/
+quietly "$REMINT" ca export --out trust
+for target in nginx haproxy postfix; do
+	check "the replacement for $target is made" "$REMINT" reissue "old/$target.pem" --for $target --template web-server --out "new/$target"
+done
+
+# ---- the servers ------------------------------------------------------------------------------------------------------
+start_nginx() { # CHAIN KEY
+	nginx_port=$(free_port)
+	cat >nginx.conf <<CONF
+daemon off;
+pid $TMP/nginx.pid;
+error_log $TMP/nginx.log;
+events {}
+http {
+	access_log off;
+	client_body_temp_path $TMP/n1; proxy_temp_path $TMP/n2; fastcgi_temp_path $TMP/n3; uwsgi_temp_path $TMP/n4; scgi_temp_path $TMP/n5;
+	server {
+		listen 127.0.0.1:$nginx_port ssl;
+		ssl_certificate $1;
+		ssl_certificate_key $2;
+		location / { return 200 "ok"; }
+	}
+}
+CONF
+	nginx -c "$TMP/nginx.conf" -e "$TMP/nginx.log" >nginx.out 2>&1 &
+	pids="$pids $!"
+	listens "$nginx_port"
+}
+start_haproxy() { # PEM
+	haproxy_port=$(free_port)
+	cat >haproxy.conf <<CONF
+defaults
+	mode http
+	timeout connect 5s
+	timeout client 5s
+	timeout server 5s
+frontend tls
+	bind 127.0.0.1:$haproxy_port ssl crt $1
+	http-request return status 200
+CONF
+	haproxy -db -f haproxy.conf >haproxy.out 2>&1 &
+	pids="$pids $!"
+	listens "$haproxy_port"
+}
+# An instance of its own, with its own queue; nothing of the machine's mail is touched.
+start_postfix() { # PEM
+	postfix_port=$(free_port)
+	rm -rf postfix mail
+	mkdir postfix mail mail/queue mail/state
+	chown postfix mail/state
+	cat >postfix/main.cf <<CONF
+compatibility_level = 3.6
+config_directory = $TMP/postfix
+queue_directory = $TMP/mail/queue
+data_directory = $TMP/mail/state
+maillog_file = $TMP/mail/log
+maillog_file_prefixes = $TMP
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = mail.corp.example
+mydestination =
+local_recipient_maps =
+smtpd_tls_security_level = may
+smtpd_tls_chain_files = $1
+CONF
+	cat >postfix/master.cf <<CONF
+127.0.0.1:$postfix_port inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+error unix - - n - - error
+anvil unix - - n - 1 anvil
+postlog unix-dgram n - n - 1 postlogd
+CONF
+	postfix -c "$TMP/postfix" start >postfix.out 2>&1 && postfix_is_up=yes || diag "$(cat postfix.out mail/log)"
+	listens "$postfix_port"
+}
+
+# ---- the judges -------------------------------------------------------------------------------------------------------
+have() {
+	command -v "$1" >/dev/null 2>&1
+}
+java=no
+if have javac; then
+	cp "$srcdir/tests/interop/Connect.java" . && check "the Java client compiles" javac -d . Connect.java && java=yes
+fi
+openssl_client() { # ROOT HOST PORT tls|smtp
+	openssl_starttls=
+	[ "$4" = tls ] || openssl_starttls="-starttls $4"
+	echo QUIT | timeout 20 openssl s_client -connect "127.0.0.1:$3" $openssl_starttls -CAfile "$1" -servername "$2" \
+		-verify_return_error -verify_hostname "$2"
+}
+gnutls_client() {
+	gnutls_starttls=
+	[ "$4" = tls ] || gnutls_starttls="--starttls-proto=$4"
+	echo QUIT | timeout 20 gnutls-cli --x509cafile "$1" $gnutls_starttls --sni-hostname "$2" --verify-hostname "$2" -p "$3" 127.0.0.1 \
+		>gnutls.out 2>&1 # its status is also that of the ending, which Postfix makes short
+	cat gnutls.out
+	grep -q 'Status: The certificate is trusted' gnutls.out
+}
+java_client() {
+	echo "$*" | timeout 60 java -cp "$TMP" Connect | grep '^accepted'
+}
+# judge accepted|refused-by-ERROR WHAT ROOT HOST PORT tls|smtp: with OpenSSL's number of the error.
+judge() {
+	judge_wanted=0 judge_error=${1#refused-by-}
+	[ "$1" = accepted ] || judge_wanted=1
+	judge_what="$2 is ${1%%-*} by"
+	shift 2
+	expect_status $judge_wanted "$judge_what openssl" openssl_client "$@"
+	if [ $judge_wanted -ne 0 ]; then
+		expect_err "num=$judge_error:" "with error $judge_error"
+	else
+		check "leaf and intermediate were sent, and no root" test "$(grep -c '^ *[0-9] s:' "$TMP/out")" -eq 2
+	fi
+	if have gnutls-cli; then
+		expect_status $judge_wanted "$judge_what GnuTLS" gnutls_client "$@"
+	else
+		skip "gnutls-cli is not installed" "$judge_what GnuTLS"
+	fi
+	if [ $java = yes ]; then
+		expect_status $judge_wanted "$judge_what Java" java_client "$@"
+	else
+		skip "there is no javac" "$judge_what Java"
+	fi
+}
+
+if have nginx; then
+	start_nginx "$TMP/old/nginx.chain" "$TMP/old/nginx.key"
+	judge refused-by-20 "the old certificate on nginx" "$TMP/root.pem" www.corp.example "$nginx_port" tls
+	stop_servers
+	start_nginx "$TMP/new/nginx/fullchain.pem" "$TMP/new/nginx/key.pem"
+	judge accepted "the new certificate on nginx" "$TMP/trust/root.pem" www.corp.example "$nginx_port" tls
+	stop_servers
+else
+	skip "nginx is not installed" "nginx"
+fi
+if have haproxy; then
+	start_haproxy "$TMP/old/haproxy.chain"
+	judge refused-by-26 "the old certificate on HAProxy" "$TMP/root.pem" lb.corp.example "$haproxy_port" tls
+	stop_servers
+	start_haproxy "$TMP/new/haproxy/haproxy.pem"
+	judge accepted "the new certificate on HAProxy" "$TMP/trust/root.pem" lb.corp.example "$haproxy_port" tls
+	stop_servers
+else
+	skip "haproxy is not installed" "HAProxy"
+fi
+if ! have postfix; then
+	skip "postfix is not installed" "Postfix"
+elif [ "$(id -u)" -ne 0 ]; then
+	skip "only root starts Postfix" "Postfix"
+else
+	start_postfix "$TMP/old/postfix.chain"
+	judge refused-by-20 "the old certificate on Postfix" "$TMP/root.pem" mail.corp.example "$postfix_port" smtp
+	stop_servers
+	start_postfix "$(echo "$TMP"/new/postfix/mail*.pem)"
+	judge accepted "the new certificate on Postfix" "$TMP/trust/root.pem" mail.corp.example "$postfix_port" smtp
+	[ "$tap_failed" -eq 0 ] || sed 's/^/# /' mail/log
+	stop_servers
+fi
+tap_done
