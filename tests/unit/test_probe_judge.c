@@ -32,14 +32,18 @@ make_authorities(void)
 	other_root = make(&(struct recipe){ .cn = "Other Root", .ca = true }, NULL);
 }
 
-/* What Windows offered before KB2973337. */
-#define BEFORE_KB (char[]) { "RSA+SHA256" }, (char[]){ "RSA+SHA384" }, (char[]){ "RSA+SHA1" }, (char[]){ "ECDSA+SHA256" }, \
-	(char[]){ "ECDSA+SHA384" }, (char[]){ "ECDSA+SHA1" }
+/* Fields of struct rmt_client are not const. */
+static char tls10[] = "tls1.0", tls12[] = "tls1.2", san[] = "san", san_or_cn[] = "san-or-cn", none[] = "none";
+static char rsa256[] = "RSA+SHA256", rsa384[] = "RSA+SHA384", rsa1[] = "RSA+SHA1", rsa512[] = "RSA+SHA512";
+static char ec256[] = "ECDSA+SHA256", ec384[] = "ECDSA+SHA384", ec1[] = "ECDSA+SHA1", ec512[] = "ECDSA+SHA512";
+
+/* What Windows offers since KB2973337; before it, the first six. */
+static char *windows[] = { rsa256, rsa384, rsa1, ec256, ec384, ec1, ec512 };
 
 static struct rmt_client
 modern(void)
 {
-	return (struct rmt_client){ .security_level = 1, .sends_sni = true, .names = (char[]){ "san" }, .checks_purpose = true };
+	return (struct rmt_client){ .security_level = 1, .sends_sni = true, .names = san, .checks_purpose = true };
 }
 
 static struct rmt_probe_options
@@ -92,31 +96,27 @@ free_chain(struct tls_server *server)
 }
 
 static struct rmt_client
-schannel(const struct strict_row *row, bool strict_chain, char **list)
+schannel(const struct strict_row *row, bool strict_chain)
 {
-	return (struct rmt_client){ .max_version = row->tls13 ? (char[]){ "tls1.3" } : (char[]){ "tls1.2" },
-		.signature_algorithms = { list, row->after_kb ? 7 : 6 },
+	return (struct rmt_client){ .max_version = row->tls13 ? NULL : tls12,
+		.signature_algorithms = { windows, row->after_kb ? 7 : 6 },
 		.strict_chain = strict_chain,
 		.sends_sni = true,
 		.checks_purpose = true,
-		.names = (char[]){ "san-or-cn" } };
+		.names = san_or_cn };
 }
 
 static void
 check_strict_client(void **state)
 {
 	const struct strict_row *row = *state;
-	char *list[] = { BEFORE_KB, (char[]){ "ECDSA+SHA512" } };
-	char version[] = "tls1.2", names[] = "san-or-cn";
-	struct rmt_client client = schannel(row, true, list);
+	struct rmt_client client = schannel(row, true);
 	struct tls_server server = { 0 };
 	const struct party *trusted;
 	struct rmt_probe_options options;
 	struct peer peer;
 	struct seen seen;
 
-	client.max_version = row->tls13 ? NULL : version;
-	client.names = names;
 	fill_chain(&server, row->chain, &trusted);
 	tls_prepare(&server);
 	peer_start(&peer, AF_INET, serve_tls, &server);
@@ -143,17 +143,13 @@ static void
 check_strict_server(void **state)
 {
 	const struct strict_row *row = *state;
-	char *list[] = { BEFORE_KB, (char[]){ "ECDSA+SHA512" } };
-	char version[] = "tls1.2", names[] = "san-or-cn";
-	struct rmt_client client = schannel(row, false, list);
+	struct rmt_client client = schannel(row, false);
 	struct tls_server server = { .strict = true };
 	const struct party *trusted;
 	struct rmt_probe_options options;
 	struct peer peer;
 	struct seen seen;
 
-	client.max_version = row->tls13 ? NULL : version;
-	client.names = names;
 	fill_chain(&server, row->chain, &trusted);
 	tls_prepare(&server);
 	peer_start(&peer, AF_INET, serve_tls, &server);
@@ -188,9 +184,8 @@ check_listed(void **state)
 {
 	const struct listed_row *row = *state;
 	static struct party *rsa_root, *rsa_leaf;
-	char item[32], extra[] = "RSA+SHA512", version[] = "tls1.2", names[] = "none";
-	char *list[] = { item, extra };
-	struct rmt_client client = { .max_version = version, .signature_algorithms = { list, 2 }, .strict_chain = true, .names = names };
+	char item[32], *list[] = { item, rsa512 };
+	struct rmt_client client = { .max_version = tls12, .signature_algorithms = { list, 2 }, .strict_chain = true, .names = none };
 	struct tls_server server = { 0 };
 	struct rmt_probe_options options = options_for(&client, NULL);
 	struct peer peer;
@@ -322,7 +317,6 @@ static void
 check_judge(void **state)
 {
 	const struct judge_row *row = *state;
-	char san_or_cn[] = "san-or-cn", none[] = "none", san[] = "san";
 	struct rmt_client client = modern();
 	struct recipe recipe = row->leaf;
 	struct party *ca = row->ca.cn != NULL ? party_new(&row->ca, root) : issuing, *leaf;
@@ -380,17 +374,19 @@ check_judge(void **state)
 /* ---- versions and ciphers ---- */
 
 static const struct version_row {
-	const char *sentence, *min, *max, *ciphers;
+	const char *sentence;
+	char *min, *max;
+	const char *ciphers;
 	int server; /* its only version */
 	const char *server_ciphers;
 	enum rmt_probe_outcome outcome;
 	const char *words;
 } version_rows[] = {
-	{ "a phone speaks TLS 1.0", "tls1.0", "tls1.0", "AES128-SHA:AES256-SHA:ECDHE-ECDSA-AES128-SHA", TLS1_VERSION, NULL, RMT_PROBE_DONE, "" },
-	{ "a phone and a server of today", "tls1.0", "tls1.0", NULL, TLS1_3_VERSION, NULL, RMT_PROBE_THEY_REFUSED,
+	{ "a phone speaks TLS 1.0", tls10, tls10, "AES128-SHA:AES256-SHA:ECDHE-ECDSA-AES128-SHA", TLS1_VERSION, NULL, RMT_PROBE_DONE, "" },
+	{ "a phone and a server of today", tls10, tls10, NULL, TLS1_3_VERSION, NULL, RMT_PROBE_THEY_REFUSED,
 	    "it does not speak any of the versions offered (alert 70, protocol_version)" },
-	{ "a client of today and an old server", "tls1.2", NULL, NULL, TLS1_VERSION, NULL, RMT_PROBE_THEY_REFUSED, "(alert 70, protocol_version)" },
-	{ "no cipher in common", "tls1.2", "tls1.2", "ECDHE-ECDSA-AES256-GCM-SHA384", TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=0",
+	{ "a client of today and an old server", tls12, NULL, NULL, TLS1_VERSION, NULL, RMT_PROBE_THEY_REFUSED, "(alert 70, protocol_version)" },
+	{ "no cipher in common", tls12, tls12, "ECDHE-ECDSA-AES256-GCM-SHA384", TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=0",
 	    RMT_PROBE_THEY_REFUSED, "there is no version, cipher or signature algorithm that both sides take (alert 40, handshake_failure)" },
 };
 
@@ -398,19 +394,17 @@ static void
 check_version(void **state)
 {
 	const struct version_row *row = *state;
-	char min[8] = "", max[8] = "", ciphers[100] = "", names[] = "none";
-	struct rmt_client client = { .names = names, .sends_sni = true };
+	char ciphers[100] = "";
+	struct rmt_client client = { .names = none, .sends_sni = true };
 	struct rmt_probe_options options = options_for(&client, NULL);
 	struct party *leaf = party_new(&(struct recipe){ .cn = "host.example" }, issuing);
 	struct tls_server server = { .chain = { leaf }, .version = row->server, .ciphers = row->server_ciphers };
 	struct peer peer;
 	struct seen seen;
 
-	snprintf(min, sizeof(min), "%s", row->min != NULL ? row->min : "");
-	snprintf(max, sizeof(max), "%s", row->max != NULL ? row->max : "");
 	snprintf(ciphers, sizeof(ciphers), "%s", row->ciphers != NULL ? row->ciphers : "");
-	client.min_version = row->min != NULL ? min : NULL;
-	client.max_version = row->max != NULL ? max : NULL;
+	client.min_version = row->min;
+	client.max_version = row->max;
 	client.ciphers = row->ciphers != NULL ? ciphers : NULL;
 	tls_prepare(&server);
 	peer_start(&peer, AF_INET, serve_tls, &server);
@@ -501,7 +495,6 @@ static void
 check_abrupt(void **state)
 {
 	struct rmt_client client = modern();
-	char version[] = "tls1.2";
 	struct rmt_probe_options options = options_for(&client, NULL);
 	struct party *leaf = party_new(&(struct recipe){ .cn = "host.example", .san = "DNS:host.example" }, issuing);
 	struct party *mine = party_shown(BOTH);
@@ -510,7 +503,7 @@ check_abrupt(void **state)
 	struct seen seen;
 
 	(void)state;
-	client.max_version = version;
+	client.max_version = tls12;
 	options.certificate = mine->cert;
 	options.key = mine->key;
 	options.certificate_chain = (const struct rmt_cert *const *)&issuing->cert;
@@ -543,30 +536,30 @@ check_options(void **state)
 	struct rmt_client client = modern();
 	char nonsense[] = "NONSENSE";
 	struct rmt_probe_options options = options_for(&client, (const struct rmt_cert *const *)&issuing->cert);
-	struct rmt_probe_jobs none = { 0 };
+	struct rmt_probe_jobs empty = { 0 };
 	struct rmt_err err = { 0 };
 
 	(void)state;
 	client.trusts_root_only = true;
-	assert_int_equal(rmt_probe_run(&options, NULL, &none, never, NULL, &err), -1);
+	assert_int_equal(rmt_probe_run(&options, NULL, &empty, never, NULL, &err), -1);
 	assert_error(&err, RMT_USAGE, "trusts roots only, and none of the certificates to be trusted is one");
 	rmt_err_clear(&err);
 	client.trusts_root_only = false;
 	client.ciphers = nonsense;
-	assert_int_equal(rmt_probe_run(&options, NULL, &none, never, NULL, &err), -1);
+	assert_int_equal(rmt_probe_run(&options, NULL, &empty, never, NULL, &err), -1);
 	assert_error(&err, RMT_POLICY, "none of the ciphers \"NONSENSE\"");
 	rmt_err_clear(&err);
 	client.ciphers = NULL;
 	options.certificate = root->cert;
-	assert_int_equal(rmt_probe_run(&options, NULL, &none, never, NULL, &err), -1);
+	assert_int_equal(rmt_probe_run(&options, NULL, &empty, never, NULL, &err), -1);
 	assert_error(&err, RMT_SECRET, "has no key");
 	rmt_err_clear(&err);
 	options.key = issuing->key;
-	assert_int_equal(rmt_probe_run(&options, NULL, &none, never, NULL, &err), -1);
+	assert_int_equal(rmt_probe_run(&options, NULL, &empty, never, NULL, &err), -1);
 	assert_error(&err, RMT_SECRET, "not that of the certificate");
 	rmt_err_clear(&err);
 	options.key = root->key;
-	assert_int_equal(rmt_probe_run(&options, NULL, &none, never, NULL, &err), 0);
+	assert_int_equal(rmt_probe_run(&options, NULL, &empty, never, NULL, &err), 0);
 }
 
 int
