@@ -200,6 +200,40 @@ typedef int remint_finding_fn(void *arg, const struct remint_finding *finding);
 REMINT_API int remint_audit(struct remint *ctx, const struct remint_audit_options *options, remint_finding_fn *finding, void *arg,
                             struct remint_audit_summary *summary);
 
+/* ---- plan --------------------------------------------------------------------------------------------------------------------- */
+
+struct remint_plan_options {
+	struct remint_wire wire;
+	struct remint_strings inputs;   /* files, directories, "-", endpoints */
+	bool database;                  /* also every valid certificate that this home's authorities issued */
+	struct remint_strings targets;  /* who must accept the certificates, now and when they are replaced; at least one */
+	struct remint_strings chain, trust, keys; /* as of an audit */
+	const char *host;               /* must be named by every certificate, or NULL */
+	int64_t at;                     /* judge as of this time; 0 now */
+	const char *signer;             /* who signs replacements: "issuing", an authority of this home, or "external"; NULL: as there is one */
+	const char *authority;          /* which; NULL: "issuing", or the only active one */
+	bool act_on_warnings;           /* propose a step for every warning, not only for errors and what runs out */
+};
+struct remint_plan_step { const char *action; uint64_t items, places; };
+struct remint_plan_reason { const char *rule, *action, *example; uint64_t items; };
+/* A plan that was made. */
+struct remint_planned {
+	const char *id;            /* of the plan: 32 hex digits */
+	const char *signer;        /* "issuing" or "external" */
+	uint64_t certificates;     /* items of the plan */
+	uint64_t places[3];        /* where they were found: files, endpoints, the database */
+	uint64_t left;             /* findings that no step clears */
+	const struct remint_plan_step *steps; size_t step_count;       /* every action, the strongest first: "replace-ca" ... "keep" */
+	const struct remint_plan_reason *reasons; size_t reason_count; /* rules that ask for a step, those of most items first */
+	const char *json; size_t length; /* the plan: see remint-plan(5) */
+};
+typedef int remint_planned_fn(void *arg, const struct remint_planned *planned);
+/* Holds every leaf of the inputs against every target as remint_audit() does, and proposes what to do about each: one item for each
+ * certificate, however many places it stands in. Nothing is written. The same inputs give the same plan but for its id and time.
+ * Inputs that cannot be read or reached go to the fault callback. Fails as remint_audit() does, and on an unknown signer (USAGE),
+ * without an authority when one is asked for (USAGE, POLICY), and with DATABASE. */
+REMINT_API int remint_plan(struct remint *ctx, const struct remint_plan_options *options, remint_planned_fn *planned, void *arg);
+
 /* ---- explain ------------------------------------------------------------------------------------------------------------- */
 
 enum remint_proof {

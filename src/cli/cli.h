@@ -105,6 +105,9 @@ enum option_id {
 	OPT_PARALLEL,
 	OPT_LIST,
 	OPT_CLIENT_CERT,
+	OPT_DATABASE,
+	OPT_SIGNER,
+	OPT_ACT_ON,
 	OPT_COUNT
 };
 
@@ -412,6 +415,7 @@ int cmd_init(struct cli *cli);
 int cmd_issue(struct cli *cli);
 int cmd_list(struct cli *cli);
 int cmd_peer(struct cli *cli);
+int cmd_plan(struct cli *cli);
 int cmd_reissue(struct cli *cli);
 int cmd_rekey(struct cli *cli);
 int cmd_renew(struct cli *cli);

@@ -73,6 +73,11 @@ static const struct option_use peer_options[] = { O(AS), O(LISTEN), O(CERT),
 	O_AS(TIMEOUT, NULL, "time for one handshake (default 10s)"), O(CONNECTIONS), O(ONCE),
 	O(SECONDS), PASSWORD, O_END };
 
+static const struct option_use plan_options[] = { O(FOR),
+	O_AS(OUT, "FILE", "write the plan into FILE instead of standard output"),
+	O_AS(FORCE, NULL, "replace FILE when it is there already"), O(DATABASE), O(SIGNER), O(CA),
+	O(ACT_ON), O(CHAIN), O(TRUST), O(KEY), O(NAME), O(AT), WIRE, PASSWORD, O_END };
+
 static const struct option_use convert_options[] = { O(TO), O(FOR),
 	O_AS(OUT, "PATH",
 	    "with --to the file to write (default: standard output), with --for the directory"),
@@ -163,6 +168,11 @@ EXAMPLES(peer,
 	"peer --as dotnet-mtls --trust root.pem --seconds 2" },
     { "Would a Front End get along with this certificate?",
 	"peer --as sfb-front-end --listen 0 --cert old.pfx --password-file old.pass --seconds 2" });
+EXAMPLES(plan,
+    { "What must be done so that mutual TLS with .NET works everywhere?",
+	"plan old.pem new --for dotnet-mtls -o plan.json" },
+    { "The same for all that this home issued, to be read by a program:",
+	"plan --database --for nginx --json >plan.json" });
 EXAMPLES(convert,
     { "A key and a certificate into a PFX:",
 	"convert new/cert.pem --key new/key.pem --to pfx -o new.pfx --out-password-file pfx.pass" },
@@ -269,6 +279,15 @@ const struct command command_table[] = {
 		    "an address is named, and ends on SIGINT or SIGTERM.",
 	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
 	    GIVES(peer, peer, "3457", cmd_peer) },
+
+	{ .name = "plan",
+	    .task = "Run a campaign",
+	    .summary = "propose what to do about each certificate, as a file to edit",
+	    .text = "One item for each certificate, however many places it stands in: keep, convert, "
+		    "fix-chain, reissue, rekey or replace-ca, and what each step clears. Nothing is "
+		    "changed. The file is for people to read, edit and compare.",
+	    ARGUMENTS("FILE|HOST:PORT...", 0, -1, TAKES_FILE),
+	    GIVES(plan, plan, "134567", cmd_plan) },
 
 	{ .name = "reissue",
 	    .task = "Replace",

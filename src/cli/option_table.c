@@ -190,4 +190,10 @@ const struct option option_table[OPT_COUNT] = {
 	    "more arguments, one a line, from FILE or - (# begins a comment)" },
 	[OPT_CLIENT_CERT] = { "client-cert", 0, false, TAKES_FILE, "FILE", NULL,
 	    "the certificate to show to a server that asks for one" },
+	[OPT_DATABASE] = { "database", 0, false, TAKES_NOTHING, NULL, NULL,
+	    "also every valid certificate that this home's authorities issued" },
+	[OPT_SIGNER] = { "signer", 0, false, TAKES_CHOICE, "WHO", "issuing external",
+	    "who signs replacements: issuing (this home) or external (default: this home if it can)" },
+	[OPT_ACT_ON] = { "act-on", 0, false, TAKES_CHOICE, "SEVERITY", "warning error",
+	    "propose a step from this severity on: warning, error (default)" },
 };

@@ -483,4 +483,43 @@ struct rmt_throwaway {
 int rmt_throwaway_make(struct remint *ctx, const char *key_spec, const char *address, struct rmt_throwaway *out, struct rmt_err *err);
 void rmt_throwaway_clear(struct rmt_throwaway *made);
 
+/* ---- inventory (inventory.c, evidence.c, propose.c): what a plan is made of ------------------------------------------------------------- */
+
+struct rmt_found { struct rmt_plan_finding said; enum rmt_remedy remedy; bool acts, unconfirmed; };
+/* One certificate, however many places it was found in. */
+struct rmt_inventory_item {
+	unsigned char sha256[RMT_SHA256];
+	struct rmt_plan_item item;      /* without action, findings and device until rmt_inventory_propose() */
+	struct rmt_plan_place *places;  /* as found; item.places when proposed */
+	size_t place_capacity;
+	struct rmt_found *findings;
+	size_t finding_count, finding_capacity;
+	const char **names;             /* missing in it: "dns:host" */
+	bool ours;                      /* issued by the authority that is to sign */
+};
+struct rmt_inventory {
+	struct rmt_arena *arena;               /* holds all but the tables; borrowed */
+	const struct rmt_cert *authority;      /* that is to sign, or NULL; borrowed */
+	const char *host;                      /* that every certificate must name, or NULL */
+	bool act_on_warnings;
+	struct rmt_inventory_item **items;     /* in the order found */
+	size_t count, capacity;
+	uint32_t *slots; size_t slot_count;    /* by SHA-256: positions plus one */
+	const char **texts; size_t text_count, text_slots; /* texts that many findings share */
+	struct rmt_inventory_item *current;    /* the findings are about it, at this place: */
+	struct rmt_plan_place place;
+};
+/* A leaf found at a place; the findings that follow are about it. 1 when its SHA-256 begins like that of another certificate, so that no id tells them apart: it is left out. */
+int rmt_inventory_leaf(struct rmt_inventory *inventory, const struct rmt_cert *cert, struct rmt_plan_place place, struct rmt_err *err);
+/* Remarks are left out: they say something of the audit rather than of the certificate. */
+int rmt_inventory_finding(struct rmt_inventory *inventory, const struct rmt_finding *finding, struct rmt_err *err);
+enum rmt_action rmt_action_for(enum rmt_remedy remedy);
+/* What is wrong with a file acts no more when a file beside it has the same certificate without the fault. Places and findings are sorted. */
+int rmt_inventory_weigh(struct rmt_inventory_item *item, struct rmt_err *err);
+/* Sort everything and fill plan->items: action, why, what is cleared, names, signer, device. Targets are those of the plan. */
+int rmt_inventory_propose(struct rmt_inventory *inventory, struct rmt_plan *plan, struct rmt_err *err);
+void rmt_inventory_clear(struct rmt_inventory *inventory);
+/* The host of an endpoint ("smtp://mx.example.com:25" is "mx.example.com"), of what is none the whole; in the arena. */
+const char *rmt_endpoint_host(struct rmt_arena *arena, const char *endpoint);
+
 #endif

@@ -147,6 +147,7 @@ wanted_status() {
 	*'audit old'*windows-pfx*) echo 0 ;;
 	*'audit old'*) echo 1 ;;
 	*verify*dotnet-mtls*) echo 1 ;;
+	*'plan old.pem new --for dotnet-mtls -o plan.json') echo 1 ;;
 	*) echo 0 ;;
 	esac
 }

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cli/cmd_plan.c - remint plan: the plan to a file or to standard output, and what it proposes in
+ * numbers.
+ *
+ * Exits with 1 when there is something to be done. What is proposed is the library's judgement.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+enum { REASONS_SHOWN = 12 };
+
+struct planning {
+	struct cli *cli;
+	const char *path; /* of the file, or NULL */
+	struct out file;
+	uint64_t certificates;
+};
+
+/* ---- in numbers ---------------------------------------------------------- */
+
+static uint64_t
+to_do(const struct remint_planned *planned)
+{
+	uint64_t items = 0;
+
+	for (size_t i = 0; i < planned->step_count; i++)
+		if (strcmp(planned->steps[i].action, "keep") != 0)
+			items += planned->steps[i].items;
+	return items;
+}
+
+static const char *
+plural(uint64_t count, const char *one, const char *many)
+{
+	return count == 1 ? one : many;
+}
+
+static void
+steps_text(struct out *out, const struct remint_planned *planned)
+{
+	static const char *const headings[] = { "STEP", "CERTIFICATES", "PLACES" };
+	struct table *table = table_new(out, headings, 3);
+
+	for (size_t i = 0; i < planned->step_count; i++) {
+		const struct remint_plan_step *step = &planned->steps[i];
+		char number[24];
+
+		if (!step->items)
+			continue;
+		table_cell(table, step->action, STYLE_STRONG);
+		snprintf(number, sizeof number, "%llu", (unsigned long long)step->items);
+		table_cell(table, number, STYLE_NONE);
+		snprintf(number, sizeof number, "%llu", (unsigned long long)step->places);
+		table_cell(table, number, STYLE_NONE);
+	}
+	table_free(table);
+}
+
+static void
+reasons_text(struct out *out, const struct remint_planned *planned)
+{
+	for (size_t i = 0; i < planned->reason_count && i < REASONS_SHOWN; i++) {
+		const struct remint_plan_reason *reason = &planned->reasons[i];
+
+		out_text(out, i ? "" : "\n");
+		out_style(out, STYLE_STRONG);
+		out_safe(out, reason->rule);
+		out_style(out, STYLE_NONE);
+		out_format(out, ": %llu %s, %s\n", (unsigned long long)reason->items,
+		    plural(reason->items, "certificate", "certificates"), reason->action);
+		out_labelled(out, 4, 0, "for example:", reason->example);
+	}
+	if (planned->reason_count > REASONS_SHOWN)
+		out_format(
+		    out, "and %zu more reasons\n", planned->reason_count - REASONS_SHOWN);
+}
+
+/* "12 certificates in 20 files, at 3 endpoints, in the database 4 times: ..." */
+static void
+totals_text(struct planning *planning, const struct remint_planned *planned)
+{
+	static const struct {
+		const char *before, *one, *many;
+	} words[3] = { { "in", "file", "files" }, { "at", "endpoint", "endpoints" },
+		{ "in", "row of the database", "rows of the database" } };
+	struct out *out = &planning->cli->out;
+	const char *between = "";
+
+	out_format(out, "\n%llu %s", (unsigned long long)planned->certificates,
+	    plural(planned->certificates, "certificate", "certificates"));
+	for (size_t i = 0; i < 3; i++) {
+		uint64_t places = planned->places[i];
+
+		if (!places)
+			continue;
+		out_format(out, "%s %s %llu %s", between, words[i].before, (unsigned long long)places,
+		    plural(places, words[i].one, words[i].many));
+		between = ",";
+	}
+	out_format(out, ": %llu to be dealt with, ", (unsigned long long)to_do(planned));
+	if (planned->left)
+		out_format(out, "%llu %s that no step clears, ", (unsigned long long)planned->left,
+		    plural(planned->left, "finding", "findings"));
+	out_format(out, "replacements signed by %s.\n",
+	    strcmp(planned->signer, "issuing") == 0 ? "this home's CA" : "another CA");
+}
+
+/* ---- the plan ------------------------------------------------------------ */
+
+static int
+take_plan(void *arg, const struct remint_planned *planned)
+{
+	struct planning *planning = arg;
+	struct cli *cli = planning->cli;
+
+	planning->certificates = planned->certificates;
+	if (to_do(planned))
+		report_status(cli, 1);
+	if (planning->path)
+		out_bytes(&planning->file, planned->json, planned->length);
+	if (cli->json || !planning->path) {
+		out_bytes(&cli->out, planned->json, planned->length);
+		report_note(cli, "remint: %llu %s, %llu to be dealt with",
+		    (unsigned long long)planned->certificates,
+		    plural(planned->certificates, "certificate", "certificates"),
+		    (unsigned long long)to_do(planned));
+		return keep_going(cli);
+	}
+	steps_text(&cli->out, planned);
+	reasons_text(&cli->out, planned);
+	totals_text(planning, planned);
+	return keep_going(cli);
+}
+
+/* A plan of nothing, because nothing could be read, takes the place of no other. */
+static int
+file_end(struct planning *planning, int rc)
+{
+	struct cli *cli = planning->cli;
+
+	if (!planning->path)
+		return rc;
+	if (rc || (planning->certificates == 0 && cli->status != 0)) {
+		out_abandon(&planning->file);
+		if (rc == 0)
+			report_note(cli, "remint: no plan is written, since no certificate was found");
+		return rc;
+	}
+	if (out_close(&planning->file))
+		return report_failure(cli, REMINT_CLASS_INPUT, planning->path, "cannot write: %s",
+		    strerrordesc_np(planning->file.failed));
+	if (!cli->json)
+		report_note(cli, "remint: the plan is in %s", planning->path);
+	return 0;
+}
+
+int
+cmd_plan(struct cli *cli)
+{
+	const char *act_on = text_of(cli, OPT_ACT_ON);
+	struct remint_plan_options options = { .inputs = list_strings(&cli->arguments),
+		.database = given(cli, OPT_DATABASE),
+		.targets = list_of(cli, OPT_FOR),
+		.chain = list_of(cli, OPT_CHAIN),
+		.trust = list_of(cli, OPT_TRUST),
+		.keys = list_of(cli, OPT_KEY),
+		.host = text_of(cli, OPT_NAME),
+		.signer = text_of(cli, OPT_SIGNER),
+		.authority = text_of(cli, OPT_CA),
+		.act_on_warnings = act_on && strcmp(act_on, "warning") == 0 };
+	struct planning planning = { .cli = cli, .path = text_of(cli, OPT_OUT) };
+	int rc;
+
+	if (wire_of(cli, &options.wire) || time_of(cli, OPT_AT, &options.at))
+		return -1;
+	if (!options.inputs.count && !options.database && !given(cli, OPT_LIST))
+		return report_usage(cli, "nothing to plan: name files or endpoints, a --list of them, or --database");
+	if (!options.targets.count)
+		return report_usage(
+		    cli, "who must accept them? name a target with --for (see remint target list)");
+	if (planning.path)
+		out_open(&planning.file);
+	if (planning.path && file_begin(cli, &planning.file, planning.path))
+		return -1;
+	rc = remint_plan(cli->ctx, &options, take_plan, &planning);
+	if (rc)
+		report_verb(cli);
+	return file_end(&planning, rc);
+}
