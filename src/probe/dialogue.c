@@ -73,6 +73,8 @@ begins(struct rmt_span line, const char *list)
 static struct rmt_span
 unread(const struct rmt_probe_dialogue *dialogue)
 {
+	if (dialogue->in.bytes == NULL)
+		return (struct rmt_span){ 0 };
 	return rmt_span_of(dialogue->in.bytes + dialogue->at, dialogue->in.length - dialogue->at);
 }
 

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include <openssl/err.h>
 
@@ -29,6 +30,8 @@ static const struct {
 	const char *begins, *speaks, *instead;
 } others[] = {
 	{ "HTTP/", "HTTP without TLS", NULL },
+	{ "<!DOCTYPE", "HTTP without TLS", NULL },
+	{ "<html", "HTTP without TLS", NULL },
 	{ "SSH-", "SSH", NULL },
 	{ "* OK", "IMAP", "imap://" },
 	{ "+OK", "POP3", "pop3://" },
@@ -58,7 +61,8 @@ not_tls(struct rmt_probe_wire *wire)
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		size_t wanted = strlen(others[i].begins);
 
-		if (wire->first_length < wanted || memcmp(wire->first, others[i].begins, wanted) != 0)
+		if (wire->first_length < wanted ||
+		    strncasecmp((const char *)wire->first, others[i].begins, wanted) != 0)
 			continue;
 		rmt_err_set(&wire->err, RMT_NETWORK, NULL, "does not speak TLS here but %s%s%s",
 		    others[i].speaks, others[i].instead != NULL ? ": write " : "",
@@ -75,38 +79,68 @@ not_tls(struct rmt_probe_wire *wire)
 
 /* ---- the peer ended it -------------------------------------------------------------------------- */
 
-/* Whether an alert is about the certificate that we showed, or did not show. */
+/* Whether an alert is about the certificate that we showed. Where we showed none although one was asked for, every alert is about that:
+ * what it is called differs (40, 42, 50, 116). */
 static bool
 about_our_certificate(const struct rmt_probe_wire *wire)
 {
 	static const int about[] = { 40, 41, 42, 43, 44, 45, 46, 48, 49, 51, 116 };
 
-	for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++)
+	for (size_t i = 0; wire->cert_shown && i < sizeof(about) / sizeof(about[0]); i++)
 		if (wire->alert == about[i])
-			return wire->cert_request;
-	return false;
+			return true;
+	return wire->cert_answered && !wire->cert_shown;
+}
+
+static bool
+is_old(const struct rmt_client *client)
+{
+	return client->max_version != NULL &&
+	       (strcmp(client->max_version, "tls1.0") == 0 || strcmp(client->max_version, "tls1.1") == 0);
+}
+
+/* What the consumer played cannot do, where a server that found nothing in common is likely to have missed it. */
+static void
+name_limits(const struct rmt_probe_wire *wire, struct rmt_buf *out)
+{
+	const struct rmt_client *client = wire->client;
+	bool nothing_in_common = wire->alert == 40 || wire->alert == 70 || wire->alert == 71 || wire->alert == 80;
+
+	if (client == NULL || !nothing_in_common)
+		return;
+	if (is_old(client))
+		rmt_buf_format(out, "; this client speaks nothing newer than %s", client->max_version);
+	if (wire->alert != 40 || client->signature_algorithms.count == 0)
+		return;
+	rmt_buf_text(out, "; this client takes no signatures but ");
+	for (size_t i = 0; i < client->signature_algorithms.count; i++)
+		rmt_buf_format(out, "%s%s", i > 0 ? ", " : "", client->signature_algorithms.items[i]);
+	rmt_buf_text(out, ", and a server whose certificates are signed otherwise has none to show");
 }
 
 static void
 they_alerted(struct rmt_probe_wire *wire)
 {
 	bool certificate = about_our_certificate(wire);
+	const char *words = rmt_probe_alert_words(wire->alert), *name = rmt_probe_alert_name(wire->alert);
+	struct rmt_buf limits = { 0 };
 
 	end(wire, RMT_PROBE_THEY_REFUSED,
 	    certificate ? RMT_STAGE_CLIENT_CERTIFICATE : RMT_STAGE_HANDSHAKE);
+	name_limits(wire, &limits);
 	if (certificate && !wire->cert_shown)
 		rmt_err_set(&wire->err, RMT_NEGATIVE, NULL,
 		    "demands a certificate and was shown none%s (alert %d, %s)",
 		    SSL_get_certificate(wire->ssl) != NULL ? ": there is no signature algorithm for ours that both sides take" : "",
-		    wire->alert, rmt_probe_alert_name(wire->alert));
+		    wire->alert, name);
 	else if (certificate)
 		rmt_err_set(&wire->err, RMT_NEGATIVE, NULL,
 		    "refuses the certificate that it was shown: %s (alert %d, %s)",
-		    wire->alert == 40 ? "it does not say why" : rmt_probe_alert_words(wire->alert), wire->alert,
-		    rmt_probe_alert_name(wire->alert));
+		    wire->alert == 40 ? "it does not say why" : words, wire->alert, name);
 	else
-		rmt_err_set(&wire->err, RMT_NEGATIVE, NULL, "ends the handshake: %s (alert %d, %s)",
-		    rmt_probe_alert_words(wire->alert), wire->alert, rmt_probe_alert_name(wire->alert));
+		rmt_err_set(&wire->err, RMT_NEGATIVE, NULL, "ends the handshake: %s (alert %d, %s)%s", words,
+		    wire->alert, name, rmt_buf_string(&limits));
+	rmt_buf_free(&limits);
 }
 
 static void

@@ -67,6 +67,7 @@ struct rmt_probe_wire {
 	int fd;                  /* not ours to close */
 	SSL *ssl;
 	const char *name;        /* that the peer's certificate must bear, borrowed; NULL: not asked */
+	const struct rmt_client *client; /* the consumer played, for what is said of a refusal; NULL: not said */
 	short events;            /* POLLIN or POLLOUT: what it waits for */
 
 	/* as seen */
@@ -78,7 +79,8 @@ struct rmt_probe_wire {
 	bool ended;              /* the peer closed its side */
 	int hello_version;       /* legacy_version of the peer's hello, 0 before it came */
 	bool cert_request;       /* the server asked for a certificate */
-	bool cert_shown;         /* we sent one */
+	bool cert_answered;      /* we sent a Certificate message, perhaps an empty one */
+	bool cert_shown;         /* ... with a certificate in it */
 	bool ticket;             /* a session ticket came: the server went on */
 	int alert;               /* -1 none */
 	bool alert_ours;

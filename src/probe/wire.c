@@ -132,6 +132,7 @@ note_handshake(struct rmt_probe_wire *wire, bool ours, const unsigned char *mess
 			wire->hello_version = message[4] << 8 | message[5];
 		break;
 	case SSL3_MT_CERTIFICATE:
+		wire->cert_answered = wire->cert_answered || ours;
 		if (ours)
 			wire->cert_shown = length > 11; /* more than empty lists */
 		else if (wire->list.length == 0)

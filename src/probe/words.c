@@ -30,7 +30,7 @@ static const struct alert_row {
 	{ 46,  "certificate_unknown",             "it does not take the certificate and does not say why" },
 	{ 47,  "illegal_parameter",               "it was sent something out of range" },
 	{ 48,  "unknown_ca",                      "it does not know the authority that issued the certificate, or an intermediate is missing" },
-	{ 49,  "access_denied",                   "the certificate is valid, but its holder is not let in" },
+	{ 49,  "access_denied",                   "the holder of the certificate is not let in" },
 	{ 50,  "decode_error",                    "it could not read what it was sent" },
 	{ 51,  "decrypt_error",                   "a signature or a key exchange does not check" },
 	{ 60,  "export_restriction",              "export rules forbid it" },

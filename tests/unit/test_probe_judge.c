@@ -159,7 +159,9 @@ check_strict_server(void **state)
 	if (row->depth < 0) {
 		assert_seen(&seen, RMT_PROBE_DONE, 0, "");
 	} else {
-		assert_seen(&seen, RMT_PROBE_THEY_REFUSED, RMT_STAGE_HANDSHAKE, "(alert 40, handshake_failure)");
+		assert_seen(&seen, RMT_PROBE_THEY_REFUSED, RMT_STAGE_HANDSHAKE,
+		    "(alert 40, handshake_failure); this client takes no signatures but RSA+SHA256, RSA+SHA384, RSA+SHA1, "
+		    "ECDSA+SHA256, ECDSA+SHA384, ECDSA+SHA1, and a server whose certificates are signed otherwise has none to show");
 		assert_int_equal(seen.last.alert, 40);
 		assert_false(seen.last.alert_ours);
 		assert_int_equal(seen.last.sent_count, 0);
@@ -384,7 +386,7 @@ static const struct version_row {
 } version_rows[] = {
 	{ "a phone speaks TLS 1.0", tls10, tls10, "AES128-SHA:AES256-SHA:ECDHE-ECDSA-AES128-SHA", TLS1_VERSION, NULL, RMT_PROBE_DONE, "" },
 	{ "a phone and a server of today", tls10, tls10, NULL, TLS1_3_VERSION, NULL, RMT_PROBE_THEY_REFUSED,
-	    "it does not speak any of the versions offered (alert 70, protocol_version)" },
+	    "it does not speak any of the versions offered (alert 70, protocol_version); this client speaks nothing newer than tls1.0" },
 	{ "a client of today and an old server", tls12, NULL, NULL, TLS1_VERSION, NULL, RMT_PROBE_THEY_REFUSED, "(alert 70, protocol_version)" },
 	{ "no cipher in common", tls12, tls12, "ECDHE-ECDSA-AES256-GCM-SHA384", TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=0",
 	    RMT_PROBE_THEY_REFUSED, "there is no version, cipher or signature algorithm that both sides take (alert 40, handshake_failure)" },
