@@ -185,18 +185,38 @@ windows_pfx() {
 # ---- handshakes ----------------------------------------------------------------------------------------------------
 
 # serve OPTION...: an openssl server on a free port of loopback, which goes into $port. Its words: the file `server`.
+# serve_again: the same on the port of the server before, as after a change on a device. peer OPTION...: a remint peer.
 serve() {
+	serve_at 0 "$@"
+}
+serve_again() {
+	serve_at "$port" "$@"
+}
+serve_at() {
 	stop
 	: >server
-	openssl s_server -accept 127.0.0.1:0 -www "$@" >server 2>&1 </dev/null &
+	serve_port=$1
+	shift
+	openssl s_server -accept "127.0.0.1:$serve_port" -www "$@" >server 2>&1 </dev/null &
 	servers=$!
-	port='' serve_tries=0
-	while [ -z "$port" ] && [ $serve_tries -lt 100 ]; do
-		port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' server)
-		serve_tries=$((serve_tries + 1))
+	await_server 's/^ACCEPT .*:\([0-9]*\)$/\1/p'
+}
+peer() {
+	stop
+	: >server
+	"$REMINT" peer "$@" >server 2>&1 </dev/null &
+	servers=$!
+	await_server 's/^listening on .*:\([0-9]*\) .*/\1/p'
+}
+# await_server SED: until it says its port.
+await_server() {
+	port='' await_tries=0
+	while [ -z "$port" ] && [ $await_tries -lt 100 ]; do
+		port=$(sed -n "$1" server | head -n 1)
+		await_tries=$((await_tries + 1))
 		[ -n "$port" ] || sleep 0.1
 	done
-	[ -n "$port" ] || { cat server; failed "openssl s_server does not listen"; }
+	[ -n "$port" ] || { cat server; failed "the server does not listen"; }
 }
 stop() {
 	for stop_pid in $servers; do
@@ -228,6 +248,7 @@ handshake_reasons() {
 	{
 		sed -n 's/^verify error:\(num=[0-9]*:.*\)$/client: error \1/p; s/^.*:SSL alert number \([0-9]*\).*/client: hears alert \1/p' client
 		sed -n 's/^.*error:[0-9A-F]*:SSL routines:[^:]*:\([a-z][^:]*\):.*/client: \1/p' client
+		sed -n 's/^refused  *[^ ]* \(.*\)/server: \1/p' heard
 		sed -n 's/^verify error:\(num=[0-9]*:.*\)$/server: error \1/p; s/^.*:SSL alert number \([0-9]*\).*/server: hears alert \1/p' heard
 		sed -n 's/^.*error:[0-9A-F]*:SSL routines:[^:]*:\([a-z][^:]*\):.*/server: \1/p' heard
 	} | sed 's/error num=/error /' | sort -u | sed 's/^/       /'

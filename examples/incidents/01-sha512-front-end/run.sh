@@ -59,10 +59,14 @@ front_end pool512 issuing256
 meet "leaf 512, client with KB2973337" accepts $patched -CAfile root256.pem
 meet "leaf 512, a client with today's list" accepts -tls1_2 -verify_return_error -CAfile root256.pem
 meet "leaf 512, TLS 1.3" accepts -tls1_3 -verify_return_error -CAfile root256.pem
-stop
 
-say "Audit: who would refuse it, and why (the three places: leaf, issuing CA, root on the wire)"
-run 1 remint audit pool01.pfx --for sfb-front-end --for schannel-tls12 --password-file pfx.pass
+say "Verify: connect to the Front End as an unpatched Windows does, and say what it would see"
+serve -cert pool512.pem -key pool.key -cert_chain issuing256.pem
+run 1 remint verify "127.0.0.1:$port" --name pool01.corp.example --as schannel-tls12 --trust root256.pem
+told 'refuses the certificate at depth 0 .pool01.corp.example.: it is signed with sha512WithRSAEncryption'
+
+say "Audit: who would refuse it, and why, by the PFX; and the other two places, issuing CA and root on the wire"
+run 1 remint audit pool01.pfx --for sfb-front-end --for schannel-tls12 --password-file pfx.pass --trust root256.pem
 told 'leaf.signature.digest'
 cat pool256.pem issuing512.pem >issuing-on-wire.pem
 quietly 1 remint audit issuing-on-wire.pem --for schannel-tls12
@@ -73,8 +77,9 @@ told 'chain.root-digest' "the SHA-512 root on the wire is found"
 quietly remint audit pool256.pem --chain issuing256.pem --trust root512.pem --for schannel-tls12
 told 'root.signature.digest' "the same root, trusted and not sent, is a remark"
 
-say "Explain: the code from the SIPStack trace, tried on the file; the cure is not SHA-1"
-run remint explain 'TLS negotiation failed: 0x80090331 SEC_E_ALGORITHM_MISMATCH' pool01.pfx --password-file pfx.pass --limit 2
+say "Explain: the code from the SIPStack trace, proved on the running server; the cure is not SHA-1"
+run remint explain 'TLS negotiation failed: 0x80090331 SEC_E_ALGORITHM_MISMATCH' "127.0.0.1:$port" --trust root256.pem --limit 1
+told 'proof proved'
 told 'Do not go back to SHA-1' "and it says what must not be done"
 
 say "A CA that signs with SHA-256, and the replacement: same subject and names, same purposes"
@@ -87,6 +92,8 @@ say "The same handshake, the same client: accepted, once the new root is trusted
 openssl pkey -in new/key.pem -passin file:pfx.pass -out new.key
 serve -strict -cert new/cert.pem -key new.key -cert_chain new/chain.pem
 meet "unpatched Windows, the new certificate" accepts $windows -CAfile trust/root.pem
+run remint verify "127.0.0.1:$port" --name pool01.corp.example --as schannel-tls12 --trust trust/root.pem
+told 'issued here, valid' "it is the one that we issued"
 stop
 
 printf '\nThe Front End is served by SHA-256 again.\n'

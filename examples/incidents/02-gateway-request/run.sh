@@ -6,8 +6,9 @@
 #
 #	examples/incidents/02-gateway-request/run.sh [DIR]
 #
-# The gateway is an openssl key and request and an openssl server. The browser is a client of Python's that like every
-# browser ignores the CN (openssl s_client does not); without python3 the audit alone says what a browser would.
+# The gateway is an openssl key and request and an openssl server. The browser is `remint verify --as apple-2019`, which
+# like every browser ignores the CN (openssl s_client does not), and where python3 is installed a client of Python's that
+# was told to.
 
 . "$(dirname "$0")/../lib.sh"
 incident "Incident 2: the gateway that makes its own request and takes PEM only" "$@"
@@ -16,6 +17,9 @@ subject="/C=FR/ST=Ile-de-France/L=Paris/O=Corp/OU=Messaging/CN=$host"
 
 # browser accepts|refuses ROOT: a client that looks for its host among the alternative names alone.
 browser() {
+	browser_status=0
+	[ "$1" = accepts ] || browser_status=1
+	run $browser_status remint verify "127.0.0.1:$port" --name $host --as apple-2019 --trust "$2"
 	have python3 || return 0
 	browser_got=accepts
 	python3 - "$host" "$port" "$2" >said 2>&1 <<'PYTHON' || browser_got=refuses
@@ -26,9 +30,9 @@ context.hostname_checks_common_name = False
 try:
     context.wrap_socket(socket.create_connection(("127.0.0.1", int(port)), 10), server_hostname=host).close()
 except ssl.SSLError as error:
-    sys.exit("browser: " + str(error.reason) + ": " + str(getattr(error, "verify_message", "")))
+    sys.exit("client: " + str(error.reason) + ": " + str(getattr(error, "verify_message", "")))
 PYTHON
-	printf '   %-46s %s\n' "browser at https://$host/" "$browser_got"
+	printf '   %-46s %s\n' "Python at https://$host/" "$browser_got"
 	sed 's/^/       /' said
 	[ "$browser_got" = "$1" ] || failed "the browser $browser_got"
 }

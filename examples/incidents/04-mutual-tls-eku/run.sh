@@ -50,6 +50,8 @@ front_end
 edge edge issuing refuses "serverAuth alone"
 told 'num=26:'
 told 'alert number 43'
+run 1 remint verify "127.0.0.1:$port" --name edge.corp.example --as sfb-edge-internal --trust root.pem --client-cert edge.pfx --password-file pfx.pass
+told 'refuses the certificate that it was shown.*alert 43' "remint verify connects as the Edge does: the refusal is the other side's"
 
 say "The neighbours: both purposes pass, no EKU at all passes; a CA whose own EKU lacks clientAuth spoils a good leaf"
 edge both issuing accepts "serverAuth and clientAuth"
@@ -80,10 +82,18 @@ run remint reissue edge.pfx --for sfb-edge-internal --password-file pfx.pass --o
 quietly remint ca export --out trust
 openssl pkey -in new/key.pem -passin file:pfx.pass -out edge-new.key
 
+say "Before the night of the change: a peer of the lab, as picky as a Front End, meets the old certificate and the new one"
+peer --as sfb-front-end --cert both.pem --key edge.key --chain issuing.pem --trust root.pem --trust trust/root.pem
+meet "the old certificate at the peer" refuses -tls1_2 -cert edge.pem -key edge.key -cert_chain issuing.pem -CAfile root.pem
+told 'its purposes lack clientAuth'
+meet "the new certificate at the peer" accepts -tls1_2 -cert new/cert.pem -key edge-new.key -cert_chain new/chain.pem -CAfile root.pem
+
 say "The same handshake: accepted by the Front End that checks purposes"
 serve -tls1_2 -cert new/cert.pem -key edge-new.key -cert_chain new/chain.pem -CAfile trust/root.pem -Verify 4 -verify_return_error
 meet "the Edge with its new certificate" accepts -tls1_2 -cert new/cert.pem -key edge-new.key -cert_chain new/chain.pem \
 	-CAfile trust/root.pem -verify_return_error -verify_hostname edge.corp.example
+run remint verify "127.0.0.1:$port" --name edge.corp.example --as sfb-edge-internal --trust trust/root.pem --client-cert new/edge.corp.example.pfx \
+	--password-file pfx.pass
 stop
 note "Where the stopgap was set, remove it now: reg delete HKLM\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319 /v RequireCertificateEKUs"
 

@@ -43,6 +43,8 @@ front_end pool1 issuing1
 desktop accepts root1 "SHA-1 everywhere"
 room refuses root1 "SHA-1 everywhere"
 told 'too weak'
+run 1 remint verify "127.0.0.1:$port" --name pool01.corp.example --as skype-room-system --trust root1.pem
+told 'too weak a digest' "remint verify connects as the room system does and says what it would see"
 
 say "Told apart, one handshake each: leaf and issuing CA count, the root's own signature never"
 front_end pool1 issuing256
@@ -89,6 +91,7 @@ say "The same handshakes: room system and desktop sign in"
 serve -cert new/cert.pem -key pool-new.key -cert_chain new/chain.pem
 room accepts trust/root "the new certificate"
 desktop accepts trust/root "the new certificate"
+run remint verify "127.0.0.1:$port" --name pool01.corp.example --as skype-room-system --trust trust/root.pem
 stop
 
 printf '\nThe room system signs in.\n'

@@ -53,13 +53,20 @@ if have curl; then
 fi
 note "Test-CsPhoneBootstrap would succeed now: it runs on a server that has the intermediate, as the desktop does."
 
-say "Explain: the words on the phone's display, tried on what the address sends"
-run remint explain 'An account matching this phone number cannot be found' pool.pem --trust root.pem --limit 1
+say "Verify: connect as the phone does, and as a desktop that has the intermediate"
+run 1 remint verify "127.0.0.1:$port" --name webint.corp.example --as lync-phone-edition --trust root.pem
+told 'its issuer was not sent'
+quietly remint verify "127.0.0.1:$port" --name webint.corp.example --as sfb-front-end --trust root.pem --chain issuing.pem
+told 'accepted' "the desktop's view: accepted"
+
+say "Explain: the words on the phone's display, proved on the virtual address"
+run remint explain 'An account matching this phone number cannot be found' "127.0.0.1:$port" --trust root.pem --limit 1
+told 'proof proved'
 told 'Test-CsPhoneBootstrap' "Test-CsPhoneBootstrap proves nothing about the phone"
 told 'source address' "and the other cure is named: source address persistence, TLS ends on the Front Ends"
 
-say "Audit, as the phone sees it and as the load balancer's own target sees it"
-run 1 remint audit pool.pem --trust root.pem --for lync-phone-edition --for cisco-ace
+say "Audit: the chain as it is sent, by the load balancer's own target"
+run 1 remint audit "127.0.0.1:$port" --trust root.pem --for cisco-ace
 told 'chain.complete'
 
 say "The files for the ACE: key, certificate, and a chain group that holds the intermediate and nothing else"
@@ -73,14 +80,13 @@ say "The virtual address with that chain group: phone and desktop sign in"
 serve $old_tls -cert "$(ls ace/*.pem | grep -v intermediate)" -key "$(ls ace/*.key)" -cert_chain ace/intermediate-1.pem
 phone accepts root.pem
 desktop accepts root-and-issuing.pem
+run remint verify "127.0.0.1:$port" --name webint.corp.example --as lync-phone-edition --trust root.pem
 
 say "What the field did: leaf, intermediate and root in the chain group. It works, and the doubled leaf is reported"
 cat pool.pem issuing.pem root.pem >chaingroup.pem
 serve $old_tls -cert pool.pem -key pool.key -cert_chain chaingroup.pem
 phone accepts root.pem
-echo Q | openssl s_client -connect "127.0.0.1:$port" -showcerts 2>/dev/null | sed -n '/BEGIN CERT/,/END CERT/p' >sent.pem
-note "on the wire: $(grep -c BEGIN sent.pem) certificates"
-run remint audit sent.pem --trust root.pem --for lync-phone-edition --for cisco-ace
+run remint audit "127.0.0.1:$port" --trust root.pem --for cisco-ace
 told 'chain.duplicate' "sent twice: found, as a remark"
 told 'chain.root-included'
 stop
