@@ -201,10 +201,10 @@ static const char *shown(const struct verifying *run, const struct rmt_wire_node
 		return NULL; /* there was no handshake to ask in */
 	if (!node->asked_certificate)
 		return "not-asked";
-	if (node->outcome == RMT_PROBE_THEY_REFUSED && node->stage == RMT_STAGE_CLIENT_CERTIFICATE)
-		return "refused";
 	if (!run->company.leaf)
 		return "none";
+	if (node->outcome == RMT_PROBE_THEY_REFUSED && node->stage == RMT_STAGE_CLIENT_CERTIFICATE)
+		return "refused";
 	return node->outcome == RMT_PROBE_DONE && node->closed_cleanly ? "taken" : "unknown";
 }
 
@@ -216,12 +216,12 @@ static void tell_handshake(struct verifying *run, const struct rmt_wire_node *no
 	out->handshake = node->outcome == RMT_PROBE_DONE ? REMINT_VERDICT_ACCEPTED
 	                 : refused                       ? REMINT_VERDICT_REFUSED
 	                                                 : REMINT_VERDICT_NONE;
+	if (refused)
+		out->by = node->outcome == RMT_PROBE_WE_REFUSED ? "target" : "server";
 	if (out->handshake != REMINT_VERDICT_ACCEPTED) {
 		out->stage = rmt_probe_stage_name(node->stage);
 		out->reason = rmt_arena_text(&run->arena, node->err.message);
 	}
-	if (refused)
-		out->by = node->outcome == RMT_PROBE_WE_REFUSED ? "target" : "server";
 	out->protocol = node->protocol;
 	out->cipher = node->cipher;
 	out->signature = node->signature;

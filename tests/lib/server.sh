@@ -27,10 +27,14 @@ started() {
 # "127.0.0.2:4433"). Its port is in $port, what it says in $server_log.
 serve() {
 	server_log=$(mktemp "$TMP/server.XXXXXX")
-	openssl s_server -accept "${serve_at:-127.0.0.1:0}" -www "$@" >"$server_log" 2>&1 </dev/null &
+	server_at=${serve_at:-127.0.0.1:0}
+	openssl s_server -accept "$server_at" -www "$@" >"$server_log" 2>&1 </dev/null &
 	server_pid=$!
 	server_pids="$server_pids $server_pid"
-	started "$server_log" '^ACCEPT .*:\([0-9]*\)$'
+	case $server_at in # a port that was asked for is not told
+	*:0) started "$server_log" '^ACCEPT .*:\([0-9]*\)$' ;;
+	*) started "$server_log" '^ACC\(EPT\)' && port=${server_at##*:} ;;
+	esac
 }
 
 # serve_script SCRIPT [ARGUMENT...]: the same for a Python program that prints its port as its first line.
