@@ -12,7 +12,7 @@
  *    '|'), `skip` the beginnings of lines that are passed over. After the last step TLS begins: a server whose
  *    go-ahead reply comes with further bytes is refused by the interpreter.
  * 3. A reply that no form fits (a binary protocol) needs a new form: a function in dialogue.c and its line in forms[].
- * 4. Name the scheme in remint-show(1) and give tests/unit/test_probe_dialogue.c its conversation: one that goes well,
+ * 4. Name the scheme in remint-verify(1) and give tests/unit/test_probe_dialogue.c its conversation: one that goes well,
  *    one refused, one that is another protocol.
  */
 #include "config.h"

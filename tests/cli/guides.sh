@@ -4,6 +4,7 @@
 # is asked for. What ends otherwise than with 0, or cannot run as written, stands in the tables below.
 . "${srcdir:-.}/tests/lib/tap.sh"
 . "$srcdir/tests/lib/source.sh"
+. "$srcdir/tests/lib/server.sh"
 need openssl script
 NO_COLOR=1
 export NO_COLOR
@@ -17,11 +18,16 @@ statuses() {
 	cat <<'TABLE'
 README.md|remint audit old.pfx|1
 replace-a-refused-certificate.md|remint audit old.pfx|1
+look-at-live-servers.md|remint audit pool.corp.example|1
+look-at-live-servers.md|remint verify|1
 TABLE
 }
 # page | what cannot be had here | what stands in its place
 replacements() {
-	cat <<'TABLE'
+	cat <<TABLE
+look-at-live-servers.md| --connect 192.0.2.11|
+look-at-live-servers.md|pool.corp.example:443|pool.corp.example:${port:-443} --connect 127.0.0.1
+look-at-live-servers.md|--list servers.txt|--list servers.txt --connect 127.0.0.1
 lab-pki.md|/media/usb/root|../usb-root
 lab-pki.md|remint init --offline-root|remint --home ../second init --offline-root
 TABLE
@@ -94,6 +100,11 @@ run_page "$srcdir/docs/guides/lab-pki.md" "$work/lab"
 (HOME=$TMP/replace-a-refused-certificate.md && export HOME && cd "$work/replace" &&
 	at_terminal 'remint init --publish-url http://pki.corp.example/') >"$TMP/log" 2>&1 || not_ok "there is a home" "$TMP/log"
 run_page "$srcdir/docs/guides/replace-a-refused-certificate.md" "$work/replace"
+# A server that was given its leaf and forgot the issuer.
+sh "$srcdir/examples/refused.sh" "$work/live" pool.corp.example >/dev/null
+serve -cert "$work/live/old.pem" -key "$work/live/old.key"
+echo "pool.corp.example:$port" >"$work/live/servers.txt"
+run_page "$srcdir/docs/guides/look-at-live-servers.md" "$work/live"
 
 # The tables speak of pages as they are.
 {

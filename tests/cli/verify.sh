@@ -127,6 +127,7 @@ two_nodes() {
 	unshare -m sh -c 'mount --bind hosts /etc/hosts && exec "$@"' sh "$@"
 }
 if two_nodes true 2>/dev/null && serve_at=127.0.0.2:$port with newer; then
+	unset serve_at
 	expect_status 1 "a name with two nodes" two_nodes "$REMINT" verify "$host:$port" --as openssl-seclevel2 --trust $root --home home --json
 	json_is ".endpoints[0] | (.addresses | length == 2) and .spread == \"1 of 2 addresses still serves the old one: 127.0.0.1:$port\"" \
 		"of which one still serves the old certificate, says which"
