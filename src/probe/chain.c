@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * probe/chain.c - the body of a Certificate message into the certificates it holds, in the order in which they were sent.
+ * probe/chain.c - the body of a Certificate message into the certificates it holds, in the order in
+ * which they were sent.
  *
- * Nothing is repaired: what is missing stays missing, what is sent twice is there twice. A member that even the tolerant
- * reader refuses is set apart with its place, and the others are kept.
+ * Nothing is repaired: what is missing stays missing, what is sent twice is there twice. A member
+ * that even the tolerant reader refuses is set apart with its place, and the others are kept.
  */
 #include "config.h"
 
@@ -12,7 +13,8 @@
 
 #include "probe/local.h"
 
-/* The vector behind `width` bytes of length at *rest, which moves behind it; false when it does not fit. */
+/* The vector behind `width` bytes of length at *rest, which moves behind it; false when it does not
+ * fit. */
 static bool
 next_vector(struct rmt_span *rest, size_t width, struct rmt_span *out)
 {
@@ -36,14 +38,15 @@ count_members(struct rmt_span list, bool tls13)
 	struct rmt_span ignored;
 	size_t count = 0;
 
-	while (count < RMT_PROBE_MEMBERS_MOST && list.length > 0 && next_vector(&list, 3, &ignored) &&
-	       (!tls13 || next_vector(&list, 2, &ignored)))
+	while (count < RMT_PROBE_MEMBERS_MOST && list.length > 0 &&
+	       next_vector(&list, 3, &ignored) && (!tls13 || next_vector(&list, 2, &ignored)))
 		count++;
 	return count;
 }
 
 static int
-add_broken(struct rmt_probe_wire *wire, const struct rmt_err *why, size_t number, struct rmt_err *err)
+add_broken(
+    struct rmt_probe_wire *wire, const struct rmt_err *why, size_t number, struct rmt_err *err)
 {
 	struct rmt_err *more = realloc(wire->broken, (wire->broken_count + 1) * sizeof(*more));
 
@@ -71,8 +74,8 @@ add(struct rmt_probe_wire *wire, struct rmt_span der, size_t number, struct rmt_
 	return 0;
 }
 
-/* RFC 5246, 7.4.2: a list of certificates. RFC 8446, 4.4.2: a context before it, extensions behind each. A message that is no such
- * list is left to OpenSSL, which ends the handshake over it. */
+/* RFC 5246, 7.4.2: a list of certificates. RFC 8446, 4.4.2: a context before it, extensions behind
+ * each. A message that is no such list is left to OpenSSL, which ends the handshake over it. */
 int
 rmt_probe_wire_chain(struct rmt_probe_wire *wire, struct rmt_err *err)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * probe/client.c - an SSL_CTX that offers what a consumer offers: versions, ciphers, signature algorithms, security level.
+ * probe/client.c - an SSL_CTX that offers what a consumer offers: versions, ciphers, signature
+ * algorithms, security level.
  *
- * What it refuses of what it is sent is judge.c's. The system's own TLS settings (openssl.cnf) are overruled in each of
- * these points: an emulated phone must not be as modern as the machine it is emulated on.
+ * What it refuses of what it is sent is judge.c's. The system's own TLS settings (openssl.cnf) are
+ * overruled in each of these points: an emulated phone must not be as modern as the machine it is
+ * emulated on.
  */
 #include "config.h"
 
@@ -17,7 +19,7 @@
 /* Everything that OpenSSL can do, but what would spare the server its certificate. */
 #define EVERY_CIPHER "ALL:COMPLEMENTOFALL:!aNULL:!PSK:!SRP"
 
-/* ---- what is offered ------------------------------------------------------------------------- */
+/* ---- what is offered ---- */
 
 static int
 version_number(const char *name)
@@ -34,8 +36,8 @@ version_number(const char *name)
 	return 0; /* no bound */
 }
 
-/* Sessions, tickets and renegotiation would let one connection lean on another; legacy servers are connected to because
- * what is judged here are certificates. */
+/* Sessions, tickets and renegotiation would let one connection lean on another; legacy servers are
+ * connected to because what is judged here are certificates. */
 static void
 set_options(SSL_CTX *ctx)
 {
@@ -80,8 +82,9 @@ offer_signatures(SSL_CTX *ctx, const struct rmt_text_list *algorithms, struct rm
 		rmt_buf_format(&list, "%s%s", i > 0 ? ":" : "", algorithms->items[i]);
 	if (rmt_buf_check(&list, err) < 0)
 		rc = -1;
-	else if (list.length > 0 && (!SSL_CTX_set1_sigalgs_list(ctx, rmt_buf_string(&list)) ||
-				     !SSL_CTX_set1_client_sigalgs_list(ctx, rmt_buf_string(&list))))
+	else if (list.length > 0 &&
+		 (!SSL_CTX_set1_sigalgs_list(ctx, rmt_buf_string(&list)) ||
+		     !SSL_CTX_set1_client_sigalgs_list(ctx, rmt_buf_string(&list))))
 		rc = rmt_err_openssl(err, RMT_POLICY, "client.signature_algorithms",
 		    "this OpenSSL cannot offer the signature algorithms \"%s\"",
 		    rmt_buf_string(&list));
@@ -99,7 +102,8 @@ take_everything(SSL_CTX *ctx, struct rmt_err *err)
 	return 0;
 }
 
-/* A client that judges nothing still gets here: building a path costs more than the rest of the handshake. */
+/* A client that judges nothing still gets here: building a path costs more than the rest of the
+ * handshake. */
 static int
 take_any_chain(X509_STORE_CTX *ctx, void *arg)
 {
@@ -126,7 +130,9 @@ rmt_probe_ctx_new(const struct rmt_client *client, bool server_side, struct rmt_
 	if (client == NULL)
 		rc = take_everything(ctx, err);
 	else
-		rc = offer(ctx, client, err) < 0 ? -1 : offer_signatures(ctx, &client->signature_algorithms, err);
+		rc = offer(ctx, client, err) < 0
+			 ? -1
+			 : offer_signatures(ctx, &client->signature_algorithms, err);
 	if (rc < 0) {
 		SSL_CTX_free(ctx);
 		return NULL;
@@ -134,7 +140,7 @@ rmt_probe_ctx_new(const struct rmt_client *client, bool server_side, struct rmt_
 	return ctx;
 }
 
-/* ---- what is shown --------------------------------------------------------------------------- */
+/* ---- what is shown ---- */
 
 X509 *
 rmt_probe_x509(const struct rmt_cert *cert, const char *what, struct rmt_err *err)
@@ -157,7 +163,8 @@ static int
 show_chain(SSL_CTX *ctx, const struct rmt_cert *const *chain, size_t count, struct rmt_err *err)
 {
 	for (size_t i = 0; i < count; i++) {
-		X509 *cert = rmt_probe_x509(chain[i], "a certificate of the chain that is shown", err);
+		X509 *cert =
+		    rmt_probe_x509(chain[i], "a certificate of the chain that is shown", err);
 
 		if (cert == NULL)
 			return -1;
@@ -181,14 +188,16 @@ rmt_probe_ctx_show(SSL_CTX *ctx, const struct rmt_cert *certificate, const struc
 		return -1;
 	if (key == NULL) {
 		X509_free(leaf);
-		return rmt_err_set(err, RMT_SECRET, NULL, "the certificate that is shown has no key");
+		return rmt_err_set(
+		    err, RMT_SECRET, NULL, "the certificate that is shown has no key");
 	}
 	SSL_CTX_set_security_level(ctx, 0);
 	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
 	if (!SSL_CTX_use_certificate(ctx, leaf))
 		rmt_err_openssl(err, RMT_INPUT, NULL, "cannot show this certificate");
 	else if (!SSL_CTX_use_PrivateKey(ctx, rmt_key_evp(key)))
-		rmt_err_openssl(err, RMT_SECRET, NULL, "the key is not that of the certificate that is shown");
+		rmt_err_openssl(
+		    err, RMT_SECRET, NULL, "the key is not that of the certificate that is shown");
 	else
 		rc = show_chain(ctx, chain, count, err);
 	SSL_CTX_set_security_level(ctx, level);

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * probe/dialect.c - the ways from a TCP connection to TLS, as one table. What the steps mean and how they are run
- * stands in dialogue.c; this file is nothing but what the protocols say.
+ * probe/dialect.c - the ways from a TCP connection to TLS, as one table. What the steps mean and
+ * how they are run stands in dialogue.c; this file is nothing but what the protocols say.
  *
  * How to add a dialect:
  *
- * 1. TLS from the first byte: one row in dialects[] with the scheme, a title, the usual port and no steps.
- * 2. STARTTLS of some kind: write its steps as a table that ends with { 0 }. A step either says something (`say`; a
- *    {host} in it is the name of the endpoint; `length` when it holds zero bytes) or hears a reply in one of the forms of
- *    enum rmt_dialect_form (local.h). `good` begins the line that goes on, `bad` lists beginnings that refuse (joined by
- *    '|'), `skip` the beginnings of lines that are passed over. After the last step TLS begins: a server whose
- *    go-ahead reply comes with further bytes is refused by the interpreter.
- * 3. A reply that no form fits (a binary protocol) needs a new form: a function in dialogue.c and its line in forms[].
- * 4. Name the scheme in remint-verify(1) and give tests/unit/test_probe_dialogue.c its conversation: one that goes well,
- *    one refused, one that is another protocol.
+ * 1. TLS from the first byte: one row in dialects[] with the scheme, a title, the usual port and
+ *    no steps.
+ * 2. STARTTLS of some kind: write its steps as a table that ends with { 0 }. A step either says
+ *    something (`say`; a {host} in it is the name of the endpoint; `length` when it holds zero
+ *    bytes) or hears a reply in one of the forms of enum rmt_dialect_form (local.h). `good` begins
+ *    the line that goes on, `bad` lists beginnings that refuse (joined by '|'), `skip` those of
+ *    lines that are passed over. After the last step TLS begins: a server whose go-ahead reply
+ *    comes with further bytes is refused by the interpreter.
+ * 3. A reply that no form fits (a binary protocol) needs a new form: a function in dialogue.c and
+ *    its line in forms[].
+ * 4. Name the scheme in remint-verify(1) and give tests/unit/test_probe.c its conversation: one
+ *    that goes well, one refused, one that is another protocol.
  */
 #include "config.h"
 
@@ -43,7 +46,10 @@ static const struct rmt_dialect_step lmtp[] = {
 static const struct rmt_dialect_step imap[] = {
 	{ .form = RMT_FORM_LINE, .good = "* OK", .bad = "* BYE|* PREAUTH", .speaks = "IMAP" },
 	{ .say = "a STARTTLS\r\n" },
-	{ .form = RMT_FORM_LINE, .good = "a OK", .bad = "a NO|a BAD|* BAD|* BYE", .skip = "* ",
+	{ .form = RMT_FORM_LINE,
+	    .good = "a OK",
+	    .bad = "a NO|a BAD|* BAD|* BYE",
+	    .skip = "* ",
 	    .speaks = "IMAP" },
 	{ 0 },
 };
@@ -76,13 +82,24 @@ static const struct rmt_dialect_step ftp[] = {
 /* RFC 6120, 5.4 */
 #define XMPP(namespace) \
 	{ .say = "<?xml version='1.0'?><stream:stream xmlns='" namespace "' " \
-		 "xmlns:stream='http://etherx.jabber.org/streams' version='1.0' to='{host}'>" }, \
-	{ .form = RMT_FORM_MARKUP, .good = "<starttls", .bad = "</stream:features>|</stream:stream>", \
-	    .until = "</stream:features>", .speaks = "XMPP" }, \
-	{ .say = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" }, \
-	{ .form = RMT_FORM_MARKUP, .good = "<proceed", .bad = "<failure|</stream:stream>", .until = ">", \
-	    .speaks = "XMPP" }, \
-	{ 0 }
+									 "xmlns:stream='http://" \
+									 "etherx.jabber.org/" \
+									 "streams' version='1.0' " \
+									 "to='{host}'>" }, \
+	    { .form = RMT_FORM_MARKUP, \
+		    .good = "<starttls", \
+		    .bad = "</stream:features>|</stream:stream>", \
+		    .until = "</stream:features>", \
+		    .speaks = "XMPP" }, \
+	    { .say = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" }, \
+	    { .form = RMT_FORM_MARKUP, \
+		    .good = "<proceed", \
+		    .bad = "<failure|</stream:stream>", \
+		    .until = ">", \
+		    .speaks = "XMPP" }, \
+	{ \
+		0 \
+	}
 static const struct rmt_dialect_step xmpp[] = { XMPP("jabber:client") };
 static const struct rmt_dialect_step xmpp_server[] = { XMPP("jabber:server") };
 
@@ -93,10 +110,12 @@ static const struct rmt_dialect_step postgres[] = {
 	{ 0 },
 };
 
-/* The handshake of MySQL's client protocol: its greeting, then an SSLRequest (PROTOCOL_41, SSL, SECURE_CONNECTION). */
+/* The handshake of MySQL's client protocol: its greeting, then an SSLRequest (PROTOCOL_41, SSL,
+ * SECURE_CONNECTION). */
 static const struct rmt_dialect_step mysql[] = {
 	{ .form = RMT_FORM_MYSQL, .speaks = "MySQL" },
-	{ .say = "\x20\x00\x00\x01\x00\x8a\x00\x00\x00\x00\x00\x01\x21\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+	{ .say = "\x20\x00\x00\x01\x00\x8a\x00\x00\x00\x00\x00\x01\x21\x00\x00\x00\x00\x00\x00\x00"
+		 "\x00\x00"
 		 "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
 	    .length = 36 },
 	{ 0 },
@@ -104,9 +123,17 @@ static const struct rmt_dialect_step mysql[] = {
 
 /* RFC 5804, 2.2: the greeting lists capabilities and ends with OK. */
 static const struct rmt_dialect_step sieve[] = {
-	{ .form = RMT_FORM_LINE, .good = "OK", .bad = "BYE|NO", .skip = "\"", .speaks = "ManageSieve" },
+	{ .form = RMT_FORM_LINE,
+	    .good = "OK",
+	    .bad = "BYE|NO",
+	    .skip = "\"",
+	    .speaks = "ManageSieve" },
 	{ .say = "STARTTLS\r\n" },
-	{ .form = RMT_FORM_LINE, .good = "OK", .bad = "NO|BYE", .skip = "\"", .speaks = "ManageSieve" },
+	{ .form = RMT_FORM_LINE,
+	    .good = "OK",
+	    .bad = "NO|BYE",
+	    .skip = "\"",
+	    .speaks = "ManageSieve" },
 	{ 0 },
 };
 

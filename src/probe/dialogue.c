@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * probe/dialogue.c - runs the steps of a dialect: what is said, and whether a reply goes on, refuses, or is another
- * protocol. Bytes in, bytes out: it knows no socket and no clock.
+ * probe/dialogue.c - runs the steps of a dialect: what is said, and whether a reply goes on,
+ * refuses, or is another protocol. Bytes in, bytes out: it knows no socket and no clock.
  *
- * Everything heard is hostile. A line, a reply and the whole conversation are bounded, and nothing may stand behind the
- * reply that lets TLS begin: whoever sits between could have put it there (CVE-2011-0411), and a client that keeps it
- * would take it for something that came encrypted.
+ * Everything heard is hostile. A line, a reply and the whole conversation are bounded, and nothing
+ * may stand behind the reply that lets TLS begin: whoever sits between could have put it there
+ * (CVE-2011-0411), and a client that keeps it would take it for something that came encrypted.
  */
 #include "config.h"
 
@@ -15,7 +15,7 @@
 
 enum { LINE_MOST = 4096, HEARD_MOST = 64 << 10, LINES_MOST = 1000, QUOTED_MOST = 100 };
 
-/* ---- faults ---------------------------------------------------------------------------------- */
+/* ---- faults ---- */
 
 /* What the peer said, short enough for a sentence. */
 static void
@@ -54,7 +54,7 @@ refused(const struct rmt_dialect_step *step, struct rmt_span heard, struct rmt_e
 	return -1;
 }
 
-/* ---- pieces of replies ----------------------------------------------------------------------- */
+/* ---- pieces of replies ---- */
 
 /* One of the beginnings in `list`, joined by '|'. */
 static bool
@@ -93,8 +93,8 @@ next_line(struct rmt_probe_dialogue *dialogue, struct rmt_span *line, struct rmt
 	if (end == NULL)
 		return 0;
 	if (++dialogue->lines > LINES_MOST)
-		return rmt_err_set(err, RMT_NETWORK, NULL, "its %s reply does not end after %d lines",
-		    dialogue->step->speaks, LINES_MOST);
+		return rmt_err_set(err, RMT_NETWORK, NULL,
+		    "its %s reply does not end after %d lines", dialogue->step->speaks, LINES_MOST);
 	dialogue->at += length + 1;
 	if (length > 0 && rest.at[length - 1] == '\r')
 		length--;
@@ -111,9 +111,10 @@ is_code(struct rmt_span line)
 	return line.length == 3 || line.at[3] == ' ' || line.at[3] == '-';
 }
 
-/* ---- the forms: 1 heard to its end, 0 more is needed, -1 not what was hoped for ----------------- */
+/* ---- the forms: 1 heard to its end, 0 more is needed, -1 not what was hoped for ---- */
 
-/* A first line "250-" opens a reply of several; what follows up to "250 " is anything (RFC 959, 4.2 allows it). */
+/* A first line "250-" opens a reply of several; what follows up to "250 " is anything (RFC 959, 4.2
+ * allows it). */
 static int
 hear_code(struct rmt_probe_dialogue *dialogue, struct rmt_err *err)
 {
@@ -244,12 +245,14 @@ hear_ldap(struct rmt_probe_dialogue *dialogue, struct rmt_err *err)
 	return 1;
 }
 
-/* Three bytes of length, a number, then the greeting: version 10, a text, 8 + 1 + 4 bytes, and two of capabilities, of which bit 11 is TLS. */
+/* Three bytes of length, a number, then the greeting: version 10, a text, 8 + 1 + 4 bytes, and two
+ * of capabilities, of which bit 11 is TLS. */
 static int
 hear_mysql(struct rmt_probe_dialogue *dialogue, struct rmt_err *err)
 {
 	struct rmt_span rest = unread(dialogue);
-	size_t length = rest.length >= 4 ? rest.at[0] | (size_t)rest.at[1] << 8 | (size_t)rest.at[2] << 16 : 0;
+	size_t length =
+	    rest.length >= 4 ? rest.at[0] | (size_t)rest.at[1] << 8 | (size_t)rest.at[2] << 16 : 0;
 	const unsigned char *text_end;
 
 	if (rest.length >= 4 && (length < 20 || length > LINE_MOST || rest.at[3] != 0))
@@ -262,12 +265,14 @@ hear_mysql(struct rmt_probe_dialogue *dialogue, struct rmt_err *err)
 	if (rest.at[4] != 10 || text_end == NULL || text_end + 15 >= rest.at + 4 + length)
 		return other_protocol(dialogue->step, rest, err);
 	if ((text_end[15] & 0x08) == 0) /* the high byte of the lower capabilities */
-		return rmt_err_set(err, RMT_NETWORK, NULL, "does not begin TLS: the MySQL server does not offer it");
+		return rmt_err_set(err, RMT_NETWORK, NULL,
+		    "does not begin TLS: the MySQL server does not offer it");
 	dialogue->at += length + 4;
 	return 1;
 }
 
-/* TPKT (RFC 2126, 4.2), then a connection confirm with a negotiation response (type 2) or failure (type 3). */
+/* TPKT (RFC 2126, 4.2), then a connection confirm with a negotiation response (type 2) or failure
+ * (type 3). */
 static int
 hear_rdp(struct rmt_probe_dialogue *dialogue, struct rmt_err *err)
 {
@@ -283,7 +288,8 @@ hear_rdp(struct rmt_probe_dialogue *dialogue, struct rmt_err *err)
 	if (rest.at[5] != 0xd0)
 		return other_protocol(dialogue->step, rest, err);
 	if (length < 19 || rest.at[11] != 2)
-		return rmt_err_set(err, RMT_NETWORK, NULL, "does not begin TLS: the RDP server does not take TLS as its security");
+		return rmt_err_set(err, RMT_NETWORK, NULL,
+		    "does not begin TLS: the RDP server does not take TLS as its security");
 	dialogue->at += length;
 	return 1;
 }
@@ -298,7 +304,7 @@ static int (*const forms[])(struct rmt_probe_dialogue *dialogue, struct rmt_err 
 	[RMT_FORM_RDP] = hear_rdp,
 };
 
-/* ---- the conversation ------------------------------------------------------------------------ */
+/* ---- the conversation ---- */
 
 void
 rmt_probe_dialogue_open(
@@ -325,8 +331,8 @@ say(struct rmt_probe_dialogue *dialogue)
 	const char *holder = step->length == 0 ? strstr(step->say, "{host}") : NULL;
 
 	if (holder == NULL) {
-		rmt_buf_append(&dialogue->out, step->say,
-		    step->length > 0 ? step->length : strlen(step->say));
+		rmt_buf_append(
+		    &dialogue->out, step->say, step->length > 0 ? step->length : strlen(step->say));
 		return;
 	}
 	rmt_buf_append(&dialogue->out, step->say, (size_t)(holder - step->say));
@@ -340,7 +346,8 @@ behind_the_last(const struct rmt_probe_dialogue *dialogue, struct rmt_err *err)
 	if (unread(dialogue).length == 0)
 		return 1;
 	return rmt_err_cite(err, RMT_NETWORK, NULL, "CVE-2011-0411",
-	    "sends %zu bytes in plain text behind the %s reply that lets TLS begin: someone may have put them there",
+	    "sends %zu bytes in plain text behind the %s reply that lets TLS begin: someone may "
+	    "have put them there",
 	    unread(dialogue).length, dialogue->speaks);
 }
 
@@ -364,7 +371,7 @@ rmt_probe_dialogue_hear(
 	if (dialogue->in.failed || dialogue->out.failed)
 		return rmt_err_memory(err);
 	if (rc == 0 && dialogue->heard > HEARD_MOST)
-		return rmt_err_set(err, RMT_NETWORK, NULL, "its %s reply does not end after %d bytes",
-		    dialogue->step->speaks, HEARD_MOST);
+		return rmt_err_set(err, RMT_NETWORK, NULL,
+		    "its %s reply does not end after %d bytes", dialogue->step->speaks, HEARD_MOST);
 	return rc == 1 ? behind_the_last(dialogue, err) : rc;
 }

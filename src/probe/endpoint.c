@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * probe/endpoint.c - text into an endpoint: "host:port", "[2001:db8::1]:443", "smtp://mx.example.com".
+ * probe/endpoint.c - text into an endpoint: "host:port", "[2001:db8::1]:443",
+ * "smtp://mx.example.com".
  *
- * An endpoint stands where a file name may stand too, so what does not look like one is left alone without a complaint;
- * whether a file of that name exists is not asked here. Nothing is looked up.
+ * An endpoint stands where a file name may stand too, so what does not look like one is left alone
+ * without a complaint; whether a file of that name exists is not asked here. Nothing is looked up.
  */
 #include "config.h"
 
@@ -22,9 +23,10 @@ is_alnum(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* ---- hosts ----------------------------------------------------------------------------------- */
+/* ---- hosts ---- */
 
-/* A name as DNS and hosts files have it: labels of letters, digits, hyphens and (in practice) underscores. */
+/* A name as DNS and hosts files have it: labels of letters, digits, hyphens and (in practice)
+ * underscores. */
 static bool
 is_name(struct rmt_span text)
 {
@@ -84,9 +86,10 @@ is_bad_ipv4(struct rmt_span text)
 	return inet_pton(AF_INET, address, &parsed) != 1;
 }
 
-/* ---- ports ----------------------------------------------------------------------------------- */
+/* ---- ports ---- */
 
-/* The decimal number that is all of `text`: 1 a port, 0 no number at all, -1 a number that is no port. */
+/* The decimal number that is all of `text`: 1 a port, 0 no number at all, -1 a number that is no
+ * port. */
 static int
 read_port(struct rmt_span text, uint16_t *port)
 {
@@ -113,7 +116,7 @@ bad_port(const char *text, struct rmt_err *err)
 	    err, RMT_USAGE, NULL, "the port of \"%.100s\" is not between 1 and 65535", text);
 }
 
-/* ---- schemes --------------------------------------------------------------------------------- */
+/* ---- schemes ---- */
 
 static int
 unknown_scheme(const char *text, size_t length, struct rmt_err *err)
@@ -131,7 +134,8 @@ unknown_scheme(const char *text, size_t length, struct rmt_err *err)
 	nearest = scheme[0] != '\0' ? rmt_nearest(scheme, names) : NULL;
 	if (nearest != NULL)
 		return rmt_err_set(err, RMT_USAGE, NULL,
-		    "\"%s://\" is no way to a TLS server; did you mean \"%s://\"?", scheme, nearest);
+		    "\"%s://\" is no way to a TLS server; did you mean \"%s://\"?", scheme,
+		    nearest);
 	return rmt_err_set(err, RMT_USAGE, NULL,
 	    "\"%.*s://\" is no way to a TLS server (tls://host:port is the plain one)",
 	    (int)(length < 40 ? length : 40), text);
@@ -156,12 +160,13 @@ scheme_length(const char *text)
 {
 	size_t length = 0;
 
-	while (is_alnum(text[length]) || (length > 0 && text[length] != '\0' && strchr("+-.", text[length]) != NULL))
+	while (is_alnum(text[length]) ||
+	       (length > 0 && text[length] != '\0' && strchr("+-.", text[length]) != NULL))
 		length++;
 	return strncmp(text + length, "://", 3) == 0 ? length : 0;
 }
 
-/* ---- the two forms --------------------------------------------------------------------------- */
+/* ---- the two forms ---- */
 
 /* What stands between the scheme and the path, taken apart. */
 struct parts {
@@ -200,7 +205,8 @@ fill(struct rmt_endpoint *out, const char *text, struct rmt_span host, uint16_t 
 {
 	size_t length = host.length;
 
-	if (host.at[length - 1] == '.') /* the root of a full name is not part of what certificates say */
+	if (host.at[length - 1] ==
+	    '.') /* the root of a full name is not part of what certificates say */
 		length--;
 	*out = (struct rmt_endpoint){ .port = port, .dialect = dialect };
 	out->text = rmt_strdup(text, err);
@@ -230,7 +236,8 @@ parse_url(const char *text, size_t scheme, struct rmt_endpoint *out, struct rmt_
 		return rmt_err_set(err, RMT_USAGE, NULL,
 		    "\"%.100s\" is not %s://host:port (an IPv6 address stands in brackets)", text,
 		    dialect->scheme);
-	if (parts.bracketed ? !is_ipv6(parts.host) : !is_name(parts.host) || is_bad_ipv4(parts.host))
+	if (parts.bracketed ? !is_ipv6(parts.host)
+			    : !is_name(parts.host) || is_bad_ipv4(parts.host))
 		return rmt_err_set(err, RMT_USAGE, NULL,
 		    "\"%.100s\" has no valid host (international names are written as xn--...)",
 		    text);
@@ -242,7 +249,8 @@ parse_url(const char *text, size_t scheme, struct rmt_endpoint *out, struct rmt_
 	return fill(out, text, parts.host, port, dialect, err);
 }
 
-/* "host:port" and "[address]:port". A drive ("C:1") and a selector of ours ("serial:0123") have the same form. */
+/* "host:port" and "[address]:port". A drive ("C:1") and a selector of ours ("serial:0123") have the
+ * same form. */
 static int
 parse_plain(const char *text, struct rmt_endpoint *out, struct rmt_err *err)
 {
@@ -261,12 +269,14 @@ parse_plain(const char *text, struct rmt_endpoint *out, struct rmt_err *err)
 	if (!parts.bracketed && (parts.host.length < 2 || strncmp(text, "serial:", 7) == 0))
 		return 0;
 	if (!parts.has_port)
-		return rmt_err_set(err, RMT_USAGE, NULL, "\"%.100s\" needs a port: %.60s:443", text, text);
+		return rmt_err_set(
+		    err, RMT_USAGE, NULL, "\"%.100s\" needs a port: %.60s:443", text, text);
 	valid = read_port(parts.port, &port);
 	if (valid <= 0)
 		return valid < 0 ? bad_port(text, err) : 0;
 	if (!parts.bracketed && is_bad_ipv4(parts.host))
-		return rmt_err_set(err, RMT_USAGE, NULL, "\"%.100s\" has no valid IPv4 address", text);
+		return rmt_err_set(
+		    err, RMT_USAGE, NULL, "\"%.100s\" has no valid IPv4 address", text);
 	return fill(out, text, parts.host, port, find_dialect("tls", 3), err);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * probe/job.c - one connection from its first packet to its last: connect, dialect, handshake, and the time after our
- * certificate in which a server may still refuse it.
+ * probe/job.c - one connection from its first packet to its last: connect, dialect, handshake, and
+ * the time after our certificate in which a server may still refuse it.
  *
- * Nothing here blocks: each step goes as far as the socket allows and says what it waits for. Which connections there are
- * is run.c's.
+ * Nothing here blocks: each step goes as far as the socket allows and says what it waits for. Which
+ * connections there are is run.c's.
  */
 #include "config.h"
 
@@ -19,9 +19,9 @@
 
 #include "probe/local.h"
 
-enum { PIECE = 4096, HEARD_AFTER_MOST = 64 << 10, LEAST_BRIEF = 250 };
+enum { PIECE = 4096, LEAST_BRIEF = 250 };
 
-/* ---- ends ------------------------------------------------------------------------------------------- */
+/* ---- ends ---- */
 
 static int
 end_well(struct rmt_probe_connection *connection)
@@ -61,14 +61,17 @@ end_late(struct rmt_probe_connection *connection)
 		waited = (unsigned)(connection->wake - connection->began);
 		break;
 	case RMT_STAGE_DIALECT:
-		rmt_buf_format(&what, connection->dialogue.heard == 0
+		rmt_buf_format(&what,
+		    connection->dialogue.heard == 0
 			? "the connection stands, but not one byte of %s came"
-			: "its %s reply does not end", speaks);
+			: "its %s reply does not end",
+		    speaks);
 		break;
 	default:
-		rmt_buf_text(&what, connection->wire.received == 0
-			? "the connection stands, but the TLS handshake is not answered"
-			: "the TLS handshake is not finished");
+		rmt_buf_text(
+		    &what, connection->wire.received == 0
+			       ? "the connection stands, but the TLS handshake is not answered"
+			       : "the TLS handshake is not finished");
 		break;
 	}
 	rmt_probe_wire_late(&connection->wire, connection->stage, waited, rmt_buf_string(&what));
@@ -76,7 +79,13 @@ end_late(struct rmt_probe_connection *connection)
 	return 1;
 }
 
-/* ---- after our certificate ---------------------------------------------------------------------------- */
+/* ---- after our certificate ---- */
+
+static uint64_t
+soonest(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
 
 /* Why SSL_read() gave nothing: 1 it is over, 0 wait. */
 static int
@@ -93,7 +102,8 @@ silence(struct rmt_probe_connection *connection, int why)
 		connection->events = POLLOUT;
 		return 0;
 	}
-	/* A server that closes before we do, or that resets what it should have read, has no use for us. */
+	/* A server that closes before we do, or that resets what it should have read, has no use
+	 * for us. */
 	cut = connection->said_goodbye ? wire->errnum != 0 && tls13 : why != SSL_ERROR_ZERO_RETURN;
 	if ((wire->alert >= 0 && !wire->alert_ours) || (cut && !wire->ticket)) {
 		rmt_probe_wire_failed(wire, why);
@@ -103,8 +113,8 @@ silence(struct rmt_probe_connection *connection, int why)
 	return end_well(connection);
 }
 
-/* A refusal comes unasked (.NET, TLS 1.3). Where none came in the first moment we say goodbye, and a server that took our
- * certificate says so too. */
+/* A refusal comes unasked (.NET, TLS 1.3). Where none came in the first moment we say goodbye, and
+ * a server that took our certificate says so too. */
 static int
 linger(struct rmt_probe_connection *connection, uint64_t now)
 {
@@ -124,12 +134,13 @@ linger(struct rmt_probe_connection *connection, uint64_t now)
 	if (now < connection->wake)
 		return 0;
 	if (connection->said_goodbye || wire->ticket || now >= connection->deadline) {
-		connection->closed_cleanly = connection->closed_cleanly || SSL_version(wire->ssl) <= TLS1_2_VERSION;
+		connection->closed_cleanly =
+		    connection->closed_cleanly || SSL_version(wire->ssl) <= TLS1_2_VERSION;
 		return end_well(connection);
 	}
 	connection->said_goodbye = true;
 	SSL_shutdown(wire->ssl);
-	connection->wake = now + RMT_PROBE_LINGER < connection->deadline ? now + RMT_PROBE_LINGER : connection->deadline;
+	connection->wake = soonest(now + RMT_PROBE_LINGER, connection->deadline);
 	return 0;
 }
 
@@ -138,17 +149,17 @@ after_handshake(struct rmt_probe_connection *connection, uint64_t now)
 {
 	const struct rmt_probe_options *options = connection->run->options;
 
-	connection->finished = true;
-	if (!connection->wire.cert_request || (options->client == NULL && options->certificate == NULL)) {
+	if (!connection->wire.cert_request ||
+	    (options->client == NULL && options->certificate == NULL)) {
 		SSL_shutdown(connection->wire.ssl);
 		return end_well(connection);
 	}
 	connection->stage = RMT_STAGE_CLIENT_CERTIFICATE;
-	connection->wake = now + RMT_PROBE_LISTEN < connection->deadline ? now + RMT_PROBE_LISTEN : connection->deadline;
+	connection->wake = soonest(now + RMT_PROBE_LISTEN, connection->deadline);
 	return linger(connection, now);
 }
 
-/* ---- handshake ------------------------------------------------------------------------------------------ */
+/* ---- handshake ---- */
 
 static bool
 is_address(const char *host)
@@ -170,10 +181,12 @@ begin_tls(struct rmt_probe_connection *connection)
 		return -1;
 	wire->client = options->client;
 	wire->name = options->name != NULL ? options->name : host;
-	if (sni == NULL && !is_address(host) && (options->client == NULL || options->client->sends_sni))
+	if (sni == NULL && !is_address(host) &&
+	    (options->client == NULL || options->client->sends_sni))
 		sni = host;
 	if (sni != NULL && !SSL_set_tlsext_host_name(wire->ssl, sni))
-		return rmt_err_openssl(&wire->err, RMT_USAGE, NULL, "\"%.100s\" is too long for a server name", sni);
+		return rmt_err_openssl(
+		    &wire->err, RMT_USAGE, NULL, "\"%.100s\" is too long for a server name", sni);
 	SSL_set_connect_state(wire->ssl);
 	return 0;
 }
@@ -200,7 +213,7 @@ start_handshake(struct rmt_probe_connection *connection, uint64_t now)
 	return shake_hands(connection, now);
 }
 
-/* ---- dialect ---------------------------------------------------------------------------------------------- */
+/* ---- dialect ---- */
 
 /* 1 all is said, 0 the socket is full, -1 it is broken. */
 static int
@@ -240,7 +253,8 @@ talk(struct rmt_probe_connection *connection, uint64_t now)
 		return left_in_dialogue(connection, "closes");
 	if (got < 0 && errno != EAGAIN && errno != EINTR)
 		return left_in_dialogue(connection, "cuts");
-	rc = rmt_probe_dialogue_hear(dialogue, piece, got > 0 ? (size_t)got : 0, &connection->wire.err);
+	rc = rmt_probe_dialogue_hear(
+	    dialogue, piece, got > 0 ? (size_t)got : 0, &connection->wire.err);
 	if (rc < 0)
 		return end_without_tls(connection);
 	said = speak(connection);
@@ -250,7 +264,7 @@ talk(struct rmt_probe_connection *connection, uint64_t now)
 	return rc == 1 && said == 1 ? start_handshake(connection, now) : 0;
 }
 
-/* ---- connect ------------------------------------------------------------------------------------------------ */
+/* ---- connect ---- */
 
 static int
 after_connect(struct rmt_probe_connection *connection, uint64_t now)
@@ -293,7 +307,8 @@ rmt_probe_connection_open(struct rmt_probe_connection *connection, const struct 
 		.stage = RMT_STAGE_CONNECT,
 		.events = POLLOUT,
 		.wire = { .fd = -1, .alert = -1 } };
-	connection->fd = socket(job->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	connection->fd =
+	    socket(job->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (connection->fd < 0) {
 		bool none_left = errno == EMFILE || errno == ENFILE;
 
@@ -322,14 +337,15 @@ rmt_probe_connection_go(struct rmt_probe_connection *connection, uint64_t now)
 	}
 }
 
-/* ---- what was seen -------------------------------------------------------------------------------------------- */
+/* ---- what was seen ---- */
 
 int
 rmt_probe_connection_seen(
     struct rmt_probe_connection *connection, struct rmt_probe_seen *out, struct rmt_err *err)
 {
 	struct rmt_probe_wire *wire = &connection->wire;
-	const STACK_OF(X509_NAME) *issuers = wire->ssl != NULL ? SSL_get0_peer_CA_list(wire->ssl) : NULL;
+	const STACK_OF(X509_NAME) *issuers =
+	    wire->ssl != NULL ? SSL_get0_peer_CA_list(wire->ssl) : NULL;
 
 	if (wire->ssl != NULL && rmt_probe_wire_chain(wire, err) < 0)
 		return -1;

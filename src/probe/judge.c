@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * probe/judge.c - holds the certificates of a peer against what one consumer takes, in the middle of the handshake:
- * signatures of the chain as sent, path, purpose, name; and says in words what it refuses.
+ * probe/judge.c - holds the certificates of a peer against what one consumer takes, in the middle
+ * of the handshake: signatures of the chain as sent, path, purpose, name; and says in words what it
+ * refuses.
  *
- * X509_verify_cert decides on paths (RFC 5280, 6). What it does not know stands here: a consumer that refuses, under
- * TLS 1.2, every certificate on the wire whose signature it did not offer (Schannel), and names that it looks for in the
- * SAN alone or in the CN too. Versions, ciphers and the signature of the handshake itself are client.c's.
+ * X509_verify_cert decides on paths (RFC 5280, 6). What it does not know stands here: a consumer
+ * that refuses, under TLS 1.2, every certificate on the wire whose signature it did not offer
+ * (Schannel), and names that it looks for in the SAN alone or in the CN too. Versions, ciphers and
+ * the signature of the handshake itself are client.c's.
  */
 #include "config.h"
 
@@ -13,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
@@ -29,7 +30,7 @@ struct rmt_probe_judge {
 	STACK_OF(X509) * at_hand;
 };
 
-/* ---- what it refuses, in words ------------------------------------------------------------------ */
+/* ---- what it refuses, in words ---- */
 
 /* "the certificate at depth 1 (Issuing CA)" */
 static void
@@ -57,8 +58,8 @@ refuse(struct rmt_probe_verdict *verdict, const struct rmt_cert *cert, enum rmt_
 		rmt_err_cite(&verdict->err, RMT_NEGATIVE, NULL, citation, "%s: %s (error %d)",
 		    rmt_buf_string(&whom), why, verdict->error);
 	else
-		rmt_err_cite(&verdict->err, RMT_NEGATIVE, NULL, citation, "%s: %s", rmt_buf_string(&whom),
-		    why);
+		rmt_err_cite(&verdict->err, RMT_NEGATIVE, NULL, citation, "%s: %s",
+		    rmt_buf_string(&whom), why);
 	rmt_buf_free(&whom);
 	return 0;
 }
@@ -73,7 +74,8 @@ purpose_words(const struct rmt_cert *cert, enum rmt_purpose role, int depth, cha
 
 	if (eku != NULL && !rmt_ext_eku_has(eku->value, wanted))
 		snprintf(out, size, "its purposes lack %s%s", wanted,
-		    any ? "; Windows takes its anyExtendedKeyUsage for that, OpenSSL does not" : "");
+		    any ? "; Windows takes its anyExtendedKeyUsage for that, OpenSSL does not"
+			: "");
 	else if (depth > 0 && !rmt_cert_is_ca(cert))
 		snprintf(out, size, "it issued a certificate and is no CA");
 	else if (rmt_ext_find(&cert->extensions, RMT_EXT_KEY_USAGE) != NULL)
@@ -104,7 +106,8 @@ path_citation(int error)
 }
 
 static int
-refuse_path(const struct rmt_probe_judge *judge, X509_STORE_CTX *ctx, struct rmt_probe_verdict *verdict)
+refuse_path(
+    const struct rmt_probe_judge *judge, X509_STORE_CTX *ctx, struct rmt_probe_verdict *verdict)
 {
 	X509 *at_fault = X509_STORE_CTX_get_current_cert(ctx);
 	struct rmt_cert *cert = NULL;
@@ -129,58 +132,10 @@ refuse_path(const struct rmt_probe_judge *judge, X509_STORE_CTX *ctx, struct rmt
 	return 0;
 }
 
-/* ---- signatures of the chain as sent ------------------------------------------------------------ */
+/* ---- signatures of the chain as sent ---- */
 
-/* The names under which a list of signature algorithms may hold this kind of signature: OpenSSL's pair, the schemes of
- * RFC 8446, 4.2.3. %s is the digest, in upper or lower case. */
-static const struct {
-	const char *key, *upper[2], *lower[3];
-} spellings[] = {
-	{ "rsa", { "RSA+%s" }, { "rsa_pkcs1_%s" } },
-	{ "rsa-pss", { "RSA-PSS+%s", "PSS+%s" }, { "rsa_pss_rsae_%s", "rsa_pss_pss_%s" } },
-	{ "ec", { "ECDSA+%s" }, { "ecdsa_%s", "ecdsa_secp256r1_%s", NULL } },
-	{ "dsa", { "DSA+%s" }, { NULL } },
-};
-
-/* Upper and lower case are the same, as OpenSSL has it. ecdsa_secp384r1_sha384 names a curve too, which under TLS 1.2 means nothing
- * (RFC 8446, 4.2.3). */
-static bool
-spelled(const char *item, const char *key, const char *digest)
-{
-	char text[64];
-	const char *last = strrchr(item, '_');
-
-	if (*digest == '\0')
-		return strcasecmp(item, key) == 0; /* ed25519 */
-	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
-		if (strcmp(spellings[i].key, key) != 0)
-			continue;
-		for (size_t j = 0; j < 5; j++) {
-			const char *form = j < 2 ? spellings[i].upper[j] : spellings[i].lower[j - 2];
-			const char *hole = form != NULL ? strchr(form, '%') : NULL;
-
-			if (hole == NULL)
-				continue;
-			snprintf(text, sizeof(text), "%.*s%s", (int)(hole - form), form, digest);
-			if (strcasecmp(text, item) == 0)
-				return true;
-		}
-	}
-	return strcmp(key, "ec") == 0 && strncasecmp(item, "ecdsa_", 6) == 0 && last != NULL &&
-	       strcasecmp(last + 1, digest) == 0;
-}
-
-static bool
-is_listed(const struct rmt_text_list *list, const struct rmt_signature_algorithm *algorithm)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (spelled(list->items[i], algorithm->key, algorithm->digest))
-			return true;
-	return false;
-}
-
-/* Schannel before KB2973337: whatever stands on the wire counts, also a root that nobody needs there, and only TLS 1.2 has
- * a list to hold it against. */
+/* Schannel before KB2973337: whatever stands on the wire counts, also a root that nobody needs
+ * there, and only TLS 1.2 has a list to hold it against. */
 static int
 check_signatures(const struct rmt_probe_judge *judge, const struct rmt_probe_wire *wire,
     X509_STORE_CTX *ctx, struct rmt_probe_verdict *verdict)
@@ -195,21 +150,26 @@ check_signatures(const struct rmt_probe_judge *judge, const struct rmt_probe_wir
 		char words[160];
 
 		if (rmt_algorithm_read(wire->sent[i]->outer_algorithm, &algorithm, NULL) == 0 &&
-		    is_listed(&client->signature_algorithms, &algorithm))
+		    rmt_probe_signature_listed(&client->signature_algorithms, &algorithm))
 			continue;
 		snprintf(words, sizeof(words),
-		    "it is signed with %s, which this client does not take under TLS 1.2, whoever sends it",
-		    algorithm.name != NULL && *algorithm.name != '\0' ? algorithm.name : "an unknown algorithm");
+		    "it is signed with %s, which this client does not take under TLS 1.2, whoever "
+		    "sends it",
+		    algorithm.name != NULL && *algorithm.name != '\0' ? algorithm.name
+								      : "an unknown algorithm");
 		verdict->depth = (int)i;
-		X509_STORE_CTX_set_error(ctx, X509_V_ERR_APPLICATION_VERIFICATION); /* handshake_failure */
-		return refuse(verdict, wire->sent[i], RMT_STAGE_CERTIFICATE, "RFC 5246, 7.4.2", words);
+		X509_STORE_CTX_set_error(
+		    ctx, X509_V_ERR_APPLICATION_VERIFICATION); /* handshake_failure */
+		return refuse(
+		    verdict, wire->sent[i], RMT_STAGE_CERTIFICATE, "RFC 5246, 7.4.2", words);
 	}
 	return 1;
 }
 
-/* ---- the path ------------------------------------------------------------------------------------ */
+/* ---- the path ---- */
 
-/* Without a trust set nobody can say whether the end of the path is trusted: that alone is let pass. */
+/* Without a trust set nobody can say whether the end of the path is trusted: that alone is let
+ * pass. */
 static int
 forgive_the_end(int good, X509_STORE_CTX *ctx)
 {
@@ -226,8 +186,8 @@ forgive_the_end(int good, X509_STORE_CTX *ctx)
 	return good;
 }
 
-/* The last member of a path is taken for its anchor, whose signature is not weighed. Of one that only ends the path
- * because its issuer is missing it is. */
+/* The last member of a path is taken for its anchor, whose signature is not weighed. Of one that
+ * only ends the path because its issuer is missing it is. */
 static bool
 top_is_weak(X509_STORE_CTX *ctx)
 {
@@ -251,7 +211,8 @@ static void
 set_rules(const struct rmt_probe_rules *rules, X509_STORE_CTX *ctx)
 {
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
-	int purpose = rules->role == RMT_PURPOSE_CLIENT ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER;
+	int purpose =
+	    rules->role == RMT_PURPOSE_CLIENT ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER;
 
 	if (!rules->client->checks_purpose || rules->role == RMT_PURPOSE_ANY)
 		purpose = X509_PURPOSE_ANY;
@@ -268,8 +229,7 @@ set_rules(const struct rmt_probe_rules *rules, X509_STORE_CTX *ctx)
 }
 
 /* What was sent, then what this consumer has or would fetch. NULL when there is no memory. */
-static STACK_OF(X509) *
-issuers_for(const struct rmt_probe_judge *judge, X509_STORE_CTX *ctx)
+static STACK_OF(X509) * issuers_for(const struct rmt_probe_judge *judge, X509_STORE_CTX *ctx)
 {
 	STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(ctx);
 	STACK_OF(X509) *all = sent != NULL ? sk_X509_dup(sent) : sk_X509_new_null();
@@ -283,7 +243,8 @@ issuers_for(const struct rmt_probe_judge *judge, X509_STORE_CTX *ctx)
 }
 
 static int
-check_path(const struct rmt_probe_judge *judge, X509_STORE_CTX *ctx, struct rmt_probe_verdict *verdict)
+check_path(
+    const struct rmt_probe_judge *judge, X509_STORE_CTX *ctx, struct rmt_probe_verdict *verdict)
 {
 	STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(ctx), *all = issuers_for(judge, ctx);
 	int good;
@@ -303,7 +264,7 @@ check_path(const struct rmt_probe_judge *judge, X509_STORE_CTX *ctx, struct rmt_
 	return good ? 1 : refuse_path(judge, ctx, verdict);
 }
 
-/* ---- the name ------------------------------------------------------------------------------------ */
+/* ---- the name ---- */
 
 static bool
 is_address(const char *name)
@@ -349,9 +310,11 @@ refuse_name(const struct rmt_probe_wire *wire, bool by_cn, struct rmt_probe_verd
 
 	verdict->depth = 0;
 	if (by_cn)
-		snprintf(words, sizeof(words), "it names %.100s in its CN alone, where this client does not look", wire->name);
+		snprintf(words, sizeof(words),
+		    "it names %.100s in its CN alone, where this client does not look", wire->name);
 	else if (leaf != NULL && list_names(leaf, &names) > 0)
-		snprintf(words, sizeof(words), "it is for %.200s, not for %.100s", rmt_buf_string(&names), wire->name);
+		snprintf(words, sizeof(words), "it is for %.200s, not for %.100s",
+		    rmt_buf_string(&names), wire->name);
 	else
 		snprintf(words, sizeof(words), "it does not name %.100s", wire->name);
 	rmt_buf_free(&names);
@@ -359,8 +322,8 @@ refuse_name(const struct rmt_probe_wire *wire, bool by_cn, struct rmt_probe_verd
 }
 
 static int
-check_name(const struct rmt_probe_judge *judge, const struct rmt_probe_wire *wire, X509_STORE_CTX *ctx,
-    struct rmt_probe_verdict *verdict)
+check_name(const struct rmt_probe_judge *judge, const struct rmt_probe_wire *wire,
+    X509_STORE_CTX *ctx, struct rmt_probe_verdict *verdict)
 {
 	X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
 	const char *where = judge->rules.client->names;
@@ -380,12 +343,14 @@ check_name(const struct rmt_probe_judge *judge, const struct rmt_probe_wire *wir
 		return 1;
 	verdict->error = address ? X509_V_ERR_IP_ADDRESS_MISMATCH : X509_V_ERR_HOSTNAME_MISMATCH;
 	X509_STORE_CTX_set_error(ctx, verdict->error);
-	return refuse_name(wire, !address && !cn_too && X509_check_host(leaf, wire->name, 0, flags, NULL) == 1, verdict);
+	return refuse_name(wire,
+	    !address && !cn_too && X509_check_host(leaf, wire->name, 0, flags, NULL) == 1, verdict);
 }
 
-/* ---- the verdict ---------------------------------------------------------------------------------- */
+/* ---- the verdict ---- */
 
-/* Called by OpenSSL once the chain has come. The error left in `ctx` decides which alert is sent. */
+/* Called by OpenSSL once the chain has come. The error left in `ctx` decides which alert is sent.
+ */
 static int
 verify(X509_STORE_CTX *ctx, void *arg)
 {
@@ -406,7 +371,7 @@ verify(X509_STORE_CTX *ctx, void *arg)
 	return 1;
 }
 
-/* ---- the judge ------------------------------------------------------------------------------------ */
+/* ---- the judge ---- */
 
 static int
 add_trust(struct rmt_probe_judge *judge, struct rmt_err *err)
@@ -418,7 +383,8 @@ add_trust(struct rmt_probe_judge *judge, struct rmt_err *err)
 		X509 *cert;
 		int added;
 
-		/* An intermediate among the trusted would repair the chain that this consumer cannot repair. */
+		/* An intermediate among the trusted would repair the chain that this consumer
+		 * cannot repair. */
 		if (rules->client->trusts_root_only && !rmt_cert_self_issued(rules->trust[i]))
 			continue;
 		cert = rmt_probe_x509(rules->trust[i], "a trusted certificate", err);
@@ -427,12 +393,14 @@ add_trust(struct rmt_probe_judge *judge, struct rmt_err *err)
 		added = X509_STORE_add_cert(judge->store, cert);
 		X509_free(cert);
 		if (!added)
-			return rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot trust a certificate");
+			return rmt_err_openssl(
+			    err, RMT_INTERNAL, NULL, "cannot trust a certificate");
 		kept++;
 	}
 	if (rules->trust_count > 0 && kept == 0)
 		return rmt_err_set(err, RMT_USAGE, NULL,
-		    "this client trusts roots only, and none of the certificates to be trusted is one");
+		    "this client trusts roots only, and none of the certificates to be trusted is "
+		    "one");
 	return 0;
 }
 
@@ -493,7 +461,8 @@ name_issuers(const struct rmt_probe_judge *judge, SSL_CTX *ctx, struct rmt_err *
 		X509 *cert = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(trusted, i));
 
 		if (cert != NULL && !SSL_CTX_add_client_CA(ctx, cert))
-			return rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot name the issuers trusted");
+			return rmt_err_openssl(
+			    err, RMT_INTERNAL, NULL, "cannot name the issuers trusted");
 	}
 	return 0;
 }

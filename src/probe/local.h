@@ -54,6 +54,9 @@ void rmt_probe_judge_free(struct rmt_probe_judge *judge);
  * judge is borrowed by the context. */
 int rmt_probe_judge_install(struct rmt_probe_judge *judge, SSL_CTX *ctx, bool server_side, struct rmt_err *err);
 
+/* Whether a list such as "RSA+SHA256", "rsa_pss_rsae_sha256" holds it (signature.c). */
+bool rmt_probe_signature_listed(const struct rmt_text_list *list, const struct rmt_signature_algorithm *algorithm);
+
 /* What the judge said of one chain. err.class RMT_NONE: nothing against it. */
 struct rmt_probe_verdict {
 	enum rmt_probe_stage stage; /* RMT_STAGE_CERTIFICATE or RMT_STAGE_NAME */
@@ -168,7 +171,7 @@ struct rmt_probe_connection {
 	enum rmt_probe_stage stage;
 	struct rmt_probe_dialogue dialogue;
 	struct rmt_probe_wire wire; /* outcome, stage and err are those of the job */
-	bool said_goodbye, finished, closed_cleanly;
+	bool said_goodbye, closed_cleanly;
 };
 /* Begin. `brief`: a fallback is there, so do not wait for the connection as long as for the rest. 1 ended, 0 under way, -1 no descriptor is left. */
 int rmt_probe_connection_open(struct rmt_probe_connection *connection, const struct rmt_probe_run *run, const struct rmt_probe_job *job,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * probe/resolve.c - endpoints into addresses: every A and AAAA record, because behind one name stand several nodes and
- * each of them serves its own certificate.
+ * probe/resolve.c - endpoints into addresses: every A and AAAA record, because behind one name
+ * stand several nodes and each of them serves its own certificate.
  *
- * getaddrinfo() blocks, so names are looked up by a pool of threads; addresses need no resolver. Nothing is connected to.
+ * getaddrinfo() blocks, so names are looked up by a pool of threads; addresses need no resolver.
+ * Nothing is connected to.
  */
 #include "config.h"
 
@@ -25,7 +26,7 @@ struct look_up {
 	int failure, number; /* of getaddrinfo(), and errno with EAI_SYSTEM */
 };
 
-/* ---- one name ------------------------------------------------------------------------------------- */
+/* ---- one name ---- */
 
 static int
 look_up(struct look_up *look, int flags)
@@ -70,7 +71,7 @@ look_up_all(struct look_up *looks, size_t count, struct rmt_err *err)
 	return 0;
 }
 
-/* ---- jobs ------------------------------------------------------------------------------------------ */
+/* ---- jobs ---- */
 
 /* The address as people write it before a port, zone included. */
 static void
@@ -79,8 +80,8 @@ write_address(struct rmt_probe_job *job, uint16_t port)
 	char host[NI_MAXHOST];
 	bool v6 = job->address.ss_family == AF_INET6;
 
-	if (getnameinfo((const struct sockaddr *)&job->address, job->length, host, sizeof(host), NULL,
-		0, NI_NUMERICHOST) != 0)
+	if (getnameinfo((const struct sockaddr *)&job->address, job->length, host, sizeof(host),
+		NULL, 0, NI_NUMERICHOST) != 0)
 		host[0] = '\0';
 	snprintf(job->text, sizeof(job->text), "%s%.54s%s:%u", v6 ? "[" : "", host, v6 ? "]" : "",
 	    (unsigned)port);
@@ -97,7 +98,8 @@ is_known(const struct rmt_probe_jobs *jobs, size_t first, const struct addrinfo 
 }
 
 static int
-add_jobs(struct rmt_probe_jobs *jobs, const struct look_up *look, size_t endpoint, bool all, struct rmt_err *err)
+add_jobs(struct rmt_probe_jobs *jobs, const struct look_up *look, size_t endpoint, bool all,
+    struct rmt_err *err)
 {
 	size_t first = jobs->count;
 
@@ -133,8 +135,8 @@ explain(const struct look_up *look, struct rmt_err *out)
 	} else if (look->failure == EAI_NONAME) {
 		rmt_err_set(out, RMT_NETWORK, NULL, "there is no host \"%.100s\"", look->host);
 	} else if (look->failure == EAI_AGAIN) {
-		rmt_err_set(out, RMT_NETWORK, NULL, "the name server does not answer for \"%.100s\"",
-		    look->host);
+		rmt_err_set(out, RMT_NETWORK, NULL,
+		    "the name server does not answer for \"%.100s\"", look->host);
 	} else {
 		rmt_err_set(out, RMT_NETWORK, NULL, "cannot look up \"%.100s\": %s", look->host,
 		    gai_strerror(look->failure));
@@ -156,7 +158,8 @@ bare_host(const char *host, struct rmt_err *err)
 int
 rmt_probe_resolve(const struct rmt_endpoint *endpoints, size_t count, const char *connect_to,
     bool all, struct rmt_probe_jobs *out,
-    int (*fault)(void *arg, size_t endpoint, const struct rmt_err *err), void *arg, struct rmt_err *err)
+    int (*fault)(void *arg, size_t endpoint, const struct rmt_err *err), void *arg,
+    struct rmt_err *err)
 {
 	struct look_up *looks = calloc(count + 1, sizeof(*looks));
 	char *instead = connect_to != NULL ? bare_host(connect_to, err) : NULL;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * probe/run.c - the loop that drives hundreds of connections with one poll(): begins them as room becomes free, wakes
- * them, hands each to the caller as it ends.
+ * probe/run.c - the loop that drives hundreds of connections with one poll(): begins them as room
+ * becomes free, wakes them, hands each to the caller as it ends.
  *
- * What happens on one connection is job.c's. A run that is cut short by its caller leaves nothing open.
+ * What happens on one connection is job.c's. A run that is cut short by its caller leaves nothing
+ * open.
  */
 #include "config.h"
 
@@ -27,7 +28,7 @@ struct loop {
 	void *arg;
 };
 
-/* ---- one connection begins and ends ------------------------------------------------------------------ */
+/* ---- one connection begins and ends ---- */
 
 static bool
 has_fallback(const struct loop *loop, const struct rmt_probe_job *job)
@@ -41,8 +42,8 @@ has_fallback(const struct loop *loop, const struct rmt_probe_job *job)
 static bool
 try_another(const struct loop *loop, const struct rmt_probe_connection *connection)
 {
-	return connection->wire.err.class != RMT_NONE && connection->wire.stage == RMT_STAGE_CONNECT &&
-	       has_fallback(loop, connection->job);
+	return connection->wire.err.class != RMT_NONE &&
+	       connection->wire.stage == RMT_STAGE_CONNECT && has_fallback(loop, connection->job);
 }
 
 static int
@@ -55,7 +56,8 @@ report(struct loop *loop, struct rmt_probe_connection *connection, struct rmt_er
 	return loop->visit(loop->arg, &seen);
 }
 
-/* It has ended: its next address, or its report. 0 under way again, 1 gone, else (as `*stop`) what ends the run. */
+/* It has ended: its next address, or its report. 0 under way again, 1 gone, else (as `*stop`) what
+ * ends the run. */
 static int
 finish(struct loop *loop, struct rmt_probe_connection *connection, int *stop, struct rmt_err *err)
 {
@@ -65,7 +67,8 @@ finish(struct loop *loop, struct rmt_probe_connection *connection, int *stop, st
 		const struct rmt_probe_job *next = connection->job + 1;
 
 		rmt_probe_connection_close(connection);
-		rc = rmt_probe_connection_open(connection, &loop->run, next, has_fallback(loop, next));
+		rc = rmt_probe_connection_open(
+		    connection, &loop->run, next, has_fallback(loop, next));
 		if (rc < 0)
 			rc = 1; /* somebody else took the descriptor just closed */
 	}
@@ -107,7 +110,7 @@ begin(struct loop *loop, int *stop, struct rmt_err *err)
 	return 1;
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------------ */
+/* ---- the loop ---- */
 
 static int
 wait_for_any(struct loop *loop, struct rmt_err *err)
@@ -117,10 +120,12 @@ wait_for_any(struct loop *loop, struct rmt_err *err)
 	for (size_t i = 0; i < loop->active; i++) {
 		const struct rmt_probe_connection *connection = loop->connections[i];
 
-		loop->polled[i] = (struct pollfd){ .fd = connection->fd, .events = connection->events };
+		loop->polled[i] =
+		    (struct pollfd){ .fd = connection->fd, .events = connection->events };
 		wake = connection->wake < wake ? connection->wake : wake;
 	}
-	if (poll(loop->polled, loop->active, wake > now ? (int)(wake - now) : 0) < 0 && errno != EINTR)
+	if (poll(loop->polled, loop->active, wake > now ? (int)(wake - now) : 0) < 0 &&
+	    errno != EINTR)
 		return rmt_err_errno(err, RMT_INTERNAL, NULL, "wait for the network");
 	return 0;
 }
@@ -164,7 +169,7 @@ drive(struct loop *loop, struct rmt_err *err)
 	return stop;
 }
 
-/* ---- the run --------------------------------------------------------------------------------------------- */
+/* ---- the run ---- */
 
 static int
 loop_open(struct loop *loop, unsigned parallel, struct rmt_err *err)
@@ -208,16 +213,15 @@ prepare(const struct rmt_probe_options *options, SSL_CTX *ctx, struct rmt_probe_
 		return -1;
 	if (options->client == NULL)
 		return 0;
-	*judge = rmt_probe_judge_new(
-	    &(struct rmt_probe_rules){ .client = options->client,
-		.role = RMT_PURPOSE_SERVER,
-		.auth_level = options->auth_level,
-		.strict = options->strict,
-		.trust = options->trust,
-		.trust_count = options->trust_count,
-		.at_hand = options->at_hand,
-		.at_hand_count = options->at_hand_count,
-		.at = options->now },
+	*judge = rmt_probe_judge_new(&(struct rmt_probe_rules){ .client = options->client,
+					 .role = RMT_PURPOSE_SERVER,
+					 .auth_level = options->auth_level,
+					 .strict = options->strict,
+					 .trust = options->trust,
+					 .trust_count = options->trust_count,
+					 .at_hand = options->at_hand,
+					 .at_hand_count = options->at_hand_count,
+					 .at = options->now },
 	    err);
 	return *judge != NULL ? rmt_probe_judge_install(*judge, ctx, false, err) : -1;
 }

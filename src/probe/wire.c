@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * probe/wire.c - one TLS connection on a non-blocking socket, and a record of what was seen on it: first bytes, hello,
- * Certificate message, alerts.
+ * probe/wire.c - one TLS connection on a non-blocking socket, and a record of what was seen on it:
+ * first bytes, hello, Certificate message, alerts.
  *
- * OpenSSL reads and writes through a BIO of ours, because a write to a closed socket must not raise a signal in somebody
- * else's program, because what a peer may send is bounded, and because the first bytes tell what it speaks instead of
- * TLS. What was seen means something only to failure.c and judge.c.
+ * OpenSSL reads and writes through a BIO of ours, because a write to a closed socket must not raise
+ * a signal in somebody else's program, because what a peer may send is bounded, and because the
+ * first bytes tell what it speaks instead of TLS. What was seen means something only to failure.c
+ * and judge.c.
  */
 #include "config.h"
 
@@ -19,7 +20,7 @@
 
 #include "probe/local.h"
 
-/* ---- the socket under OpenSSL ----------------------------------------------------------------- */
+/* ---- the socket under OpenSSL ---- */
 
 static bool
 must_wait(int number)
@@ -96,7 +97,8 @@ socket_control(BIO *bio, int command, long number, void *pointer)
 	}
 }
 
-/* One for the process: made at most twice when two threads begin at once, and the loser's is freed. */
+/* One for the process: made at most twice when two threads begin at once, and the loser's is freed.
+ */
 static BIO_METHOD *
 socket_method(void)
 {
@@ -111,14 +113,15 @@ socket_method(void)
 	BIO_meth_set_read(method, socket_read);
 	BIO_meth_set_write(method, socket_write);
 	BIO_meth_set_ctrl(method, socket_control);
-	if (!__atomic_compare_exchange_n(&kept, &none, method, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+	if (!__atomic_compare_exchange_n(
+		&kept, &none, method, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		BIO_meth_free(method);
 		return none;
 	}
 	return method;
 }
 
-/* ---- what passes by ---------------------------------------------------------------------------- */
+/* ---- what passes by ---- */
 
 static void
 note_handshake(struct rmt_probe_wire *wire, bool ours, const unsigned char *message, size_t length)
@@ -168,7 +171,7 @@ note_message(int ours, int version, int type, const void *bytes, size_t length, 
 	}
 }
 
-/* ---- the connection ----------------------------------------------------------------------------- */
+/* ---- the connection ---- */
 
 int
 rmt_probe_wire_open(struct rmt_probe_wire *wire, SSL_CTX *ctx, int fd, struct rmt_err *err)
@@ -225,7 +228,7 @@ rmt_probe_wire_handshake(struct rmt_probe_wire *wire)
 	return -1;
 }
 
-/* ---- what was agreed on ---------------------------------------------------------------------------- */
+/* ---- what was agreed on ---- */
 
 /* The one in use, or the one agreed on in a handshake that then failed. */
 static const SSL_CIPHER *

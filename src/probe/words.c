@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * probe/words.c - alerts and verification errors in plain words. The numbers are those that administrators meet in logs,
- * so they are always said beside the words.
+ * probe/words.c - alerts and verification errors in plain words. The numbers are those that
+ * administrators meet in logs, so they are always said beside the words.
  */
 #include "config.h"
 
@@ -9,7 +9,8 @@
 
 #include "probe/local.h"
 
-/* RFC 8446, 6.2 and RFC 5246, 7.2; what a peer that sends it means, as far as the sender is to be believed. */
+/* RFC 8446, 6.2 and RFC 5246, 7.2; what a peer that sends it means, as far as the sender is to be
+ * believed. */
 /* clang-format off */
 static const struct alert_row {
 	int alert;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the probe reads before and inside TLS: the text of an endpoint, the replies of every dialect in pieces of any size,
- * and the body of a Certificate message.
+ * What the probe reads before and inside TLS: the text of an endpoint, the replies of every dialect
+ * in pieces of any size, and the body of a Certificate message.
  *
- * The first line of an input says which: "endpoint", "chain", or the scheme of a dialect; the rest is what is read. What is
- * refused is refused with a sentence that is text, and no dialogue goes on for ever.
+ * The first line of an input says which: "endpoint", "chain", or the scheme of a dialect; the rest
+ * is what is read. What is refused is refused with a sentence that is text, and no dialogue goes on
+ * for ever.
  */
 #include "config.h"
 
@@ -63,7 +64,8 @@ as_chain(struct rmt_span input)
 	for (size_t i = 0; i < wire.sent_count; i++)
 		must(wire.sent[i]->der.length > 0);
 	for (size_t i = 0; i < wire.broken_count; i++)
-		must(strncmp(wire.broken[i].place, "certificate ", 12) == 0 && *wire.broken[i].message != '\0');
+		must(strncmp(wire.broken[i].place, "certificate ", 12) == 0 &&
+		     *wire.broken[i].message != '\0');
 	rmt_probe_wire_close(&wire);
 }
 

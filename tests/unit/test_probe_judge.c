@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Playing a consumer: what is refused, by whom, with which alert and in which words. The first table is the matrix of
- * SHA-512 under TLS 1.2 (KB2973337), once with a client that is strict and once with a server that is.
+ * Playing a consumer: what is refused, by whom, with which alert and in which words. The first
+ * table is the matrix of SHA-512 under TLS 1.2 (KB2973337), once with a client that is strict and
+ * once with a server that is.
  */
 #include "config.h"
 
@@ -27,15 +28,19 @@ make_authorities(void)
 	root = make(&(struct recipe){ .cn = "Root", .ca = true }, NULL);
 	root512 = make(&(struct recipe){ .cn = "Root 512", .ca = true, .digest = "SHA512" }, NULL);
 	issuing = make(&(struct recipe){ .cn = "Issuing", .ca = true }, root);
-	issuing512 = make(&(struct recipe){ .cn = "Issuing 512", .ca = true, .digest = "SHA512" }, root);
+	issuing512 =
+	    make(&(struct recipe){ .cn = "Issuing 512", .ca = true, .digest = "SHA512" }, root);
 	of_root512 = make(&(struct recipe){ .cn = "Issuing of Root 512", .ca = true }, root512);
 	other_root = make(&(struct recipe){ .cn = "Other Root", .ca = true }, NULL);
 }
 
 /* Fields of struct rmt_client are not const. */
-static char tls10[] = "tls1.0", tls12[] = "tls1.2", san[] = "san", san_or_cn[] = "san-or-cn", none[] = "none";
-static char rsa256[] = "RSA+SHA256", rsa384[] = "RSA+SHA384", rsa1[] = "RSA+SHA1", rsa512[] = "RSA+SHA512";
-static char ec256[] = "ECDSA+SHA256", ec384[] = "ECDSA+SHA384", ec1[] = "ECDSA+SHA1", ec512[] = "ECDSA+SHA512";
+static char tls10[] = "tls1.0", tls12[] = "tls1.2", san[] = "san", san_or_cn[] = "san-or-cn",
+	    none[] = "none";
+static char rsa256[] = "RSA+SHA256", rsa384[] = "RSA+SHA384", rsa1[] = "RSA+SHA1",
+	    rsa512[] = "RSA+SHA512";
+static char ec256[] = "ECDSA+SHA256", ec384[] = "ECDSA+SHA384", ec1[] = "ECDSA+SHA1",
+	    ec512[] = "ECDSA+SHA512";
 
 /* What Windows offers since KB2973337; before it, the first six. */
 static char *windows[] = { rsa256, rsa384, rsa1, ec256, ec384, ec1, ec512 };
@@ -43,14 +48,20 @@ static char *windows[] = { rsa256, rsa384, rsa1, ec256, ec384, ec1, ec512 };
 static struct rmt_client
 modern(void)
 {
-	return (struct rmt_client){ .security_level = 1, .sends_sni = true, .names = san, .checks_purpose = true };
+	return (struct rmt_client){
+		.security_level = 1, .sends_sni = true, .names = san, .checks_purpose = true
+	};
 }
 
 static struct rmt_probe_options
 options_for(const struct rmt_client *client, const struct rmt_cert *const *trust)
 {
-	return (struct rmt_probe_options){ .client = client, .auth_level = -1, .trust = trust, .trust_count = trust != NULL ? 1 : 0,
-		.now = NOW, .timeout = 3000 };
+	return (struct rmt_probe_options){ .client = client,
+		.auth_level = -1,
+		.trust = trust,
+		.trust_count = trust != NULL ? 1 : 0,
+		.now = NOW,
+		.timeout = 3000 };
 }
 
 /* ---- SHA-512 under TLS 1.2 ---- */
@@ -69,18 +80,23 @@ static const struct strict_row {
 	{ "a root with SHA-512 that is sent is refused", ROOT512_SENT, false, false, 2 },
 	{ "a leaf with SHA-512 is taken under TLS 1.3", LEAF512_INT256, true, false, -1 },
 	{ "a leaf with SHA-512 is taken after KB2973337", LEAF512_INT256, false, true, -1 },
-	{ "a root with SHA-512 that is sent is taken after KB2973337", ROOT512_SENT, false, true, -1 },
+	{ "a root with SHA-512 that is sent is taken after KB2973337", ROOT512_SENT, false, true,
+	    -1 },
 };
 
 static void
 fill_chain(struct tls_server *server, enum chain chain, const struct party **trusted)
 {
-	const struct recipe good = { .cn = "fe01.example", .san = "DNS:fe01.example", .eku = "serverAuth" };
+	const struct recipe good = {
+		.cn = "fe01.example", .san = "DNS:fe01.example", .eku = "serverAuth"
+	};
 	struct recipe sha512 = good;
 
 	sha512.digest = "SHA512";
 	*trusted = chain >= ROOT512_NOT_SENT ? root512 : root;
-	server->chain[1] = chain == LEAF256_INT512 ? issuing512 : chain >= ROOT512_NOT_SENT ? of_root512 : issuing;
+	server->chain[1] = chain == LEAF256_INT512     ? issuing512
+			   : chain >= ROOT512_NOT_SENT ? of_root512
+						       : issuing;
 	server->chain[0] = party_new(chain == LEAF512_INT256 ? &sha512 : &good, server->chain[1]);
 	server->chain[2] = chain == ROOT512_SENT ? root512 : NULL;
 }
@@ -127,7 +143,8 @@ check_strict_client(void **state)
 		assert_seen(&seen, RMT_PROBE_DONE, 0, "");
 	} else {
 		assert_seen(&seen, RMT_PROBE_WE_REFUSED, RMT_STAGE_CERTIFICATE,
-		    "it is signed with ecdsa-with-SHA512, which this client does not take under TLS 1.2");
+		    "it is signed with ecdsa-with-SHA512, which this client does not take under "
+		    "TLS 1.2");
 		assert_int_equal(seen.last.verify_depth, row->depth);
 		assert_int_equal(seen.last.alert, 40);
 		assert_true(seen.last.alert_ours);
@@ -160,8 +177,10 @@ check_strict_server(void **state)
 		assert_seen(&seen, RMT_PROBE_DONE, 0, "");
 	} else {
 		assert_seen(&seen, RMT_PROBE_THEY_REFUSED, RMT_STAGE_HANDSHAKE,
-		    "(alert 40, handshake_failure); this client takes no signatures but RSA+SHA256, RSA+SHA384, RSA+SHA1, "
-		    "ECDSA+SHA256, ECDSA+SHA384, ECDSA+SHA1, and a server whose certificates are signed otherwise has none to show");
+		    "(alert 40, handshake_failure); this client takes no signatures but "
+		    "RSA+SHA256, RSA+SHA384, RSA+SHA1, "
+		    "ECDSA+SHA256, ECDSA+SHA384, ECDSA+SHA1, and a server whose certificates are "
+		    "signed otherwise has none to show");
 		assert_int_equal(seen.last.alert, 40);
 		assert_false(seen.last.alert_ours);
 		assert_int_equal(seen.last.sent_count, 0);
@@ -187,15 +206,21 @@ check_listed(void **state)
 	const struct listed_row *row = *state;
 	static struct party *rsa_root, *rsa_leaf;
 	char item[32], *list[] = { item, rsa512 };
-	struct rmt_client client = { .max_version = tls12, .signature_algorithms = { list, 2 }, .strict_chain = true, .names = none };
+	struct rmt_client client = { .max_version = tls12,
+		.signature_algorithms = { list, 2 },
+		.strict_chain = true,
+		.names = none };
 	struct tls_server server = { 0 };
 	struct rmt_probe_options options = options_for(&client, NULL);
 	struct peer peer;
 	struct seen seen;
 
 	if (rsa_root == NULL) {
-		rsa_root = make(&(struct recipe){ .cn = "RSA Root", .ca = true, .key = "RSA" }, NULL);
-		rsa_leaf = make(&(struct recipe){ .cn = "rsa.example", .san = "DNS:rsa.example", .key = "RSA" }, rsa_root);
+		rsa_root =
+		    make(&(struct recipe){ .cn = "RSA Root", .ca = true, .key = "RSA" }, NULL);
+		rsa_leaf = make(
+		    &(struct recipe){ .cn = "rsa.example", .san = "DNS:rsa.example", .key = "RSA" },
+		    rsa_root);
 	}
 	snprintf(item, sizeof(item), "%s", row->item);
 	server.chain[0] = rsa_leaf;
@@ -206,7 +231,8 @@ check_listed(void **state)
 	if (row->taken)
 		assert_seen(&seen, RMT_PROBE_DONE, 0, "");
 	else
-		assert_seen(&seen, RMT_PROBE_WE_REFUSED, RMT_STAGE_CERTIFICATE, "signed with sha256WithRSAEncryption");
+		assert_seen(&seen, RMT_PROBE_WE_REFUSED, RMT_STAGE_CERTIFICATE,
+		    "signed with sha256WithRSAEncryption");
 	seen_clear(&seen);
 	tls_clear(&server);
 }
@@ -214,22 +240,23 @@ check_listed(void **state)
 /* ---- paths, purposes and names ---- */
 
 enum {
-	NO_TRUST = 1 << 0,      /* no trust set is given */
-	OTHER_TRUST = 1 << 1,   /* another root is trusted */
-	LEAF_ALONE = 1 << 2,    /* the intermediate is not sent */
-	AT_HAND = 1 << 3,       /* ... but at hand */
-	ROOT_ONLY = 1 << 4,     /* the client has no store of intermediates */
-	WITH_ROOT = 1 << 5,     /* the root is sent too */
-	ANY_PURPOSE = 1 << 6,   /* purposes are not checked */
-	OR_CN = 1 << 7,         /* names: san-or-cn */
-	NO_NAMES = 1 << 8,      /* names: none */
-	LEVEL_0 = 1 << 9, LEVEL_2 = 1 << 10,
-	BY_ADDRESS = 1 << 11,   /* the endpoint is 127.0.0.1 */
-	REVERSED = 1 << 12,     /* root before intermediate */
+	NO_TRUST = 1 << 0,    /* no trust set is given */
+	OTHER_TRUST = 1 << 1, /* another root is trusted */
+	LEAF_ALONE = 1 << 2,  /* the intermediate is not sent */
+	AT_HAND = 1 << 3,     /* ... but at hand */
+	ROOT_ONLY = 1 << 4,   /* the client has no store of intermediates */
+	WITH_ROOT = 1 << 5,   /* the root is sent too */
+	ANY_PURPOSE = 1 << 6, /* purposes are not checked */
+	OR_CN = 1 << 7,       /* names: san-or-cn */
+	NO_NAMES = 1 << 8,    /* names: none */
+	LEVEL_0 = 1 << 9,
+	LEVEL_2 = 1 << 10,
+	BY_ADDRESS = 1 << 11,           /* the endpoint is 127.0.0.1 */
+	REVERSED = 1 << 12,             /* root before intermediate */
 	INTERMEDIATE_TRUSTED = 1 << 13, /* the trust set holds the root and the intermediate */
-	AUTH_2 = 1 << 14,       /* auth_level 2, whatever the client says */
-	STRICT = 1 << 15,       /* X509_V_FLAG_X509_STRICT */
-	LONG_NAME = 1 << 16,    /* the name must be host.corp.example */
+	AUTH_2 = 1 << 14,               /* auth_level 2, whatever the client says */
+	STRICT = 1 << 15,               /* X509_V_FLAG_X509_STRICT */
+	LONG_NAME = 1 << 16,            /* the name must be host.corp.example */
 };
 
 static const struct judge_row {
@@ -239,80 +266,120 @@ static const struct judge_row {
 	int stage, error, depth, alert; /* error -1: taken */
 	const char *words;
 } judge_rows[] = {
-	{ "a good chain is taken", { .san = "DNS:host.example", .eku = "serverAuth" }, { 0 }, 0, 0, -1, 0, 0, "" },
-	{ "a good chain with the root is taken", { .san = "DNS:host.example" }, { 0 }, WITH_ROOT, 0, -1, 0, 0, "" },
-	{ "the wrong order is taken by OpenSSL", { .san = "DNS:host.example" }, { 0 }, WITH_ROOT | REVERSED, 0, -1, 0, 0, "" },
-	{ "no purposes at all are taken", { .san = "DNS:host.example" }, { 0 }, 0, 0, -1, 0, 0, "" },
-	{ "clientAuth alone is refused of a server", { .san = "DNS:host.example", .eku = "clientAuth" }, { 0 }, 0, RMT_STAGE_CERTIFICATE, 26,
-	    0, 43, "refuses the certificate at depth 0 (host.example): its purposes lack serverAuth (error 26)" },
-	{ "clientAuth alone is taken where purposes are not checked", { .san = "DNS:host.example", .eku = "clientAuth" }, { 0 },
-	    ANY_PURPOSE, 0, -1, 0, 0, "" },
-	{ "anyExtendedKeyUsage alone is refused, and Windows is named", { .san = "DNS:host.example", .eku = "anyExtendedKeyUsage" }, { 0 },
-	    0, RMT_STAGE_CERTIFICATE, 26, 0, 43, "Windows takes its anyExtendedKeyUsage" },
-	{ "an issuing CA without serverAuth among its purposes", { .san = "DNS:host.example", .eku = "serverAuth" },
-	    { .cn = "Mail CA", .ca = true, .eku = "emailProtection" }, 0, RMT_STAGE_CERTIFICATE, 26, 1, 43,
-	    "refuses the certificate at depth 1 (Mail CA): its purposes lack serverAuth (error 26)" },
-	{ "an issuing CA with serverAuth among its purposes", { .san = "DNS:host.example", .eku = "serverAuth" },
-	    { .cn = "Web CA", .ca = true, .eku = "serverAuth" }, 0, 0, -1, 0, 0, "" },
-	{ "a key usage that signs certificates only", { .san = "DNS:host.example", .usage = "cRLSign" }, { 0 }, 0, RMT_STAGE_CERTIFICATE,
-	    26, 0, 43, "its key usage does not fit a TLS server (error 26)" },
-	{ "the leaf alone, and nothing at hand", { .san = "DNS:host.example" }, { 0 }, LEAF_ALONE, RMT_STAGE_CERTIFICATE, 20, 0, 48,
-	    "its issuer was not sent and is not trusted (error 20)" },
-	{ "the leaf alone, with its issuer at hand", { .san = "DNS:host.example" }, { 0 }, LEAF_ALONE | AT_HAND, 0, -1, 0, 0, "" },
-	{ "the leaf alone before a phone, whatever is at hand", { .san = "DNS:host.example" }, { 0 }, LEAF_ALONE | AT_HAND | ROOT_ONLY,
-	    RMT_STAGE_CERTIFICATE, 20, 0, 48, "was not sent" },
-	{ "the whole chain before a phone", { .san = "DNS:host.example" }, { 0 }, ROOT_ONLY, 0, -1, 0, 0, "" },
-	{ "an intermediate among the trusted helps a client", { .san = "DNS:host.example" }, { 0 }, LEAF_ALONE | INTERMEDIATE_TRUSTED, 0,
+	{ "a good chain is taken", { .san = "DNS:host.example", .eku = "serverAuth" }, { 0 }, 0, 0,
 	    -1, 0, 0, "" },
-	{ "an intermediate among the trusted does not help a phone", { .san = "DNS:host.example" }, { 0 },
-	    LEAF_ALONE | INTERMEDIATE_TRUSTED | ROOT_ONLY, RMT_STAGE_CERTIFICATE, 20, 0, 48, "was not sent" },
-	{ "another root is trusted, and the root is sent", { .san = "DNS:host.example" }, { 0 }, OTHER_TRUST | WITH_ROOT,
-	    RMT_STAGE_CERTIFICATE, 19, 2, 48, "(Root): this root is not trusted (error 19)" },
-	{ "no trust set: the end of the path is let pass", { .san = "DNS:host.example" }, { 0 }, NO_TRUST, 0, -1, 0, 0, "" },
-	{ "no trust set and the leaf alone", { .san = "DNS:host.example" }, { 0 }, NO_TRUST | LEAF_ALONE, 0, -1, 0, 0, "" },
-	{ "no trust set and the root on the wire", { .san = "DNS:host.example" }, { 0 }, NO_TRUST | WITH_ROOT, 0, -1, 0, 0, "" },
-	{ "no trust set: an expired leaf is refused all the same", { .san = "DNS:host.example", .expired = 3 }, { 0 }, NO_TRUST,
-	    RMT_STAGE_CERTIFICATE, 10, 0, 45, "refuses the certificate at depth 0 (host.example): it has expired (error 10)" },
-	{ "no trust set: the purpose is checked all the same", { .san = "DNS:host.example", .eku = "clientAuth" }, { 0 },
-	    NO_TRUST | LEAF_ALONE, RMT_STAGE_CERTIFICATE, 26, 0, 43, "its purposes lack serverAuth" },
-	{ "no trust set: a weak signature at the end of the path counts", { .san = "DNS:host.example" },
-	    { .cn = "SHA-1 CA", .ca = true, .digest = "SHA1" }, NO_TRUST, RMT_STAGE_CERTIFICATE, 68, 1, 42,
-	    "refuses the certificate at depth 1 (SHA-1 CA): its signature has too weak a digest (error 68)" },
-	{ "an expired leaf", { .san = "DNS:host.example", .expired = 3 }, { 0 }, 0, RMT_STAGE_CERTIFICATE, 10, 0, 45, "it has expired" },
-	{ "an expired issuing CA", { .san = "DNS:host.example" }, { .cn = "Old CA", .ca = true, .expired = 3 }, 0, RMT_STAGE_CERTIFICATE, 10,
-	    1, 45, "depth 1 (Old CA): it has expired" },
-	{ "an issuer that is no CA", { .san = "DNS:host.example" }, { .cn = "No CA", .usage = "digitalSignature" }, 0, RMT_STAGE_CERTIFICATE, 79,
-	    1, 48, "is no CA" },
-	{ "SHA-1 at level 1", { .san = "DNS:host.example", .digest = "SHA1" }, { 0 }, 0, RMT_STAGE_CERTIFICATE, 68, 0, 42,
-	    "too weak a digest (error 68)" },
-	{ "SHA-1 at level 0", { .san = "DNS:host.example", .digest = "SHA1" }, { 0 }, LEVEL_0, 0, -1, 0, 0, "" },
-	{ "SHA-1 at level 0 with an auth level of 2", { .san = "DNS:host.example", .digest = "SHA1" }, { 0 }, LEVEL_0 | AUTH_2,
+	{ "a good chain with the root is taken", { .san = "DNS:host.example" }, { 0 }, WITH_ROOT, 0,
+	    -1, 0, 0, "" },
+	{ "the wrong order is taken by OpenSSL", { .san = "DNS:host.example" }, { 0 },
+	    WITH_ROOT | REVERSED, 0, -1, 0, 0, "" },
+	{ "no purposes at all are taken", { .san = "DNS:host.example" }, { 0 }, 0, 0, -1, 0, 0,
+	    "" },
+	{ "clientAuth alone is refused of a server",
+	    { .san = "DNS:host.example", .eku = "clientAuth" }, { 0 }, 0, RMT_STAGE_CERTIFICATE, 26,
+	    0, 43,
+	    "refuses the certificate at depth 0 (host.example): its purposes lack serverAuth "
+	    "(error 26)" },
+	{ "clientAuth alone is taken where purposes are not checked",
+	    { .san = "DNS:host.example", .eku = "clientAuth" }, { 0 }, ANY_PURPOSE, 0, -1, 0, 0,
+	    "" },
+	{ "anyExtendedKeyUsage alone is refused, and Windows is named",
+	    { .san = "DNS:host.example", .eku = "anyExtendedKeyUsage" }, { 0 }, 0,
+	    RMT_STAGE_CERTIFICATE, 26, 0, 43, "Windows takes its anyExtendedKeyUsage" },
+	{ "an issuing CA without serverAuth among its purposes",
+	    { .san = "DNS:host.example", .eku = "serverAuth" },
+	    { .cn = "Mail CA", .ca = true, .eku = "emailProtection" }, 0, RMT_STAGE_CERTIFICATE, 26,
+	    1, 43,
+	    "refuses the certificate at depth 1 (Mail CA): its purposes lack serverAuth (error "
+	    "26)" },
+	{ "an issuing CA with serverAuth among its purposes",
+	    { .san = "DNS:host.example", .eku = "serverAuth" },
+	    { .cn = "Web CA", .ca = true, .eku = "serverAuth" }, 0, 0, -1, 0, 0, "" },
+	{ "a key usage that signs certificates only",
+	    { .san = "DNS:host.example", .usage = "cRLSign" }, { 0 }, 0, RMT_STAGE_CERTIFICATE, 26,
+	    0, 43, "its key usage does not fit a TLS server (error 26)" },
+	{ "the leaf alone, and nothing at hand", { .san = "DNS:host.example" }, { 0 }, LEAF_ALONE,
+	    RMT_STAGE_CERTIFICATE, 20, 0, 48,
+	    "its issuer was not sent and is not trusted (error 20)" },
+	{ "the leaf alone, with its issuer at hand", { .san = "DNS:host.example" }, { 0 },
+	    LEAF_ALONE | AT_HAND, 0, -1, 0, 0, "" },
+	{ "the leaf alone before a phone, whatever is at hand", { .san = "DNS:host.example" },
+	    { 0 }, LEAF_ALONE | AT_HAND | ROOT_ONLY, RMT_STAGE_CERTIFICATE, 20, 0, 48,
+	    "was not sent" },
+	{ "the whole chain before a phone", { .san = "DNS:host.example" }, { 0 }, ROOT_ONLY, 0, -1,
+	    0, 0, "" },
+	{ "an intermediate among the trusted helps a client", { .san = "DNS:host.example" }, { 0 },
+	    LEAF_ALONE | INTERMEDIATE_TRUSTED, 0, -1, 0, 0, "" },
+	{ "an intermediate among the trusted does not help a phone", { .san = "DNS:host.example" },
+	    { 0 }, LEAF_ALONE | INTERMEDIATE_TRUSTED | ROOT_ONLY, RMT_STAGE_CERTIFICATE, 20, 0, 48,
+	    "was not sent" },
+	{ "another root is trusted, and the root is sent", { .san = "DNS:host.example" }, { 0 },
+	    OTHER_TRUST | WITH_ROOT, RMT_STAGE_CERTIFICATE, 19, 2, 48,
+	    "(Root): this root is not trusted (error 19)" },
+	{ "no trust set: the end of the path is let pass", { .san = "DNS:host.example" }, { 0 },
+	    NO_TRUST, 0, -1, 0, 0, "" },
+	{ "no trust set and the leaf alone", { .san = "DNS:host.example" }, { 0 },
+	    NO_TRUST | LEAF_ALONE, 0, -1, 0, 0, "" },
+	{ "no trust set and the root on the wire", { .san = "DNS:host.example" }, { 0 },
+	    NO_TRUST | WITH_ROOT, 0, -1, 0, 0, "" },
+	{ "no trust set: an expired leaf is refused all the same",
+	    { .san = "DNS:host.example", .expired = 3 }, { 0 }, NO_TRUST, RMT_STAGE_CERTIFICATE, 10,
+	    0, 45, "refuses the certificate at depth 0 (host.example): it has expired (error 10)" },
+	{ "no trust set: the purpose is checked all the same",
+	    { .san = "DNS:host.example", .eku = "clientAuth" }, { 0 }, NO_TRUST | LEAF_ALONE,
+	    RMT_STAGE_CERTIFICATE, 26, 0, 43, "its purposes lack serverAuth" },
+	{ "no trust set: a weak signature at the end of the path counts",
+	    { .san = "DNS:host.example" }, { .cn = "SHA-1 CA", .ca = true, .digest = "SHA1" },
+	    NO_TRUST, RMT_STAGE_CERTIFICATE, 68, 1, 42,
+	    "refuses the certificate at depth 1 (SHA-1 CA): its signature has too weak a digest "
+	    "(error 68)" },
+	{ "an expired leaf", { .san = "DNS:host.example", .expired = 3 }, { 0 }, 0,
+	    RMT_STAGE_CERTIFICATE, 10, 0, 45, "it has expired" },
+	{ "an expired issuing CA", { .san = "DNS:host.example" },
+	    { .cn = "Old CA", .ca = true, .expired = 3 }, 0, RMT_STAGE_CERTIFICATE, 10, 1, 45,
+	    "depth 1 (Old CA): it has expired" },
+	{ "an issuer that is no CA", { .san = "DNS:host.example" },
+	    { .cn = "No CA", .usage = "digitalSignature" }, 0, RMT_STAGE_CERTIFICATE, 79, 1, 48,
+	    "is no CA" },
+	{ "SHA-1 at level 1", { .san = "DNS:host.example", .digest = "SHA1" }, { 0 }, 0,
+	    RMT_STAGE_CERTIFICATE, 68, 0, 42, "too weak a digest (error 68)" },
+	{ "SHA-1 at level 0", { .san = "DNS:host.example", .digest = "SHA1" }, { 0 }, LEVEL_0, 0,
+	    -1, 0, 0, "" },
+	{ "SHA-1 at level 0 with an auth level of 2",
+	    { .san = "DNS:host.example", .digest = "SHA1" }, { 0 }, LEVEL_0 | AUTH_2,
 	    RMT_STAGE_CERTIFICATE, 68, 0, 42, "too weak a digest" },
-	{ "RSA 1024 at level 2", { .san = "DNS:host.example", .key = "RSA1024" }, { 0 }, LEVEL_2, RMT_STAGE_CERTIFICATE, 66, 0, 42,
-	    "its key is too small (error 66)" },
-	{ "RSA 1024 at level 1", { .san = "DNS:host.example", .key = "RSA1024" }, { 0 }, 0, 0, -1, 0, 0, "" },
-	{ "an authority key identifier is missing, strictly", { .san = "DNS:host.example" }, { 0 }, STRICT, RMT_STAGE_CERTIFICATE, 85, 0, 46,
-	    "it has no authority key identifier" },
+	{ "RSA 1024 at level 2", { .san = "DNS:host.example", .key = "RSA1024" }, { 0 }, LEVEL_2,
+	    RMT_STAGE_CERTIFICATE, 66, 0, 42, "its key is too small (error 66)" },
+	{ "RSA 1024 at level 1", { .san = "DNS:host.example", .key = "RSA1024" }, { 0 }, 0, 0, -1,
+	    0, 0, "" },
+	{ "an authority key identifier is missing, strictly", { .san = "DNS:host.example" }, { 0 },
+	    STRICT, RMT_STAGE_CERTIFICATE, 85, 0, 46, "it has no authority key identifier" },
 
-	{ "another name", { .san = "DNS:www.example,DNS:mail.example" }, { 0 }, 0, RMT_STAGE_NAME, 62, 0, 42,
-	    "it is for www.example, mail.example, not for host.example (error 62)" },
-	{ "many other names", { .san = "DNS:a.example,DNS:b.example,DNS:c.example,DNS:d.example,DNS:e.example,DNS:f.example,DNS:g.example" },
-	    { 0 }, 0, RMT_STAGE_NAME, 62, 0, 42, "it is for a.example, b.example, c.example, d.example, e.example and 2 more, not for" },
+	{ "another name", { .san = "DNS:www.example,DNS:mail.example" }, { 0 }, 0, RMT_STAGE_NAME,
+	    62, 0, 42, "it is for www.example, mail.example, not for host.example (error 62)" },
+	{ "many other names",
+	    { .san = "DNS:a.example,DNS:b.example,DNS:c.example,DNS:d.example,DNS:e.example,DNS:f."
+		     "example,DNS:g.example" },
+	    { 0 }, 0, RMT_STAGE_NAME, 62, 0, 42,
+	    "it is for a.example, b.example, c.example, d.example, e.example and 2 more, not for" },
 	{ "a wildcard", { .san = "DNS:*.corp.example" }, { 0 }, LONG_NAME, 0, -1, 0, 0, "" },
-	{ "a wildcard for a whole top level domain", { .san = "DNS:*.example" }, { 0 }, 0, RMT_STAGE_NAME, 62, 0, 42, "it is for *.example" },
-	{ "a wildcard of two labels", { .san = "DNS:*.sub.example" }, { 0 }, 0, RMT_STAGE_NAME, 62, 0, 42, "it is for *.sub.example" },
+	{ "a wildcard for a whole top level domain", { .san = "DNS:*.example" }, { 0 }, 0,
+	    RMT_STAGE_NAME, 62, 0, 42, "it is for *.example" },
+	{ "a wildcard of two labels", { .san = "DNS:*.sub.example" }, { 0 }, 0, RMT_STAGE_NAME, 62,
+	    0, 42, "it is for *.sub.example" },
 	{ "the CN alone, where only the SAN counts", { 0 }, { 0 }, 0, RMT_STAGE_NAME, 62, 0, 42,
 	    "it names host.example in its CN alone, where this client does not look" },
 	{ "the CN alone, where it counts", { 0 }, { 0 }, OR_CN, 0, -1, 0, 0, "" },
-	{ "the CN beside a SAN of other names does not count", { .san = "DNS:www.example" }, { 0 }, OR_CN, RMT_STAGE_NAME, 62, 0, 42,
-	    "it is for www.example" },
-	{ "no name at all", { .cn = "Somebody" }, { 0 }, 0, RMT_STAGE_NAME, 62, 0, 42, "it does not name host.example" },
+	{ "the CN beside a SAN of other names does not count", { .san = "DNS:www.example" }, { 0 },
+	    OR_CN, RMT_STAGE_NAME, 62, 0, 42, "it is for www.example" },
+	{ "no name at all", { .cn = "Somebody" }, { 0 }, 0, RMT_STAGE_NAME, 62, 0, 42,
+	    "it does not name host.example" },
 	{ "names are not looked at", { .cn = "Somebody" }, { 0 }, NO_NAMES, 0, -1, 0, 0, "" },
 	{ "an address in the SAN", { .san = "IP:127.0.0.1" }, { 0 }, BY_ADDRESS, 0, -1, 0, 0, "" },
-	{ "an address that is not there", { .san = "DNS:host.example,IP:127.0.0.2" }, { 0 }, BY_ADDRESS, RMT_STAGE_NAME, 64, 0, 42,
+	{ "an address that is not there", { .san = "DNS:host.example,IP:127.0.0.2" }, { 0 },
+	    BY_ADDRESS, RMT_STAGE_NAME, 64, 0, 42,
 	    "it is for host.example, 127.0.0.2, not for 127.0.0.1 (error 64)" },
-	{ "the path is judged before the name", { .san = "DNS:www.example", .expired = 3 }, { 0 }, 0, RMT_STAGE_CERTIFICATE, 10, 0, 45,
-	    "it has expired" },
+	{ "the path is judged before the name", { .san = "DNS:www.example", .expired = 3 }, { 0 },
+	    0, RMT_STAGE_CERTIFICATE, 10, 0, 45, "it has expired" },
 };
 
 static void
@@ -322,9 +389,12 @@ check_judge(void **state)
 	struct rmt_client client = modern();
 	struct recipe recipe = row->leaf;
 	struct party *ca = row->ca.cn != NULL ? party_new(&row->ca, root) : issuing, *leaf;
-	const struct rmt_cert *trust[2] = { (row->how & OTHER_TRUST) ? other_root->cert : root->cert, ca->cert };
+	const struct rmt_cert *trust[2] = {
+		(row->how & OTHER_TRUST) ? other_root->cert : root->cert, ca->cert
+	};
 	const struct rmt_cert *at_hand[1] = { ca->cert };
-	struct rmt_probe_options options = options_for(&client, (row->how & NO_TRUST) ? NULL : trust);
+	struct rmt_probe_options options =
+	    options_for(&client, (row->how & NO_TRUST) ? NULL : trust);
 	struct tls_server server = { 0 };
 	struct peer peer;
 	struct seen seen;
@@ -352,12 +422,14 @@ check_judge(void **state)
 		server.chain[count++] = root;
 	tls_prepare(&server);
 	peer_start(&peer, AF_INET, serve_tls, &server);
-	probe(&seen, &options, "", (row->how & BY_ADDRESS) ? "127.0.0.1" : "host.example", peer.port);
+	probe(
+	    &seen, &options, "", (row->how & BY_ADDRESS) ? "127.0.0.1" : "host.example", peer.port);
 	peer_stop(&peer);
 	if (row->error < 0) {
 		assert_seen(&seen, RMT_PROBE_DONE, 0, "");
 	} else {
-		assert_seen(&seen, RMT_PROBE_WE_REFUSED, (enum rmt_probe_stage)row->stage, row->words);
+		assert_seen(
+		    &seen, RMT_PROBE_WE_REFUSED, (enum rmt_probe_stage)row->stage, row->words);
 		assert_int_equal(seen.last.verify_error, row->error);
 		assert_int_equal(seen.last.verify_depth, row->depth);
 		assert_int_equal(seen.last.alert, row->alert);
@@ -384,12 +456,18 @@ static const struct version_row {
 	enum rmt_probe_outcome outcome;
 	const char *words;
 } version_rows[] = {
-	{ "a phone speaks TLS 1.0", tls10, tls10, "AES128-SHA:AES256-SHA:ECDHE-ECDSA-AES128-SHA", TLS1_VERSION, NULL, RMT_PROBE_DONE, "" },
-	{ "a phone and a server of today", tls10, tls10, NULL, TLS1_3_VERSION, NULL, RMT_PROBE_THEY_REFUSED,
-	    "it does not speak any of the versions offered (alert 70, protocol_version); this client speaks nothing newer than tls1.0" },
-	{ "a client of today and an old server", tls12, NULL, NULL, TLS1_VERSION, NULL, RMT_PROBE_THEY_REFUSED, "(alert 70, protocol_version)" },
-	{ "no cipher in common", tls12, tls12, "ECDHE-ECDSA-AES256-GCM-SHA384", TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=0",
-	    RMT_PROBE_THEY_REFUSED, "there is no version, cipher or signature algorithm that both sides take (alert 40, handshake_failure)" },
+	{ "a phone speaks TLS 1.0", tls10, tls10, "AES128-SHA:AES256-SHA:ECDHE-ECDSA-AES128-SHA",
+	    TLS1_VERSION, NULL, RMT_PROBE_DONE, "" },
+	{ "a phone and a server of today", tls10, tls10, NULL, TLS1_3_VERSION, NULL,
+	    RMT_PROBE_THEY_REFUSED,
+	    "it does not speak any of the versions offered (alert 70, protocol_version); this "
+	    "client speaks nothing newer than tls1.0" },
+	{ "a client of today and an old server", tls12, NULL, NULL, TLS1_VERSION, NULL,
+	    RMT_PROBE_THEY_REFUSED, "(alert 70, protocol_version)" },
+	{ "no cipher in common", tls12, tls12, "ECDHE-ECDSA-AES256-GCM-SHA384", TLS1_2_VERSION,
+	    "ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=0", RMT_PROBE_THEY_REFUSED,
+	    "there is no version, cipher or signature algorithm that both sides take (alert 40, "
+	    "handshake_failure)" },
 };
 
 static void
@@ -400,7 +478,9 @@ check_version(void **state)
 	struct rmt_client client = { .names = none, .sends_sni = true };
 	struct rmt_probe_options options = options_for(&client, NULL);
 	struct party *leaf = party_new(&(struct recipe){ .cn = "host.example" }, issuing);
-	struct tls_server server = { .chain = { leaf }, .version = row->server, .ciphers = row->server_ciphers };
+	struct tls_server server = {
+		.chain = { leaf }, .version = row->server, .ciphers = row->server_ciphers
+	};
 	struct peer peer;
 	struct seen seen;
 
@@ -433,13 +513,19 @@ static const struct mutual_row {
 	{ "both purposes are taken under TLS 1.3", BOTH, TLS1_3_VERSION, false, true, -1, "" },
 	{ "no purposes are taken", NO_EKU, TLS1_2_VERSION, false, true, -1, "" },
 	{ "serverAuth alone is refused under TLS 1.2", SERVER_ONLY, TLS1_2_VERSION, false, true, 43,
-	    "refuses the certificate that it was shown: the certificate is not meant for this use" },
+	    "refuses the certificate that it was shown: the certificate is not meant for this "
+	    "use" },
 	{ "serverAuth alone is refused under TLS 1.3", SERVER_ONLY, TLS1_3_VERSION, false, true, 43,
-	    "refuses the certificate that it was shown: the certificate is not meant for this use" },
-	{ "a stranger's is refused", STRANGER, TLS1_3_VERSION, false, true, 48, "it does not know the authority that issued the certificate" },
-	{ "none is refused under TLS 1.2", NONE, TLS1_2_VERSION, false, true, 40, "demands a certificate and was shown none (alert 40" },
-	{ "none is refused under TLS 1.3", NONE, TLS1_3_VERSION, false, true, 116, "demands a certificate and was shown none (alert 116" },
-	{ "capturing shows one too", SERVER_ONLY, TLS1_3_VERSION, false, false, 43, "refuses the certificate that it was shown" },
+	    "refuses the certificate that it was shown: the certificate is not meant for this "
+	    "use" },
+	{ "a stranger's is refused", STRANGER, TLS1_3_VERSION, false, true, 48,
+	    "it does not know the authority that issued the certificate" },
+	{ "none is refused under TLS 1.2", NONE, TLS1_2_VERSION, false, true, 40,
+	    "demands a certificate and was shown none (alert 40" },
+	{ "none is refused under TLS 1.3", NONE, TLS1_3_VERSION, false, true, 116,
+	    "demands a certificate and was shown none (alert 116" },
+	{ "capturing shows one too", SERVER_ONLY, TLS1_3_VERSION, false, false, 43,
+	    "refuses the certificate that it was shown" },
 };
 
 static struct party *
@@ -447,7 +533,9 @@ party_shown(enum shown shown)
 {
 	struct recipe recipe = { .cn = "client.example", .san = "DNS:client.example" };
 
-	recipe.eku = shown == BOTH ? "serverAuth,clientAuth" : shown == SERVER_ONLY ? "serverAuth" : NULL;
+	recipe.eku = shown == BOTH          ? "serverAuth,clientAuth"
+		     : shown == SERVER_ONLY ? "serverAuth"
+					    : NULL;
 	return shown == NONE ? NULL : party_new(&recipe, shown == STRANGER ? other_root : issuing);
 }
 
@@ -458,9 +546,12 @@ check_mutual(void **state)
 	struct rmt_client client = modern();
 	const struct rmt_cert *trust[1] = { root->cert }, *chain[1] = { issuing->cert };
 	struct rmt_probe_options options = options_for(row->playing ? &client : NULL, trust);
-	struct party *leaf = party_new(&(struct recipe){ .cn = "host.example", .san = "DNS:host.example" }, issuing);
+	struct party *leaf =
+	    party_new(&(struct recipe){ .cn = "host.example", .san = "DNS:host.example" }, issuing);
 	struct party *mine = party_shown(row->shown);
-	struct tls_server server = { .chain = { leaf, issuing }, .version = row->version, .client_root = root };
+	struct tls_server server = {
+		.chain = { leaf, issuing }, .version = row->version, .client_root = root
+	};
 	struct peer peer;
 	struct seen seen;
 
@@ -478,7 +569,8 @@ check_mutual(void **state)
 		assert_seen(&seen, RMT_PROBE_DONE, 0, "");
 		assert_true(seen.last.closed_cleanly);
 	} else {
-		assert_seen(&seen, RMT_PROBE_THEY_REFUSED, RMT_STAGE_CLIENT_CERTIFICATE, row->words);
+		assert_seen(
+		    &seen, RMT_PROBE_THEY_REFUSED, RMT_STAGE_CLIENT_CERTIFICATE, row->words);
 		assert_int_equal(seen.last.alert, row->alert);
 		assert_false(seen.last.alert_ours);
 		assert_false(seen.last.closed_cleanly);
@@ -498,9 +590,12 @@ check_abrupt(void **state)
 {
 	struct rmt_client client = modern();
 	struct rmt_probe_options options = options_for(&client, NULL);
-	struct party *leaf = party_new(&(struct recipe){ .cn = "host.example", .san = "DNS:host.example" }, issuing);
+	struct party *leaf =
+	    party_new(&(struct recipe){ .cn = "host.example", .san = "DNS:host.example" }, issuing);
 	struct party *mine = party_shown(BOTH);
-	struct tls_server server = { .chain = { leaf, issuing }, .client_root = root, .abrupt = true };
+	struct tls_server server = {
+		.chain = { leaf, issuing }, .client_root = root, .abrupt = true
+	};
 	struct peer peer;
 	struct seen seen;
 
@@ -537,14 +632,16 @@ check_options(void **state)
 {
 	struct rmt_client client = modern();
 	char nonsense[] = "NONSENSE";
-	struct rmt_probe_options options = options_for(&client, (const struct rmt_cert *const *)&issuing->cert);
+	struct rmt_probe_options options =
+	    options_for(&client, (const struct rmt_cert *const *)&issuing->cert);
 	struct rmt_probe_jobs empty = { 0 };
 	struct rmt_err err = { 0 };
 
 	(void)state;
 	client.trusts_root_only = true;
 	assert_int_equal(rmt_probe_run(&options, NULL, &empty, never, NULL, &err), -1);
-	assert_error(&err, RMT_USAGE, "trusts roots only, and none of the certificates to be trusted is one");
+	assert_error(&err, RMT_USAGE,
+	    "trusts roots only, and none of the certificates to be trusted is one");
 	rmt_err_clear(&err);
 	client.trusts_root_only = false;
 	client.ciphers = nonsense;
@@ -577,7 +674,8 @@ main(void)
 	ADD_TABLE(&rows, judge_rows, check_judge);
 	ADD_TABLE(&rows, version_rows, check_version);
 	ADD_TABLE(&rows, mutual_rows, check_mutual);
-	add_row(&rows, "a server that goes away after our certificate refused it", check_abrupt, NULL);
+	add_row(
+	    &rows, "a server that goes away after our certificate refused it", check_abrupt, NULL);
 	add_row(&rows, "options that contradict each other", check_options, NULL);
 	failed = run_rows("playing a consumer", &rows);
 	for (size_t i = 0; i < made_count; i++)

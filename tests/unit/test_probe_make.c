@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates for the tests of probe/, made with OpenSSL's API so that its reader and ours meet something foreign. */
+/* Certificates for the tests of probe/, made with OpenSSL's API so that its reader and ours meet
+ * something foreign. */
 #include "config.h"
 
 #include <pthread.h>
@@ -69,16 +70,20 @@ party_new(const struct recipe *recipe, const struct party *issuer)
 	party->evp = make_key(recipe->key);
 	party->x509 = fill(recipe, party->evp, issuer != NULL ? issuer->x509 : NULL);
 	above = issuer != NULL ? issuer->x509 : party->x509;
-	extend(party->x509, above, NID_basic_constraints, recipe->ca ? "critical,CA:TRUE" : "CA:FALSE");
+	extend(party->x509, above, NID_basic_constraints,
+	    recipe->ca ? "critical,CA:TRUE" : "CA:FALSE");
 	extend(party->x509, above, NID_subject_key_identifier, "hash");
 	extend(party->x509, above, NID_subject_alt_name, recipe->san);
 	extend(party->x509, above, NID_ext_key_usage, recipe->eku);
 	extend(party->x509, above, NID_key_usage,
-	    recipe->usage != NULL ? recipe->usage : recipe->ca ? "critical,keyCertSign,cRLSign" : NULL);
+	    recipe->usage != NULL ? recipe->usage
+	    : recipe->ca          ? "critical,keyCertSign,cRLSign"
+				  : NULL);
 	assert_true(X509_sign(party->x509, issuer != NULL ? issuer->evp : party->evp,
 			recipe->digest != NULL && *recipe->digest == '\0'
 			    ? NULL
-			    : EVP_get_digestbyname(recipe->digest != NULL ? recipe->digest : "SHA256")) > 0);
+			    : EVP_get_digestbyname(
+				  recipe->digest != NULL ? recipe->digest : "SHA256")) > 0);
 	length = i2d_X509(party->x509, &der);
 	party->cert = rmt_cert_new(rmt_span_of(der, (size_t)length), RMT_STRICT, &err);
 	GIVEN(party->cert);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Servers on threads of the test's own process, real TLS by OpenSSL among them, and one probe with its result kept. */
+/* Servers on threads of the test's own process, real TLS by OpenSSL among them, and one probe with
+ * its result kept. */
 #include "config.h"
 
 #include <netinet/in.h>
@@ -19,8 +20,12 @@
 static socklen_t
 loopback(int family, uint16_t port, struct sockaddr_storage *out)
 {
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct sockaddr_in v4 = { .sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons(port),
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
 
 	memset(out, 0, sizeof(*out));
 	if (family == AF_INET)
@@ -47,7 +52,8 @@ static void *
 listen_on(void *arg)
 {
 	struct peer *peer = arg;
-	struct pollfd either[2] = { { .fd = peer->fd, .events = POLLIN }, { .fd = peer->stop[0], .events = POLLIN } };
+	struct pollfd either[2] = { { .fd = peer->fd, .events = POLLIN },
+		{ .fd = peer->stop[0], .events = POLLIN } };
 
 	while (poll(either, 2, -1) > 0 && either[1].revents == 0) {
 		int fd = accept(peer->fd, NULL, NULL);
@@ -69,8 +75,11 @@ peer_start(struct peer *peer, int family, void (*serve)(int fd, const void *arg)
 	struct sockaddr_storage address;
 	socklen_t length = loopback(family, 0, &address);
 
-	signal(SIGPIPE, SIG_DFL); /* what the library does must not raise it; the servers ignore it by MSG_NOSIGNAL */
-	*peer = (struct peer){ .fd = socket(family, SOCK_STREAM, 0), .family = family, .serve = serve, .arg = arg };
+	signal(SIGPIPE, SIG_DFL); /* what the library does must not raise it; the servers ignore it
+				     by MSG_NOSIGNAL */
+	*peer = (struct peer){
+		.fd = socket(family, SOCK_STREAM, 0), .family = family, .serve = serve, .arg = arg
+	};
 	assert_int_equal(bind(peer->fd, (struct sockaddr *)&address, length), 0);
 	assert_int_equal(listen(peer->fd, 1024), 0);
 	assert_int_equal(getsockname(peer->fd, (struct sockaddr *)&address, &length), 0);
@@ -123,7 +132,8 @@ tls_prepare(struct tls_server *server)
 
 	assert_non_null(ctx);
 	SSL_CTX_set_security_level(ctx, 0);
-	assert_true(SSL_CTX_set_cipher_list(ctx, server->ciphers != NULL ? server->ciphers : "ALL:@SECLEVEL=0"));
+	assert_true(SSL_CTX_set_cipher_list(
+	    ctx, server->ciphers != NULL ? server->ciphers : "ALL:@SECLEVEL=0"));
 	SSL_CTX_set_min_proto_version(ctx, server->version != 0 ? server->version : TLS1_VERSION);
 	SSL_CTX_set_max_proto_version(ctx, server->version);
 	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
@@ -171,8 +181,8 @@ play_script(int fd, const char *const *script)
 	}
 }
 
-/* Takes connections as they come, whatever becomes of them. The write of an SSL raises SIGPIPE where the peer is gone, so it is
- * blocked on this thread. */
+/* Takes connections as they come, whatever becomes of them. The write of an SSL raises SIGPIPE
+ * where the peer is gone, so it is blocked on this thread. */
 void
 serve_tls(int fd, const void *arg)
 {
@@ -194,7 +204,8 @@ serve_tls(int fd, const void *arg)
 		SSL_shutdown(ssl);
 	}
 	if (SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) != NULL)
-		snprintf(last_sni, sizeof(last_sni), "%s", SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
+		snprintf(last_sni, sizeof(last_sni), "%s",
+		    SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
 	ERR_clear_error();
 	SSL_free(ssl);
 }
@@ -220,8 +231,10 @@ keep_seen(void *arg, const struct rmt_probe_seen *now)
 	}
 	if (now->broken_count > 0)
 		seen->broken = now->broken[0];
-	snprintf(seen->protocol, sizeof(seen->protocol), "%s", now->protocol != NULL ? now->protocol : "");
-	snprintf(seen->signature, sizeof(seen->signature), "%s", now->signature != NULL ? now->signature : "");
+	snprintf(seen->protocol, sizeof(seen->protocol), "%s",
+	    now->protocol != NULL ? now->protocol : "");
+	snprintf(seen->signature, sizeof(seen->signature), "%s",
+	    now->signature != NULL ? now->signature : "");
 	snprintf(seen->address, sizeof(seen->address), "%s", now->job->text);
 	return 0;
 }
@@ -235,7 +248,8 @@ no_fault(void *arg, size_t endpoint, const struct rmt_err *err)
 }
 
 void
-probe(struct seen *seen, const struct rmt_probe_options *options, const char *scheme, const char *host, uint16_t port)
+probe(struct seen *seen, const struct rmt_probe_options *options, const char *scheme,
+    const char *host, uint16_t port)
 {
 	struct rmt_probe_options capture = { .auth_level = -1, .timeout = 1000, .now = NOW };
 	struct rmt_endpoint endpoint;
@@ -247,9 +261,11 @@ probe(struct seen *seen, const struct rmt_probe_options *options, const char *sc
 	snprintf(text, sizeof(text), "%s%s:%u", scheme, host, (unsigned)port);
 	if (rmt_endpoint_parse(text, &endpoint, &err) != 1)
 		fail_msg("%s: %s", text, err.message);
-	GOOD(rmt_probe_resolve(&endpoint, 1, strchr(host, '.') != NULL && strstr(host, ".example") != NULL ? "127.0.0.1" : NULL,
+	GOOD(rmt_probe_resolve(&endpoint, 1,
+	    strchr(host, '.') != NULL && strstr(host, ".example") != NULL ? "127.0.0.1" : NULL,
 	    false, &jobs, no_fault, NULL, &err));
-	GOOD(rmt_probe_run(options != NULL ? options : &capture, &endpoint, &jobs, keep_seen, seen, &err));
+	GOOD(rmt_probe_run(
+	    options != NULL ? options : &capture, &endpoint, &jobs, keep_seen, seen, &err));
 	assert_int_equal(seen->visits, 1);
 	rmt_probe_jobs_clear(&jobs);
 	rmt_endpoint_clear(&endpoint);
@@ -266,20 +282,23 @@ seen_clear(struct seen *seen)
 const char *
 outcome_name(enum rmt_probe_outcome outcome)
 {
-	static const char *const names[] = { "unreachable", "timed out", "no TLS", "they refused", "we refused", "done" };
+	static const char *const names[] = { "unreachable", "timed out", "no TLS", "they refused",
+		"we refused", "done" };
 
 	return names[outcome];
 }
 
 void
-assert_seen(const struct seen *seen, enum rmt_probe_outcome outcome, enum rmt_probe_stage stage, const char *words)
+assert_seen(const struct seen *seen, enum rmt_probe_outcome outcome, enum rmt_probe_stage stage,
+    const char *words)
 {
 	const struct rmt_err *err = &seen->last.err;
 
-	if (seen->last.outcome != outcome || (outcome != RMT_PROBE_DONE && seen->last.stage != stage) ||
+	if (seen->last.outcome != outcome ||
+	    (outcome != RMT_PROBE_DONE && seen->last.stage != stage) ||
 	    strstr(err->message, words) == NULL)
-		fail_msg("got %s at %s: \"%s\"; wanted %s at %s: \"...%s...\"", outcome_name(seen->last.outcome),
-		    rmt_probe_stage_name(seen->last.stage), err->message, outcome_name(outcome),
-		    rmt_probe_stage_name(stage), words);
+		fail_msg("got %s at %s: \"%s\"; wanted %s at %s: \"...%s...\"",
+		    outcome_name(seen->last.outcome), rmt_probe_stage_name(seen->last.stage),
+		    err->message, outcome_name(outcome), rmt_probe_stage_name(stage), words);
 	assert_int_equal(err->class == RMT_NONE, outcome == RMT_PROBE_DONE);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names into addresses, and many jobs at once: fallbacks, time, descriptors, a caller who has seen enough. */
+/* Names into addresses, and many jobs at once: fallbacks, time, descriptors, a caller who has seen
+ * enough. */
 #include "config.h"
 
 #include <arpa/inet.h>
@@ -94,7 +95,8 @@ check_unknown(void **state)
 	assert_int_equal(jobs.items[1].endpoint, 2);
 	rmt_probe_jobs_clear(&jobs);
 	faults = (struct faults){ .answer = 7 };
-	assert_int_equal(rmt_probe_resolve(endpoints, 3, NULL, true, &jobs, on_fault, &faults, &err), 7);
+	assert_int_equal(
+	    rmt_probe_resolve(endpoints, 3, NULL, true, &jobs, on_fault, &faults, &err), 7);
 	assert_int_equal(jobs.count, 0);
 	for (size_t i = 0; i < 3; i++)
 		rmt_endpoint_clear(&endpoints[i]);
@@ -130,7 +132,8 @@ check_localhost(void **state)
 static uint16_t
 closed_port(int *fd)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t length = sizeof(address);
 
 	*fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -142,7 +145,9 @@ closed_port(int *fd)
 static struct rmt_probe_job
 job_for(uint16_t port, bool fallback)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) }, .sin_port = htons(port) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) },
+		.sin_port = htons(port) };
 	struct rmt_probe_job job = { .length = sizeof(address), .fallback = fallback };
 
 	memcpy(&job.address, &address, sizeof(address));
@@ -180,7 +185,8 @@ check_fallback(void **state)
 	jobs.count = 2;
 	GOOD(rmt_probe_run(&options, &endpoint, &jobs, keep_seen, &seen, &err));
 	assert_int_equal(seen.visits, 1);
-	assert_seen(&seen, RMT_PROBE_UNREACHABLE, RMT_STAGE_CONNECT, "cannot connect: Connection refused");
+	assert_seen(
+	    &seen, RMT_PROBE_UNREACHABLE, RMT_STAGE_CONNECT, "cannot connect: Connection refused");
 	assert_string_equal(seen.last.err.source, "tls://host.example:443");
 	peer_stop(&peer);
 	seen_clear(&seen);
@@ -224,7 +230,8 @@ check_many(void **state)
 	assert_int_equal(seen.outcomes[RMT_PROBE_DONE], MANY);
 	options.parallel = 3;
 	jobs.count = 20;
-	assert_int_equal(rmt_probe_run(&options, &endpoint, &jobs, stop_at_seven, &visits, &err), 42);
+	assert_int_equal(
+	    rmt_probe_run(&options, &endpoint, &jobs, stop_at_seven, &visits, &err), 42);
 	assert_int_equal(visits, 7);
 	assert_int_equal(err.class, RMT_NONE);
 	peer_stop(&peer);
@@ -234,7 +241,8 @@ check_many(void **state)
 	free(items);
 }
 
-/* A listener that never accepts, and fewer descriptors than jobs: the rest waits its turn, and time is kept for each. */
+/* A listener that never accepts, and fewer descriptors than jobs: the rest waits its turn, and time
+ * is kept for each. */
 static void
 check_descriptors(void **state)
 {
@@ -291,9 +299,12 @@ main(void)
 
 	leaf = party_new(&(struct recipe){ .cn = "host.example", .san = "DNS:host.example" }, NULL);
 	add_row(&rows, "addresses need no name server", check_literals, NULL);
-	add_row(&rows, "a name that does not exist is one fault, and the rest goes on", check_unknown, NULL);
-	add_row(&rows, "all addresses of a name, or the others as fallbacks", check_localhost, NULL);
-	add_row(&rows, "a fallback is tried when the one before is not reached", check_fallback, NULL);
+	add_row(&rows, "a name that does not exist is one fault, and the rest goes on",
+	    check_unknown, NULL);
+	add_row(
+	    &rows, "all addresses of a name, or the others as fallbacks", check_localhost, NULL);
+	add_row(
+	    &rows, "a fallback is tried when the one before is not reached", check_fallback, NULL);
 	add_row(&rows, "300 jobs, and a caller who has seen enough after seven", check_many, NULL);
 	add_row(&rows, "fewer descriptors than jobs", check_descriptors, NULL);
 	add_row(&rows, "no jobs at all", check_none, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Capturing what servers send: real TLS of every version, and peers that are slow, silent, rude or something else. */
+/* Capturing what servers send: real TLS of every version, and peers that are slow, silent, rude or
+ * something else. */
 #include "config.h"
 
 #include <pthread.h>
@@ -15,7 +16,10 @@ make_parties(void)
 {
 	root = party_new(&(struct recipe){ .cn = "Test Root", .ca = true }, NULL);
 	issuing = party_new(&(struct recipe){ .cn = "Test Issuing", .ca = true }, root);
-	leaf = party_new(&(struct recipe){ .cn = "host.example", .san = "DNS:host.example", .eku = "serverAuth" }, issuing);
+	leaf = party_new(
+	    &(struct recipe){
+		.cn = "host.example", .san = "DNS:host.example", .eku = "serverAuth" },
+	    issuing);
 	other = party_new(&(struct recipe){ .cn = "Another Root", .ca = true }, NULL);
 }
 
@@ -40,7 +44,8 @@ static const struct chain_row {
 	{ "TLS 1.1: leaf and intermediate", { LEAF, ISSUING }, TLS1_1_VERSION },
 	{ "TLS 1.0: leaf and intermediate", { LEAF, ISSUING }, TLS1_VERSION },
 	{ "the leaf alone", { LEAF }, TLS1_3_VERSION },
-	{ "the leaf twice, as a load balancer sent it", { LEAF, LEAF, ISSUING, ROOT }, TLS1_2_VERSION },
+	{ "the leaf twice, as a load balancer sent it", { LEAF, LEAF, ISSUING, ROOT },
+	    TLS1_2_VERSION },
 	{ "the wrong order", { LEAF, ROOT, ISSUING }, TLS1_2_VERSION },
 	{ "the root on the wire", { LEAF, ISSUING, ROOT }, TLS1_3_VERSION },
 	{ "a certificate of another family", { LEAF, OTHER, ISSUING }, TLS1_3_VERSION },
@@ -157,40 +162,53 @@ static const struct rude_row {
 	const char *words;
 	int alert;
 } rude_rows[] = {
-	{ "accepts and says nothing", say_nothing, { 0 }, "", RMT_PROBE_TIMED_OUT, RMT_STAGE_HANDSHAKE,
+	{ "accepts and says nothing", say_nothing, { 0 }, "", RMT_PROBE_TIMED_OUT,
+	    RMT_STAGE_HANDSHAKE,
 	    "the connection stands, but the TLS handshake is not answered within 300 ms", -1 },
-	{ "closes", close_at_once, { 0 }, "", RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE, "closes the connection when TLS begins", -1 },
-	{ "resets", reset_at_once, { 0 }, "", RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE, "cuts the connection when TLS begins", -1 },
-	{ "sends HTTP", answer, BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), "", RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE,
-	    "does not speak TLS here but HTTP without TLS", -1 },
-	{ "is SSH", say, BYTES("SSH-2.0-OpenSSH\r\n"), "", RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE, "but SSH", -1 },
-	{ "is SMTP without a scheme", say, BYTES("220 mx ESMTP\r\n"), "", RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE, "write smtp:// or ftp://", -1 },
-	{ "is IMAP without a scheme", say, BYTES("* OK ready\r\n"), "", RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE, "IMAP: write imap://", -1 },
-	{ "sends something unknown with control characters", say, BYTES("\x1b]0;owned\x07 and more\r\n"), "", RMT_PROBE_NO_TLS,
-	    RMT_STAGE_HANDSHAKE, "does not speak TLS: it says", -1 },
-	{ "sends bytes that are no text", say, BYTES("\xff\xfe\xfd\xfc\xfb\xfa"), "", RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE,
+	{ "closes", close_at_once, { 0 }, "", RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE,
+	    "closes the connection when TLS begins", -1 },
+	{ "resets", reset_at_once, { 0 }, "", RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE,
+	    "cuts the connection when TLS begins", -1 },
+	{ "sends HTTP", answer, BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), "", RMT_PROBE_NO_TLS,
+	    RMT_STAGE_HANDSHAKE, "does not speak TLS here but HTTP without TLS", -1 },
+	{ "is SSH", say, BYTES("SSH-2.0-OpenSSH\r\n"), "", RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE,
+	    "but SSH", -1 },
+	{ "is SMTP without a scheme", say, BYTES("220 mx ESMTP\r\n"), "", RMT_PROBE_NO_TLS,
+	    RMT_STAGE_HANDSHAKE, "write smtp:// or ftp://", -1 },
+	{ "is IMAP without a scheme", say, BYTES("* OK ready\r\n"), "", RMT_PROBE_NO_TLS,
+	    RMT_STAGE_HANDSHAKE, "IMAP: write imap://", -1 },
+	{ "sends something unknown with control characters", say,
+	    BYTES("\x1b]0;owned\x07 and more\r\n"), "", RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE,
 	    "does not speak TLS: it says", -1 },
-	{ "an alert instead of a hello", answer, BYTES("\x15\x03\x01\x00\x02\x02\x46"), "", RMT_PROBE_THEY_REFUSED, RMT_STAGE_HANDSHAKE,
+	{ "sends bytes that are no text", say, BYTES("\xff\xfe\xfd\xfc\xfb\xfa"), "",
+	    RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE, "does not speak TLS: it says", -1 },
+	{ "an alert instead of a hello", answer, BYTES("\x15\x03\x01\x00\x02\x02\x46"), "",
+	    RMT_PROBE_THEY_REFUSED, RMT_STAGE_HANDSHAKE,
 	    "it does not speak any of the versions offered (alert 70, protocol_version)", 70 },
-	{ "an alert nobody knows", answer, BYTES("\x15\x03\x03\x00\x02\x02\xc8"), "", RMT_PROBE_THEY_REFUSED, RMT_STAGE_HANDSHAKE,
-	    "(alert 200, unknown)", 200 },
-	{ "half a record", answer, BYTES("\x16\x03\x03\x01\x00\x02\x00\x00\xfc\x03\x03"), "", RMT_PROBE_THEY_REFUSED, RMT_STAGE_HANDSHAKE,
+	{ "an alert nobody knows", answer, BYTES("\x15\x03\x03\x00\x02\x02\xc8"), "",
+	    RMT_PROBE_THEY_REFUSED, RMT_STAGE_HANDSHAKE, "(alert 200, unknown)", 200 },
+	{ "half a record", answer, BYTES("\x16\x03\x03\x01\x00\x02\x00\x00\xfc\x03\x03"), "",
+	    RMT_PROBE_THEY_REFUSED, RMT_STAGE_HANDSHAKE,
 	    "closes the connection in the middle of the handshake, without an alert", -1 },
-	{ "half a record and silence", answer_and_wait, BYTES("\x16\x03\x03\x01\x00\x02\x00\x00\xfc\x03\x03"), "", RMT_PROBE_TIMED_OUT,
+	{ "half a record and silence", answer_and_wait,
+	    BYTES("\x16\x03\x03\x01\x00\x02\x00\x00\xfc\x03\x03"), "", RMT_PROBE_TIMED_OUT,
 	    RMT_STAGE_HANDSHAKE, "the TLS handshake is not finished within 300 ms", -1 },
-	{ "a hello that is nonsense", answer, BYTES("\x16\x03\x03\x00\x06\x02\x00\x00\x02\x03\x03"), "", RMT_PROBE_WE_REFUSED,
-	    RMT_STAGE_HANDSHAKE, "the handshake ends here", 50 },
-	{ "TLS records without end", never_end, BYTES("\x16\x03\x03\x40\x00\x00\x00\x00\x00"), "", RMT_PROBE_WE_REFUSED, RMT_STAGE_HANDSHAKE,
-	    "the handshake ends here", 10 },
+	{ "a hello that is nonsense", answer, BYTES("\x16\x03\x03\x00\x06\x02\x00\x00\x02\x03\x03"),
+	    "", RMT_PROBE_WE_REFUSED, RMT_STAGE_HANDSHAKE, "the handshake ends here", 50 },
+	{ "TLS records without end", never_end, BYTES("\x16\x03\x03\x40\x00\x00\x00\x00\x00"), "",
+	    RMT_PROBE_WE_REFUSED, RMT_STAGE_HANDSHAKE, "the handshake ends here", 10 },
 	{ "SMTP and silence", say_nothing, { 0 }, "smtp://", RMT_PROBE_TIMED_OUT, RMT_STAGE_DIALECT,
 	    "the connection stands, but not one byte of SMTP came within 300 ms", -1 },
-	{ "half a greeting and silence", say, BYTES("220-wait\r\n"), "smtp://", RMT_PROBE_TIMED_OUT, RMT_STAGE_DIALECT,
-	    "its SMTP reply does not end within 300 ms", -1 },
-	{ "SMTP without end", never_end, BYTES("220-more\r\n"), "smtp://", RMT_PROBE_NO_TLS, RMT_STAGE_DIALECT,
-	    "its SMTP reply does not end after 1000 lines", -1 },
-	{ "SMTP that closes", close_at_once, { 0 }, "smtp://", RMT_PROBE_NO_TLS, RMT_STAGE_DIALECT, "closes the connection without a word", -1 },
-	{ "SMTP that closes half way", answer, BYTES("* OK\r\n"), "ldap://", RMT_PROBE_NO_TLS, RMT_STAGE_DIALECT, "does not speak LDAP: it says \"* OK\"", -1 },
-	{ "plain text behind the go-ahead", answer, BYTES("Sinjected"), "postgres://", RMT_PROBE_NO_TLS, RMT_STAGE_DIALECT,
+	{ "half a greeting and silence", say, BYTES("220-wait\r\n"), "smtp://", RMT_PROBE_TIMED_OUT,
+	    RMT_STAGE_DIALECT, "its SMTP reply does not end within 300 ms", -1 },
+	{ "SMTP without end", never_end, BYTES("220-more\r\n"), "smtp://", RMT_PROBE_NO_TLS,
+	    RMT_STAGE_DIALECT, "its SMTP reply does not end after 1000 lines", -1 },
+	{ "SMTP that closes", close_at_once, { 0 }, "smtp://", RMT_PROBE_NO_TLS, RMT_STAGE_DIALECT,
+	    "closes the connection without a word", -1 },
+	{ "SMTP that closes half way", answer, BYTES("* OK\r\n"), "ldap://", RMT_PROBE_NO_TLS,
+	    RMT_STAGE_DIALECT, "does not speak LDAP: it says \"* OK\"", -1 },
+	{ "plain text behind the go-ahead", answer, BYTES("Sinjected"), "postgres://",
+	    RMT_PROBE_NO_TLS, RMT_STAGE_DIALECT,
 	    "sends 8 bytes in plain text behind the PostgreSQL reply that lets TLS begin", -1 },
 };
 
@@ -236,11 +254,14 @@ put_records(struct rmt_buf *out, struct rmt_span flight)
 	}
 }
 
-/* A ServerHello of TLS 1.2 and a Certificate message around `list`, which under TLS 1.2 travel in the open. */
+/* A ServerHello of TLS 1.2 and a Certificate message around `list`, which under TLS 1.2 travel in
+ * the open. */
 static void
 write_flight(struct rmt_span list, struct rmt_buf *out)
 {
-	static const char hello[] = "\x02\x00\x00\x26\x03\x03" "RandomRandomRandomRandomRandom!!" "\x00\xc0\x2b\x00";
+	static const char hello[] = "\x02\x00\x00\x26\x03\x03"
+				    "RandomRandomRandomRandomRandom!!"
+				    "\x00\xc0\x2b\x00";
 	struct rmt_buf flight = { 0 };
 
 	rmt_buf_append(&flight, hello, 42);
@@ -251,7 +272,10 @@ write_flight(struct rmt_span list, struct rmt_buf *out)
 	rmt_buf_free(&flight);
 }
 
-static const struct member { const char *bytes; size_t length; } junk = { "\x30\x03\x02\x01\x05", 5 }, empty = { "", 0 };
+static const struct member {
+	const char *bytes;
+	size_t length;
+} junk = { "\x30\x03\x02\x01\x05", 5 }, empty = { "", 0 };
 enum { GOOD_MEMBER = 1, JUNK_MEMBER, EMPTY_MEMBER, CUT_MEMBER };
 static const struct raw_row {
 	const char *sentence;
@@ -261,15 +285,25 @@ static const struct raw_row {
 	const char *place, *words;
 	enum rmt_probe_stage stage;
 } raw_rows[] = {
-	{ "a member that is not a certificate", { GOOD_MEMBER, JUNK_MEMBER }, 1, 1, 1, "certificate 2", "sends something that is not a certificate (certificate 2:", RMT_STAGE_CERTIFICATE },
-	{ "members behind the broken one are kept", { GOOD_MEMBER, JUNK_MEMBER, GOOD_MEMBER }, 1, 2, 1, "certificate 2", "certificate 2:", RMT_STAGE_CERTIFICATE },
-	{ "a broken leaf", { JUNK_MEMBER, GOOD_MEMBER }, 1, 1, 1, "certificate 1", "certificate 1:", RMT_STAGE_CERTIFICATE },
-	{ "an empty member", { GOOD_MEMBER, EMPTY_MEMBER }, 1, 1, 1, "certificate 2", "certificate 2:", RMT_STAGE_CERTIFICATE },
-	{ "a list that is cut off", { GOOD_MEMBER, CUT_MEMBER }, 1, 1, 0, NULL, "the handshake ends here", RMT_STAGE_HANDSHAKE },
+	{ "a member that is not a certificate", { GOOD_MEMBER, JUNK_MEMBER }, 1, 1, 1,
+	    "certificate 2",
+	    "sends something that is not a certificate (certificate 2:", RMT_STAGE_CERTIFICATE },
+	{ "members behind the broken one are kept", { GOOD_MEMBER, JUNK_MEMBER, GOOD_MEMBER }, 1, 2,
+	    1, "certificate 2", "certificate 2:", RMT_STAGE_CERTIFICATE },
+	{ "a broken leaf", { JUNK_MEMBER, GOOD_MEMBER }, 1, 1, 1, "certificate 1",
+	    "certificate 1:", RMT_STAGE_CERTIFICATE },
+	{ "an empty member", { GOOD_MEMBER, EMPTY_MEMBER }, 1, 1, 1, "certificate 2",
+	    "certificate 2:", RMT_STAGE_CERTIFICATE },
+	{ "a list that is cut off", { GOOD_MEMBER, CUT_MEMBER }, 1, 1, 0, NULL,
+	    "the handshake ends here", RMT_STAGE_HANDSHAKE },
 	{ "an empty list", { 0 }, 0, 0, 0, NULL, "the handshake ends here", RMT_STAGE_HANDSHAKE },
-	{ "eight broken members", { JUNK_MEMBER }, 8, 0, 8, "certificate 1", "certificate 1:", RMT_STAGE_CERTIFICATE },
-	{ "80,000 empty members", { GOOD_MEMBER, EMPTY_MEMBER }, 80000, 1, 999, "certificate 2", "certificate 2:", RMT_STAGE_CERTIFICATE },
-	{ "more bytes than are taken", { GOOD_MEMBER }, 900, 0, 0, NULL, "the other side sends a message longer than is taken (256 KiB of certificates)", RMT_STAGE_HANDSHAKE },
+	{ "eight broken members", { JUNK_MEMBER }, 8, 0, 8, "certificate 1",
+	    "certificate 1:", RMT_STAGE_CERTIFICATE },
+	{ "80,000 empty members", { GOOD_MEMBER, EMPTY_MEMBER }, 80000, 1, 999, "certificate 2",
+	    "certificate 2:", RMT_STAGE_CERTIFICATE },
+	{ "more bytes than are taken", { GOOD_MEMBER }, 900, 0, 0, NULL,
+	    "the other side sends a message longer than is taken (256 KiB of certificates)",
+	    RMT_STAGE_HANDSHAKE },
 };
 
 static void
@@ -277,7 +311,11 @@ put_member(struct rmt_buf *list, int kind)
 {
 	struct rmt_span good = leaf->cert->der;
 
-	put(list, 3, kind == JUNK_MEMBER ? junk.length : kind == EMPTY_MEMBER ? empty.length : kind == CUT_MEMBER ? good.length + 7 : good.length);
+	put(list, 3,
+	    kind == JUNK_MEMBER    ? junk.length
+	    : kind == EMPTY_MEMBER ? empty.length
+	    : kind == CUT_MEMBER   ? good.length + 7
+				   : good.length);
 	if (kind == JUNK_MEMBER)
 		rmt_buf_append(list, junk.bytes, junk.length);
 	else if (kind != EMPTY_MEMBER)
@@ -340,11 +378,16 @@ check_huge(void **state)
 static void
 check_nul(void **state)
 {
-	struct party *evil = party_new(&(struct recipe){ .cn = "evil", .san = "DER:30:14:82:12:68:6f:73:74:2e:65:78:61:6d:70:6c:65:00:2e:65:76:69:6c" }, issuing);
+	struct party *evil = party_new(
+	    &(struct recipe){ .cn = "evil",
+		.san = "DER:30:14:82:12:68:6f:73:74:2e:65:78:61:6d:70:6c:65:00:2e:65:76:69:6c" },
+	    issuing);
 	struct tls_server server = { .chain = { evil, issuing } };
 	char names[] = "san-or-cn";
 	struct rmt_client client = { .names = names, .security_level = -1 };
-	struct rmt_probe_options options = { .client = &client, .auth_level = -1, .timeout = 2000, .now = NOW };
+	struct rmt_probe_options options = {
+		.client = &client, .auth_level = -1, .timeout = 2000, .now = NOW
+	};
 	struct peer peer;
 	struct seen seen;
 
@@ -371,7 +414,8 @@ static const struct sni_row {
 	{ "an address is not asked for", "127.0.0.1", NULL, "", false },
 	{ "another name is asked for", "127.0.0.1", "other.example", "other.example", false },
 	{ "a client that sends none", "host.example", NULL, "", true },
-	{ "a client that sends none, told to", "host.example", "other.example", "other.example", true },
+	{ "a client that sends none, told to", "host.example", "other.example", "other.example",
+	    true },
 };
 
 static void
@@ -380,7 +424,11 @@ check_sni(void **state)
 	const struct sni_row *row = *state;
 	char names[] = "none";
 	struct rmt_client client = { .names = names, .security_level = -1, .sends_sni = false };
-	struct rmt_probe_options options = { .client = row->silent ? &client : NULL, .auth_level = -1, .timeout = 2000, .now = NOW, .sni = row->sni };
+	struct rmt_probe_options options = { .client = row->silent ? &client : NULL,
+		.auth_level = -1,
+		.timeout = 2000,
+		.now = NOW,
+		.sni = row->sni };
 	struct tls_server server = { .chain = { leaf, issuing } };
 	struct peer peer;
 	struct seen seen;
@@ -412,7 +460,8 @@ static void
 check_spoken(void **state)
 {
 	const struct spoken_row *row = *state;
-	struct tls_server server = { .chain = { leaf, issuing }, .script = row->script[0] != NULL ? row->script : NULL };
+	struct tls_server server = { .chain = { leaf, issuing },
+		.script = row->script[0] != NULL ? row->script : NULL };
 	struct peer peer;
 	struct seen seen;
 
