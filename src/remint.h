@@ -225,14 +225,15 @@ struct remint_planned {
 	uint64_t left;             /* findings that no step clears */
 	const struct remint_plan_step *steps; size_t step_count;       /* every action, the strongest first: "replace-ca" ... "keep" */
 	const struct remint_plan_reason *reasons; size_t reason_count; /* rules that ask for a step, those of most items first */
-	const char *json; size_t length; /* the plan: see remint-plan(5) */
 };
 typedef int remint_planned_fn(void *arg, const struct remint_planned *planned);
+typedef int remint_text_fn(void *arg, const char *text, size_t length);
 /* Holds every leaf of the inputs against every target as remint_audit() does, and proposes what to do about each: one item for each
- * certificate, however many places it stands in. Nothing is written. The same inputs give the same plan but for its id and time.
+ * certificate, however many places it stands in. `planned` gets it in numbers, then `text` the plan itself (JSON, see remint-plan(5)) in
+ * pieces. Nothing is written anywhere. The same inputs give the same plan but for its id and time.
  * Inputs that cannot be read or reached go to the fault callback. Fails as remint_audit() does, and on an unknown signer (USAGE),
  * without an authority when one is asked for (USAGE, POLICY), and with DATABASE. */
-REMINT_API int remint_plan(struct remint *ctx, const struct remint_plan_options *options, remint_planned_fn *planned, void *arg);
+REMINT_API int remint_plan(struct remint *ctx, const struct remint_plan_options *options, remint_planned_fn *planned, remint_text_fn *text, void *arg);
 
 /* ---- explain ------------------------------------------------------------------------------------------------------------- */
 

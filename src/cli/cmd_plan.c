@@ -80,16 +80,12 @@ reasons_text(struct out *out, const struct remint_planned *planned)
 		    out, "and %zu more reasons\n", planned->reason_count - REASONS_SHOWN);
 }
 
-/* "12 certificates in 20 files, at 3 endpoints, in the database 4 times: ..." */
+/* "12 certificates, found in files 20 times, at endpoints 3 times: ..." */
 static void
-totals_text(struct planning *planning, const struct remint_planned *planned)
+totals_text(struct out *out, const struct remint_planned *planned)
 {
-	static const struct {
-		const char *before, *one, *many;
-	} words[3] = { { "in", "file", "files" }, { "at", "endpoint", "endpoints" },
-		{ "in", "row of the database", "rows of the database" } };
-	struct out *out = &planning->cli->out;
-	const char *between = "";
+	static const char *const where[3] = { "in files", "at endpoints", "in the database" };
+	const char *before = ", found ";
 
 	out_format(out, "\n%llu %s", (unsigned long long)planned->certificates,
 	    plural(planned->certificates, "certificate", "certificates"));
@@ -98,9 +94,12 @@ totals_text(struct planning *planning, const struct remint_planned *planned)
 
 		if (!places)
 			continue;
-		out_format(out, "%s %s %llu %s", between, words[i].before, (unsigned long long)places,
-		    plural(places, words[i].one, words[i].many));
-		between = ",";
+		out_format(out, "%s%s ", before, where[i]);
+		if (places == 1)
+			out_text(out, "once");
+		else
+			out_format(out, "%llu times", (unsigned long long)places);
+		before = ", ";
 	}
 	out_format(out, ": %llu to be dealt with, ", (unsigned long long)to_do(planned));
 	if (planned->left)
@@ -113,7 +112,7 @@ totals_text(struct planning *planning, const struct remint_planned *planned)
 /* ---- the plan ------------------------------------------------------------ */
 
 static int
-take_plan(void *arg, const struct remint_planned *planned)
+take_numbers(void *arg, const struct remint_planned *planned)
 {
 	struct planning *planning = arg;
 	struct cli *cli = planning->cli;
@@ -121,20 +120,30 @@ take_plan(void *arg, const struct remint_planned *planned)
 	planning->certificates = planned->certificates;
 	if (to_do(planned))
 		report_status(cli, 1);
-	if (planning->path)
-		out_bytes(&planning->file, planned->json, planned->length);
 	if (cli->json || !planning->path) {
-		out_bytes(&cli->out, planned->json, planned->length);
 		report_note(cli, "remint: %llu %s, %llu to be dealt with",
 		    (unsigned long long)planned->certificates,
 		    plural(planned->certificates, "certificate", "certificates"),
 		    (unsigned long long)to_do(planned));
-		return keep_going(cli);
+		return 0;
 	}
 	steps_text(&cli->out, planned);
 	reasons_text(&cli->out, planned);
-	totals_text(planning, planned);
+	totals_text(&cli->out, planned);
 	return keep_going(cli);
+}
+
+static int
+take_text(void *arg, const char *text, size_t length)
+{
+	struct planning *planning = arg;
+	struct cli *cli = planning->cli;
+
+	if (planning->path)
+		out_bytes(&planning->file, text, length);
+	if (cli->json || !planning->path)
+		out_bytes(&cli->out, text, length);
+	return planning->file.failed ? 1 : keep_going(cli);
 }
 
 /* A plan of nothing, because nothing could be read, takes the place of no other. */
@@ -145,14 +154,14 @@ file_end(struct planning *planning, int rc)
 
 	if (!planning->path)
 		return rc;
-	if (rc || (planning->certificates == 0 && cli->status != 0)) {
+	if ((rc && !planning->file.failed) || (planning->certificates == 0 && cli->status != 0)) {
 		out_abandon(&planning->file);
 		if (rc == 0)
 			report_note(cli, "remint: no plan is written, since no certificate was found");
 		return rc;
 	}
 	if (out_close(&planning->file))
-		return report_failure(cli, REMINT_CLASS_INPUT, planning->path, "cannot write: %s",
+		return report_failure(cli, REMINT_CLASS_INTERNAL, planning->path, "cannot write: %s",
 		    strerrordesc_np(planning->file.failed));
 	if (!cli->json)
 		report_note(cli, "remint: the plan is in %s", planning->path);
@@ -187,8 +196,8 @@ cmd_plan(struct cli *cli)
 		out_open(&planning.file);
 	if (planning.path && file_begin(cli, &planning.file, planning.path))
 		return -1;
-	rc = remint_plan(cli->ctx, &options, take_plan, &planning);
-	if (rc)
+	rc = remint_plan(cli->ctx, &options, take_numbers, take_text, &planning);
+	if (rc && !planning.file.failed)
 		report_verb(cli);
 	return file_end(&planning, rc);
 }

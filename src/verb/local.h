@@ -416,7 +416,7 @@ int rmt_item_names(struct rmt_item *item, struct remint_strings names, struct rm
 /* A group of one, whose refusal is the verb's failure. */
 int rmt_issuance_one(struct rmt_bench *bench, struct rmt_item *item, struct rmt_err *err);
 
-/* ---- campaign (plan_file.c, plan_write.c): the plan that a person reads, edits, signs off and diffs ------------------------------------- */
+/* ---- campaign (plan_file.c, plan_item.c, plan_value.c, plan_write.c): the plan that a person reads, edits, signs off and diffs ------------------------------------- */
 
 /* What is proposed for one certificate. Each does the work of those before it in the order keep, convert, fix-chain, reissue, rekey,
  * replace-ca: `convert` and `fix-chain` keep certificate and key and write the files anew; `reissue` makes a certificate by template and
@@ -460,6 +460,8 @@ struct rmt_plan {
  * items are RMT_INPUT with the line or the place ("items[3].action") and a did-you-mean. Free with rmt_plan_clear() also after failure. */
 int rmt_plan_read(const char *path, struct rmt_plan *out, struct rmt_err *err);
 int rmt_plan_write(const struct rmt_plan *plan, struct rmt_buf *out, struct rmt_err *err); /* JSON, stable order, one value a line (plan_write.c) */
+/* The same in pieces, one item at a time; the sink answers 0 to go on. */
+int rmt_plan_write_to(const struct rmt_plan *plan, int (*sink)(void *arg, struct rmt_span text), void *arg, struct rmt_err *err);
 void rmt_plan_clear(struct rmt_plan *plan);
 /* What an item says of its certificate, from the certificate: id, sha256, serial, subject, name, issuer, not_after, pem. */
 int rmt_plan_describe(struct rmt_plan_item *item, const struct rmt_cert *cert, struct rmt_arena *arena, struct rmt_err *err);
@@ -472,6 +474,22 @@ enum rmt_plan_kind {
 struct rmt_plan_key { const char *name; enum rmt_plan_kind kind; size_t offset; bool required; };
 extern const struct rmt_plan_key rmt_plan_head_keys[], rmt_plan_item_keys[], rmt_plan_place_keys[], rmt_plan_finding_keys[];
 enum { RMT_PLAN_SCHEMA_NUMBER = 1 };
+
+/* A plan being read (plan_file.c), value by value (plan_value.c), item by item (plan_item.c). */
+struct json_t;
+struct rmt_plan_reading {
+	struct rmt_plan *plan;
+	struct rmt_err *err;
+	struct rmt_names items, devices; /* met so far */
+	char place[120];                 /* of the object being read: "items[3]", or "" */
+	const char *key;                 /* in it, or NULL */
+};
+int rmt_plan_fault(const struct rmt_plan_reading *reading, const char *format, ...) RMT_PRINTF(2, 3); /* RMT_INPUT at this place */
+/* The position of `word` in `words` (ended by NULL), or -1 and a fault that names the nearest one. */
+int rmt_plan_word(const struct rmt_plan_reading *reading, const char *word, const char *const *words);
+/* Every key of an object into the members of `out`. */
+int rmt_plan_object(struct rmt_plan_reading *reading, struct json_t *object, const struct rmt_plan_key *keys, void *out);
+int rmt_plan_item_read(struct rmt_plan_reading *reading, struct json_t *object, struct rmt_plan_item *item);
 
 /* ---- a certificate for a server of the lab (throwaway.c) ------------------------------------------------------------------ */
 

@@ -336,27 +336,33 @@ static int load_targets(struct planning *job)
 	return rmt_demand_load(job->ctx, NULL, given, "server-client", &job->demand, job->err);
 }
 
-static int hand_over(struct planning *job, remint_planned_fn *planned, void *arg)
+struct handing {
+	remint_text_fn *text;
+	void *arg;
+};
+
+static int hand_text(void *arg, struct rmt_span text)
+{
+	const struct handing *handing = arg;
+
+	return handing->text(handing->arg, (const char *)text.at, text.length);
+}
+
+static int hand_over(struct planning *job, remint_planned_fn *planned, remint_text_fn *text, void *arg)
 {
 	struct numbers *numbers = calloc(1, sizeof *numbers);
-	struct rmt_buf text = {0};
+	struct handing handing = {text, arg};
 	int rc;
 
 	if (!numbers)
 		return rmt_err_memory(job->err);
-	rc = rmt_plan_write(&job->plan, &text, job->err);
-	if (rc == 0) {
-		count(job, numbers);
-		numbers->planned.json = rmt_buf_string(&text);
-		numbers->planned.length = text.length;
-		rc = planned(arg, &numbers->planned);
-	}
-	rmt_buf_free(&text);
+	count(job, numbers);
+	rc = planned(arg, &numbers->planned);
 	free(numbers);
-	return rc;
+	return rc ? rc : rmt_plan_write_to(&job->plan, hand_text, &handing, job->err);
 }
 
-int remint_plan(struct remint *ctx, const struct remint_plan_options *options, remint_planned_fn *planned, void *arg)
+int remint_plan(struct remint *ctx, const struct remint_plan_options *options, remint_planned_fn *planned, remint_text_fn *text, void *arg)
 {
 	struct planning job = {.ctx = ctx, .options = options, .err = &ctx->err};
 	int rc;
@@ -372,7 +378,7 @@ int remint_plan(struct remint *ctx, const struct remint_plan_options *options, r
 	if (rc == 0 && (write_head(&job) || rmt_inventory_propose(&job.inventory, &job.plan, job.err)))
 		rc = -1;
 	if (rc == 0)
-		rc = hand_over(&job, planned, arg);
+		rc = hand_over(&job, planned, text, arg);
 	rmt_inventory_clear(&job.inventory);
 	rmt_plan_clear(&job.plan);
 	rmt_authority_clear(&job.authority);

@@ -73,10 +73,21 @@ static void write_string(struct rmt_buf *out, const char *text)
 /* ---- values, one function a kind -------------------------------------------------------------------------------------------- */
 
 struct writing {
-	const struct rmt_plan *plan;
 	struct rmt_buf *out;
 	unsigned depth;
+	/* Where the text goes item by item, or NULL: all of it stays in `out`. */
+	int (*sink)(void *arg, struct rmt_span text);
+	void *arg;
+	int rc; /* of the sink */
 };
+
+static void hand_on(struct writing *writing)
+{
+	if (!writing->sink || writing->rc || writing->out->failed)
+		return;
+	writing->rc = writing->sink(writing->arg, rmt_buf_view(writing->out));
+	rmt_buf_clear(writing->out);
+}
 
 static void new_line(const struct writing *writing)
 {
@@ -199,7 +210,10 @@ static void write_findings(struct writing *writing, const void *at)
 
 static void item_entry(struct writing *writing, const void *entries, size_t i)
 {
+	if (writing->rc)
+		return;
 	write_object(writing, rmt_plan_item_keys, (const struct rmt_plan_item *)entries + i);
+	hand_on(writing);
 }
 
 static void write_items(struct writing *writing, const void *at)
@@ -242,11 +256,27 @@ static void write_object(struct writing *writing, const struct rmt_plan_key *key
 	rmt_buf_byte(writing->out, '}');
 }
 
+static int write_plan(struct writing *writing, const struct rmt_plan *plan, struct rmt_err *err)
+{
+	write_object(writing, rmt_plan_head_keys, plan);
+	rmt_buf_byte(writing->out, '\n');
+	hand_on(writing);
+	return rmt_buf_check(writing->out, err) ? -1 : writing->rc;
+}
+
 int rmt_plan_write(const struct rmt_plan *plan, struct rmt_buf *out, struct rmt_err *err)
 {
-	struct writing writing = {plan, out, 0};
+	struct writing writing = {.out = out};
 
-	write_object(&writing, rmt_plan_head_keys, plan);
-	rmt_buf_byte(out, '\n');
-	return rmt_buf_check(out, err);
+	return write_plan(&writing, plan, err);
+}
+
+int rmt_plan_write_to(const struct rmt_plan *plan, int (*sink)(void *arg, struct rmt_span text), void *arg, struct rmt_err *err)
+{
+	struct rmt_buf text = {0};
+	struct writing writing = {.out = &text, .sink = sink, .arg = arg};
+	int rc = write_plan(&writing, plan, err);
+
+	rmt_buf_free(&text);
+	return rc;
 }

@@ -52,7 +52,7 @@ expect_err 'locked.pfx.*passphrase' "what cannot be opened is named"
 expect_err 'the plan is in plan.json' "and the rest goes on"
 expect_out '^reissue +4 +7$' "the table counts certificates and places"
 expect_out '^leaf.eku.client-auth: 2 certificates, reissue' "the reasons are told"
-expect_out '^8 certificates in 13 files: 6 to be dealt with, replacements signed by another CA' "and the sum"
+expect_out '^8 certificates, found in files 13 times: 6 to be dealt with, replacements signed by another CA' "and the sum"
 expect_no_line plan.json '[^ -~]' "the plan is plain text"
 
 # of PLACE: the item found there first.
@@ -195,6 +195,16 @@ refused 2 'contradict' "all targets at once" "$REMINT" plan good.pem --for all
 refused 2 'issuing external|external' "a signer that nobody knows" "$REMINT" plan good.pem --for nginx --signer me
 refused 6 'ca.db|no CA|remint init' "the database of a home that is none" "$REMINT" --home "$TMP/nowhere" plan --database --for nginx
 refused 3 'cannot create' "a file where no directory is" "$REMINT" plan good.pem --for nginx -o nowhere/plan.json
+rm -f new.json
+limited() {
+	(
+		ulimit -f 1
+		"$@"
+	)
+}
+expect_status 70 "a disk that is full" limited "$REMINT" plan server-only.pem many.pem weak.pem --for dotnet-mtls -o new.json
+expect_err '^remint: new.json: cannot write: ' "is a failure that says so"
+absent new.json "leaves no plan"
 mkdir empty
 expect_status 3 "an empty directory" "$REMINT" plan empty --for nginx -o empty.json
 absent empty.json "is no plan"
