@@ -202,7 +202,7 @@ limited() {
 		"$@"
 	)
 }
-expect_status 70 "a disk that is full" limited "$REMINT" plan server-only.pem many.pem weak.pem --for dotnet-mtls -o new.json
+expect_status 70 "a disk that is full" limited "$REMINT" plan server-only.pem many.pem weak.pem --for dotnet-mtls --signer external -o new.json
 expect_err '^remint: new.json: cannot write: ' "is a failure that says so"
 absent new.json "leaves no plan"
 mkdir empty
