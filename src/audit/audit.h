@@ -81,6 +81,8 @@ struct rmt_audit;
 /* Unknown rule ids and parameters the rule does not take: RMT_USAGE with the target's file:line and a did-you-mean. `store` may be NULL; borrowed. */
 struct rmt_audit *rmt_audit_new(const struct rmt_target *target, const struct rmt_chain_store *store, rmt_time now, struct rmt_err *err);
 void rmt_audit_free(struct rmt_audit *audit);
+/* The names that the target's role has in a topology, for the rules about them; borrowed. NULL: none are known, and they say nothing. */
+void rmt_audit_expect(struct rmt_audit *audit, const struct rmt_wanted_names *wanted);
 /* Findings in the order of the target's rules. The strings of a finding live during the sink call only. */
 int rmt_audit_run(struct rmt_audit *audit, const struct rmt_presented *presented, int (*sink)(void *arg, const struct rmt_finding *finding), void *arg, struct rmt_err *err);
 /* The role rules for a CA certificate judged by itself (piles that hold only CAs). */

@@ -117,6 +117,12 @@ rmt_audit_free(struct rmt_audit *audit)
 	free(audit);
 }
 
+void
+rmt_audit_expect(struct rmt_audit *audit, const struct rmt_wanted_names *wanted)
+{
+	audit->wanted = wanted;
+}
+
 uint64_t
 rmt_audit_verifications(const struct rmt_audit *audit)
 {

@@ -151,6 +151,7 @@ struct rmt_check {
 struct rmt_audit {
 	const struct rmt_target *target;
 	const struct rmt_chain_store *store;
+	const struct rmt_wanted_names *wanted; /* NULL: no topology was given */
 	rmt_time now;
 	struct rmt_active *active;
 	size_t active_count;
@@ -193,6 +194,8 @@ void rmt_list_word(struct rmt_buf *list, const char *word, size_t index, bool la
 /* The values of a setting joined so ("or" between the last two). */
 void rmt_list_values(struct rmt_buf *list, const struct rmt_text_list *values);
 /* Whole days, rounded up. */
+/* Does the topology want exactly this name in the certificate? */
+bool rmt_audit_wants(const struct rmt_check *check, struct rmt_span name);
 int64_t rmt_days(int64_t seconds);
 
 /* ---- the checks, by file --------------------------------------------------------------------------------------------- */
@@ -206,6 +209,8 @@ rmt_rule_function rmt_rule_san_present, rmt_rule_san_covers_cn, rmt_rule_san_typ
 
 rmt_rule_function rmt_rule_key_bits, rmt_rule_key_sizes, rmt_rule_key_type, rmt_rule_key_curve, rmt_rule_key_sound,
     rmt_rule_key_usage_tls, rmt_rule_key_usage_includes, rmt_rule_key_present, rmt_rule_key_match;
+
+rmt_rule_function rmt_rule_san_topology, rmt_rule_cn_topology;
 
 rmt_rule_function rmt_rule_san_wildcard, rmt_rule_san_cn_first, rmt_rule_name_public;
 

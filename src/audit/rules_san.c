@@ -49,7 +49,7 @@ shown(struct rmt_check *check, struct rmt_span text)
 static int
 refuse_wildcard(struct rmt_check *check, const struct rmt_general_name *name)
 {
-	if (name->type != RMT_GN_DNS || !memchr(name->value.at, '*', name->value.length))
+	if (name->type != RMT_GN_DNS || !memchr(name->value.at, '*', name->value.length) || rmt_audit_wants(check, name->value))
 		return 0;
 	return rmt_audit_fault(check, PLACE, "the name \"%s\" is a wildcard", shown(check, name->value));
 }

@@ -5,7 +5,7 @@
  *
  * A policy file goes through these hands: store.c finds it by name, lineage.c reads it and its parents, scan.c refuses
  * what libconfig would misread, schema.c walks the tree from the oldest parent down into one struct, template.c and
- * target.c (with conduct.c) and symptoms.c hold the schema tables and the checks across keys, dump.c writes the struct back as text.
+ * target.c (with conduct.c and wanted_names.c), symptoms.c and topology.c hold the schema tables and the checks across keys, dump.c writes the struct back as text.
  */
 #ifndef RMT_POLICY_LOCAL_H
 #define RMT_POLICY_LOCAL_H
@@ -106,13 +106,18 @@ bool rmt_value_printable(const struct rmt_schema *row, const char *text); /* no 
 const char *rmt_value_wants(const struct rmt_schema *row, char out[256]); /* `a duration such as "199d"` */
 void rmt_quote_words(const char *const *words, char *out, size_t size);   /* "a", "b", "c" */
 
-extern const struct rmt_schema rmt_template_schema[], rmt_target_schema[], rmt_symptoms_schema[];
+extern const struct rmt_schema rmt_template_schema[], rmt_target_schema[], rmt_symptoms_schema[], rmt_topology_schema[];
 
 /* What target.c takes from conduct.c. */
 extern const char *const rmt_confidence_words[];
 extern const struct rmt_schema rmt_client_rows[], rmt_incident_rows[];
 extern const struct rmt_elements rmt_incident_elements;
 int rmt_client_check(const struct rmt_client *client, struct rmt_err *err); /* what one key alone does not show */
+
+/* What target.c takes from wanted_names.c, and that from topology.c. */
+extern const struct rmt_schema rmt_names_rows[];
+/* The row of a key by its path ("front_end.pool"), no group; NULL: there is none. */
+const struct rmt_schema *rmt_topology_key(const char *path, size_t length);
 
 /* ---- writing back (dump.c) ---------------------------------------------------------------------------------------- */
 

@@ -14,12 +14,12 @@
 #include "base/base.h"
 
 /* Where policies come from: built in, and the user's directories `<dir>/certificates/NAME.cfg`, `<dir>/targets/NAME.cfg`,
- * `<dir>/symptoms/NAME.cfg`. */
+ * `<dir>/symptoms/NAME.cfg`, `<dir>/topologies/NAME.cfg`. */
 struct rmt_policy_store;
 struct rmt_policy_store *rmt_policy_store_new(struct rmt_err *err);
 int rmt_policy_store_add(struct rmt_policy_store *store, const char *directory, struct rmt_err *err); /* later ones win over earlier ones and over built-in */
 void rmt_policy_store_free(struct rmt_policy_store *store);
-enum rmt_policy_kind { RMT_POLICY_TEMPLATE, RMT_POLICY_TARGET, RMT_POLICY_SYMPTOMS };
+enum rmt_policy_kind { RMT_POLICY_TEMPLATE, RMT_POLICY_TARGET, RMT_POLICY_SYMPTOMS, RMT_POLICY_TOPOLOGY };
 /* Every name of the kind in byte order; visit returns 0 to go on. `origin` is "built in" or a path. */
 int rmt_policy_each(const struct rmt_policy_store *store, enum rmt_policy_kind kind, int (*visit)(void *arg, const char *name, const char *origin), void *arg, struct rmt_err *err);
 
@@ -129,6 +129,15 @@ struct rmt_request_rules {
 	bool san;                            /* put subjectAltName into the request (old gateways choke on it) */
 };
 
+/* A name that the consumer's certificate has, made from a topology. */
+struct rmt_name_pattern {
+	char *name;                 /* "sip.{sip_domains}": {KEY} is each name under that key of the topology */
+	struct rmt_text_list when;  /* conditions that all hold: "mobility", "!strict_auto_logon" */
+	bool wildcard;              /* a wildcard in the certificate may stand for it */
+	char *source;
+	enum rmt_confidence confidence;
+};
+
 /* How the consumer behaves as a TLS peer: what it offers, and what it refuses of what it is sent. */
 struct rmt_client {
 	char *min_version, *max_version;      /* "tls1.0" .. "tls1.3"; NULL: no bound of its own */
@@ -175,6 +184,12 @@ struct rmt_target {
 	} path;
 	char *template_name;        /* what `reissue --for` and `issue --for` use */
 	struct rmt_request_rules request;
+	struct {
+		struct rmt_text_list cn;      /* patterns; the first is issued, each is accepted. None and no san: takes no names from a topology */
+		struct rmt_name_pattern *san; /* in the order in which they are issued; a child's list replaces its parent's */
+		size_t san_count;
+		char *source;
+	} names;
 	struct rmt_deploy_file *files;
 	size_t file_count;
 	/* Steps for the person, several lines each, or NULL: making the new chain trusted, installing the files, going back.
@@ -189,6 +204,57 @@ struct rmt_target {
 struct rmt_target *rmt_target_load(const struct rmt_policy_store *store, const char *name, struct rmt_err *err);
 void rmt_target_free(struct rmt_target *target);
 void rmt_target_dump(const struct rmt_target *target, struct rmt_buf *out);
+
+/* ---- topology --------------------------------------------------------------------------------------------------------- */
+
+/* The names of one deployment: FQDNs in lower case. Absent texts are NULL. */
+struct rmt_topology {
+	char *name, *title, *origin;
+	struct rmt_text_list lineage;
+	struct rmt_text_list sip_domains;
+	bool strict_auto_logon; /* clients find their server by automatic configuration and match its name strictly */
+	bool mobility;          /* mobile clients find their server by lyncdiscover */
+	bool wildcards;         /* new certificates get *.domain for names that a wildcard may stand for */
+	struct { struct rmt_text_list meet, dialin, admin; } simple_urls; /* their hosts */
+	struct {
+		char *pool;
+		struct rmt_text_list servers; /* the pool itself when none is stated */
+		char *web_internal, *web_external;
+		struct rmt_text_list also;    /* further names by which clients connect */
+	} front_end, director;
+	struct { char *pool; struct rmt_text_list servers; } mediation;
+	struct {
+		char *pool;                   /* of the internal interface */
+		struct rmt_text_list servers;
+		char *access, *web_conferencing, *av;
+		struct rmt_text_list xmpp_domains, also;
+	} edge;
+	struct { struct rmt_text_list web_external, also; } reverse_proxy; /* web_external: of further pools */
+	struct { char *farm; struct rmt_text_list servers; } office_web_apps;
+	struct { struct rmt_text_list namespaces, mail_domains, servers; } exchange;
+};
+/* By name or path; a file in the working directory needs no slash. */
+struct rmt_topology *rmt_topology_load(const struct rmt_policy_store *store, const char *name, struct rmt_err *err);
+void rmt_topology_free(struct rmt_topology *topology);
+
+/* What a target's name patterns come to in a topology. */
+struct rmt_wanted_name {
+	char *name;
+	unsigned group;   /* not 0: of the names of one group any will do, since each server may have its own certificate */
+	bool wildcard;    /* a wildcard may stand for it */
+	bool unconfirmed; /* nobody confirmed that it is needed */
+};
+struct rmt_wanted_names {
+	struct rmt_text_list cn;  /* the first is issued, each is accepted */
+	struct rmt_wanted_name *names;
+	size_t count;
+	char missing[48];         /* the key without which nothing can be said, as "director.pool"; else "" */
+	bool server_known;        /* the server asked for is one of this role's */
+};
+/* 1 with `out` filled, 0 when the target takes no names from a topology, -1. `server`: the one machine meant, or NULL. */
+int rmt_wanted_names_resolve(const struct rmt_target *target, const struct rmt_topology *topology, const char *server,
+    struct rmt_wanted_names *out, struct rmt_err *err);
+void rmt_wanted_names_clear(struct rmt_wanted_names *wanted);
 
 /* ---- symptoms --------------------------------------------------------------------------------------------------------- */
 

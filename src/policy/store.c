@@ -22,6 +22,7 @@ static const struct {
 	[RMT_POLICY_TEMPLATE] = { "certificates", "template" },
 	[RMT_POLICY_TARGET] = { "targets", "target" },
 	[RMT_POLICY_SYMPTOMS] = { "symptoms", "file of symptoms" },
+	[RMT_POLICY_TOPOLOGY] = { "topologies", "topology" },
 };
 
 struct rmt_policy_store {

@@ -368,6 +368,7 @@ const struct rmt_schema rmt_target_schema[] = {
 	  .elements = &rule_elements },
 	{ .key = "path", .field = RMT_FIELD_GROUP, .inner = path_rows },
 	{ .key = "request", .field = RMT_FIELD_GROUP, .inner = request_rows },
+	{ .key = "names", .field = RMT_FIELD_GROUP, .inner = rmt_names_rows },
 	{ .key = "deploy", .field = RMT_FIELD_GROUP, .inner = deploy_rows },
 	{ .key = "client", .field = RMT_FIELD_GROUP, .inner = rmt_client_rows },
 	{ .key = "presents", .field = RMT_FIELD_TEXT, .at = AT(presents),

@@ -32,6 +32,8 @@ struct row {
 	bool bag, leaf_last;
 	struct rmt_object_facts facts;
 	enum rmt_remedy remedy; /* that the finding must name; NONE: not looked at */
+	const char *wanted; /* by the topology, blank-separated: "cn:" a common name, "one:" any of these, "wild:" a wildcard may stand for
+	                     * it, "maybe:" unconfirmed; NULL: no topology was given */
 };
 
 #define PASS(id, words, ...) { .rule = id, .sentence = words, __VA_ARGS__ }
@@ -136,6 +138,53 @@ static const struct row rows[] = {
 	PASS("leaf.san.wildcard", "a host name passes", .leaf = { .subject = "CN=*.example", .san = "dns:a.example" }),
 	FAIL("leaf.san.wildcard", "a wildcard fails", "\"*.example\" is a wildcard",
 	    .leaf = { .san = "dns:a.example dns:*.example" }),
+	PASS("leaf.san.wildcard", "a wildcard that the topology asks for passes", .leaf = { .san = "dns:a.example dns:*.a.example" },
+	    .wanted = "*.a.example"),
+	FAIL("leaf.san.wildcard", "another wildcard still fails", "\"*.b.example\" is a wildcard",
+	    .leaf = { .san = "dns:a.example dns:*.b.example" }, .wanted = "*.a.example wild:x.b.example"),
+	/* ---- the names of a role in a topology */
+	PASS("leaf.san.topology", "without a topology nothing is asked", .leaf = { .san = "dns:a.example" }),
+	PASS("leaf.san.topology", "all names, whatever their case and order", .leaf = { .san = "dns:B.example dns:c.example dns:a.example" },
+	    .wanted = "a.example b.example"),
+	FAIL("leaf.san.topology", "what is missing is named", "the alternative names lack b.example, d.example|",
+	    .leaf = { .san = "dns:a.example dns:c.example" }, .wanted = "a.example b.example c.example d.example",
+	    .remedy = RMT_REMEDY_REISSUE),
+	FAIL("leaf.san.topology", "without alternative names all are missing", "lack a.example, b.example",
+	    .leaf = { .subject = "CN=a.example", .san = NULL }, .object = "a.example", .wanted = "a.example b.example"),
+	PASS("leaf.san.topology", "a wildcard where one may stand for the name", .leaf = { .san = "dns:p.a.example dns:*.a.example" },
+	    .wanted = "p.a.example wild:meet.a.example wild:dialin.a.example"),
+	FAIL("leaf.san.topology", "a wildcard where none may", "lack sip.a.example|", .leaf = { .san = "dns:p.a.example dns:*.a.example" },
+	    .wanted = "p.a.example sip.a.example wild:meet.a.example"),
+	FAIL("leaf.san.topology", "a wildcard stands for one label", "lack x.meet.a.example", .leaf = { .san = "dns:*.a.example" },
+	    .wanted = "wild:x.meet.a.example"),
+	FAIL("leaf.san.topology", "a wildcard that is wanted as it stands", "lack *.a.example",
+	    .leaf = { .san = "dns:b.a.example" }, .wanted = "b.a.example *.a.example"),
+	PASS("leaf.san.topology", "one of several servers is enough", .leaf = { .san = "dns:p.example dns:s2.example" },
+	    .wanted = "p.example one:s1.example one:s2.example"),
+	FAIL("leaf.san.topology", "none of several servers is not", "lack s1.example or s2.example|", .leaf = { .san = "dns:p.example" },
+	    .wanted = "p.example one:s1.example one:s2.example"),
+	PASS("leaf.san.topology", "no name is wanted", .leaf = { .san = NULL }, .wanted = "cn:a.example"),
+	FAIL("leaf.san.topology", "an unconfirmed name is a warning",
+	    "warning|leaf|tbs.extensions.subjectAltName|the alternative names lack b.example, which nobody has confirmed",
+	    .leaf = { .san = "dns:a.example" }, .wanted = "a.example maybe:b.example"),
+	FAIL("leaf.san.topology", "an address is no host name", "lack a.example", .leaf = { .san = "ip:192.0.2.1 email:a.example@a.example" },
+	    .wanted = "a.example"),
+	FAIL("leaf.san.topology", "of many names some are listed", "n20.example and 2 more|", .leaf = { .san = "dns:a.example" },
+	    .wanted = "n1.example n2.example n3.example n4.example n5.example n6.example n7.example n8.example n9.example n10.example "
+	              "n11.example n12.example n13.example n14.example n15.example n16.example n17.example n18.example n19.example "
+	              "n20.example n21.example n22.example"),
+	PASS("leaf.cn.topology", "without a topology nothing is asked", .leaf = { .subject = "CN=x.example", .san = "dns:x.example" }),
+	PASS("leaf.cn.topology", "the name, whatever its case", .leaf = { .subject = "O=A,CN=P.example", .san = "dns:p.example" },
+	    .wanted = "cn:p.example"),
+	PASS("leaf.cn.topology", "another that is accepted", .leaf = { .subject = "CN=s1.example", .san = "dns:s1.example" },
+	    .wanted = "cn:p.example cn:s1.example"),
+	PASS("leaf.cn.topology", "a topology that has none", .leaf = { .subject = "CN=x.example", .san = "dns:x.example" },
+	    .wanted = "x.example"),
+	FAIL("leaf.cn.topology", "another name fails", "the common name is \"x.example\", not \"p.example\"", .object = "x.example",
+	    .leaf = { .subject = "CN=x.example", .san = "dns:x.example" }, .wanted = "cn:p.example cn:s1.example",
+	    .remedy = RMT_REMEDY_REISSUE),
+	FAIL("leaf.cn.topology", "no common name fails", "there is no common name; \"p.example\" is wanted", .object = "x.example",
+	    .leaf = { .subject = "O=Contoso", .san = "dns:x.example" }, .wanted = "cn:p.example"),
 	PASS("leaf.san.cn-first", "the common name first passes",
 	    .leaf = { .subject = "CN=A.example", .san = "email:a@example.com dns:a.example dns:b.example" }),
 	PASS("leaf.san.cn-first", "a person's name is no host name",
@@ -464,6 +513,26 @@ add_certs(struct rmt_chain_store *store, const struct world *world, const char *
 		assert_int_equal(rmt_chain_store_add(store, named(world, *letters)->cert, trusted, NULL), 0);
 }
 
+/* The names of row->wanted; words of the text that is given. */
+static void
+make_wanted(char *text, struct rmt_wanted_names *out)
+{
+	static char *cn[8];
+	static struct rmt_wanted_name names[64];
+
+	*out = (struct rmt_wanted_names){ .cn.items = cn, .names = names };
+	for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
+		char *colon = strchr(word, ':');
+
+		if (!strncmp(word, "cn:", 3)) {
+			cn[out->cn.count++] = colon + 1;
+			continue;
+		}
+		names[out->count++] = (struct rmt_wanted_name){ .name = colon ? colon + 1 : word, .group = !strncmp(word, "one:", 4),
+			.wildcard = !strncmp(word, "wild:", 5), .unconfirmed = !strncmp(word, "maybe:", 6) };
+	}
+}
+
 static void
 judge(const struct row *row, const struct world *world, struct findings *findings)
 {
@@ -475,7 +544,8 @@ judge(const struct row *row, const struct world *world, struct findings *finding
 	struct rmt_err err = { 0 };
 	struct rmt_target *target;
 	struct rmt_audit *audit;
-	char rule[512];
+	struct rmt_wanted_names wanted;
+	char rule[512], words[1024];
 
 	for (; sent[presented.sent_count]; presented.sent_count++)
 		certs[presented.sent_count] = named(world, sent[presented.sent_count])->cert;
@@ -491,6 +561,9 @@ judge(const struct row *row, const struct world *world, struct findings *finding
 	audit = rmt_audit_new(target, store, make_time(row->now ? row->now : "2026-06-01"), &err);
 	if (!audit)
 		fail_msg("%s: %s", err.place, err.message);
+	snprintf(words, sizeof words, "%s", row->wanted ? row->wanted : "");
+	make_wanted(words, &wanted);
+	rmt_audit_expect(audit, row->wanted ? &wanted : NULL);
 	if (rmt_audit_run(audit, &presented, keep_finding, findings, &err))
 		fail_msg("%s: %s", err.place, err.message);
 	rmt_audit_free(audit);

@@ -274,7 +274,8 @@ freeing_nothing(void **state)
 	rmt_policy_store_free(NULL);
 }
 
-static const char *const folders[] = { "certificates", "targets", "later", "later/certificates" };
+static const char *const folders[] = { "certificates", "targets", "later", "later/certificates",
+	"topologies" };
 
 int
 main(void)
@@ -302,6 +303,7 @@ main(void)
 	failed += test_policy_faults();
 	failed += test_policy_merge();
 	failed += test_policy_shipped();
+	failed += test_policy_topology();
 	for (size_t i = sizeof folders / sizeof folders[0]; i-- > 0;)
 		rmdir(scene_path(folders[i]));
 	rmdir(place);

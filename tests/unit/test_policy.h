@@ -27,5 +27,6 @@ void scene_clear(void);                   /* remove the files that were put */
 int test_policy_faults(void);
 int test_policy_merge(void);
 int test_policy_shipped(void);
+int test_policy_topology(void);
 
 #endif

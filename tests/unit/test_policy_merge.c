@@ -130,8 +130,8 @@ static const struct merge_row {
 	    { { "targets/child.cfg", "extends = \"cisco-ace\"; deploy: { files = ( { name = \"a\"; "
 				     "format = \"pem\"; content = [ \"leaf\" ]; } ); };" } },
 	    "child",
-	    "request.san = true\ndeploy.files = { name = \"a\"; format = \"pem\"; content = "
-	    "[\"leaf\"]; width = 64; mode = \"0644\"; }\ndeploy.note" },
+	    "request.san = true\nnames.cn = []\nnames.source = none\ndeploy.files = { name = \"a\"; format = \"pem\"; content = "
+	    "[\"leaf\"]; width = 64; mode = \"0644\"; }\ndeploy." },
 	{ "a file with a key is its owner's alone", RMT_POLICY_TARGET,
 	    { { "targets/a.cfg",
 		SMALL_TARGET "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ "

@@ -178,6 +178,8 @@ rules_rest_on_something(void **state)
 				fail_msg("%s: the rule %s lacks its source or severity",
 				    shipped[i].name, rule->rule);
 		}
+		if (target != NULL && target->names.cn.count + target->names.san_count > 0 && target->names.source == NULL)
+			fail_msg("%s: its names lack their source", shipped[i].name);
 		rmt_target_free(target);
 	}
 	rmt_policy_store_free(store);
@@ -257,6 +259,13 @@ symptoms_page(void **state)
 	check_page("remint-explain.1", rmt_symptoms_schema);
 }
 
+static void
+topology_page(void **state)
+{
+	(void)state;
+	check_page("remint-topology.5", rmt_topology_schema);
+}
+
 /* ---- guides
  * --------------------------------------------------------------------------------------------------------------
  */
@@ -320,6 +329,15 @@ load_example(void *arg, const char *name, const char *origin)
 
 	if (strcmp(origin, "built in") == 0)
 		return 0;
+	if (examples->kind == RMT_POLICY_TOPOLOGY) {
+		struct rmt_topology *topology = rmt_topology_load(examples->store, name, &err);
+
+		if (topology == NULL)
+			fail_msg("%s: %s: %s", name, err.place, err.message);
+		rmt_topology_free(topology);
+		examples->loaded++;
+		return 0;
+	}
 	if (examples->kind == RMT_POLICY_TEMPLATE)
 		policy = rmt_template_load(examples->store, name, &err);
 	else
@@ -360,6 +378,23 @@ target_guide(void **state)
 	check_guide("write-a-target.md", RMT_POLICY_TARGET);
 }
 
+static void
+topology_guide(void **state)
+{
+	struct examples examples = { .store = scene_store() };
+	size_t count = put_examples("names-from-a-topology.md");
+	struct rmt_err err = { 0 };
+
+	(void)state;
+	for (examples.kind = RMT_POLICY_TARGET; examples.kind <= RMT_POLICY_TOPOLOGY; examples.kind++)
+		if (examples.kind != RMT_POLICY_SYMPTOMS)
+			assert_int_equal(rmt_policy_each(examples.store, examples.kind, load_example, &examples, &err), 0);
+	assert_int_equal(examples.loaded, count);
+	assert_true(count == 4);
+	rmt_policy_store_free(examples.store);
+	scene_clear();
+}
+
 int
 test_policy_shipped(void)
 {
@@ -385,7 +420,10 @@ test_policy_shipped(void)
 	    target_page, NULL);
 	add_row(&rows, "remint-explain.1 describes every key of a file of symptoms in the order of the schema",
 	    symptoms_page, NULL);
+	add_row(&rows, "remint-topology.5 describes every key in the order of the schema",
+	    topology_page, NULL);
 	add_row(&rows, "the examples of the template guide load", template_guide, NULL);
 	add_row(&rows, "the examples of the target guide load", target_guide, NULL);
+	add_row(&rows, "the examples of the topology guide load", topology_guide, NULL);
 	return run_rows("policy shipped", &rows);
 }
