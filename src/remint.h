@@ -93,7 +93,7 @@ REMINT_API void remint_set_fault(struct remint *ctx, remint_fault_fn *fault, voi
 
 /* The CA's home directory. Its templates/ directory is searched before the built-in policies. Fails only when memory is out. */
 REMINT_API int remint_set_home(struct remint *ctx, const char *directory);
-/* One more directory with certificates/NAME.cfg, targets/NAME.cfg and symptoms/NAME.cfg, searched first. */
+/* One more directory with certificates/NAME.cfg, targets/NAME.cfg, symptoms/NAME.cfg and topologies/NAME.cfg, searched first. */
 REMINT_API int remint_add_policies(struct remint *ctx, const char *directory);
 REMINT_API void remint_set_jobs(struct remint *ctx, unsigned jobs);          /* threads for long work, 1 to 64; default 1 */
 REMINT_API void remint_set_clock(struct remint *ctx, int64_t now);           /* a fixed time instead of the system's; 0 undoes */
@@ -185,6 +185,8 @@ struct remint_audit_options {
 	struct remint_strings trust;    /* files with roots; none: a missing anchor is information */
 	struct remint_strings keys;     /* private keys for the certificates audited */
 	const char *host;               /* must be named by the certificate; NULL: none, of an endpoint its own host when it is a name */
+	const char *topology;           /* file (or name) with the names of the deployment, or NULL: names by role are not judged */
+	const char *server;             /* with topology: the one machine whose certificate this is; NULL: any of its pool */
 	int64_t at;                     /* judge as of this time; 0 now */
 };
 struct remint_audit_summary {
@@ -472,6 +474,8 @@ struct remint_issue_options {
 	struct remint_strings targets;   /* who must accept it: audited before it is signed, files written */
 	const char *subject;             /* "CN=host, O=Example"; NULL: CN from the first name */
 	struct remint_strings names;     /* "dns:host" "ip:192.0.2.1" "email:..." "uri:..." "upn:..." */
+	const char *topology;            /* file (or name) from which the targets take CN and names, put before `names`; or NULL */
+	const char *server;              /* with topology: the one server that it is for; NULL: all of the pool share it */
 	int64_t validity, not_after;     /* 0: template's */
 	const char *key;                 /* key spec; NULL: template's */
 	const char *authority;           /* NULL: "issuing" (or the only active one) */
@@ -519,6 +523,8 @@ struct remint_reissue_options {
 	struct remint_strings targets;
 	const char *template_name;
 	struct remint_strings names;     /* added */
+	const char *topology;            /* REMINT_REISSUE: CN and names of the targets' role, as for issue; or NULL */
+	const char *server;              /* NULL: the servers that the old certificate names, else all of the pool */
 	int64_t validity, not_after;
 	const char *key;                 /* key spec of the new key; NULL: template's */
 	const char *request;             /* a fresh request with the key to certify, or NULL */

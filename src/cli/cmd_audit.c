@@ -180,6 +180,8 @@ cmd_audit(struct cli *cli)
 		.chain = list_of(cli, OPT_CHAIN),
 		.trust = list_of(cli, OPT_TRUST),
 		.keys = list_of(cli, OPT_KEY),
+		.topology = text_of(cli, OPT_TOPOLOGY),
+		.server = text_of(cli, OPT_SERVER),
 		.host = text_of(cli, OPT_NAME) };
 	struct auditing auditing = { .cli = cli, .fail_on = severity_of(cli) };
 	struct remint_audit_summary summary = { 0 };

@@ -16,6 +16,8 @@ cmd_issue(struct cli *cli)
 		.template_name = text_of(cli, OPT_TEMPLATE),
 		.targets = list_of(cli, OPT_FOR),
 		.names = list_strings(&cli->names),
+		.topology = text_of(cli, OPT_TOPOLOGY),
+		.server = text_of(cli, OPT_SERVER),
 		.key = text_of(cli, OPT_KEY_TYPE),
 		.authority = text_of(cli, OPT_CA),
 		.dry_run = given(cli, OPT_DRY_RUN),

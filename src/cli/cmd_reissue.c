@@ -17,6 +17,8 @@ replace(struct cli *cli, enum remint_replace how)
 		.targets = list_of(cli, OPT_FOR),
 		.template_name = text_of(cli, OPT_TEMPLATE),
 		.names = list_strings(&cli->names),
+		.topology = text_of(cli, OPT_TOPOLOGY),
+		.server = text_of(cli, OPT_SERVER),
 		.key = text_of(cli, OPT_KEY_TYPE),
 		.request = text_of(cli, OPT_REQUEST),
 		.keep_key = given(cli, OPT_KEEP_KEY),

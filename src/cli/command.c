@@ -54,7 +54,9 @@ static const struct option_use show_options[] = { O_AS(OUT, "FILE",
 
 static const struct option_use audit_options[] = {
 	O_AS(FOR, NULL, "who must accept it: a target's name or file, a pattern such as 'sfb-*', or all"),
-	 O(CHAIN), O(TRUST), O(KEY), O(NAME),
+	O(CHAIN), O(TRUST), O(KEY), O(NAME),
+	O_AS(TOPOLOGY, NULL, "judge by the names that the target's role has in this topology"),
+	O_AS(SERVER, NULL, "the one server of the pool whose certificate this is (default: any)"),
 	O(AT), O(FAIL_ON), O(CSV), WIRE, PASSWORD, O_END };
 
 static const struct option_use explain_options[] = { O(CHAIN), O(TRUST), O(KEY), O(NAME), O(AT),
@@ -85,6 +87,8 @@ static const struct option_use convert_options[] = { O(TO), O(FOR),
 	O(FRIENDLY_NAME), O(CRLF), O(WIDTH), PASSWORD, OUT_PASSWORD, O_END };
 
 static const struct option_use reissue_options[] = { O(FOR), O(OUT), O(FORCE), O(TEMPLATE), NAMES,
+	O(TOPOLOGY),
+	O_AS(SERVER, NULL, "the one server of the pool that it is for (default: those it names, else all)"),
 	VALIDITY, O(KEY_TYPE), O(KEEP_KEY), O(REQUEST), O(KEY), O(CA), O(DRY_RUN), PASSWORD,
 	CA_PASSWORD, OUT_PASSWORD, O_END };
 
@@ -94,7 +98,7 @@ static const struct option_use renew_options[] = { O(FOR), O(OUT), O(FORCE), O(T
 static const struct option_use rekey_options[] = { O(FOR), O(OUT), O(FORCE), O(TEMPLATE), VALIDITY,
 	O(KEY_TYPE), O(REQUEST), O(CA), O(DRY_RUN), PASSWORD, CA_PASSWORD, OUT_PASSWORD, O_END };
 
-static const struct option_use issue_options[] = { O(CN), O(SUBJECT), NAMES, O(FOR), O(OUT),
+static const struct option_use issue_options[] = { O(CN), O(SUBJECT), NAMES, O(TOPOLOGY), O(SERVER), O(FOR), O(OUT),
 	O(FORCE), O(TEMPLATE), VALIDITY, O(KEY_TYPE), O(CA), O(DRY_RUN), CA_PASSWORD, OUT_PASSWORD,
 	O_END };
 

@@ -45,6 +45,7 @@ struct audit_run {
 	struct rmt_chain_store *store;
 	struct rmt_audit **audits;
 	size_t audit_count;
+	struct rmt_expectation expect; /* of the targets, by the topology */
 	struct rmt_pile keys; /* --key */
 	struct group *groups;
 	size_t group_count, group_capacity, current;
@@ -426,6 +427,10 @@ static int audits_load(struct audit_run *run, struct rmt_target *const *targets,
 			return -1;
 		run->audit_count++;
 	}
+	if (rmt_expectation_load(run->ctx, run->options->topology, run->options->server, targets, count, false, &run->expect, run->err))
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		rmt_audit_expect(run->audits[i], rmt_expectation_of(&run->expect, i));
 	return 0;
 }
 
@@ -453,6 +458,7 @@ out:
 		rmt_audit_free(run->audits[i]);
 	}
 	run->summary->faults = run->ctx->faults;
+	rmt_expectation_clear(&run->expect);
 	free(run->audits);
 	free(run->groups);
 	rmt_buf_free(&run->label);

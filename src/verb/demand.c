@@ -61,6 +61,7 @@ void rmt_demand_clear(struct rmt_demand *demand)
 {
 	for (size_t i = 0; i < demand->target_count; i++)
 		rmt_target_free(demand->targets[i]);
+	rmt_expectation_clear(&demand->expect);
 	free(demand->targets);
 	free(demand->target_names);
 	rmt_template_free(demand->template);

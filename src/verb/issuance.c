@@ -142,6 +142,8 @@ static int worker_start(struct rmt_issuance *run, struct worker *worker, struct 
 		worker->audits[i] = rmt_audit_new(target, NULL, run->now, err);
 		if (!worker->audits[i])
 			return -1;
+		if (i)
+			rmt_audit_expect(worker->audits[i], rmt_expectation_of(&demand->expect, i - 1));
 	}
 	return 0;
 }
@@ -548,6 +550,8 @@ int rmt_issuance_audit(struct rmt_issuance *run, struct rmt_item *item, struct r
 	for (size_t i = 0; rc == 0 && i < run->demand->target_count; i++) {
 		struct rmt_audit *audit = rmt_audit_new(run->demand->targets[i], store, run->now, err);
 
+		if (audit)
+			rmt_audit_expect(audit, rmt_expectation_of(&run->demand->expect, i));
 		rc = audit ? rmt_audit_run(audit, &presented, keep_finding, item, err) : -1;
 		rmt_audit_free(audit);
 	}

@@ -36,6 +36,9 @@ int rmt_bench_demand(struct rmt_bench *bench, const char *template_name, struct 
 		return rmt_err_set(err, RMT_POLICY, NULL,
 		                   "the template \"%s\" makes a CA: CA certificates are made by init and by ca sign",
 		                   bench->demand.template->name);
+	if (rmt_expectation_load(bench->home.ctx, bench->topology, bench->server, bench->demand.targets, bench->demand.target_count, true,
+	                         &bench->demand.expect, err))
+		return -1;
 	bench->run = bench->release.run =
 	    rmt_issuance_new(&bench->home, &bench->authority, &bench->demand, dry_run, err);
 	return bench->run ? 0 : -1;
@@ -64,12 +67,31 @@ int rmt_item_names(struct rmt_item *item, struct remint_strings names, struct rm
 
 /* ---- issue ------------------------------------------------------------------------------------------------------------- */
 
+/* The CN that the topology has for this role, before what the person states beside it. */
+static int expected_subject(const struct remint_issue_options *options, const char *cn, struct rmt_buf *der, struct rmt_err *err)
+{
+	struct rmt_name_part part = {.attribute = "CN", .value = cn};
+	struct rmt_buf expected = {0}, stated = {0};
+	int rc = rmt_name_build(&part, 1, options->subject ? &expected : der, err);
+
+	if (rc == 0 && options->subject)
+		rc = rmt_name_parse(options->subject, &stated, err);
+	if (rc == 0 && options->subject)
+		rc = rmt_subject_join(rmt_buf_view(&expected), rmt_buf_view(&stated), der, err);
+	rmt_buf_free(&expected);
+	rmt_buf_free(&stated);
+	return rc;
+}
+
 /* Without a subject the CN is the first name, or the first of its kind that can be one. */
-static int subject_of(const struct remint_issue_options *options, struct rmt_buf *der, struct rmt_err *err)
+static int subject_of(const struct remint_issue_options *options, const struct rmt_expectation *expect, struct rmt_buf *der,
+                      struct rmt_err *err)
 {
 	const char *first = options->names.count ? options->names.items[0] : NULL, *colon;
 	struct rmt_name_part part = {.attribute = "CN"};
 
+	if (rmt_expectation_cn(expect))
+		return expected_subject(options, rmt_expectation_cn(expect), der, err);
 	if (options->subject)
 		return rmt_name_parse(options->subject, der, err);
 	if (!first)
@@ -86,6 +108,7 @@ static struct rmt_item *issue_item(const struct remint_issue_options *options, c
 {
 	struct rmt_item *item = rmt_item_new(err);
 	const char *spec = options->key ? options->key : demand->template->key_generate;
+	struct remint_strings names;
 
 	if (!item)
 		return NULL;
@@ -93,7 +116,9 @@ static struct rmt_item *issue_item(const struct remint_issue_options *options, c
 	item->validity = options->validity;
 	item->not_after = options->not_after;
 	item->store_key = true;
-	if (subject_of(options, &item->subject, err) == 0 && rmt_item_names(item, options->names, err) == 0)
+	if (subject_of(options, &demand->expect, &item->subject, err) == 0 &&
+	    rmt_expectation_names(&demand->expect, (struct remint_strings){0}, options->names, &item->arena, &names, err) == 0 &&
+	    rmt_item_names(item, names, err) == 0)
 		item->key = rmt_key_generate(spec, err);
 	if (item->key)
 		return item;
@@ -122,8 +147,11 @@ int remint_issue(struct remint *ctx, const struct remint_issue_options *options,
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
-	if (rmt_bench_open(&bench, ctx, options->authority, err) ||
-	    rmt_bench_demand(&bench, options->template_name, options->targets, options->dry_run, err))
+	if (rmt_bench_open(&bench, ctx, options->authority, err))
+		goto out;
+	bench.topology = options->topology;
+	bench.server = options->server;
+	if (rmt_bench_demand(&bench, options->template_name, options->targets, options->dry_run, err))
 		goto out;
 	bench.release.out = options->out;
 	bench.release.issued = issued;

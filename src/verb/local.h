@@ -281,6 +281,29 @@ int rmt_record_hand(void *records, const struct rmt_db_cert *row); /* for rmt_db
 /* The certificate that a person means by an id, a serial number, a file or a name: the newest one's id. 0 none, 1 one, 2 more, -1. */
 int rmt_record_find(struct remint *ctx, struct rmt_db *db, const char *which, int64_t *id, struct rmt_err *err);
 
+/* ---- expectation (expectation.c): the names that targets want in a topology ----------------------------------------------- */
+
+struct rmt_expectation {
+	struct rmt_topology *topology;    /* NULL: none was given, and nothing is expected */
+	struct rmt_wanted_names *wanted;  /* one for each target */
+	bool *known;
+	size_t count;
+};
+/* `topology` NULL is no expectation. What the topology does not state of a role is a warning, or with `issuing` RMT_USAGE. */
+int rmt_expectation_load(struct remint *ctx, const char *topology, const char *server, struct rmt_target *const *targets, size_t count,
+                         bool issuing, struct rmt_expectation *out, struct rmt_err *err);
+void rmt_expectation_clear(struct rmt_expectation *expect);
+const struct rmt_wanted_names *rmt_expectation_of(const struct rmt_expectation *expect, size_t target); /* NULL: nothing known */
+const char *rmt_expectation_cn(const struct rmt_expectation *expect); /* the common name to issue; NULL: none is expected */
+bool rmt_expectation_takes_cn(const struct rmt_expectation *expect, const char *cn);
+/* Names for a new certificate ("dns:host"): the expected ones in their order, then `further`. `before` are those of the
+ * certificate replaced: what is one server's own stays one server's. */
+int rmt_expectation_names(const struct rmt_expectation *expect, struct remint_strings before, struct remint_strings further,
+                          struct rmt_arena *arena, struct remint_strings *out, struct rmt_err *err);
+
+/* What `stated` says replaces or joins what `older` says (subject.c). */
+int rmt_subject_join(struct rmt_span older, struct rmt_span stated, struct rmt_buf *out, struct rmt_err *err);
+
 /* ---- issuance (issuance.c): the one road ---------------------------------------------------------------------------------- */
 
 /* Targets and template of a run, loaded once. */
@@ -289,6 +312,7 @@ struct rmt_demand {
 	struct rmt_target **targets;
 	size_t target_count;
 	char *target_names; /* comma-separated */
+	struct rmt_expectation expect; /* rmt_bench_demand() fills it in */
 };
 int rmt_demand_load(struct remint *ctx, const char *template_name, struct remint_strings targets, const char *fallback, struct rmt_demand *out, struct rmt_err *err);
 void rmt_demand_clear(struct rmt_demand *demand);
@@ -406,6 +430,7 @@ struct rmt_bench {
 	struct rmt_demand demand;
 	struct rmt_issuance *run;
 	struct rmt_release release;
+	const char *topology, *server; /* set before rmt_bench_demand(), or NULL */
 };
 int rmt_bench_open(struct rmt_bench *bench, struct remint *ctx, const char *authority, struct rmt_err *err);
 /* The template and targets of what follows; replaces those set before. */

@@ -183,6 +183,37 @@ static int check_item(void *arg, struct rmt_item *item, struct rmt_err *err)
 	return check_content(arg, item, err);
 }
 
+/* The old subject, byte for byte unless its CN is none that the topology has for this role. */
+static int subject_of(const struct rmt_expectation *expect, const struct rmt_cert *old, struct rmt_item *item, struct rmt_err *err)
+{
+	const char *wanted = rmt_expectation_cn(expect), *cn = rmt_arena_cn(&item->arena, old->subject);
+	struct rmt_name_part part = {.attribute = "CN", .value = wanted};
+	struct rmt_buf stated = {0};
+	int rc;
+
+	if (!wanted || (cn && rmt_expectation_takes_cn(expect, cn))) {
+		rmt_buf_span(&item->subject, old->subject);
+		return rmt_buf_check(&item->subject, err);
+	}
+	rc = rmt_name_build(&part, 1, &stated, err);
+	if (rc == 0)
+		rc = rmt_subject_join(old->subject, rmt_buf_view(&stated), &item->subject, err);
+	rmt_buf_free(&stated);
+	return rc;
+}
+
+/* The topology's names, then those stated; the old certificate's own follow on the road. */
+static int names_of(const struct replacing *job, const struct rmt_cert *old, struct rmt_item *item, struct rmt_err *err)
+{
+	const struct rmt_expectation *expect = &job->bench.demand.expect;
+	struct remint_strings names = job->options->names;
+
+	if (expect->topology && rmt_expectation_names(expect, rmt_arena_names(&item->arena, &old->extensions), job->options->names,
+	                                              &item->arena, &names, err))
+		return -1;
+	return rmt_item_names(item, names, err);
+}
+
 static struct rmt_item *replacement(struct replacing *job, const struct rmt_company *company, struct rmt_err *err)
 {
 	const struct rmt_cert *old = company->leaf->cert;
@@ -197,9 +228,8 @@ static struct rmt_item *replacement(struct replacing *job, const struct rmt_comp
 	item->subject_verbatim = true;
 	item->check = check_item;
 	item->check_arg = job;
-	rmt_buf_span(&item->subject, old->subject);
 	item->previous = rmt_cert_dup(old, err);
-	if (item->previous && rmt_buf_check(&item->subject, err) == 0 && rmt_item_names(item, job->options->names, err) == 0 &&
+	if (item->previous && subject_of(&job->bench.demand.expect, old, item, err) == 0 && names_of(job, old, item, err) == 0 &&
 	    choose_key(job, item, company, err) == 0)
 		return item;
 	rmt_item_free(item);
@@ -335,8 +365,14 @@ int remint_reissue(struct remint *ctx, const struct remint_reissue_options *opti
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
+	if (options->topology && options->how != REMINT_REISSUE) {
+		rmt_err_set(err, RMT_USAGE, NULL, "a topology may change the names, and renew and rekey keep them: use reissue");
+		goto out;
+	}
 	if (rmt_bench_open(&job.bench, ctx, options->authority, err))
 		goto out;
+	job.bench.topology = options->topology;
+	job.bench.server = options->server;
 	job.bench.release.issued = issued;
 	job.bench.release.arg = arg;
 	job.bench.release.audit_again = options->targets.count > 0;

@@ -45,56 +45,15 @@ static int read_from(struct asking *asking, struct rmt_err *err)
 	return asking->from ? 0 : -1;
 }
 
-static bool states(struct rmt_span name, struct rmt_span oid)
-{
-	struct rmt_name_cursor cursor;
-	struct rmt_attribute attribute;
-
-	if (rmt_name_start(name, &cursor, NULL))
-		return false;
-	while (rmt_name_next(&cursor, &attribute, NULL) == 1)
-		if (rmt_span_equal(attribute.oid, oid))
-			return true;
-	return false;
-}
-
-/* The attributes of `name` that `not` does not state, as "L=...," text for rmt_name_parse(). */
-static int add_attributes(struct rmt_span name, struct rmt_span not, struct rmt_buf *text, struct rmt_err *err)
-{
-	struct rmt_name_cursor cursor;
-	struct rmt_attribute attribute;
-	int rc;
-
-	if (rmt_name_start(name, &cursor, err))
-		return -1;
-	while ((rc = rmt_name_next(&cursor, &attribute, err)) == 1) {
-		struct rmt_buf value = {0};
-
-		if (not.length && states(not, attribute.oid))
-			continue;
-		rmt_string_utf8(attribute.tag, attribute.value, &value);
-		rmt_buf_text(text, text->length ? "," : "");
-		rmt_oid_dotted(attribute.oid, text);
-		rmt_buf_text(text, "=");
-		for (size_t i = 0; i < value.length; i++)
-			rmt_buf_format(text, "\\%02x", value.bytes[i]); /* RFC 4514, 2.4: every byte as a pair of digits */
-		rmt_buf_free(&value);
-	}
-	return rc;
-}
-
 /* --from with --subject: what the person states replaces or joins what the certificate says. */
 static int merge_subject(struct asking *asking, struct rmt_err *err)
 {
-	struct rmt_buf stated = {0}, text = {0};
-	int rc = -1;
+	struct rmt_buf stated = {0};
+	int rc = rmt_name_parse(asking->options->subject, &stated, err);
 
-	if (rmt_name_parse(asking->options->subject, &stated, err) == 0 &&
-	    add_attributes(asking->from->subject, rmt_buf_view(&stated), &text, err) == 0 &&
-	    add_attributes(rmt_buf_view(&stated), (struct rmt_span){0}, &text, err) == 0 && rmt_buf_check(&text, err) == 0)
-		rc = rmt_name_parse(rmt_buf_string(&text), &asking->subject, err);
+	if (rc == 0)
+		rc = rmt_subject_join(asking->from->subject, rmt_buf_view(&stated), &asking->subject, err);
 	rmt_buf_free(&stated);
-	rmt_buf_free(&text);
 	return rc;
 }
 

@@ -109,6 +109,7 @@ prepare() {
 		openssl crl2pkcs7 -nocrl -certfile root.pem -out chain.p7b
 	} >prepare.log 2>&1
 	cp root.pem chain.pem
+	cp "$srcdir/examples/topology.cfg" .
 	cat old.pem root.pem >pile.pem
 	mkdir requests
 	cp host.csr requests/

@@ -20,6 +20,7 @@ README.md|remint audit old.pfx|1
 replace-a-refused-certificate.md|remint audit old.pfx|1
 look-at-live-servers.md|remint audit pool.corp.example|1
 look-at-live-servers.md|remint verify|1
+names-from-a-topology.md|remint audit|1
 TABLE
 }
 # page | what cannot be had here | what stands in its place
@@ -105,6 +106,12 @@ sh "$srcdir/examples/refused.sh" "$work/live" pool.corp.example >/dev/null
 serve -cert "$work/live/old.pem" -key "$work/live/old.key"
 echo "pool.corp.example:$port" >"$work/live/servers.txt"
 run_page "$srcdir/docs/guides/look-at-live-servers.md" "$work/live"
+mkdir -p "$TMP/names-from-a-topology.md" "$work/names/certificates"
+cp "$work/readme/old.pfx" "$srcdir/examples/topology.cfg" "$work/names/"
+cp "$work/readme/old.pfx" "$work/names/certificates/"
+(HOME=$TMP/names-from-a-topology.md && export HOME && cd "$work/names" &&
+	at_terminal 'remint init --publish-url http://pki.corp.example/') >"$TMP/log" 2>&1 || not_ok "there is another home" "$TMP/log"
+run_page "$srcdir/docs/guides/names-from-a-topology.md" "$work/names"
 
 # The tables speak of pages as they are.
 {
