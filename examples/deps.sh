@@ -36,6 +36,10 @@ judges|libnss3-tools|certutil
 judges|nginx|nginx
 judges|haproxy|haproxy
 judges|postfix|/usr/sbin/postfix
+judges|dovecot-imapd|/usr/lib/dovecot/imap
+judges|dovecot-pop3d|/usr/lib/dovecot/pop3
+judges|dovecot-managesieved|/usr/lib/dovecot/managesieve
+judges|slapd|slapd
 judges|zsh|zsh
 judges|fish|fish
 java|default-jdk-headless|javac

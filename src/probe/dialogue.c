@@ -223,6 +223,24 @@ read_extended_response(struct rmt_span message, int64_t *result)
 	return 0;
 }
 
+/* RFC 4511, 4.1.9; what servers answer that have no TLS to offer. */
+static const char *
+result_name(int64_t result)
+{
+	static const struct {
+		int64_t code;
+		const char *name;
+	} names[] = { { 1, " (operationsError)" },
+		{ 2, " (protocolError: it does not know StartTLS)" },
+		{ 8, " (strongerAuthRequired)" }, { 10, " (referral)" },
+		{ 52, " (unavailable: it has no certificate)" }, { 53, " (unwillingToPerform)" } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].code == result)
+			return names[i].name;
+	return "";
+}
+
 static int
 hear_ldap(struct rmt_probe_dialogue *dialogue, struct rmt_err *err)
 {
@@ -239,8 +257,8 @@ hear_ldap(struct rmt_probe_dialogue *dialogue, struct rmt_err *err)
 		    "does not answer StartTLS with an LDAP extended response");
 	if (result != 0)
 		return rmt_err_cite(err, RMT_NETWORK, NULL, "RFC 4511, 4.14.2",
-		    "does not begin TLS: the LDAP server answers StartTLS with result code %d",
-		    (int)result);
+		    "does not begin TLS: the LDAP server answers StartTLS with result code %d%s",
+		    (int)result, result_name(result));
 	dialogue->at += extent;
 	return 1;
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The ways to TLS that are not TLS from the first byte, spoken with the programs that people run: Dovecot for IMAP, POP3 and
-# ManageSieve, Postfix for SMTP, PostgreSQL. Each shows its chain as sent, and what it says when it has no TLS is passed on.
+# ManageSieve, Postfix for SMTP, OpenLDAP, PostgreSQL. Each shows its chain as sent, and what it says when it has no TLS is passed on.
 . "${srcdir:-.}/tests/lib/tap.sh"
 . "$srcdir/tests/lib/pki.sh"
 . "$srcdir/tests/lib/server.sh"
@@ -185,6 +185,29 @@ else
 	expect_err 'does not begin TLS: the SMTP server says "50[02]' "passes on what Postfix says"
 	expect_status 5 "SMTP taken for TLS" "$REMINT" show "127.0.0.1:$smtp"
 	expect_err 'does not speak TLS here but SMTP or FTP: write smtp:// or ftp://' "says what to write"
+fi
+
+# ---- OpenLDAP -----------------------------------------------------------------------------------------------------------------
+# start_slapd [LINE...]: a server without a single entry.
+start_slapd() {
+	ldap=$(free_port) ldaps=$(free_port)
+	printf '%s\n' "pidfile $TMP/slapd.pid" "$@" >slapd.conf
+	slapd -d 0 -f slapd.conf -h "ldap://127.0.0.1:$ldap $([ $# = 0 ] || echo "ldaps://127.0.0.1:$ldaps")" >slapd.out 2>&1 &
+	slapd_pid=$!
+	server_pids="$server_pids $slapd_pid"
+	listens "$ldap"
+}
+
+if ! command -v slapd >/dev/null 2>&1; then
+	skip "slapd is not installed" "OpenLDAP"
+elif ! start_slapd "TLSCertificateFile $TMP/mail.chain" "TLSCertificateKeyFile $TMP/mail.key" "TLSCACertificateFile $TMP/issuing.pem"; then
+	not_ok "slapd starts" slapd.out
+else
+	shows "ldap://127.0.0.1:$ldap" "LDAP with StartTLS, OpenLDAP" slapd.out
+	shows "ldaps://127.0.0.1:$ldaps" "LDAP over TLS, OpenLDAP" slapd.out
+	start_slapd
+	expect_status 5 "LDAP without TLS" "$REMINT" show "ldap://127.0.0.1:$ldap"
+	expect_err 'the LDAP server answers StartTLS with result code 2 \(protocolError' "passes on what OpenLDAP says"
 fi
 
 # ---- PostgreSQL --------------------------------------------------------------------------------------------------------------

@@ -199,7 +199,7 @@ static const struct dialogue_row {
 	    NULL, 1, "" },
 	{ "LDAP that refuses", "ldap",
 	    { BYTES("\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00") }, NULL, -1,
-	    "answers StartTLS with result code 2" },
+	    "answers StartTLS with result code 2 (protocolError: it does not know StartTLS)" },
 	{ "LDAP that answers something else", "ldap",
 	    { BYTES("\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00") }, NULL, -1,
 	    "does not answer StartTLS with an LDAP extended response" },
