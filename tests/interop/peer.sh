@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+# The lab peer beside the real thing: a real nginx and a real HAProxy, and remint peer as either, answer the same clients
+# in the same way. And Java's client, which brings its own TLS, is taken and refused as OpenSSL's is.
+. "${srcdir:-.}/tests/lib/tap.sh"
+. "$srcdir/tests/lib/pki.sh"
+. "$srcdir/tests/lib/peer.sh"
+need openssl
+
+cd "$TMP" || exit 99
+lab_certificates
+leaf both sha256 serverAuth,clientAuth
+leaf server sha256 serverAuth
+leaf sha1 sha1 serverAuth,clientAuth
+new_key small.key 1024
+certify small '/CN=fe.example.com' small.key middle.pem middle.key sha256 'subjectAltName=DNS:fe.example.com'
+
+# ---- nginx and HAProxy ---------------------------------------------------------------------------------------------------
+real_pid=
+stop_real() {
+	[ -z "$real_pid" ] || { kill "$real_pid" 2>/dev/null && wait "$real_pid" 2>/dev/null; }
+	real_pid=
+}
+trap 'stop_real; stop_peer; tap_exit' EXIT
+
+free_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+# configure_real NAME CERT KEY: a server with this certificate and the intermediate, on $port.
+configure_real() {
+	port=$(free_port)
+	cat "$2.pem" middle.pem >served.pem
+	cat "$2.pem" middle.pem "$3" >served-all.pem
+	case $1 in
+	nginx)
+		cat >nginx.conf <<CONF
+daemon off;
+pid $TMP/nginx.pid;
+error_log $TMP/real.log;
+events {}
+http {
+	access_log off;
+	client_body_temp_path $TMP/n1; proxy_temp_path $TMP/n2; fastcgi_temp_path $TMP/n3; uwsgi_temp_path $TMP/n4; scgi_temp_path $TMP/n5;
+	server {
+		listen 127.0.0.1:$port ssl;
+		ssl_certificate $TMP/served.pem;
+		ssl_certificate_key $TMP/$3;
+		ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; # as Debian has it
+		location / { return 200 "ok"; }
+	}
+}
+CONF
+		;;
+	haproxy)
+		cat >haproxy.conf <<CONF
+defaults
+	mode http
+	timeout connect 5s
+	timeout client 5s
+	timeout server 5s
+frontend tls
+	bind 127.0.0.1:$port ssl crt $TMP/served-all.pem
+	http-request return status 200
+CONF
+		;;
+	esac
+}
+# real_takes NAME: would it start so?
+real_takes() {
+	case $1 in
+	nginx) nginx -t -c "$TMP/nginx.conf" -e "$TMP/real.log" ;;
+	haproxy) haproxy -c -f haproxy.conf ;;
+	esac
+}
+start_real() {
+	case $1 in
+	nginx) nginx -c "$TMP/nginx.conf" -e "$TMP/real.log" >real.out 2>&1 & ;;
+	haproxy) haproxy -db -f haproxy.conf >real.out 2>&1 & ;;
+	esac
+	real_pid=$!
+	real_tries=0
+	until python3 -c "import socket; socket.create_connection(('127.0.0.1', $port), 1)" 2>/dev/null ||
+		[ $real_tries -ge 50 ]; do
+		real_tries=$((real_tries + 1))
+		sleep 0.1
+	done
+}
+# What a client gets to see: an alert, or a version, a cipher, and the certificates sent.
+answer() {
+	printf 'HEAD / HTTP/1.0\r\n\r\n' | timeout 20 openssl s_client -connect "127.0.0.1:$port" -ign_eof "$@" >dial.log 2>&1
+	sed -n 's/.*SSL alert number \([0-9]*\).*/alert \1/p' dial.log | head -n 1
+	sed -n 's/^New, \(.*\), Cipher is \(.*\)/\1 \2/p' dial.log | sort -u
+	grep '^ [0-9] s:' dial.log
+}
+clients='-tls1_3
+-tls1_2
+-tls1_1 -cipher ALL:@SECLEVEL=0
+-tls1 -cipher ALL:@SECLEVEL=0
+-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256
+-tls1_2 -cipher AES128-SHA
+-tls1_2 -cipher NULL-SHA256:@SECLEVEL=0
+-tls1_2 -sigalgs RSA+SHA1 -cipher ALL:@SECLEVEL=0
+-tls1_3 -ciphersuites TLS_CHACHA20_POLY1305_SHA256'
+
+for name in nginx haproxy; do
+	if ! command -v $name >/dev/null 2>&1 || ! command -v python3 >/dev/null 2>&1; then
+		skip "$name or python3 is not installed" "$name"
+		continue
+	fi
+	configure_real $name both leaf.key
+	check "$name takes a certificate that is sound" real_takes $name
+	start_real $name
+	echo "$clients" | while read -r options; do echo "$options:" && answer $options; done >real.answers
+	stop_real
+	start_peer --as $name --cert both.pem --key leaf.key --chain middle.pem
+	echo "$clients" | while read -r options; do echo "$options:" && answer $options; done >peer.answers
+	stop_peer
+	check "$name answers" grep -q TLSv1.3 real.answers
+	expect_same real.answers peer.answers "the peer answers as $name does"
+	for served in sha1:leaf.key small:small.key; do
+		configure_real $name "${served%:*}" "${served#*:}"
+		expect_status 1 "$name does not take ${served%:*}.pem" real_takes $name
+		expect_status 4 "and neither does the peer" "$REMINT" peer --as $name --cert "${served%:*}.pem" --key "${served#*:}" \
+			--chain middle.pem
+	done
+done
+
+# ---- Java --------------------------------------------------------------------------------------------------------------------
+if ! command -v javac >/dev/null 2>&1; then
+	skip "javac is not installed" "Java"
+	tap_done
+fi
+cp "$srcdir/tests/interop/Dial.java" .
+check "Java's client compiles" javac -d . Dial.java
+for name in both server; do
+	quietly openssl pkcs12 -export -in $name.pem -inkey leaf.key -certfile middle.pem -out $name.p12 -passout pass:secret
+done
+# target | PKCS#12 | what Java says | what the peer says | sentence
+while IFS='|' read -r target shown java says sentence; do
+	start_peer --as "$target" --cert both.pem --key leaf.key --chain middle.pem --trust root.pem
+	echo "$port root.pem ${shown:+$shown.p12 secret}" | java -cp . Dial >java.out 2>&1
+	expect_line java.out "$java" "Java, $target: $sentence"
+	stop_peer
+	expect_line peer.log "$says" "and the peer says so"
+done <<'TABLE'
+nginx||^accepted accepted as by nginx: TLSv1.3|^accepted|a whole chain is taken
+cisco-ace||^refused .*unable to find valid certification path|^left .*alert 46|a leaf alone is not
+dotnet-mtls|both|^accepted .*client certificate: fe.example.com|^accepted|clientAuth is taken
+dotnet-mtls|server|^refused .*unsupported_certificate|^refused .*error 26|serverAuth alone is not
+dotnet-mtls||^refused .*certificate_required|^refused .*no certificate|none at all is not
+schannel-tls12||^accepted .*TLSv1.2|^accepted|TLS 1.2 is spoken
+lync-phone-edition||^refused |^refused|TLS 1.0 is not spoken by Java
+TABLE
+tap_done
