@@ -80,7 +80,7 @@ put_trusted(struct rmt_buf *out, const struct rmt_parts *parts, const char *alia
 		if (i == 0)
 			snprintf(numbered, sizeof(numbered), "%s", alias);
 		else
-			snprintf(numbered, sizeof(numbered), "%.180s-%zu", alias, i + 1);
+			snprintf(numbered, sizeof(numbered), "%.179s-%zu", alias, i + 1);
 		put_head(out, TRUSTED_CERTIFICATE, numbered);
 		put_certificate(out, parts->list[i].cert);
 	}
