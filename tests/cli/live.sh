@@ -185,4 +185,41 @@ began=$(date +%s)
 expect_status 5 "fifty endpoints at once, half of them silent" "$REMINT" audit --list fifty --for nginx --trust root.pem --timeout 2s --json
 [ $(($(date +%s) - began)) -lt 15 ] && ok "take the time of one" || not_ok "take the time of one"
 json_is '.summary.certificates == 25 and (.errors | length == 25)' "and the other half is judged"
+
+# ---- hostile peers --------------------------------------------------------------------------------------------------------------
+# Names with a NUL and with an escape sequence: the signature is gone, but servers show what they are given.
+disfigure() { # NAME BYTES: web.pem with these instead of its host, which is as long
+	openssl x509 -in web.pem -outform DER | python3 -c '
+import base64, sys
+der = sys.stdin.buffer.read().replace(b"web.example.com", eval("b\"" + sys.argv[1] + "\""))
+print("-----BEGIN CERTIFICATE-----", base64.encodebytes(der).decode().strip(), "-----END CERTIFICATE-----", sep="\n")
+' "$2" >"$1.pem"
+}
+escape=$(printf '\033')
+while IFS='|' read -r name bytes sentence; do
+	disfigure "$name" "$bytes"
+	serve -cert "$name.pem" -key web.key -cert_chain chain.pem
+	expect_status 0 "$sentence" "$REMINT" show "127.0.0.1:$port"
+	expect_no_line "$TMP/out" "$escape" "$sentence: nothing of it reaches the terminal"
+	expect_status 1 "$sentence, judged" "$REMINT" audit "web.example.com:$port" --connect 127.0.0.1 --for nginx --trust root.pem
+	expect_no_line "$TMP/out" "$escape" "$sentence, judged: nothing of it reaches the terminal"
+	expect_status 1 "$sentence, played" "$REMINT" verify "web.example.com:$port" --connect 127.0.0.1 --as openssl-seclevel2 --trust root.pem
+	expect_no_line "$TMP/out" "$escape" "$sentence, played: nothing of it reaches the terminal"
+	expect_status 1 "$sentence, as JSON" "$REMINT" verify "web.example.com:$port" --connect 127.0.0.1 --as openssl-seclevel2 --trust root.pem --json
+	json_is '.endpoints[0].addresses[0].verdict == "refused"' "$sentence, as JSON: one document"
+done <<'TABLE'
+nul|web\x00example.com|a name with a NUL in it
+escape|web\x1b[31mxyz.com|a name with an escape sequence in it
+TABLE
+
+# A chain of more than anybody needs, and one of more than anybody takes.
+for i in 1 2 3 4 5 6 7 8 9 10; do cat chain.pem; done >twenty
+for i in 1 2 3 4 5 6 7 8 9 10; do cat twenty; done >many
+for i in 1 2 3 4 5 6 7 8 9 10; do cat many; done >huge
+web -cert_chain many
+expect_status 0 "a chain of two hundred" "$REMINT" show "127.0.0.1:$port" --no-pem --json
+json_is '.objects | length == 201' "is shown as it is"
+expect_status 0 "and judged, with warnings" "$REMINT" audit "127.0.0.1:$port" --for nginx --trust root.pem
+web -cert_chain huge
+refused 5 "127.0.0.1:$port: " "a chain of two thousand" "$REMINT" show "127.0.0.1:$port"
 tap_done
