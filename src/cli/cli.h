@@ -203,6 +203,8 @@ struct out {
 	int width;              /* columns that text is laid out for */
 	char *path, *temporary; /* of a file */
 	bool force;
+	void (*wipe)(void *arg); /* called before bytes leave: takes a progress line off the terminal */
+	void *wipe_arg;
 };
 void out_open(struct out *out);
 /* Write into `path` instead: a temporary file beside it, renamed by out_close(). 0, or -1 with
@@ -337,6 +339,7 @@ int report_verb(struct cli *cli);
 int report_fault(void *arg, const struct remint_fault *fault);
 void report_warning(void *arg, const char *sentence);
 void report_progress(void *arg, uint64_t done, uint64_t total);
+void report_wipe(void *arg); /* the progress line, when one stands there */
 void report_note(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void
 report_interlude(struct cli *cli); /* wipe the progress line before something else is written */

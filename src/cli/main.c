@@ -149,6 +149,8 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* write() says it too, and that can be reported */
 	signal(SIGXFSZ, SIG_IGN);
 	out_open(&cli.out);
+	cli.out.wipe = report_wipe;
+	cli.out.wipe_arg = &cli;
 	cli.json = wants_json(argc, argv);
 	cli.out.hold = cli.json;
 	cli.err_terminal = isatty(STDERR_FILENO);
@@ -158,6 +160,7 @@ main(int argc, char **argv)
 	}
 	if (run(&cli, argc, argv) && cli.status == 0 && !cli.stopped)
 		cli.status = 70; /* a verb that failed has said why and set the status */
+	report_wipe(&cli);
 	finish_output(&cli);
 	cli_free(&cli);
 	return cli.status;

@@ -121,6 +121,8 @@ out_flush(struct out *out)
 {
 	size_t done = 0;
 
+	if (out->used && out->wipe)
+		out->wipe(out->wipe_arg);
 	while (done < out->used && out->failed == 0) {
 		ssize_t n = write(out->fd, out->bytes + done, out->used - done);
 

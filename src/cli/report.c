@@ -34,15 +34,23 @@ report_status(struct cli *cli, int status)
 
 /* ---- standard error ------------------------------------------------------ */
 
-/* On a terminal data and messages appear in the order in which they were written. */
 void
-report_interlude(struct cli *cli)
+report_wipe(void *arg)
 {
+	struct cli *cli = arg;
+
 	if (cli->progress_shown) {
 		fputs("\r\033[K", stderr);
 		fflush(stderr);
 	}
 	cli->progress_shown = false;
+}
+
+/* On a terminal data and messages appear in the order in which they were written. */
+void
+report_interlude(struct cli *cli)
+{
+	report_wipe(cli);
 	if (cli->out.terminal && !cli->out.hold)
 		out_flush(&cli->out);
 }
@@ -108,8 +116,8 @@ report_note(struct cli *cli, const char *format, ...)
 	remint_text_free(safe);
 }
 
-/* Shown from the first second on, five times a second at most; not where data goes to the terminal
- * too. */
+/* Shown from the first second on, five times a second at most; not behind data that goes to the
+ * terminal too. */
 void
 report_progress(void *arg, uint64_t done, uint64_t total)
 {
@@ -117,7 +125,8 @@ report_progress(void *arg, uint64_t done, uint64_t total)
 	struct timespec now;
 	int64_t ticks;
 
-	if (!cli->err_terminal || cli->out.terminal || cli->quiet || (done & 15))
+	if (!cli->err_terminal || cli->quiet || (!total && (done & 15)) ||
+	    (cli->out.terminal && cli->out.left))
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ticks = (int64_t)now.tv_sec * 5 + now.tv_nsec / 200000000;

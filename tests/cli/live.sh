@@ -185,6 +185,17 @@ began=$(date +%s)
 expect_status 5 "fifty endpoints at once, half of them silent" "$REMINT" audit --list fifty --for nginx --trust root.pem --timeout 2s --json
 [ $(($(date +%s) - began)) -lt 15 ] && ok "take the time of one" || not_ok "take the time of one"
 json_is '.summary.certificates == 25 and (.errors | length == 25)' "and the other half is judged"
+# On a terminal one sees how far it is, and nothing of it stays.
+if command -v script >/dev/null 2>&1; then
+	script -qec "$REMINT audit --list fifty --for nginx --trust root.pem --timeout 2s" /dev/null >typescript </dev/null
+	grep -aq '[0-9][0-9] of 50' typescript && ok "a terminal shows the progress" || not_ok "a terminal shows the progress" typescript
+	# What a line looks like in the end is what stands behind the last return to its beginning.
+	tr -d '\033' <typescript | sed 's/\r$//; s/.*\r//; s/\[K//' >screen
+	expect_no_line screen ' of 50' "and wipes it"
+	expect_line screen '^25 certificates judged' "before the answer"
+else
+	skip "script is not installed" "a terminal shows the progress"
+fi
 
 # ---- hostile peers --------------------------------------------------------------------------------------------------------------
 # Names with a NUL and with an escape sequence: the signature is gone, but servers show what they are given.
