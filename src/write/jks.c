@@ -74,7 +74,7 @@ put_key_entry(struct rmt_buf *out, const struct rmt_parts *parts, const char *al
 static void
 put_trusted(struct rmt_buf *out, const struct rmt_parts *parts, const char *alias)
 {
-	char numbered[ALIAS_MAX + 1];
+	char numbered[ALIAS_MAX + 32];
 
 	for (size_t i = 0; i < parts->count; i++) {
 		if (i == 0)
