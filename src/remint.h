@@ -553,6 +553,45 @@ struct remint_convert_options {
 /* Files written are named through `file` with bytes NULL; unwritten output is handed over with its bytes. Read back before it counts. */
 REMINT_API int remint_convert(struct remint *ctx, const struct remint_convert_options *options, remint_file_fn *file, void *arg);
 
+/* ---- campaign: a plan that is carried out ------------------------------------------------------------------------------------- */
+
+/* One item of a plan, and what was done about it or would be. Absent strings are NULL. */
+struct remint_step {
+	const char *item;              /* its id in the plan */
+	const char *name, *device, *action; /* of the certificate to be replaced; as in the plan */
+	const char *before, *state;    /* "planned" "requested" "issued" "exported" "live" "closed" "failed" "skipped"; without commit the
+	                                * state is the one before */
+	const char *text;              /* one sentence: what was done, would be done, or why nothing was */
+	bool changed;                  /* the plan was edited since: it asks for something else than what was done */
+	const char *serial, *old_serial; /* of the new certificate and of the one to be replaced */
+	const char *directory;         /* of the bundle */
+	struct remint_strings files;   /* written or found in it */
+	struct remint_strings nodes;   /* places that were looked at and do not have the new certificate, each with what it has */
+	const struct remint_finding *findings; size_t finding_count; /* what the second audit still finds; see `accepted` */
+};
+typedef int remint_step_fn(void *arg, const struct remint_step *step);
+struct remint_apply_options {
+	const char *plan;              /* the file that remint_plan() wrote */
+	bool commit;                   /* do it; without, it is only said */
+	bool close;                    /* end what is live: revoke the old certificates, or have them revoked */
+	struct remint_strings keys;    /* private keys that stand apart */
+	struct remint_strings chain;   /* issuers at hand */
+	struct remint_strings crls;    /* close: CRLs of other CAs that may list the old certificates */
+	const char *confirmed_by;      /* close: who says that another CA was told, or that nothing is served any more; recorded */
+	const char *authority;         /* NULL: the one that the plan was made with */
+	struct remint_wire wire;       /* close: how the places are reached */
+	struct remint_out out;         /* the bundles: a directory for each device; needed with commit, close may do without */
+};
+/* Each approved item of the plan: issued, asked for at another CA, or only put into the right form, and its bundle written. A step is told
+ * for every item. What fails goes to the fault callback too, is recorded as failed and tried again by the next run; the rest goes on.
+ * An item never gets a second certificate, however often and by however many processes a plan is applied. Fails with INPUT when the
+ * plan cannot be read, POLICY when it belongs to another database, USAGE without a directory, DATABASE, SECRET. */
+REMINT_API int remint_apply(struct remint *ctx, const struct remint_apply_options *options, remint_step_fn *step, void *arg);
+struct remint_campaign_options { const char *plan; struct remint_wire wire; };
+/* Looks at every place of every item that was exported, all addresses of endpoints and files anew. An item of which every place has the
+ * new certificate becomes live; the places of the others are told. */
+REMINT_API int remint_campaign_verify(struct remint *ctx, const struct remint_campaign_options *options, remint_step_fn *step, void *arg);
+
 /* ---- the database ------------------------------------------------------------------------------------------------------------- */
 
 struct remint_record {

@@ -138,6 +138,8 @@ int rmt_files_write(const char *directory, const struct rmt_output *outputs, siz
 /* Before there is any content: would rmt_files_write() find a place for each of these names? Changes nothing. */
 int rmt_files_check(const char *directory, const struct rmt_output *outputs, size_t count, bool force,
                     struct rmt_err *err);
+/* Take away the temporary files that processes killed in rmt_files_write() left in a directory that nobody else writes to now. */
+int rmt_files_sweep(const char *directory, struct rmt_err *err);
 /* One file by its path, in the same way. */
 int rmt_file_write(const char *path, struct rmt_span content, mode_t mode, bool force, struct rmt_err *err);
 int rmt_directory_create(const char *path, struct rmt_err *err); /* 0700; an existing directory is fine */

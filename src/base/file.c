@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -315,6 +316,28 @@ out:
 		(void)rmdir(directory);
 	free(w.pending);
 	return rc;
+}
+
+static bool
+is_temporary(const char *name)
+{
+	return strncmp(name, ".remint-", 8) == 0 && strspn(name + 8, "0123456789abcdef") == 16 &&
+	       name[24] == '\0';
+}
+
+int
+rmt_files_sweep(const char *directory, struct rmt_err *err)
+{
+	DIR *open_directory = opendir(directory);
+	struct dirent *entry;
+
+	if (open_directory == NULL)
+		return rmt_err_errno(err, RMT_INPUT, directory, "open");
+	while ((entry = readdir(open_directory)) != NULL)
+		if (is_temporary(entry->d_name))
+			(void)unlinkat(dirfd(open_directory), entry->d_name, 0);
+	closedir(open_directory);
+	return 0;
 }
 
 /* The directory that the last part of `path` stands in; slashes behind that part count for nothing. */

@@ -110,6 +110,10 @@ enum option_id {
 	OPT_DATABASE,
 	OPT_SIGNER,
 	OPT_ACT_ON,
+	OPT_CAMPAIGN,
+	OPT_CLOSE,
+	OPT_CRL,
+	OPT_CONFIRMED_BY,
 	OPT_COUNT
 };
 
@@ -402,8 +406,19 @@ void records_begin(struct records *records, struct cli *cli);
 int records_print(void *records, const struct remint_record *record);
 int records_end(struct records *records, int rc);
 
+/* Items of a campaign, between a begin and an end (step.c). */
+struct steps {
+	struct cli *cli;
+	size_t count, by_state[8];
+	bool nodes_count; /* a place without the new certificate is a negative answer */
+};
+void steps_begin(struct steps *steps, struct cli *cli);
+int steps_print(void *steps, const struct remint_step *step);
+int steps_end(struct steps *steps, int rc);
+
 /* ---- verbs (cmd_*.c) ----------------------------------------------------- */
 
+int cmd_apply(struct cli *cli);
 int cmd_audit(struct cli *cli);
 int cmd_ca_list(struct cli *cli);
 int cmd_ca_request(struct cli *cli);

@@ -279,6 +279,22 @@ close_document(struct cli *cli, const struct remint_verify_summary *summary)
 
 /* ---- the verb -------------------------------------------------------------------- */
 
+/* Every place of a plan that was applied, against what was issued for it. */
+static int
+verify_campaign(struct cli *cli)
+{
+	struct remint_campaign_options options = { .plan = text_of(cli, OPT_CAMPAIGN) };
+	struct steps steps;
+
+	if (cli->arguments.count || given(cli, OPT_AS) || given(cli, OPT_LIST))
+		return report_usage(cli, "the plan of --campaign says what is looked at: give no endpoints, --as or --list");
+	if (wire_of(cli, &options.wire))
+		return -1;
+	steps_begin(&steps, cli);
+	steps.nodes_count = true;
+	return steps_end(&steps, remint_campaign_verify(cli->ctx, &options, steps_print, &steps));
+}
+
 int
 cmd_verify(struct cli *cli)
 {
@@ -292,6 +308,8 @@ cmd_verify(struct cli *cli)
 	struct remint_verify_summary summary = { 0 };
 	int rc;
 
+	if (given(cli, OPT_CAMPAIGN))
+		return verify_campaign(cli);
 	if (inputs_needed(cli) || wire_of(cli, &options.wire) || time_of(cli, OPT_AT, &options.at))
 		return -1;
 	if (!options.target)

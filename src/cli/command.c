@@ -62,7 +62,7 @@ static const struct option_use audit_options[] = {
 static const struct option_use explain_options[] = { O(CHAIN), O(TRUST), O(KEY), O(NAME), O(AT),
 	O_AS(LIMIT, NULL, "at most N causes (default 5)"), WIRE, PASSWORD, O_END };
 
-static const struct option_use verify_options[] = { O(AS), O(TRUST),
+static const struct option_use verify_options[] = { O(AS), O(CAMPAIGN), O(TRUST),
 	O_AS(CHAIN, NULL,
 	    "intermediates that the target has or would fetch; not used when it trusts roots only"),
 	O(CLIENT_CERT), O(KEY), { .id = OPT_NAME, .help = "the host that certificates must name (default: the endpoint's)" },
@@ -97,6 +97,11 @@ static const struct option_use renew_options[] = { O(FOR), O(OUT), O(FORCE), O(T
 
 static const struct option_use rekey_options[] = { O(FOR), O(OUT), O(FORCE), O(TEMPLATE), VALIDITY,
 	O(KEY_TYPE), O(REQUEST), O(CA), O(DRY_RUN), PASSWORD, CA_PASSWORD, OUT_PASSWORD, O_END };
+
+static const struct option_use apply_options[] = { O(COMMIT),
+	O_AS(OUT, "DIR", "the directory that gets a directory for each device; made when it is absent"),
+	O(FORCE), O(KEY), O_AS(CHAIN, NULL, "issuers at hand, for certificates that only get their right chain"),
+	O(CA), O(CLOSE), O(CRL), O(CONFIRMED_BY), O(CONNECT), O(TIMEOUT), O(PARALLEL), PASSWORD, CA_PASSWORD, OUT_PASSWORD, O_END };
 
 static const struct option_use issue_options[] = { O(CN), O(SUBJECT), NAMES, O(TOPOLOGY), O(SERVER), O(FOR), O(OUT),
 	O(FORCE), O(TEMPLATE), VALIDITY, O(KEY_TYPE), O(CA), O(DRY_RUN), CA_PASSWORD, OUT_PASSWORD,
@@ -181,6 +186,9 @@ EXAMPLES(convert,
     { "A key and a certificate into a PFX:",
 	"convert new/cert.pem --key new/key.pem --to pfx -o new.pfx --out-password-file pfx.pass" },
     { "The certificate alone as DER:", "convert new/cert.pem --to der --no-key -o cert.der" });
+EXAMPLES(apply, { "What would be done?", "apply plan.json" },
+    { "Do it, and write a directory for each device:",
+	"apply plan.json --commit --out bundles/ --out-password-file pfx.pass" });
 EXAMPLES(reissue,
     { "A replacement that mutual TLS with .NET accepts, in its files:",
 	"reissue old.pem --for dotnet-mtls --out-password-file pfx.pass --out replacement/" },
@@ -267,7 +275,7 @@ const struct command command_table[] = {
 		    "ldap:// or sip:// is asked, and compared with the database of the home when "
 		    "there is one.",
 	    ARGUMENTS("HOST:PORT...", 0, -1, TAKES_TEXT),
-	    GIVES(verify, verify, "13567", cmd_verify) },
+	    GIVES(verify, verify, "134567", cmd_verify) },
 	{ .name = "explain",
 	    .summary = "say what may be behind an error message, and prove it",
 	    .text = "SYMPTOM is one argument: a code, a log line or a message as it was pasted, or - "
@@ -292,6 +300,12 @@ const struct command command_table[] = {
 		    "changed. The file is for people to read, edit and compare.",
 	    ARGUMENTS("FILE|HOST:PORT...", 0, -1, TAKES_FILE),
 	    GIVES(plan, plan, "134567", cmd_plan) },
+	{ .name = "apply",
+	    .summary = "carry out a plan: issue, write bundles, close",
+	    .text = "Says what would be done about each item of the plan; with --commit does it, from whatever "
+		    "state an earlier run has left. What fails is tried again by the next run.",
+	    ARGUMENTS("PLAN", 1, 1, TAKES_FILE),
+	    GIVES(apply, apply, "134567", cmd_apply) },
 
 	{ .name = "reissue",
 	    .task = "Replace",

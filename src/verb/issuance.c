@@ -391,6 +391,8 @@ static int persist_item(struct rmt_issuance *run, struct rmt_item *item, struct 
 	tbs.supersedes = item->supersedes;
 	if (rmt_db_tbs_add(run->home->db, &tbs, &item->tbs_id, err))
 		return -1;
+	if (item->campaign && rmt_campaign_begun(run->home->db, item, run->now, err))
+		return -1;
 	return rmt_vouch_tbs(&run->vouch, item->tbs_id, &tbs, err);
 }
 
@@ -426,7 +428,8 @@ static int record_item(struct rmt_issuance *run, struct rmt_item *item, struct r
 	if (item->request && record_request(run, item, &row, &row.request, err))
 		return -1;
 	if (rmt_db_cert_add(run->home->db, &row, &item->cert_id, err) ||
-	    rmt_vouch_cert(&run->vouch, item->cert_id, &row, err))
+	    rmt_vouch_cert(&run->vouch, item->cert_id, &row, err) ||
+	    (item->campaign && rmt_campaign_issued(run->home->db, item->cert_id, run->now, err)))
 		return -1;
 	if (!item->activates)
 		return 0;

@@ -332,6 +332,8 @@ struct rmt_item {
 	int64_t validity;
 	int (*check)(void *arg, struct rmt_item *item, struct rmt_err *err); /* the maker's last word on the built bytes; NULL none */
 	void *check_arg;
+	int64_t campaign;               /* that asked for it, or 0; */
+	const char *campaign_item;      /* ... and for which of its items, borrowed */
 	int64_t activates;              /* pending authority of this home that the certificate completes, or 0 */
 	const char *source;             /* borrowed for the run */
 	size_t index, line;             /* within the source; line 0 in binary forms */
@@ -414,9 +416,16 @@ struct rmt_release {
 	const char *issuer, *chain_pem;
 	bool one_file;         /* sign: NAME.pem per certificate instead of the set of a bundle */
 	bool audit_again;      /* run the second audit */
+	bool settle;           /* a file that stands there with the same content is as good as written */
 	remint_issued_fn *issued;
+	/* One more file beside the standard ones, or NULL. */
+	const char *more_name;
+	int (*more)(void *arg, const struct rmt_bundle *bundle, struct rmt_buf *content, struct rmt_err *err);
 	void *arg;
 };
+/* Write files of which some may stand there from an interrupted run: the same objects are enough (settle.c). */
+int rmt_files_settle(struct remint *ctx, const char *directory, const struct rmt_output *outputs, size_t count, bool force,
+                     struct rmt_err *err);
 /* The two ends of an outlet: before anything is signed, can the files be written, and is every passphrase there that they
  * need? Afterwards: write them and hand the item to the caller. Files that cannot be written after all fail the item. */
 int rmt_release_ready(void *release, struct rmt_item *item, struct rmt_err *err);
@@ -525,6 +534,84 @@ struct rmt_throwaway {
 /* For localhost and, where it is another, for `address`. `key_spec` NULL: rsa:2048. Recorded nowhere. */
 int rmt_throwaway_make(struct remint *ctx, const char *key_spec, const char *address, struct rmt_throwaway *out, struct rmt_err *err);
 void rmt_throwaway_clear(struct rmt_throwaway *made);
+/* ---- carrying a plan out (campaign.c, apply.c, apply_item.c, apply_live.c, apply_close.c) ------------------------------------ */
+
+struct rmt_campaign {
+	struct remint *ctx;
+	struct rmt_plan plan;
+	const char *path;
+	unsigned char sha256[RMT_SHA256]; /* of the plan's file */
+	struct rmt_bench bench;           /* its home is open; the rest is set where something is issued */
+	char *authority;                  /* name of the one that the plan was made with; NULL: the usual one */
+	int64_t id;                       /* row; 0: never begun */
+};
+/* Read the plan, open the home and see that they belong together. Free with rmt_campaign_close() also after failure. */
+int rmt_campaign_open(struct remint *ctx, const char *path, int mode, struct rmt_campaign *out, struct rmt_err *err);
+void rmt_campaign_close(struct rmt_campaign *campaign);
+
+/* How far an item has come. */
+struct rmt_standing {
+	enum rmt_item_state state;
+	int64_t previous, tbs, certificate, request, attempts;
+	unsigned char asked[RMT_SHA256]; /* what the plan asks for now */
+	bool known, changed;             /* on record; what was done was done for something else */
+	char why[512], confirmed_by[128];
+};
+int rmt_campaign_standing(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, struct rmt_standing *out, struct rmt_err *err);
+/* The item in another state, in a transaction of its own or in the one under way; the row is read anew, so that nothing another
+ * process wrote is lost. `why` and `confirmed_by` may be NULL. */
+int rmt_campaign_move(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, enum rmt_item_state state,
+                      const char *why, const char *confirmed_by, struct rmt_err *err);
+int rmt_campaign_move_within(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, enum rmt_item_state state,
+                             const char *why, const char *confirmed_by, int64_t request, struct rmt_err *err);
+/* For the road of issuance, inside its transactions: the bytes are an item's, the certificate is there. */
+int rmt_campaign_begun(struct rmt_db *db, const struct rmt_item *item, rmt_time now, struct rmt_err *err);
+int rmt_campaign_issued(struct rmt_db *db, int64_t certificate, rmt_time now, struct rmt_err *err);
+/* A step as the caller is told of it; `step` has been filled as far as it differs. */
+void rmt_campaign_describe(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, struct rmt_arena *arena,
+                           struct remint_step *step);
+struct rmt_cert *rmt_plan_item_cert(const struct rmt_plan_item *item, struct rmt_err *err); /* the old certificate */
+/* Everything in the files where the old certificate was found, and in keys that stand beside them; what cannot be read is passed over. */
+int rmt_plan_item_pile(struct remint *ctx, const struct rmt_plan_item *item, struct rmt_pile *pile, struct rmt_err *err);
+
+/* A run of apply. */
+struct rmt_applying {
+	struct rmt_campaign campaign;
+	const struct remint_apply_options *options;
+	remint_step_fn *step;
+	void *arg;
+	struct rmt_pile keys, chain;      /* of --key and --chain */
+	struct rmt_buf bench_for;         /* template and targets that the bench is set for */
+	/* of the item under way */
+	const struct rmt_plan_item *item;
+	struct rmt_standing standing;
+	struct rmt_arena arena;
+	struct remint_step told;
+};
+/* Template and targets of the item, for signing or only for writing files. */
+int rmt_apply_demand(struct rmt_applying *job, bool signing, struct rmt_err *err);
+/* What is done about one item: 0, or -1 with `fault`; `fatal` is for what ends the run (apply_item.c, apply_request.c). */
+int rmt_apply_issue(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
+int rmt_apply_export(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
+int rmt_apply_convert(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
+int rmt_apply_request(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
+int rmt_apply_close(struct rmt_applying *job, struct rmt_err *err); /* every item (apply_close.c) */
+/* OUT/DEVICE; NULL without --out or when memory is out. */
+char *rmt_apply_directory(const struct rmt_applying *job);
+
+/* What the places of items have now (apply_live.c). */
+enum rmt_sight { RMT_SIGHT_NEW, RMT_SIGHT_OLD, RMT_SIGHT_OTHER, RMT_SIGHT_NONE /* gone, or not to be reached */, RMT_SIGHTS };
+struct rmt_look {
+	size_t seen[RMT_SIGHTS];
+	struct remint_strings nodes; /* all but the new ones, each with what it has; in the arena */
+};
+struct rmt_gaze; /* a look at all of them at once */
+/* `wanted` says of each item of the plan whether it is looked at. */
+struct rmt_gaze *rmt_gaze_new(const struct rmt_campaign *campaign, const struct remint_wire *wire, const bool *wanted, struct rmt_err *err);
+int rmt_gaze_at(struct rmt_gaze *gaze, size_t item, const struct rmt_standing *standing, struct rmt_arena *arena, struct rmt_look *out, struct rmt_err *err);
+/* The certificates that were seen on the way, as issuers at hand. */
+int rmt_gaze_issuers(const struct rmt_gaze *gaze, int (*visit)(void *arg, const struct rmt_cert *cert), void *arg);
+void rmt_gaze_free(struct rmt_gaze *gaze);
 
 /* ---- inventory (inventory.c, evidence.c, propose.c): what a plan is made of ------------------------------------------------------------- */
 

@@ -121,6 +121,8 @@ static int set_check(struct rmt_release *release, const struct rmt_bundle *bundl
 		rc = rmt_write_names(bundle, target, note_name, &list, err);
 	for (size_t i = 0; rc == 0 && !target && i < sizeof standard / sizeof *standard; i++)
 		rc = note_name(&list, standard[i]);
+	if (rc == 0 && !target && release->more)
+		rc = note_name(&list, release->more_name);
 	if (rc == 0)
 		rc = place_check(release, directory, &list);
 	for (size_t i = 0; i < list.count; i++)
@@ -199,11 +201,23 @@ static int write_set(struct rmt_release *release, const struct rmt_target *targe
 	int rc = -1;
 
 	if (directory)
-		rc = rmt_files_write(directory, files->files, files->count, release->out.force, err);
+		rc = (release->settle ? rmt_files_settle(release->ctx, directory, files->files, files->count, release->out.force, err)
+		                      : rmt_files_write(directory, files->files, files->count, release->out.force, err));
 	for (size_t i = 0; rc == 0 && i < files->count; i++)
 		rmt_buf_format(names, "%s%s%s\n", apart ? target->name : "", apart ? "/" : "", files->files[i].name);
 	free(directory);
 	return rc;
+}
+
+static int add_more(const struct rmt_release *release, const struct rmt_bundle *bundle, struct rmt_fileset *files,
+                    struct rmt_err *err)
+{
+	struct rmt_buf content = {0};
+
+	if (release->more(release->arg, bundle, &content, err) == 0)
+		return rmt_fileset_add(files, release->more_name, 0644, &content, err);
+	rmt_buf_free(&content);
+	return -1;
 }
 
 static int write_bundle(struct rmt_release *release, struct rmt_item *item, struct rmt_buf *names, struct rmt_err *err)
@@ -232,6 +246,8 @@ static int write_bundle(struct rmt_release *release, struct rmt_item *item, stru
 		rc = -1;
 	if (rc == 0)
 		rc = rmt_write_standard(&bundle, secret, &files, err);
+	if (rc == 0 && release->more)
+		rc = add_more(release, &bundle, &files, err);
 	if (rc == 0)
 		rc = write_set(release, NULL, &files, names, err);
 	rmt_fileset_free(&files);
@@ -345,6 +361,9 @@ static void unwritten(struct rmt_item *item, const char *serial)
 {
 	struct rmt_err *err = &item->err;
 	size_t length = strlen(err->message);
+
+	if (item->cert_id < 0) /* nobody signed anything */
+		return;
 
 	snprintf(err->message + length, sizeof err->message - length,
 	         "; the certificate is recorded all the same%s: see remint history %s",

@@ -57,6 +57,8 @@ static int record_again(struct resuming *resuming, int64_t id, const struct rmt_
 		rc = rmt_db_cert_add(resuming->home->db, &row, &certificate, resuming->err);
 	if (rc == 0)
 		rc = rmt_vouch_cert(&resuming->vouch, certificate, &row, resuming->err);
+	if (rc == 0)
+		rc = rmt_campaign_issued(resuming->home->db, certificate, row.recorded, resuming->err);
 	if (rc == 0) {
 		rmt_buf_format(&resuming->serials, "%s%s", resuming->finished++ ? " " : "",
 		               rmt_arena_serial(&arena, cert.serial));

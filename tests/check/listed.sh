@@ -6,7 +6,7 @@
 # unlisted ROOT: the files that should stand in a fragment and do not.
 unlisted() {
 	(cd "$1" && for file in src/*/*.[ch] templates/*/*.cfg docs/man/*.[1-9] docs/*.md docs/guides/*.md \
-		tests/unit/*.[ch] tests/fuzz/*.c tests/fault/*.[ch] tests/cli/*.sh tests/interop/*.sh \
+		tests/unit/*.[ch] tests/fuzz/*.c tests/fault/*.[ch] tests/cli/*.sh tests/crash/*.sh tests/interop/*.sh \
 		tests/check/*.sh tests/lib/*.sh tests/bench/*.* examples/*.* examples/*/*.sh examples/*/*/*.sh; do
 		case $file in *'*'* | */local.am | src/policy/builtin.c) continue ;; esac
 		[ -e "$file" ] || continue

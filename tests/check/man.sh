@@ -120,7 +120,9 @@ prepare() {
 	printf 'title = "Mine";\nextends = "server-client";\n' >my-template.cfg
 	printf 'title = "Mine";\nextends = "dotnet-mtls";\n' >my-target.cfg
 	"$REMINT" init --no-password --root-key ec:p256 --issuing-key ec:p256 >>prepare.log 2>&1 &&
-		"$REMINT" issue --dns web.example.com --out new >>prepare.log 2>&1
+		"$REMINT" issue --dns web.example.com --out new >>prepare.log 2>&1 || return
+	"$REMINT" plan old.pem --for dotnet-mtls -o campaign.json >>prepare.log 2>&1
+	[ -s campaign.json ]
 }
 
 # examples_of_page, examples_of_help: one command a line.

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * apply.c - remint_apply(): a plan carried out, item by item, from whatever state each has reached.
+ *
+ *   planned -> issued -> exported -> live -> closed      requested: at another CA
+ *   failed is tried again, skipped is looked at again
+ *
+ * The table of deeds says what comes next for an item. Each step is durable before the next begins, and nothing depends on
+ * what this process remembers: killed at any moment, a run is finished by the next. How a deed is done is apply_item.c's.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "verb/local.h"
+
+/* ---- what comes next ---------------------------------------------------------------------------------------------------- */
+
+enum deed { DEED_NONE, DEED_SKIP, DEED_ISSUE, DEED_EXPORT, DEED_CONVERT, DEED_REQUEST, DEED_REPLACE_CA, DEEDS };
+
+static int skip(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
+static int replace_ca(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
+
+/*
+ * How to add a deed: a name above, a row here with what a dry run says of it and the function that does it, and a line in next_deed().
+ */
+static const struct {
+	const char *would;
+	int (*act)(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
+} deeds[DEEDS] = {
+    [DEED_NONE] = {"nothing is left to do", NULL},
+    [DEED_SKIP] = {"is left as it is", skip},
+    [DEED_ISSUE] = {"a replacement would be issued and its bundle written", rmt_apply_issue},
+    [DEED_EXPORT] = {"the replacement is issued; its bundle would be written", rmt_apply_export},
+    [DEED_CONVERT] = {"the same certificate would be written with its right chain in the form that is wanted", rmt_apply_convert},
+    [DEED_REQUEST] = {"a key and a request to the other CA would be made", rmt_apply_request},
+    [DEED_REPLACE_CA] = {"its issuing CA has to be replaced first, by a person", replace_ca},
+};
+
+/* What is done once, before the next step, for an item that has nothing yet. */
+static enum deed first_deed(const struct rmt_plan_item *item)
+{
+	bool external = strcmp(item->signer, "external") == 0;
+
+	switch (item->action) {
+	case RMT_ACTION_KEEP:
+		return DEED_SKIP;
+	case RMT_ACTION_CONVERT:
+	case RMT_ACTION_FIX_CHAIN:
+		return DEED_CONVERT;
+	case RMT_ACTION_REPLACE_CA:
+		return external ? DEED_REPLACE_CA : DEED_ISSUE;
+	case RMT_ACTION_REISSUE:
+	case RMT_ACTION_REKEY:
+		return external ? DEED_REQUEST : DEED_ISSUE;
+	}
+	return DEED_SKIP;
+}
+
+static enum deed next_deed(const struct rmt_plan_item *item, const struct rmt_standing *standing, bool bundle_stands)
+{
+	if (standing->state == RMT_ITEM_CLOSED || standing->state == RMT_ITEM_LIVE)
+		return DEED_NONE;
+	if (standing->certificate || standing->tbs) /* taken out of the plan or not: what is signed is finished */
+		return standing->state == RMT_ITEM_EXPORTED && bundle_stands ? DEED_NONE : DEED_EXPORT;
+	if (!item->approved)
+		return DEED_SKIP;
+	if (standing->request)
+		return standing->state == RMT_ITEM_REQUESTED && bundle_stands ? DEED_NONE : DEED_REQUEST;
+	if (standing->state == RMT_ITEM_EXPORTED && bundle_stands)
+		return DEED_NONE;
+	return first_deed(item);
+}
+
+static const char *why_skipped(const struct rmt_plan_item *item)
+{
+	return item->approved ? "the plan keeps it" : "not approved in the plan";
+}
+
+static int skip(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	const char *why = why_skipped(job->item);
+
+	(void)fault;
+	job->told.text = why;
+	if (job->standing.state == RMT_ITEM_SKIPPED && strcmp(job->standing.why, why) == 0)
+		return 0;
+	return rmt_campaign_move(&job->campaign, job->item, RMT_ITEM_SKIPPED, why, NULL, fatal);
+}
+
+static int replace_ca(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	(void)job;
+	(void)fatal;
+	return rmt_err_set(fault, RMT_POLICY, NULL,
+	                   "the CA that issued it has to be replaced first: make or certify one with remint ca request, ca sign and ca "
+	                   "install, or at the other CA; then set this item's signer to \"issuing\", or plan anew");
+}
+
+/* ---- one item ------------------------------------------------------------------------------------------------------------ */
+
+char *rmt_apply_directory(const struct rmt_applying *job)
+{
+	return job->options->out.directory ? rmt_path_join(job->options->out.directory, job->item->device, NULL) : NULL;
+}
+
+/* An item is exported after its files are written, but requested before: for such a one they are looked for. */
+static bool bundle_stands(const struct rmt_applying *job)
+{
+	static const char *const requested[] = {"request.pem", "key.pem", "REQUEST.txt"};
+	char *directory = rmt_apply_directory(job);
+	bool stands = !directory || rmt_path_is_directory(directory);
+
+	for (size_t i = 0; stands && directory && job->standing.request && i < sizeof requested / sizeof *requested; i++) {
+		char *path = rmt_path_join(directory, requested[i], NULL);
+
+		stands = path && rmt_path_exists(path);
+		free(path);
+	}
+	free(directory);
+	return stands;
+}
+
+static int tell(struct rmt_applying *job)
+{
+	rmt_campaign_describe(&job->campaign, job->item, &job->arena, &job->told);
+	return job->step ? job->step(job->arg, &job->told) : 0;
+}
+
+/* What failed is told, recorded and tried again by the next run. That another process was faster is no failure of the item. */
+static int note_failure(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	struct rmt_standing now;
+	char why[800];
+
+	if (fault->class == RMT_USAGE) /* of the plan, not of the call */
+		fault->class = RMT_INPUT;
+	snprintf(why, sizeof why, "%s%s%s", fault->source, fault->source[0] ? ": " : "", fault->message);
+	if (!fault->source[0])
+		snprintf(fault->source, sizeof fault->source, "%.200s", job->item->device);
+	if (rmt_campaign_standing(&job->campaign, job->item, &now, fatal))
+		return -1;
+	if (now.state != RMT_ITEM_EXPORTED && fault->class != RMT_NEGATIVE &&
+	    rmt_campaign_move(&job->campaign, job->item, RMT_ITEM_FAILED, why, NULL, fatal))
+		return -1;
+	job->told.text = rmt_arena_text(&job->arena, why);
+	return rmt_verb_fault(job->campaign.ctx, fault);
+}
+
+static void begin_item(struct rmt_applying *job, const struct rmt_plan_item *item)
+{
+	rmt_arena_reset(&job->arena);
+	job->item = item;
+	job->told = (struct remint_step){0};
+}
+
+/* The row is read anew each time: resuming and other processes change it. */
+static int look_up(struct rmt_applying *job, enum deed *deed, struct rmt_err *fatal)
+{
+	if (rmt_campaign_standing(&job->campaign, job->item, &job->standing, fatal))
+		return -1;
+	*deed = next_deed(job->item, &job->standing, bundle_stands(job));
+	job->told.before = rmt_item_state_name(job->standing.state);
+	return 0;
+}
+
+static int do_item(struct rmt_applying *job, const struct rmt_plan_item *item, bool ours, struct rmt_err *fatal)
+{
+	struct rmt_err fault = {0};
+	enum deed deed;
+
+	begin_item(job, item);
+	if (look_up(job, &deed, fatal))
+		return -1;
+	job->told.text = deeds[deed].would;
+	if (job->standing.changed)
+		rmt_verb_warn(job->campaign.ctx, "%s: the plan asks for something else now than what was issued for it: it is not done again",
+		              item->device);
+	if (deed == DEED_NONE)
+		return tell(job);
+	if (!ours)
+		rmt_err_set(&fault, RMT_NEGATIVE, NULL, "another process is at work on it: it was left alone");
+	else
+		deeds[deed].act(job, &fault, fatal);
+	if (fatal->class != RMT_NONE || (fault.class != RMT_NONE && note_failure(job, &fault, fatal)))
+		return -1;
+	return tell(job);
+}
+
+/* ---- all items ------------------------------------------------------------------------------------------------------------- */
+
+static int preview(struct rmt_applying *job, struct rmt_err *err)
+{
+	const struct rmt_plan *plan = &job->campaign.plan;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < plan->item_count; i++) {
+		enum deed deed;
+
+		begin_item(job, &plan->items[i]);
+		rc = look_up(job, &deed, err);
+		if (rc)
+			break;
+		job->told.text = deed == DEED_SKIP ? why_skipped(job->item) : deeds[deed].would;
+		rc = tell(job);
+	}
+	return rc;
+}
+
+static int begin_campaign(struct rmt_campaign *campaign, struct rmt_err *err)
+{
+	struct rmt_db_campaign row = {.plan = campaign->plan.id,
+	                              .file = rmt_path_leaf(campaign->path),
+	                              .sha256 = rmt_span_of(campaign->sha256, sizeof campaign->sha256),
+	                              .started = rmt_verb_now(campaign->ctx)};
+	struct rmt_db_campaign found;
+	int rc = rmt_db_campaign_get(campaign->bench.home.db, campaign->plan.id, &found, err);
+
+	if (rc == 1)
+		campaign->id = found.id;
+	return rc ? (rc < 0 ? -1 : 0) : rmt_db_campaign_add(campaign->bench.home.db, &row, &campaign->id, err);
+}
+
+/* Every item has a row; those with something to do are taken for this process. */
+static int enlist(struct rmt_applying *job, bool *ours, struct rmt_err *err)
+{
+	const struct rmt_plan *plan = &job->campaign.plan;
+	struct rmt_db *db = job->campaign.bench.home.db;
+	enum deed deed;
+	int taken;
+
+	if (rmt_db_begin(db, err))
+		return -1;
+	if (begin_campaign(&job->campaign, err))
+		goto fail;
+	for (size_t i = 0; i < plan->item_count; i++) {
+		begin_item(job, &plan->items[i]);
+		if (look_up(job, &deed, err) ||
+		    (!job->standing.known &&
+		     rmt_campaign_move_within(&job->campaign, job->item, RMT_ITEM_PLANNED, NULL, NULL, 0, err)))
+			goto fail;
+		taken = deed == DEED_NONE ? 0 : rmt_db_item_claim(db, job->campaign.id, job->item->id, getpid(), err);
+		if (taken < 0)
+			goto fail;
+		ours[i] = taken == 1;
+	}
+	if (rmt_db_commit(db, err) == 0)
+		return 0;
+fail:
+	rmt_db_rollback(db);
+	return -1;
+}
+
+static void let_go(struct rmt_applying *job)
+{
+	struct rmt_db *db = job->campaign.bench.home.db;
+	struct rmt_err unseen = {0};
+
+	if (!job->campaign.id || rmt_db_begin(db, &unseen))
+		return;
+	if (rmt_db_items_release(db, job->campaign.id, getpid(), &unseen) || rmt_db_commit(db, &unseen))
+		rmt_db_rollback(db);
+}
+
+static int count_row(void *arg, const struct rmt_db_item *row)
+{
+	(void)row;
+	++*(size_t *)arg;
+	return 0;
+}
+
+static int warn_missing(struct rmt_applying *job, struct rmt_err *err)
+{
+	size_t rows = 0;
+
+	if (rmt_db_items(job->campaign.bench.home.db, job->campaign.id, count_row, &rows, err))
+		return -1;
+	if (rows > job->campaign.plan.item_count)
+		rmt_verb_warn(job->campaign.ctx, "%zu items that this plan once had are no longer in it: they stay as they are",
+		              rows - job->campaign.plan.item_count);
+	return 0;
+}
+
+static int carry_out(struct rmt_applying *job, struct rmt_err *err)
+{
+	const struct rmt_plan *plan = &job->campaign.plan;
+	bool *ours = calloc(plan->item_count + 1, sizeof *ours);
+	int rc;
+
+	if (!ours)
+		return rmt_err_memory(err);
+	rc = rmt_directory_create(job->options->out.directory, err) || enlist(job, ours, err) || warn_missing(job, err);
+	for (size_t i = 0; rc == 0 && i < plan->item_count; i++) {
+		rc = do_item(job, &plan->items[i], ours[i], err);
+		rmt_verb_progress(job->campaign.ctx, i + 1, plan->item_count);
+	}
+	let_go(job);
+	free(ours);
+	return rc ? -1 : 0;
+}
+
+static int run(struct rmt_applying *job, struct rmt_err *err)
+{
+	const struct remint_apply_options *options = job->options;
+
+	if (options->close)
+		return rmt_apply_close(job, err);
+	if (!options->commit)
+		return preview(job, err);
+	if (!options->out.directory)
+		return rmt_err_set(err, RMT_USAGE, NULL, "a campaign writes a bundle for each device: name a directory with --out DIR");
+	return carry_out(job, err);
+}
+
+int remint_apply(struct remint *ctx, const struct remint_apply_options *options, remint_step_fn *step, void *arg)
+{
+	struct rmt_applying job = {.options = options, .step = step, .arg = arg};
+	struct rmt_err *err = &ctx->err;
+	int rc = -1;
+
+	rmt_verb_begin(ctx);
+	if (rmt_campaign_open(ctx, options->plan, options->commit ? RMT_DB_WRITE : RMT_DB_READ, &job.campaign, err) == 0 &&
+	    rmt_pile_need(ctx, &job.keys, options->keys, false, err) == 0 &&
+	    rmt_pile_need(ctx, &job.chain, options->chain, true, err) == 0)
+		rc = run(&job, err);
+	rmt_pile_free(&job.keys);
+	rmt_pile_free(&job.chain);
+	rmt_buf_free(&job.bench_for);
+	rmt_arena_free(&job.arena);
+	rmt_campaign_close(&job.campaign);
+	return rmt_verb_end(ctx, rc);
+}

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * apply_item.c - what is done about one item of a plan: issue its replacement, write its bundle, put the same certificate into
+ * another form, or ask another CA.
+ *
+ * Issuing goes the one road of issuance.c; the bundle is release.c's, with a runbook beside it. Each function here may be
+ * called again after an interruption at any point.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verb/local.h"
+
+static const char usual_template[] = "server-client";
+
+/* ---- the bench: authority, template and targets of an item --------------------------------------------------------------- */
+
+static const char *authority_name(const struct rmt_applying *job)
+{
+	return job->options->authority ? job->options->authority : job->campaign.authority;
+}
+
+/* The key is asked for when something is to be signed, and then what an interrupted run left is finished first. */
+static int set_authority(struct rmt_applying *job, bool signing, struct rmt_err *fatal)
+{
+	struct rmt_bench *bench = &job->campaign.bench;
+
+	if (bench->authority.cert && (bench->authority.key || !signing))
+		return 0;
+	rmt_issuance_free(bench->run);
+	bench->run = bench->release.run = NULL;
+	bench->release.issuer = NULL;
+	rmt_buf_clear(&job->bench_for);
+	rmt_authority_clear(&bench->authority);
+	if (rmt_authority_load(&bench->home, authority_name(job), signing, &bench->authority, fatal))
+		return -1;
+	return signing ? rmt_issuance_resume(&bench->home, &bench->authority, fatal) : 0;
+}
+
+int rmt_apply_demand(struct rmt_applying *job, bool signing, struct rmt_err *err)
+{
+	const struct rmt_plan_item *item = job->item;
+	struct rmt_bench *bench = &job->campaign.bench;
+	struct rmt_buf wanted = {0};
+	int rc = 0;
+
+	rmt_buf_format(&wanted, "%d\n%s\n", signing, item->template_name ? item->template_name : "");
+	for (size_t i = 0; i < item->targets.count; i++)
+		rmt_buf_format(&wanted, "%s\n", item->targets.items[i]);
+	if (rmt_span_equal(rmt_buf_view(&wanted), rmt_buf_view(&job->bench_for)))
+		goto out;
+	rmt_buf_clear(&job->bench_for);
+	if (signing) {
+		rc = rmt_bench_demand(bench, item->template_name, item->targets, false, err);
+	} else {
+		rmt_issuance_free(bench->run);
+		bench->run = bench->release.run = NULL;
+		rmt_demand_clear(&bench->demand);
+		rc = rmt_demand_load(job->campaign.ctx, item->template_name, item->targets, usual_template, &bench->demand, err);
+	}
+	if (rc == 0)
+		rmt_buf_span(&job->bench_for, rmt_buf_view(&wanted));
+out:
+	rmt_buf_free(&wanted);
+	return rc;
+}
+
+/* ---- the bundle ------------------------------------------------------------------------------------------------------------ */
+
+/* Facts for whoever stands before the device. */
+static int write_runbook(void *arg, const struct rmt_bundle *bundle, struct rmt_buf *content, struct rmt_err *err)
+{
+	struct rmt_applying *job = arg;
+	const struct rmt_plan_item *item = job->item;
+	const struct rmt_demand *demand = &job->campaign.bench.demand;
+	const char **addresses = rmt_arena_take(&job->arena, (item->place_count + 1) * sizeof *addresses);
+	struct rmt_runbook_part part = {.bundle = bundle,
+	                                .targets = (const struct rmt_target *const *)demand->targets,
+	                                .target_count = demand->target_count,
+	                                .apart = demand->target_count > 1,
+	                                .addresses = addresses,
+	                                .why = item->why,
+	                                .note = item->note};
+	struct rmt_runbook runbook = {.device = item->device, .parts = &part, .part_count = 1};
+
+	if (!addresses)
+		return rmt_err_memory(err);
+	for (size_t i = 0; i < item->place_count; i++)
+		if (strcmp(item->places[i].kind, "endpoint") == 0)
+			addresses[part.address_count++] = item->places[i].source;
+	return rmt_write_runbook(&runbook, content, err);
+}
+
+/* The files are there: the item is exported, and only then is it told. */
+static int exported(void *arg, const struct remint_issued *issued)
+{
+	struct rmt_applying *job = arg;
+	struct rmt_arena *arena = &job->arena;
+	const char **files = rmt_arena_take(arena, (issued->files.count + 1) * sizeof *files);
+
+	if (rmt_campaign_move(&job->campaign, job->item, RMT_ITEM_EXPORTED, NULL, NULL, &job->campaign.ctx->err))
+		return -1;
+	job->told.text = "issued and exported";
+	job->told.serial = rmt_arena_text(arena, issued->serial);
+	job->told.directory = issued->directory ? rmt_arena_text(arena, issued->directory) : NULL;
+	for (size_t i = 0; files && i < issued->files.count; i++)
+		files[i] = rmt_arena_text(arena, issued->files.items[i]);
+	job->told.files = (struct remint_strings){files, files ? issued->files.count : 0};
+	return 0;
+}
+
+/* The errors that the second audit still has go with the step; the item holds them no longer than this. */
+static void keep_findings(struct rmt_applying *job, const struct rmt_item *item)
+{
+	struct rmt_arena *arena = &job->arena;
+	struct remint_finding *list = rmt_arena_take(arena, (item->finding_count + 1) * sizeof *list);
+
+	for (size_t i = 0; list && i < item->finding_count; i++) {
+		list[i] = item->findings[i];
+		list[i].rule = rmt_arena_text(arena, list[i].rule);
+		list[i].target = rmt_arena_text(arena, list[i].target);
+		list[i].source = rmt_arena_text(arena, list[i].source);
+		list[i].object = rmt_arena_text(arena, list[i].object);
+		list[i].place = rmt_arena_text(arena, list[i].place);
+		list[i].message = rmt_arena_text(arena, list[i].message);
+		list[i].citation = rmt_arena_text(arena, list[i].citation);
+		list[i].fix = rmt_arena_text(arena, list[i].fix);
+	}
+	job->told.findings = list;
+	job->told.finding_count = list ? item->finding_count : 0;
+}
+
+static int set_release(struct rmt_applying *job, char **directory, struct rmt_err *err)
+{
+	struct rmt_release *release = &job->campaign.bench.release;
+
+	*directory = rmt_path_join(job->options->out.directory, job->item->device, err);
+	if (!*directory)
+		return -1;
+	release->out = job->options->out;
+	release->out.directory = *directory;
+	release->parent = job->options->out.directory;
+	release->audit_again = job->campaign.bench.run != NULL;
+	release->settle = true;
+	release->issued = exported;
+	release->more_name = "RUNBOOK.txt";
+	release->more = write_runbook;
+	release->arg = job;
+	return 0;
+}
+
+/* Release an item outside the road: its certificate stood before this run. */
+static int release_again(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	char *directory = NULL;
+	int rc = set_release(job, &directory, fatal);
+
+	if (rc == 0)
+		rc = rmt_release_item(&job->campaign.bench.release, item);
+	if (rc && job->campaign.ctx->err.class != RMT_NONE)
+		rmt_err_set(fatal, job->campaign.ctx->err.class, NULL, "%s", job->campaign.ctx->err.message);
+	if (rc == 0 && item->failed) {
+		*fault = item->err;
+		rc = -1;
+	}
+	free(directory);
+	return rc;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------------------------------------ */
+
+static struct rmt_key *key_in(const struct rmt_pile *pile, struct rmt_span spki, struct rmt_err *err)
+{
+	for (size_t i = 0; i < pile->count; i++)
+		if (pile->objects[i]->key && rmt_span_equal(rmt_key_spki(pile->objects[i]->key), spki))
+			return rmt_key_dup(pile->objects[i]->key, err);
+	return NULL;
+}
+
+/* The private key of a public one: among --key, in the home, or where the old certificate was found. NULL: nowhere. */
+static struct rmt_key *find_key(struct rmt_applying *job, struct rmt_span spki, struct rmt_err *err)
+{
+	struct rmt_key *key = key_in(&job->keys, spki, err);
+	unsigned char hash[RMT_SHA256];
+	struct rmt_err unseen = {0};
+	struct rmt_pile pile = {0};
+
+	if (!key && rmt_spki_hash(spki, hash, err) == 0)
+		key = rmt_home_key_load(&job->campaign.bench.home, rmt_span_of(hash, sizeof hash), &unseen);
+	if (!key && err->class == RMT_NONE && rmt_plan_item_pile(job->campaign.ctx, job->item, &pile, err) == 0)
+		key = key_in(&pile, spki, err);
+	rmt_pile_free(&pile);
+	return key;
+}
+
+static int keep_key(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *err)
+{
+	struct rmt_span spki = item->previous->spki;
+	unsigned char hash[RMT_SHA256];
+	int proved;
+
+	item->key = find_key(job, spki, err);
+	if (item->key || err->class != RMT_NONE)
+		return item->key ? 0 : -1;
+	if (rmt_spki_hash(spki, hash, err))
+		return -1;
+	proved = rmt_db_key_proved(job->campaign.bench.home.db, rmt_span_of(hash, sizeof hash), err);
+	if (proved < 0)
+		return -1;
+	if (!proved)
+		return rmt_err_set(err, RMT_SECRET, NULL,
+		                   "keeping the key needs it, and it is not where the certificate was found: give --key FILE, or set "
+		                   "keep_key to false in the plan");
+	item->proved = true;
+	rmt_buf_span(&item->spki, spki);
+	return rmt_buf_check(&item->spki, err);
+}
+
+static int choose_key(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *err)
+{
+	const struct rmt_demand *demand = &job->campaign.bench.demand;
+	const char *spec = job->item->key ? job->item->key : demand->template->key_generate;
+
+	if (job->item->keep_key)
+		return keep_key(job, item, err);
+	item->store_key = true;
+	item->key = rmt_key_generate(spec, err);
+	return item->key ? 0 : -1;
+}
+
+/* ---- issue ------------------------------------------------------------------------------------------------------------------- */
+
+static struct rmt_item *replacement(struct rmt_applying *job, struct rmt_err *err)
+{
+	const struct rmt_plan_item *wanted = job->item;
+	struct rmt_item *item = rmt_item_new(err);
+
+	if (!item)
+		return NULL;
+	item->source = wanted->device;
+	item->validity = wanted->validity;
+	item->subject_verbatim = true;
+	item->campaign = job->campaign.id;
+	item->campaign_item = wanted->id;
+	item->previous = rmt_plan_item_cert(wanted, err);
+	if (item->previous) {
+		rmt_buf_span(&item->subject, item->previous->subject);
+		if (rmt_buf_check(&item->subject, err) == 0 && rmt_item_names(item, wanted->names, err) == 0 &&
+		    choose_key(job, item, err) == 0)
+			return item;
+	}
+	rmt_item_free(item);
+	return NULL;
+}
+
+struct judging {
+	const char *name;
+	struct rmt_err *err;
+};
+
+static int refuse_ca(void *arg, const struct rmt_finding *finding)
+{
+	struct judging *judging = arg;
+
+	if (finding->severity != RMT_SEVERITY_ERROR)
+		return 0;
+	return rmt_err_set(judging->err, RMT_POLICY, NULL,
+	                   "the issuing CA has to be replaced, but %s would refuse this home's \"%s\" as well (%s: %.200s): make or certify "
+	                   "another with remint ca request, ca sign and ca install",
+	                   finding->target, judging->name, finding->rule, finding->message);
+}
+
+/* Where the old issuing CA is what is refused, ours must be better. */
+static int check_authority(struct rmt_applying *job, struct rmt_err *err)
+{
+	struct rmt_bench *bench = &job->campaign.bench;
+	struct judging judging = {bench->authority.name, err};
+	int rc = 0;
+
+	if (job->item->action != RMT_ACTION_REPLACE_CA)
+		return 0;
+	for (size_t i = 0; rc == 0 && i < bench->demand.target_count; i++) {
+		struct rmt_audit *audit = rmt_audit_new(bench->demand.targets[i], NULL, rmt_verb_now(job->campaign.ctx), err);
+
+		rc = audit ? rmt_audit_run_ca(audit, bench->authority.cert, NULL, refuse_ca, &judging, err) : -1;
+		for (size_t k = 0; rc == 0 && k < bench->authority.chain_count; k++)
+			if (!rmt_cert_self_issued(bench->authority.chain[k]))
+				rc = rmt_audit_run_ca(audit, bench->authority.chain[k], NULL, refuse_ca, &judging, err);
+		rmt_audit_free(audit);
+	}
+	return rc;
+}
+
+int rmt_apply_issue(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	struct rmt_bench *bench = &job->campaign.bench;
+	struct rmt_outlet outlet = {rmt_release_ready, rmt_release_item, &bench->release};
+	struct rmt_err trouble = {0};
+	struct rmt_item *item = NULL;
+	char *directory = NULL;
+	int rc = -1;
+
+	if (set_authority(job, true, fatal))
+		return -1;
+	if (rmt_campaign_standing(&job->campaign, job->item, &job->standing, fatal))
+		return -1;
+	if (job->standing.tbs) /* finished just now, from an interrupted run */
+		return rmt_apply_export(job, fault, fatal);
+	if (rmt_apply_demand(job, true, fault) || check_authority(job, fault) || set_release(job, &directory, fatal))
+		goto out;
+	item = replacement(job, fault);
+	if (!item)
+		goto out;
+	rc = rmt_issuance_run(bench->run, &item, 1, &outlet, &trouble);
+	if (rc && trouble.class == RMT_NONE)
+		trouble = job->campaign.ctx->err;
+	if (rc && (trouble.class == RMT_NEGATIVE || trouble.class == RMT_POLICY))
+		*fault = trouble;
+	else if (rc)
+		*fatal = trouble;
+	else if (item->failed)
+		*fault = item->err;
+	rc = rc || item->failed ? -1 : 0;
+	keep_findings(job, item);
+out:
+	rmt_item_free(item);
+	free(directory);
+	return rc;
+}
+
+/* ---- write the bundle of what was issued before --------------------------------------------------------------------------------- */
+
+static struct rmt_item *recorded(struct rmt_applying *job, struct rmt_err *err)
+{
+	struct rmt_item *item = rmt_item_new(err);
+	struct rmt_db_cert row;
+	int found;
+
+	if (!item)
+		return NULL;
+	found = rmt_db_cert_by_id(job->campaign.bench.home.db, job->standing.certificate, &row, err);
+	if (found == 1) {
+		item->cert_id = row.id;
+		item->supersedes = row.supersedes;
+		item->source = job->item->device;
+		rmt_buf_span(&item->der, row.der);
+	} else if (found == 0) {
+		rmt_err_set(err, RMT_DATABASE, NULL, "its certificate is gone from the database: run remint db check");
+	}
+	if (found == 1 && row.authority != job->campaign.bench.authority.id) {
+		rmt_err_set(err, RMT_POLICY, NULL, "it was issued by another authority of this home (%s): name that with --ca",
+		            row.issuer_name);
+		found = -1;
+	}
+	if (found == 1 && rmt_buf_check(&item->der, err) == 0 &&
+	    rmt_cert_read(&item->cert, rmt_buf_view(&item->der), RMT_STRICT, err) == 0 &&
+	    (item->previous = rmt_plan_item_cert(job->item, err)))
+		return item;
+	rmt_item_free(item);
+	return NULL;
+}
+
+int rmt_apply_export(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	struct rmt_item *item;
+	int rc = -1;
+
+	/* Bytes without a certificate: whoever was to sign them is gone, which only the authority's key mends. */
+	if (set_authority(job, !job->standing.certificate, fatal) ||
+	    rmt_campaign_standing(&job->campaign, job->item, &job->standing, fatal))
+		return -1;
+	if (!job->standing.certificate)
+		return rmt_err_set(fault, RMT_NEGATIVE, NULL,
+		                   "another process, or another authority than \"%s\", has still to sign it: it was left alone",
+		                   job->campaign.bench.authority.name);
+	if (rmt_apply_demand(job, false, fault))
+		return -1;
+	item = recorded(job, fault);
+	if (!item)
+		return -1;
+	item->key = find_key(job, item->cert.spki, fault);
+	if (fault->class == RMT_NONE)
+		rc = release_again(job, item, fault, fatal);
+	rmt_item_free(item);
+	return rc;
+}
+
+/* ---- the same certificate in its right form --------------------------------------------------------------------------------- */
+
+static int add_certs(struct rmt_chain_store *store, const struct rmt_pile *pile, struct rmt_err *err)
+{
+	for (size_t i = 0; i < pile->count; i++)
+		if (pile->objects[i]->cert && rmt_chain_store_add(store, pile->objects[i]->cert, false, err))
+			return -1;
+	return 0;
+}
+
+struct adding {
+	struct rmt_chain_store *store;
+	struct rmt_err *err;
+};
+
+static int add_authority(void *arg, const struct rmt_db_authority *row)
+{
+	struct adding *adding = arg;
+	struct rmt_cert cert;
+
+	if (!row->cert.length || rmt_cert_read(&cert, row->cert, RMT_TOLERANT, NULL))
+		return 0;
+	return rmt_chain_store_add(adding->store, &cert, false, adding->err);
+}
+
+/* Its best path among what is at hand: the files where it was found, --chain, the authorities of the home. */
+static int find_path(struct rmt_applying *job, const struct rmt_cert *leaf, struct rmt_path *path, struct rmt_err *err)
+{
+	struct rmt_chain_store *store = rmt_chain_store_new(err);
+	struct adding adding = {store, err};
+	struct rmt_pile pile = {0};
+	int rc = -1;
+
+	if (store && rmt_plan_item_pile(job->campaign.ctx, job->item, &pile, err) == 0 && add_certs(store, &pile, err) == 0 &&
+	    add_certs(store, &job->chain, err) == 0 &&
+	    rmt_db_authorities(job->campaign.bench.home.db, add_authority, &adding, err) == 0)
+		rc = rmt_path_find(store, leaf, path, err);
+	if (rc == 0 && !path->count && !path->root && !rmt_cert_self_issued(leaf)) {
+		rmt_path_clear(path);
+		rc = rmt_err_set(err, RMT_INPUT, NULL, "the certificates of its issuers are not at hand: give them with --chain FILE");
+	}
+	rmt_pile_free(&pile);
+	rmt_chain_store_free(store);
+	return rc;
+}
+
+/* The path as an authority, for the release to take the chain from; its certificates stay the path's. */
+static void as_authority(const struct rmt_path *path, struct rmt_cert *leaf, struct rmt_authority *out)
+{
+	struct rmt_cert *above[RMT_PATH_DEPTH_MAX + 2];
+	size_t count = 0;
+
+	for (size_t i = 0; i < path->count; i++)
+		above[count++] = path->intermediates[i];
+	if (path->root)
+		above[count++] = path->root;
+	if (!count)
+		above[count++] = leaf; /* self-signed: its own root */
+	*out = (struct rmt_authority){.cert = above[0]};
+	for (size_t i = 1; i < count && i <= RMT_PATH_DEPTH_MAX; i++)
+		out->chain[out->chain_count++] = above[i];
+}
+
+int rmt_apply_convert(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	struct rmt_release *release = &job->campaign.bench.release;
+	struct rmt_authority *usual = release->authority, above;
+	struct rmt_item *item = rmt_item_new(fatal);
+	struct rmt_cert *old = rmt_plan_item_cert(job->item, fault);
+	struct rmt_path path = {0};
+	int rc = -1;
+
+	if (!item || !old || rmt_apply_demand(job, false, fault) || find_path(job, old, &path, fault))
+		goto out;
+	item->key = find_key(job, old->spki, fault);
+	if (fault->class != RMT_NONE)
+		goto out;
+	item->source = job->item->device;
+	item->cert = *old;
+	item->cert.owned = NULL;
+	item->cert_id = -1; /* signed long ago, in no row of ours */
+	as_authority(&path, old, &above);
+	release->authority = &above;
+	release->issuer = NULL;
+	rc = release_again(job, item, fault, fatal);
+	release->authority = usual;
+	release->issuer = NULL;
+	if (rc == 0) {
+		job->told.text = "exported: the same certificate";
+		job->told.serial = NULL;
+	}
+out:
+	rmt_path_clear(&path);
+	rmt_cert_free(old);
+	rmt_item_free(item);
+	return rc;
+}

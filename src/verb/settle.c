@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settle.c - writes a set of files of which some may stand there already, as after an interruption.
+ *
+ * A file that holds the same objects is as good as written: a PFX or an encrypted key has other bytes each time it is made. One that
+ * holds something else is in the way, as anywhere. Temporary files of a process that was killed are taken away: the caller knows that no
+ * other process is at work in the directory.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verb/local.h"
+
+/* What a file holds, as one text to compare: each object's kind and bytes; of a private key its public half. */
+struct contents {
+	struct remint *ctx;
+	struct rmt_buf text;
+	size_t count;
+};
+
+static int add_object(void *arg, const struct rmt_object *object)
+{
+	struct contents *contents = arg;
+	struct rmt_span bytes = object->key ? rmt_key_spki(object->key) : object->der;
+
+	rmt_buf_format(&contents->text, "%s %d ", rmt_object_type_name(object->type), object->locked);
+	rmt_hex(bytes, 0, &contents->text);
+	rmt_buf_byte(&contents->text, '\n');
+	contents->count++;
+	return 0;
+}
+
+static int ignore_fault(void *arg, const struct rmt_err *fault)
+{
+	(void)arg;
+	(void)fault;
+	return 0;
+}
+
+/* The passphrase under which this run writes, if it has been asked for; nobody is asked for another. */
+static const struct rmt_secret *out_secret(void *arg, const char *source, const char *what, unsigned n)
+{
+	const struct contents *contents = arg;
+
+	(void)source;
+	(void)what;
+	return n == 0 ? contents->ctx->out_secret : NULL;
+}
+
+static void take_contents(struct remint *ctx, struct rmt_span bytes, struct contents *out)
+{
+	struct rmt_reader reader = {.passphrase = out_secret,
+	                            .object = add_object,
+	                            .fault = ignore_fault,
+	                            .arg = out,
+	                            .mode = RMT_TOLERANT,
+	                            .given = ctx->out_secret ? 1 : 0};
+	struct rmt_err unseen = {0};
+
+	*out = (struct contents){.ctx = ctx};
+	rmt_buf_secret(&out->text);
+	rmt_read_mem(&reader, "-", bytes, &unseen);
+}
+
+static bool same_contents(struct remint *ctx, struct rmt_span a, struct rmt_span b)
+{
+	struct contents one, other;
+	bool same;
+
+	if (rmt_span_equal(a, b))
+		return true;
+	take_contents(ctx, a, &one);
+	take_contents(ctx, b, &other);
+	same = one.count && !one.text.failed && !other.text.failed &&
+	       rmt_span_equal(rmt_buf_view(&one.text), rmt_buf_view(&other.text));
+	rmt_buf_free(&one.text);
+	rmt_buf_free(&other.text);
+	return same;
+}
+
+/* 1 it stands there as it should, 0 it does not, -1. */
+static int stands(struct remint *ctx, const char *directory, const struct rmt_output *output, struct rmt_err *err)
+{
+	char *path = rmt_path_join(directory, output->name, err);
+	struct rmt_buf bytes = {0};
+	struct rmt_err unseen = {0};
+	int rc;
+
+	if (!path)
+		return -1;
+	rmt_buf_secret(&bytes);
+	rc = rmt_path_is_regular(path) && rmt_file_read(path, RMT_CAP_CONTAINER, &bytes, &unseen) == 0 &&
+	     same_contents(ctx, rmt_buf_view(&bytes), output->content);
+	rmt_buf_free(&bytes);
+	free(path);
+	return rc;
+}
+
+int rmt_files_settle(struct remint *ctx, const char *directory, const struct rmt_output *outputs, size_t count, bool force,
+                     struct rmt_err *err)
+{
+	struct rmt_output *left;
+	size_t missing = 0;
+	int rc = 0;
+
+	if (!rmt_path_is_directory(directory))
+		return rmt_files_write(directory, outputs, count, force, err);
+	left = calloc(count + 1, sizeof *left);
+	if (!left)
+		return rmt_err_memory(err);
+	for (size_t i = 0; rc >= 0 && i < count; i++) {
+		rc = stands(ctx, directory, &outputs[i], err);
+		if (rc == 0)
+			left[missing++] = outputs[i];
+	}
+	if (rc >= 0)
+		rc = rmt_files_sweep(directory, err);
+	if (rc == 0 && missing)
+		rc = rmt_files_write(directory, left, missing, force, err);
+	free(left);
+	return rc;
+}

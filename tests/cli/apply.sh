@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+# A plan carried out: what each kind of item becomes, that nothing is done twice, and what a plan may not ask for.
+. "${srcdir:-.}/tests/lib/tap.sh"
+. "$srcdir/tests/lib/pki.sh"
+. "$srcdir/tests/lib/campaign.sh"
+need openssl jq
+
+cd "$TMP" || exit 99
+old_ca
+for n in web mail kept gone asked chain later open; do
+	old_cert $n "/O=Contoso/CN=$n.contoso.com" subjectAltName=DNS:$n.contoso.com
+done
+lab --no-password
+printf 'secret\n' >pass
+chmod 600 pass
+rm gone.key
+
+{
+	plan_item web.pem web reissue
+	plan_item mail.pem mail rekey '.targets = ["nginx", "windows-pfx"] | .names = ["dns:smtp.contoso.com"]'
+	plan_item kept.pem kept reissue '.keep_key = true'
+	plan_item gone.pem gone reissue '.keep_key = true'
+	plan_item asked.pem asked reissue '.signer = "external"'
+	plan_item chain.pem chain fix-chain
+	plan_item later.pem later reissue '.approved = false'
+	plan_item open.pem open keep
+} >items
+plan_of a <items >plan.json
+
+before=$(certificates)
+expect_status 0 "a dry run says what would be done" "$REMINT" apply plan.json
+expect_out 'a replacement would be issued' "for each item"
+expect_out '^8 items: 8 planned\.$' "with a line of counts"
+expect_out 'Nothing was done' "and that nothing was"
+[ "$(certificates)" = "$before" ] && ok "and does nothing" || not_ok "and does nothing"
+expect_status 2 "a commit needs a directory" "$REMINT" apply plan.json --commit
+
+expect_status 7 "a plan is carried out" \
+	"$REMINT" apply plan.json --commit --out b --chain root.pem --out-password-file pass --json
+expect_states "each item gets as far as it can" web=exported mail=exported kept=exported gone=failed asked=requested \
+	chain=exported later=skipped open=skipped
+expect_err 'gone: keeping the key needs it' "what fails is said in one sentence"
+[ "$(grep -c '^remint: gone' "$TMP/err")" = 1 ] && ok "once" || not_ok "once" "$TMP/err"
+[ "$(certificates)" = $((before + 6)) ] && ok "three certificates are issued, and the old ones recorded" ||
+	not_ok "three certificates are issued, and the old ones recorded: $(certificates)"
+"$REMINT" ca export --out ca >/dev/null
+check "the bundle holds a chain that verifies" \
+	openssl verify -CAfile ca/root.pem -untrusted b/web/chain.pem b/web/cert.pem
+expect_status 0 "and passes the audit" "$REMINT" audit b/mail/nginx/fullchain.pem --for nginx
+openssl x509 -in b/mail/cert.pem -noout -ext subjectAltName >"$TMP/names"
+expect_line "$TMP/names" 'smtp\.contoso\.com' "a name that the plan adds is in it"
+[ -s b/mail/windows-pfx/mail.contoso.com.pfx ] && ok "of several targets each has its directory" ||
+	not_ok "of several targets each has its directory"
+for file in web/RUNBOOK.txt mail/RUNBOOK.txt chain/RUNBOOK.txt; do
+	grep -q . "b/$file" && ok "there is $file" || not_ok "there is $file"
+done
+openssl x509 -in kept.pem -noout -pubkey >"$TMP/wanted"
+openssl x509 -in b/kept/cert.pem -noout -pubkey >"$TMP/got"
+expect_same "$TMP/wanted" "$TMP/got" "a key that is kept is the same"
+cmp -s kept.pem b/kept/cert.pem && not_ok "in another certificate" || ok "in another certificate"
+openssl x509 -in chain.pem >"$TMP/wanted"
+openssl x509 -in b/chain/cert.pem >"$TMP/got"
+expect_same "$TMP/wanted" "$TMP/got" "a certificate whose chain is put right stays the same"
+check "a request for the other CA verifies" openssl req -in b/asked/request.pem -verify -noout
+expect_line b/asked/REQUEST.txt 'certreq -submit' "and comes with the line that hands it in"
+expect_status 0 "the history shows old and new" "$REMINT" history web.contoso.com
+expect_out 'superseded .*\(foreign\)' "linked"
+expect_status 0 "the database is sound" "$REMINT" db check
+
+(cd b && find . -type f -exec openssl dgst -sha256 -r {} + | sort -k2) >"$TMP/wanted"
+count=$(certificates)
+expect_status 7 "a second run does nothing but try again what failed" \
+	"$REMINT" apply plan.json --commit --out b --chain root.pem --out-password-file pass --json
+(cd b && find . -type f -exec openssl dgst -sha256 -r {} + | sort -k2) >"$TMP/got"
+expect_same "$TMP/wanted" "$TMP/got" "every file is as it was"
+[ "$(certificates)" = "$count" ] && ok "no certificate is added" || not_ok "no certificate is added"
+
+rm -r b/mail b/asked
+expect_status 7 "a bundle that is gone is written again" \
+	"$REMINT" apply plan.json --commit --out b --chain root.pem --out-password-file pass --json
+[ -s b/mail/nginx/key.pem ] && [ -s b/asked/key.pem ] && ok "with its key" || not_ok "with its key"
+[ "$(certificates)" = "$count" ] && ok "from the same certificate" || not_ok "from the same certificate"
+
+jq -c '.items[] | if .device == "later" then .approved = true elif .device == "web" then .names = ["dns:www.contoso.com"]
+	elif .device == "gone" then .keep_key = false else . end' plan.json >items
+old_cert new '/O=Contoso/CN=new.contoso.com'
+plan_item new.pem new reissue >>items
+plan_of a <items >edited.json
+expect_status 0 "a plan may be edited between runs" \
+	"$REMINT" apply edited.json --commit --out b --chain root.pem --out-password-file pass --json
+expect_states "what was approved, mended or added since is taken" later=exported gone=exported new=exported
+expect_err 'web: the plan asks for something else now' "what was issued already is said, not done again"
+jq -e '.items[] | select(.device == "web").changed' "$TMP/out" >"$TMP/changed" && ok "also in JSON" || not_ok "also in JSON"
+[ "$(certificates)" = $((count + 6)) ] && ok "and nothing else is issued" || not_ok "and nothing else is issued"
+
+# ---- what is in the way ------------------------------------------------------------------------------------------------
+old_cert way '/O=Contoso/CN=way.contoso.com'
+plan_item way.pem way reissue | plan_of b >way.json
+mkdir -p b/way
+echo mine >b/way/cert.pem
+count=$(certificates)
+expect_status 4 "somebody's file is not replaced" "$REMINT" apply way.json --commit --out b
+[ "$(certificates)" = "$count" ] && ok "and nothing is signed" || not_ok "and nothing is signed"
+expect_status 0 "unless it is said" "$REMINT" apply way.json --commit --out b --force
+
+# refuse STATUS PATTERN SENTENCE FILTER: a plan of one fresh certificate, changed by the filter.
+refuse() {
+	old_cert one '/O=Contoso/CN=one.contoso.com'
+	plan_item one.pem one reissue "$4" | plan_of c >one.json
+	expect_status "$1" "$3" "$REMINT" apply one.json --commit --out c
+	expect_err "$2" "and it is said why"
+}
+refuse 3 'no target is named .nosuch' "an unknown target fails the item" '.targets = ["nosuch"]'
+refuse 3 'no template is named .nosuch' "an unknown template fails the item" '.template = "nosuch"'
+refuse 3 'dsa:1024' "an unknown kind of key fails the item" '.key = "dsa:1024"'
+refuse 3 'items\[0\].*action' "an unknown action is refused" '.action = "burn"'
+refuse 4 'has to be replaced first' "a CA of others is not replaced here" '.action = "replace-ca" | .signer = "external"'
+refuse 4 '.' "a template for a CA is refused" '.template = "issuing-ca"'
+refuse 3 'issuers are not at hand' "a chain that nobody has is not made up" '.action = "fix-chain"'
+[ "$(ls c | wc -l)" = 0 ] && ok "none of them leaves a file" || not_ok "none of them leaves a file"
+
+plan_item one.pem one reissue | plan_of d >other.json
+plan_item one.pem one reissue | plan_of f >never.json
+lab --no-password --home other
+expect_status 4 "a plan of another database is refused" "$REMINT" apply other.json --commit --out d --home other
+expect_err 'made with another database' "and it is said why"
+expect_status 3 "a file that is no plan is refused" "$REMINT" apply one.pem --commit --out d
+expect_status 3 "a plan that is not there is refused" "$REMINT" apply nowhere.json
+expect_status 2 "--crl is for --close" "$REMINT" apply plan.json --crl root.pem
+expect_status 4 "what was never applied is not closed" "$REMINT" apply never.json --close
+expect_status 0 "the database is sound after all this" "$REMINT" db check
+
+# ---- two at once -------------------------------------------------------------------------------------------------------
+n=0
+: >items
+while [ $n -lt 12 ]; do
+	n=$((n + 1))
+	old_cert two$n "/O=Contoso/CN=two$n.contoso.com"
+	plan_item two$n.pem two$n reissue >>items
+done
+plan_of e <items >two.json
+count=$(certificates)
+"$REMINT" apply two.json --commit --out e >one.out 2>one.err &
+first=$!
+"$REMINT" apply two.json --commit --out e >two.out 2>two.err
+wait $first
+check "after two runs at once a third finds nothing to do" "$REMINT" apply two.json --commit --out e
+[ "$(certificates)" = $((count + 24)) ] && ok "no item has two certificates" || not_ok "no item has two certificates" one.err two.err
+expect_status 0 "and the database is sound" "$REMINT" db check
+tap_done
