@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * probe/job.c - one connection from its first packet to its last: connect, dialect, handshake, and
- * the time after our certificate in which a server may still refuse it.
+ * probe/job.c - one connection from its first packet to its last: connect, dialect,
+ * handshake. What may follow after our certificate is linger.c's.
  *
  * Nothing here blocks: each step goes as far as the socket allows and says what it waits for. Which
  * connections there are is run.c's.
@@ -22,13 +22,6 @@
 enum { PIECE = 4096, LEAST_BRIEF = 250 };
 
 /* ---- ends ---- */
-
-static int
-end_well(struct rmt_probe_connection *connection)
-{
-	connection->wire.outcome = RMT_PROBE_DONE;
-	return 1;
-}
 
 static int
 end_unreachable(struct rmt_probe_connection *connection, int number)
@@ -79,86 +72,6 @@ end_late(struct rmt_probe_connection *connection)
 	return 1;
 }
 
-/* ---- after our certificate ---- */
-
-static uint64_t
-soonest(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Why SSL_read() gave nothing: 1 it is over, 0 wait. */
-static int
-silence(struct rmt_probe_connection *connection, int why)
-{
-	struct rmt_probe_wire *wire = &connection->wire;
-	bool tls13 = SSL_version(wire->ssl) == TLS1_3_VERSION, cut;
-
-	if (why == SSL_ERROR_WANT_READ) {
-		connection->events = POLLIN;
-		return 0;
-	}
-	if (why == SSL_ERROR_WANT_WRITE) {
-		connection->events = POLLOUT;
-		return 0;
-	}
-	/* A server that closes before we do, or that resets what it should have read, has no use
-	 * for us. */
-	cut = connection->said_goodbye ? wire->errnum != 0 && tls13 : why != SSL_ERROR_ZERO_RETURN;
-	if ((wire->alert >= 0 && !wire->alert_ours) || (cut && !wire->ticket)) {
-		rmt_probe_wire_failed(wire, why);
-		return 1;
-	}
-	connection->closed_cleanly = true;
-	return end_well(connection);
-}
-
-/* A refusal comes unasked (.NET, TLS 1.3). Where none came in the first moment we say goodbye, and
- * a server that took our certificate says so too. */
-static int
-linger(struct rmt_probe_connection *connection, uint64_t now)
-{
-	struct rmt_probe_wire *wire = &connection->wire;
-	char piece[PIECE];
-	int got;
-
-	ERR_clear_error();
-	do {
-		if (wire->received > RMT_PROBE_INPUT_MOST)
-			return end_well(connection);
-		got = SSL_read(wire->ssl, piece, sizeof(piece));
-		connection->closed_cleanly = connection->closed_cleanly || got > 0 || wire->ticket;
-	} while (got > 0);
-	if (silence(connection, SSL_get_error(wire->ssl, got)) == 1)
-		return 1;
-	if (now < connection->wake)
-		return 0;
-	if (connection->said_goodbye || wire->ticket || now >= connection->deadline) {
-		connection->closed_cleanly =
-		    connection->closed_cleanly || SSL_version(wire->ssl) <= TLS1_2_VERSION;
-		return end_well(connection);
-	}
-	connection->said_goodbye = true;
-	SSL_shutdown(wire->ssl);
-	connection->wake = soonest(now + RMT_PROBE_LINGER, connection->deadline);
-	return 0;
-}
-
-static int
-after_handshake(struct rmt_probe_connection *connection, uint64_t now)
-{
-	const struct rmt_probe_options *options = connection->run->options;
-
-	if (!connection->wire.cert_request ||
-	    (options->client == NULL && options->certificate == NULL)) {
-		SSL_shutdown(connection->wire.ssl);
-		return end_well(connection);
-	}
-	connection->stage = RMT_STAGE_CLIENT_CERTIFICATE;
-	connection->wake = soonest(now + RMT_PROBE_LISTEN, connection->deadline);
-	return linger(connection, now);
-}
-
 /* ---- handshake ---- */
 
 static bool
@@ -198,7 +111,7 @@ shake_hands(struct rmt_probe_connection *connection, uint64_t now)
 
 	connection->events = connection->wire.events;
 	if (rc == 1)
-		return after_handshake(connection, now);
+		return rmt_probe_connection_linger(connection, now);
 	return rc < 0 ? 1 : 0;
 }
 
@@ -333,7 +246,7 @@ rmt_probe_connection_go(struct rmt_probe_connection *connection, uint64_t now)
 	case RMT_STAGE_HANDSHAKE:
 		return shake_hands(connection, now);
 	default:
-		return linger(connection, now);
+		return rmt_probe_connection_linger(connection, now);
 	}
 }
 
@@ -380,6 +293,7 @@ rmt_probe_connection_close(struct rmt_probe_connection *connection)
 {
 	rmt_probe_wire_close(&connection->wire);
 	rmt_probe_dialogue_close(&connection->dialogue);
+	rmt_buf_free(&connection->answer);
 	if (connection->fd >= 0)
 		close(connection->fd);
 	connection->fd = -1;

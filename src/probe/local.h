@@ -20,7 +20,8 @@ enum {
 	RMT_PROBE_TIMEOUT = 10000,        /* milliseconds, unless told otherwise */
 	RMT_PROBE_PARALLEL = 256,         /* connections at once, unless told otherwise */
 	RMT_PROBE_LISTEN = 250,           /* milliseconds in which a server that refuses a certificate says so unasked */
-	RMT_PROBE_LINGER = 1000,          /* milliseconds that it is given to end the connection after we did */
+	RMT_PROBE_LINGER = 1000,          /* milliseconds that it is given to answer our last word */
+	RMT_PROBE_ANSWER_MOST = 16 << 10, /* bytes of that answer that are looked at */
 };
 
 /* ---- client.c: a context that behaves as a consumer --------------------------------------------------------------------- */
@@ -171,13 +172,17 @@ struct rmt_probe_connection {
 	enum rmt_probe_stage stage;
 	struct rmt_probe_dialogue dialogue;
 	struct rmt_probe_wire wire; /* outcome, stage and err are those of the job */
-	bool said_goodbye, closed_cleanly;
+	bool spoke_last;           /* after the handshake we said goodbye, or asked for a page: the next word is the server's */
+	bool closed_cleanly;
+	struct rmt_buf answer;     /* the beginning of what it said after the handshake */
 };
 /* Begin. `brief`: a fallback is there, so do not wait for the connection as long as for the rest. 1 ended, 0 under way, -1 no descriptor is left. */
 int rmt_probe_connection_open(struct rmt_probe_connection *connection, const struct rmt_probe_run *run, const struct rmt_probe_job *job,
                               bool brief);
 /* The socket is ready or `wake` has come. 1 ended, 0 under way. */
 int rmt_probe_connection_go(struct rmt_probe_connection *connection, uint64_t now);
+/* After the handshake: whether the server takes our certificate, or goes on without one (linger.c). 1 ended, 0 under way. */
+int rmt_probe_connection_linger(struct rmt_probe_connection *connection, uint64_t now);
 /* Fill in what was seen; borrowed from the connection. -1 out of memory. */
 int rmt_probe_connection_seen(struct rmt_probe_connection *connection, struct rmt_probe_seen *out, struct rmt_err *err);
 void rmt_probe_connection_close(struct rmt_probe_connection *connection);

@@ -59,6 +59,7 @@ struct tls_server {
 	const char *sigalgs, *ciphers;
 	bool strict;                  /* SSL_CERT_FLAG_TLS_STRICT */
 	bool abrupt;                  /* closes without a word after the handshake */
+	const char *page;             /* takes any certificate or none, hears a request and answers so */
 	size_t repeat;                /* chain[1] is sent so often */
 	const char *const *script;    /* before TLS: say a line, hear one, say a line, ...; ended by NULL */
 	SSL_CTX *ctx;                 /* made by tls_prepare() */

@@ -617,6 +617,59 @@ check_abrupt(void **state)
 	party_free(mine);
 }
 
+/* nginx takes whoever comes, and says in HTTP what it thinks of them. */
+static const struct page_row {
+	const char *sentence;
+	enum shown shown;
+	const char *scheme, *page;
+	const char *words; /* NULL: taken */
+} page_rows[] = {
+	{ "a page", BOTH, "https://", "HTTP/1.1 200 OK\r\n\r\nhello", NULL },
+	{ "a page about certificates", BOTH, "https://",
+	    "HTTP/1.1 200 OK\r\n\r\nall about certificates", NULL },
+	{ "a page that is not there", BOTH, "https://",
+	    "HTTP/1.1 404 Not Found\r\n\r\nno such page", NULL },
+	{ "400 over our certificate", SERVER_ONLY, "https://",
+	    "HTTP/1.1 400 Bad Request\r\n\r\n<title>400 The SSL certificate error</title>",
+	    "refuses the certificate that it was shown: it answers \"HTTP/1.1 400 Bad Request\"" },
+	{ "400 over no certificate", NONE, "https://",
+	    "HTTP/1.1 400 Bad Request\r\n\r\n<title>400 No required SSL certificate was sent</title>",
+	    "demands a certificate and was shown none: it answers \"HTTP/1.1 400 Bad Request\"" },
+	{ "another protocol is asked for no page", BOTH, "sip://", "HTTP/1.1 400 certificate", NULL },
+};
+
+static void
+check_page(void **state)
+{
+	const struct page_row *row = *state;
+	struct rmt_client client = modern();
+	struct rmt_probe_options options = options_for(&client, NULL);
+	struct party *leaf = party_new(
+	    &(struct recipe){ .cn = "host.example", .san = "DNS:host.example" }, issuing);
+	struct party *mine = party_shown(row->shown);
+	struct tls_server server = { .chain = { leaf, issuing }, .page = row->page };
+	struct peer peer;
+	struct seen seen;
+
+	if (mine != NULL) {
+		options.certificate = mine->cert;
+		options.key = mine->key;
+	}
+	tls_prepare(&server);
+	peer_start(&peer, AF_INET, serve_tls, &server);
+	probe(&seen, &options, row->scheme, "host.example", peer.port);
+	peer_stop(&peer);
+	if (row->words == NULL)
+		assert_seen(&seen, RMT_PROBE_DONE, 0, "");
+	else
+		assert_seen(&seen, RMT_PROBE_THEY_REFUSED, RMT_STAGE_CLIENT_CERTIFICATE, row->words);
+	assert_int_equal(seen.last.closed_cleanly, row->words == NULL);
+	seen_clear(&seen);
+	tls_clear(&server);
+	party_free(leaf);
+	party_free(mine);
+}
+
 /* ---- options that contradict each other ---- */
 
 static int
@@ -674,6 +727,7 @@ main(void)
 	ADD_TABLE(&rows, judge_rows, check_judge);
 	ADD_TABLE(&rows, version_rows, check_version);
 	ADD_TABLE(&rows, mutual_rows, check_mutual);
+	ADD_TABLE(&rows, page_rows, check_page);
 	add_row(
 	    &rows, "a server that goes away after our certificate refused it", check_abrupt, NULL);
 	add_row(&rows, "options that contradict each other", check_options, NULL);

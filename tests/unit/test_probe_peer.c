@@ -125,6 +125,13 @@ wait_for_end(int fd)
 
 /* ---- TLS ---- */
 
+static int
+take_any(X509_STORE_CTX *ctx, void *arg)
+{
+	(void)ctx, (void)arg;
+	return 1;
+}
+
 void
 tls_prepare(struct tls_server *server)
 {
@@ -155,6 +162,10 @@ tls_prepare(struct tls_server *server)
 		SSL_CTX_add_client_CA(ctx, server->client_root->x509);
 		X509_VERIFY_PARAM_set_time(param, (time_t)NOW);
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	}
+	if (server->page != NULL) {
+		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+		SSL_CTX_set_cert_verify_callback(ctx, take_any, NULL);
 	}
 	server->ctx = ctx;
 }
@@ -199,7 +210,9 @@ serve_tls(int fd, const void *arg)
 		play_script(fd, server->script);
 	last_sni[0] = '\0';
 	if (SSL_accept(ssl) == 1 && !server->abrupt) {
-		while (SSL_read(ssl, piece, sizeof(piece)) > 0)
+		if (server->page != NULL && SSL_read(ssl, piece, sizeof(piece)) > 0)
+			SSL_write(ssl, server->page, (int)strlen(server->page));
+		while (server->page == NULL && SSL_read(ssl, piece, sizeof(piece)) > 0)
 			;
 		SSL_shutdown(ssl);
 	}
