@@ -264,8 +264,7 @@ give_up(struct peer *peer, struct guest *guest, bool crowded)
 		return 0;
 	if (crowded)
 		rmt_err_set(&why, RMT_NETWORK, NULL,
-		    "gave way to newer connections: %d are open and none of them is older",
-		    GUESTS_MOST);
+		    "gave way to newer connections, being the oldest that was not finished");
 	else
 		rmt_err_set(&why, RMT_NETWORK, NULL,
 		    wire->received > 0 ? "the handshake was begun and not finished within %u ms"

@@ -21,6 +21,8 @@ new_key small.key 1024
 certify small '/CN=fe.example.com' small.key middle.pem middle.key sha256 'subjectAltName=DNS:fe.example.com'
 quietly openssl pkcs12 -export -in both.pem -inkey leaf.key -certfile middle.pem -out both.pfx -passout pass:secret
 echo secret >pass
+cat both.pem middle.pem >both-chain.pem
+cat server.pem middle.pem >server-chain.pem
 cat >tls13.cfg <<'CFG'
 title = "Schannel as it would be with TLS 1.3";
 extends = "schannel-tls12";
@@ -130,8 +132,6 @@ if command -v gnutls-cli >/dev/null 2>&1; then
 	expect_status 1 "GnuTLS, which knows the root alone, refuses a leaf that comes alone" gnutls
 	stop_peer
 	start_peer --as dotnet-mtls --cert both.pem $serve
-	cat both.pem middle.pem >both-chain.pem
-	cat server.pem middle.pem >server-chain.pem
 	check "GnuTLS with clientAuth is accepted" gnutls --x509certfile both-chain.pem --x509keyfile leaf.key
 	gnutls --x509certfile server-chain.pem --x509keyfile leaf.key >dial.log 2>&1 </dev/null
 	logged '^refused .*error 26' "GnuTLS with serverAuth alone is not"
@@ -139,6 +139,25 @@ else
 	skip "gnutls-cli is not installed" "GnuTLS"
 fi
 stop_peer
+
+# ---- both sides at once: remint verify plays the other target --------------------------------------------------------------
+# the peer | what it serves | as whom it is verified | further options | exit status | the peer says | sentence
+while IFS='|' read -r target served other options status says sentence; do
+	start_peer --as "$target" --cert "$served.pem" $serve
+	expect_status "$status" "$target and $other: $sentence" "$REMINT" verify "127.0.0.1:$port" --as "$other" --trust root.pem \
+		--name fe.example.com $options
+	logged "$says" "and so does the peer"
+	stop_peer
+done <<'TABLE'
+cisco-ace|both|lync-phone-edition||1|^left |the phone lacks the intermediate
+cisco-ace|both|schannel-tls12|--chain middle.pem|0|^accepted |the desktop has it
+sfb-front-end|both|lync-phone-edition||1|^refused .*no certificate|a Front End's SIP port wants a certificate of everybody
+sfb-front-end|both|dotnet-mtls|--client-cert both-chain.pem --key leaf.key|0|^accepted |both purposes do
+sfb-front-end|both|dotnet-mtls|--client-cert server-chain.pem --key leaf.key|1|^refused .*error 26|serverAuth alone does not
+schannel-tls12|sha512|schannel-tls12||1|^refused .*sha512|SHA-512 comes to nothing
+symantec-gateway|sha512|schannel-tls12||1|^left |the gateway sends SHA-512, and Windows refuses it
+haproxy|both|openssl-seclevel2||0|^accepted |all is well
+TABLE
 
 # ---- every shipped target starts, and takes a good client -----------------------------------------------------------------
 "$REMINT" target list --csv | sed 1d | cut -d, -f1 | sort >targets
@@ -180,6 +199,28 @@ wait "$peer_pid"
 expect_line peer.log '^2 connections: 2 accepted$' "--count 2 after two"
 peer_pid=
 expect_status 0 "--seconds ends it, too" "$REMINT" peer --as nginx --seconds 1
+"$REMINT" peer --as nginx --seconds 60 2>/dev/null | head -n 1 >first.log &
+pipe_pid=$!
+until [ -s first.log ]; do sleep 0.05; done
+port=$(sed -n 's/^listening on [^ ]*:\([0-9]*\) as .*/\1/p' first.log)
+dial
+wait "$pipe_pid"
+sleep 0.2
+dial
+heard 'refused|errno' "it ends when nobody reads what it says"
+start_peer --as nginx --listen '[::1]:0'
+if [ -n "$port" ]; then
+	logged '^listening on \[::1\]:' "IPv6 is listened on"
+	timeout 20 openssl s_client -connect "[::1]:$port" -ign_eof >dial.log 2>&1 </dev/null
+	logged '^accepted +\[::1\]:' "and told"
+fi
+stop_peer
+lab --no-password
+quietly "$REMINT" issue --cn web.example.com --dns web.example.com --out issued
+start_peer --as nginx --cert "serial:$(openssl x509 -in issued/cert.pem -noout -serial | sed 's/.*=//' | tr A-F a-f)"
+dial
+heard '^ 1 s:.*Issuing' "a certificate of the database is served with its chain"
+stop_peer
 
 start_peer --as dotnet-mtls --json --trust root.pem --timeout 1s
 dial -tls1_2 -servername fe.example.com -cert both.pem -key leaf.key -cert_chain middle.pem
