@@ -211,6 +211,7 @@ struct remint_plan_options {
 	struct remint_strings targets;  /* who must accept the certificates, now and when they are replaced; at least one */
 	struct remint_strings chain, trust, keys; /* as of an audit */
 	const char *host;               /* must be named by every certificate, or NULL */
+	const char *topology, *server;  /* as of an audit: certificates that lack names of their role are to get them */
 	int64_t at;                     /* judge as of this time; 0 now */
 	const char *signer;             /* who signs replacements: "issuing", an authority of this home, or "external"; NULL: as there is one */
 	const char *authority;          /* which; NULL: "issuing", or the only active one */

@@ -179,7 +179,7 @@ static const struct rmt_rule_row rows[] = {
 	  "The private key is at hand",
 	  "RFC 8446, 4.4.3",
 	  "bring the private key along, or reissue the certificate for a new key",
-	  RMT_SEVERITY_ERROR, RMT_REMEDY_KEY, "", NULL, RMT_ON_KEY, RMT_VALUES_NONE, rmt_rule_key_present },
+	  RMT_SEVERITY_ERROR, RMT_REMEDY_CONVERT, "", NULL, RMT_ON_KEY, RMT_VALUES_NONE, rmt_rule_key_present },
 	{ "key.match",
 	  "The private key at hand belongs to the certificate",
 	  "RFC 8446, 4.4.3",

@@ -179,6 +179,8 @@ cmd_plan(struct cli *cli)
 		.trust = list_of(cli, OPT_TRUST),
 		.keys = list_of(cli, OPT_KEY),
 		.host = text_of(cli, OPT_NAME),
+		.topology = text_of(cli, OPT_TOPOLOGY),
+		.server = text_of(cli, OPT_SERVER),
 		.signer = text_of(cli, OPT_SIGNER),
 		.authority = text_of(cli, OPT_CA),
 		.act_on_warnings = act_on && strcmp(act_on, "warning") == 0 };

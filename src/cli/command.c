@@ -78,7 +78,8 @@ static const struct option_use peer_options[] = { O(AS), O(LISTEN), O(CERT),
 static const struct option_use plan_options[] = { O(FOR),
 	O_AS(OUT, "FILE", "write the plan into FILE instead of standard output"),
 	O_AS(FORCE, NULL, "replace FILE when it is there already"), O(DATABASE), O(SIGNER), O(CA),
-	O(ACT_ON), O(CHAIN), O(TRUST), O(KEY), O(NAME), O(AT), WIRE, PASSWORD, O_END };
+	O(ACT_ON), O(CHAIN), O(TRUST), O(KEY), O(NAME), O(TOPOLOGY), O(SERVER), O(AT), WIRE,
+	PASSWORD, O_END };
 
 static const struct option_use convert_options[] = { O(TO), O(FOR),
 	O_AS(OUT, "PATH",

@@ -197,6 +197,7 @@ int rmt_inventory_leaf(struct rmt_inventory *inventory, const struct rmt_cert *c
 		inventory->slots[slot] = (uint32_t)inventory->count;
 	}
 	inventory->current = item;
+	inventory->cert = cert;
 	return add_place(inventory, item, err);
 }
 
@@ -219,31 +220,71 @@ static bool same_finding(const struct rmt_plan_finding *a, const struct rmt_plan
 	return a->rule == b->rule && a->target == b->target && a->message == b->message && a->source == b->source;
 }
 
-/* The name that a certificate lacks, so that its successor has it. */
-static int add_missing_name(struct rmt_inventory *inventory, struct rmt_inventory_item *item, struct rmt_err *err)
+/* Names that a certificate lacks, so that its successor has them. What can be no name is left out. */
+static int add_name(struct rmt_inventory *inventory, struct rmt_inventory_item *item, const char *name, struct rmt_err *err)
+{
+	struct rmt_derw writer = {0};
+	size_t count = item->item.names.count;
+	int rc = rmt_general_write(&writer, name, NULL);
+
+	rmt_derw_free(&writer);
+	for (size_t i = 0; i < count; i++)
+		if (rc || strcmp(item->names[i], name) == 0)
+			return 0;
+	if (rc)
+		return 0;
+	item->names = room(inventory->arena, item->names, count, &item->name_capacity, sizeof *item->names);
+	if (!item->names)
+		return rmt_err_memory(err);
+	item->names[count] = rmt_arena_text(inventory->arena, name);
+	item->item.names = (struct remint_strings){item->names, count + 1};
+	return inventory->arena->failed ? rmt_err_memory(err) : 0;
+}
+
+/* leaf.name.host: the host that was asked for. */
+static int add_host(struct rmt_inventory *inventory, struct rmt_inventory_item *item, struct rmt_err *err)
 {
 	const char *host = inventory->host;
-	struct rmt_derw writer = {0};
-	size_t count = item->item.names.count, capacity = count;
-	const char *name;
 
 	if (!host && strcmp(inventory->place.kind, "endpoint") == 0)
 		host = rmt_endpoint_host(inventory->arena, inventory->place.source);
 	if (!host)
 		return 0;
 	rmt_buf_format(&inventory->arena->scratch, "%s:%s", host[strspn(host, "0123456789.")] && !strchr(host, ':') ? "dns" : "ip", host);
-	name = rmt_arena_scratch(inventory->arena);
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(item->names[i], name) == 0)
-			return 0;
-	if (rmt_general_write(&writer, name, NULL) == 0) {
-		item->names = room(inventory->arena, item->names, count, &capacity, sizeof *item->names);
-		if (item->names)
-			item->names[item->item.names.count++] = name;
-	}
-	rmt_derw_free(&writer);
-	item->item.names.items = item->names;
-	return inventory->arena->failed ? rmt_err_memory(err) : 0;
+	return add_name(inventory, item, rmt_arena_scratch(inventory->arena), err);
+}
+
+/* leaf.cn.topology, leaf.san.topology: the names of the role, and its common name unless the old one is one of them. */
+static int add_role(struct rmt_inventory *inventory, struct rmt_inventory_item *item, struct rmt_err *err)
+{
+	const struct rmt_expectation *expect = inventory->expect;
+	struct rmt_arena *arena = inventory->arena;
+	struct remint_strings names, none = {0};
+	const char *cn = rmt_arena_cn(arena, inventory->cert->subject);
+	int rc;
+
+	if (!expect || !expect->topology)
+		return 0;
+	if (!cn || !rmt_expectation_takes_cn(expect, cn))
+		item->item.cn = rmt_expectation_cn(expect) ? rmt_arena_text(arena, rmt_expectation_cn(expect)) : NULL;
+	rc = rmt_expectation_names(expect, rmt_arena_names(arena, &inventory->cert->extensions), none, arena, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.count; i++)
+		rc = add_name(inventory, item, names.items[i], err);
+	return rc;
+}
+
+/* What findings of these rules say of the names to come. */
+static const struct {
+	const char *rule;
+	int (*add)(struct rmt_inventory *inventory, struct rmt_inventory_item *item, struct rmt_err *err);
+} naming[] = {{"leaf.name.host", add_host}, {"leaf.cn.topology", add_role}, {"leaf.san.topology", add_role}};
+
+static int add_names(struct rmt_inventory *inventory, struct rmt_inventory_item *item, const char *rule, struct rmt_err *err)
+{
+	for (size_t i = 0; i < sizeof naming / sizeof *naming; i++)
+		if (strcmp(rule, naming[i].rule) == 0)
+			return naming[i].add(inventory, item, err);
+	return 0;
 }
 
 int rmt_inventory_finding(struct rmt_inventory *inventory, const struct rmt_finding *finding, struct rmt_err *err)
@@ -269,7 +310,7 @@ int rmt_inventory_finding(struct rmt_inventory *inventory, const struct rmt_find
 		return rmt_err_memory(err);
 	item->findings = grown;
 	grown[item->finding_count++] = found;
-	return strcmp(finding->rule, "leaf.name.host") == 0 && found.acts ? add_missing_name(inventory, item, err) : 0;
+	return found.acts ? add_names(inventory, item, finding->rule, err) : 0;
 }
 
 void rmt_inventory_clear(struct rmt_inventory *inventory)

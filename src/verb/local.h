@@ -472,7 +472,8 @@ struct rmt_plan_item {
 	const char *why;         /* one sentence: the reason for the action */
 	const char *sha256, *serial, *subject, *name, *issuer, *pem; /* the old certificate */
 	int64_t not_after;
-	struct remint_strings targets, names; /* who must accept the new one; names to add */
+	struct remint_strings targets, names; /* who must accept the new one; names to add, the first ones first */
+	const char *cn;          /* takes the place of the old common name (rmt_subject_join); NULL: the subject stays */
 	const char *template_name, *key;      /* NULL: the target's */
 	const char *signer;      /* "issuing" (an authority of the home) or "external" */
 	const char *device;      /* the directory its bundle goes to */
@@ -625,12 +626,14 @@ struct rmt_inventory_item {
 	struct rmt_found *findings;
 	size_t finding_count, finding_capacity;
 	const char **names;             /* missing in it: "dns:host" */
+	size_t name_capacity;
 	bool ours;                      /* issued by the authority that is to sign */
 };
 struct rmt_inventory {
 	struct rmt_arena *arena;               /* holds all but the tables; borrowed */
 	const struct rmt_cert *authority;      /* that is to sign, or NULL; borrowed */
 	const char *host;                      /* that every certificate must name, or NULL */
+	const struct rmt_expectation *expect;  /* names by role; borrowed; NULL or without a topology: none */
 	bool act_on_warnings;
 	struct rmt_inventory_item **items;     /* in the order found */
 	size_t count, capacity;
@@ -638,6 +641,7 @@ struct rmt_inventory {
 	const char **texts; size_t text_count, text_slots; /* texts that many findings share */
 	struct rmt_inventory_item *current;    /* the findings are about it, at this place: */
 	struct rmt_plan_place place;
+	const struct rmt_cert *cert;           /* likewise; borrowed */
 };
 /* A leaf found at a place; the findings that follow are about it. 1 when its SHA-256 begins like that of another certificate, so that no id tells them apart: it is left out. */
 int rmt_inventory_leaf(struct rmt_inventory *inventory, const struct rmt_cert *cert, struct rmt_plan_place place, struct rmt_err *err);

@@ -104,7 +104,8 @@ static int audit_inputs(struct planning *job)
 {
 	const struct remint_plan_options *options = job->options;
 	struct remint_audit_options audit = {.wire = options->wire, .inputs = options->inputs, .chain = options->chain,
-	                                     .trust = options->trust, .keys = options->keys, .host = options->host, .at = options->at};
+	                                     .trust = options->trust, .keys = options->keys, .host = options->host,
+	                                     .topology = options->topology, .server = options->server, .at = options->at};
 	struct rmt_leaf_sink leaves = {input_leaf, take_finding, job};
 	struct remint_audit_summary summary = {0};
 	int rc = rmt_verb_audit_leaves(job->ctx, &audit, job->demand.targets, job->demand.target_count, &leaves, &summary);
@@ -211,9 +212,12 @@ static int audit_database(struct planning *job)
 	    rmt_verb_store_fill(job->ctx, scan.store, options->trust, true, job->err) ||
 	    rmt_verb_store_fill(job->ctx, scan.store, options->chain, false, job->err))
 		goto out;
-	for (size_t i = 0; i < count; i++)
-		if (!(scan.audits[i] = rmt_audit_new(job->demand.targets[i], scan.store, at, job->err)))
+	for (size_t i = 0; i < count; i++) {
+		scan.audits[i] = rmt_audit_new(job->demand.targets[i], scan.store, at, job->err);
+		if (!scan.audits[i])
 			goto out;
+		rmt_audit_expect(scan.audits[i], rmt_expectation_of(&job->demand.expect, i));
+	}
 	rc = scan_rows(&scan);
 out:
 	for (size_t i = 0; scan.audits && i < count; i++)
@@ -333,7 +337,10 @@ static int load_targets(struct planning *job)
 		return rmt_err_set(job->err, RMT_USAGE, NULL, "no target: name who must accept the certificates with --for");
 	if (rmt_targets_expand(job->ctx, given, RMT_TARGETS_ISSUE, &job->plan.arena, &job->plan.targets, job->err))
 		return -1;
-	return rmt_demand_load(job->ctx, NULL, given, "server-client", &job->demand, job->err);
+	if (rmt_demand_load(job->ctx, NULL, given, "server-client", &job->demand, job->err))
+		return -1;
+	return rmt_expectation_load(job->ctx, job->options->topology, job->options->server, job->demand.targets, job->demand.target_count,
+	                            true, &job->demand.expect, job->err);
 }
 
 struct handing {
@@ -368,7 +375,8 @@ int remint_plan(struct remint *ctx, const struct remint_plan_options *options, r
 	int rc;
 
 	rmt_verb_begin(ctx);
-	job.inventory = (struct rmt_inventory){.arena = &job.plan.arena, .host = options->host, .act_on_warnings = options->act_on_warnings};
+	job.inventory = (struct rmt_inventory){.arena = &job.plan.arena, .host = options->host, .expect = &job.demand.expect,
+	                                       .act_on_warnings = options->act_on_warnings};
 	rc = load_targets(&job) || choose_signer(&job) ? -1 : 0;
 	job.inventory.authority = job.authority.cert;
 	if (rc == 0)

@@ -126,6 +126,18 @@ static int check_names(struct rmt_plan_reading *reading, const struct rmt_plan_i
 	return 0;
 }
 
+static int check_cn(struct rmt_plan_reading *reading, const struct rmt_plan_item *item)
+{
+	struct rmt_name_part part = {.attribute = "CN", .value = item->cn};
+	struct rmt_buf name = {0};
+	struct rmt_err err = {0};
+	int rc = item->cn ? rmt_name_build(&part, 1, &name, &err) : 0;
+
+	reading->key = "cn";
+	rmt_buf_free(&name);
+	return rc ? rmt_plan_fault(reading, "%s", err.message) : 0;
+}
+
 /* A device becomes a directory of its own. Some file systems take "Web" and "web" for one. */
 static int check_device(struct rmt_plan_reading *reading, const struct rmt_plan_item *item)
 {
@@ -148,7 +160,7 @@ static int check_item(struct rmt_plan_reading *reading, struct rmt_plan_item *it
 	struct rmt_err err = {0};
 	int rc;
 
-	if (check_certificate(reading, item) || check_names(reading, item))
+	if (check_certificate(reading, item) || check_cn(reading, item) || check_names(reading, item))
 		return -1;
 	reading->key = "signer";
 	if (rmt_plan_word(reading, item->signer, signers) < 0)

@@ -130,6 +130,15 @@ json_is '[.items[].device] == ["Two-tls", "one-tls", "two-tls-2"]' "are told apa
 expect_status 1 "a name that is missing" "$REMINT" plan good.pem --for dotnet-mtls --name other.example.com
 json_is '.items[0] | .action == "reissue" and .names == ["dns:other.example.com"]' "is to be added"
 
+cp "$srcdir/examples/topology.cfg" .
+expect_status 1 "the names of a role" "$REMINT" plan good.pem --for sfb-mediation --topology topology.cfg
+json_is '.items[0] | .action == "reissue" and .cn == "medpool.contoso.com" and
+	.names == ["dns:medpool.contoso.com", "dns:med01.contoso.com", "dns:med02.contoso.com"]' "are those of the new certificate"
+expect_status 1 "the names of one server" "$REMINT" plan good.pem --for sfb-mediation --topology topology.cfg --server med02.contoso.com
+json_is '.items[0].names | index("dns:med02.contoso.com") and (index("dns:med01.contoso.com") | not)' "are its own"
+refused 2 'med01.contoso.com|did you mean' "a server that nobody knows" \
+	"$REMINT" plan good.pem --for sfb-mediation --topology topology.cfg --server med0l.contoso.com
+
 # ---- a home ---------------------------------------------------------------------------------------------------------------------------
 lab --no-password
 quietly "$REMINT" issue --dns ours.example.com --key-type ec:p256 --out ours
