@@ -182,6 +182,28 @@ windows_pfx() {
 		-macalg sha1 -passout file:pfx.pass -out "$4"
 }
 
+# import_pfx PFX: what a Windows has after the import: imported.pem, imported.key and imported-chain.pem.
+import_pfx() {
+	openssl pkcs12 -in "$1" -passin file:pfx.pass -nodes -clcerts -nokeys -out imported.pem
+	openssl pkcs12 -in "$1" -passin file:pfx.pass -nodes -nocerts -out imported.key
+	openssl pkcs12 -in "$1" -passin file:pfx.pass -nodes -cacerts -nokeys -out imported-chain.pem
+}
+
+# ---- campaigns --------------------------------------------------------------------------------------------------------
+
+# edit_plan KEY VALUE: what a person does with plan.json before signing it off, here with sed. For plans of one item.
+edit_plan() {
+	sed -i "s|^\( *\"$1\":\) .*,\$|\1 $2,|" plan.json
+	grep -q "^ *\"$1\": $2,\$" plan.json || failed "plan.json has no line for $1"
+	printf '   edited by hand: %s\n' "$(sed -n "s/^ *\(\"$1\": .*\),\$/\1/p" plan.json)"
+}
+# runbook FILE: its headings; trust comes first, the way back last.
+runbook() {
+	grep '^[0-9]*\. ' "$1" | sed 's/^/   /'
+	[ "$(grep '^[0-9]*\. ' "$1" | sed -n '1p')" = '1. Make the new chain trusted where it is not yet' ] || failed "the runbook does not begin with trust"
+	grep '^[0-9]*\. ' "$1" | tail -n 1 | grep -q 'How to go back' || failed "the runbook does not end with the way back"
+}
+
 # ---- handshakes ----------------------------------------------------------------------------------------------------
 
 # serve OPTION...: an openssl server on a free port of loopback, which goes into $port. Its words: the file `server`.
@@ -199,7 +221,11 @@ serve_at() {
 	shift
 	openssl s_server -accept "127.0.0.1:$serve_port" -www "$@" >server 2>&1 </dev/null &
 	servers=$!
-	await_server 's/^ACCEPT .*:\([0-9]*\)$/\1/p'
+	if [ "$serve_port" = 0 ]; then
+		await_server 's/^ACCEPT .*:\([0-9]*\)$/\1/p'
+	else
+		await_server "s/^ACCEPT\$/$serve_port/p"
+	fi
 }
 peer() {
 	stop
@@ -254,6 +280,15 @@ handshake_reasons() {
 	} | sed 's/error num=/error /' | sort -u | sed 's/^/       /'
 }
 
+# also TOOL...: what a script uses besides, where it is installed.
+also() {
+	also_there='' also_absent=''
+	for also_tool; do
+		if command -v "$also_tool" >/dev/null 2>&1; then also_there="$also_there $also_tool"; else also_absent="$also_absent $also_tool"; fi
+	done
+	printf 'Uses %s, %s%s%s\n' "$("$REMINT" --version | head -n 1)" "$(openssl version | cut -d ' ' -f 1-2)" \
+		"$(printf %s "$also_there" | sed 's/ /, /g')" "$(printf %s "$also_absent" | sed 's/^ / (and does without /; s/$/)/')"
+}
 # have TOOL: is it there? Says so when not, once a step.
 have() {
 	command -v "$1" >/dev/null 2>&1 || {

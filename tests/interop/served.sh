@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What replaces a refused certificate, served by the programs that it is for: a real nginx, HAProxy and Postfix on loopback,
-# each with the files of its bundle as they are. openssl, GnuTLS and Java, which know the root alone, refuse the old
-# certificates and accept the new ones.
+# A campaign over a real nginx, HAProxy and Postfix on loopback: planned from what they serve, applied, installed as the
+# bundles are, seen live, closed. openssl, GnuTLS and Java, which know the root alone, refuse what was served before and
+# accept what is served after.
 
 . "${srcdir:-.}/tests/lib/tap.sh"
 . "$srcdir/tests/lib/pki.sh"
@@ -54,13 +54,9 @@ REMINT_HOME=$TMP/home
 export REMINT_HOME
 lab --no-password --publish-url http://pki.corp.example/
 quietly "$REMINT" ca export --out trust
-for target in nginx haproxy postfix; do
-	check "the replacement for $target is made" "$REMINT" reissue "old/$target.pem" --for $target --template web-server --out "new/$target"
-done
 
 # ---- the servers ------------------------------------------------------------------------------------------------------
-start_nginx() { # CHAIN KEY
-	nginx_port=$(free_port)
+start_nginx() { # PORT CHAIN KEY
 	cat >nginx.conf <<CONF
 daemon off;
 pid $TMP/nginx.pid;
@@ -70,19 +66,18 @@ http {
 	access_log off;
 	client_body_temp_path $TMP/n1; proxy_temp_path $TMP/n2; fastcgi_temp_path $TMP/n3; uwsgi_temp_path $TMP/n4; scgi_temp_path $TMP/n5;
 	server {
-		listen 127.0.0.1:$nginx_port ssl;
-		ssl_certificate $1;
-		ssl_certificate_key $2;
+		listen 127.0.0.1:$1 ssl;
+		ssl_certificate $2;
+		ssl_certificate_key $3;
 		location / { return 200 "ok"; }
 	}
 }
 CONF
 	nginx -c "$TMP/nginx.conf" -e "$TMP/nginx.log" >nginx.out 2>&1 &
 	pids="$pids $!"
-	listens "$nginx_port"
+	listens "$1"
 }
-start_haproxy() { # PEM
-	haproxy_port=$(free_port)
+start_haproxy() { # PORT PEM
 	cat >haproxy.conf <<CONF
 defaults
 	mode http
@@ -90,16 +85,15 @@ defaults
 	timeout client 5s
 	timeout server 5s
 frontend tls
-	bind 127.0.0.1:$haproxy_port ssl crt $1
+	bind 127.0.0.1:$1 ssl crt $2
 	http-request return status 200
 CONF
 	haproxy -db -f haproxy.conf >haproxy.out 2>&1 &
 	pids="$pids $!"
-	listens "$haproxy_port"
+	listens "$1"
 }
 # An instance of its own, with its own queue; nothing of the machine's mail is touched.
-start_postfix() { # PEM
-	postfix_port=$(free_port)
+start_postfix() { # PORT PEM
 	rm -rf postfix mail
 	mkdir postfix mail mail/queue mail/state
 	chown postfix mail/state
@@ -116,10 +110,10 @@ myhostname = mail.corp.example
 mydestination =
 local_recipient_maps =
 smtpd_tls_security_level = may
-smtpd_tls_chain_files = $1
+smtpd_tls_chain_files = $2
 CONF
 	cat >postfix/master.cf <<CONF
-127.0.0.1:$postfix_port inet n - n - - smtpd
+127.0.0.1:$1 inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -132,7 +126,7 @@ anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 CONF
 	postfix -c "$TMP/postfix" start >postfix.out 2>&1 && postfix_is_up=yes || diag "$(cat postfix.out mail/log)"
-	listens "$postfix_port"
+	listens "$1"
 }
 
 # ---- the judges -------------------------------------------------------------------------------------------------------
@@ -184,22 +178,45 @@ judge() {
 	fi
 }
 
+# campaign TARGET HOST ENDPOINT ACTION: from the plan to the bundle in new/TARGET.
+campaign() {
+	expect_status 1 "$1 is planned" "$REMINT" plan "$3" --for "$1" --name "$2" --trust root.pem -o "$1.json"
+	expect_line "$1.json" "\"action\": \"$4\"" "with the step $4"
+	sed -i "s/\"device\": \".*\"/\"device\": \"$1\"/" "$1.json"
+	check "$1 is applied" "$REMINT" apply "$1.json" --commit --out new --chain issuing.pem --key "old/$1.key"
+	expect_status 1 "$1 still serves what it did" "$REMINT" verify --campaign "$1.json"
+	expect_status 1 "and is not closed" "$REMINT" apply "$1.json" --close --commit
+}
+# live TARGET: after the restart.
+live() {
+	check "$1 is live" "$REMINT" verify --campaign "$1.json"
+	check "$1 is closed" "$REMINT" apply "$1.json" --close --commit --confirmed-by 'a test'
+	expect_out '^closed ' "as the state says"
+}
+
+# nginx and Postfix keep their certificate and get its intermediate; HAProxy gets a new one.
 if have nginx; then
-	start_nginx "$TMP/old/nginx.chain" "$TMP/old/nginx.key"
-	judge refused-by-20 "the old certificate on nginx" "$TMP/root.pem" www.corp.example "$nginx_port" tls
+	port=$(free_port)
+	start_nginx "$port" "$TMP/old/nginx.chain" "$TMP/old/nginx.key"
+	judge refused-by-20 "what nginx serves" root.pem www.corp.example "$port" tls
+	campaign nginx www.corp.example "127.0.0.1:$port" fix-chain
 	stop_servers
-	start_nginx "$TMP/new/nginx/fullchain.pem" "$TMP/new/nginx/key.pem"
-	judge accepted "the new certificate on nginx" "$TMP/trust/root.pem" www.corp.example "$nginx_port" tls
+	start_nginx "$port" "$TMP/new/nginx/fullchain.pem" "$TMP/new/nginx/key.pem"
+	judge accepted "what nginx serves now" root.pem www.corp.example "$port" tls
+	live nginx
 	stop_servers
 else
 	skip "nginx is not installed" "nginx"
 fi
 if have haproxy; then
-	start_haproxy "$TMP/old/haproxy.chain"
-	judge refused-by-26 "the old certificate on HAProxy" "$TMP/root.pem" lb.corp.example "$haproxy_port" tls
+	port=$(free_port)
+	start_haproxy "$port" "$TMP/old/haproxy.chain"
+	judge refused-by-26 "what HAProxy serves" root.pem lb.corp.example "$port" tls
+	campaign haproxy lb.corp.example "127.0.0.1:$port" reissue
 	stop_servers
-	start_haproxy "$TMP/new/haproxy/haproxy.pem"
-	judge accepted "the new certificate on HAProxy" "$TMP/trust/root.pem" lb.corp.example "$haproxy_port" tls
+	start_haproxy "$port" "$TMP/new/haproxy/haproxy.pem"
+	judge accepted "what HAProxy serves now" trust/root.pem lb.corp.example "$port" tls
+	live haproxy
 	stop_servers
 else
 	skip "haproxy is not installed" "HAProxy"
@@ -209,12 +226,16 @@ if ! have postfix; then
 elif [ "$(id -u)" -ne 0 ]; then
 	skip "only root starts Postfix" "Postfix"
 else
-	start_postfix "$TMP/old/postfix.chain"
-	judge refused-by-20 "the old certificate on Postfix" "$TMP/root.pem" mail.corp.example "$postfix_port" smtp
+	port=$(free_port)
+	start_postfix "$port" "$TMP/old/postfix.chain"
+	judge refused-by-20 "what Postfix serves" root.pem mail.corp.example "$port" smtp
+	campaign postfix mail.corp.example "smtp://127.0.0.1:$port" fix-chain
 	stop_servers
-	start_postfix "$(echo "$TMP"/new/postfix/mail*.pem)"
-	judge accepted "the new certificate on Postfix" "$TMP/trust/root.pem" mail.corp.example "$postfix_port" smtp
+	start_postfix "$port" "$(echo "$TMP"/new/postfix/mail*.pem)"
+	judge accepted "what Postfix serves now" root.pem mail.corp.example "$port" smtp
+	live postfix
 	[ "$tap_failed" -eq 0 ] || sed 's/^/# /' mail/log
 	stop_servers
 fi
+check "the database is sound" "$REMINT" db check
 tap_done

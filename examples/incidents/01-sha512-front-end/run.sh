@@ -10,6 +10,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 incident "Incident 1: the SHA-512 Front End that nobody can sign in to" "$@"
+also
 
 say "The certificates as the field had them, and every mixture: root, issuing CA and Front End, with SHA-256 or SHA-512"
 key root issuing pool
@@ -82,18 +83,45 @@ run remint explain 'TLS negotiation failed: 0x80090331 SEC_E_ALGORITHM_MISMATCH'
 told 'proof proved'
 told 'Do not go back to SHA-1' "and it says what must not be done"
 
-say "A CA that signs with SHA-256, and the replacement: same subject and names, same purposes"
+say "Plan: a CA that signs with SHA-256, and what is proposed for what stands behind the address; read, edited, signed off"
 quietly remint init --no-password --root-key rsa:2048 --issuing-key rsa:2048 --publish-url http://pki.corp.example/
-run remint reissue pool01.pfx --for sfb-front-end --password-file pfx.pass --out-password-file pfx.pass --out new
 quietly remint ca export --out trust
-openssl x509 -in new/cert.pem -noout -text | grep -q 'Signature Algorithm: sha256With' || failed "the replacement is not signed with SHA-256"
+run 1 remint plan "127.0.0.1:$port" --for sfb-front-end --name pool01.corp.example --trust root256.pem -o plan.json
+told 'leaf.signature.digest: 1 certificate, reissue'
+edit_plan device '"fe01"'
+edit_plan note '"night of the 5th; J. Doe"'
 
-say "The same handshake, the same client: accepted, once the new root is trusted (certutil -dspublish -f root.cer RootCA)"
-openssl pkey -in new/key.pem -passin file:pfx.pass -out new.key
-serve -strict -cert new/cert.pem -key new.key -cert_chain new/chain.pem
+say "Apply: first what would be done, then the replacement and its bundle, with the runbook for the person at the device"
+run remint apply plan.json
+told 'Nothing was done'
+run remint apply plan.json --commit --out campaign --out-password-file pfx.pass
+runbook campaign/fe01/RUNBOOK.txt
+openssl x509 -in campaign/fe01/cert.pem -noout -text | grep -q 'Signature Algorithm: sha256With' || failed "the replacement is not signed with SHA-256"
+for name in pool01 fe01 sip; do
+	openssl x509 -in campaign/fe01/cert.pem -noout -ext subjectAltName | grep -q "DNS:$name.corp.example" || failed "the name $name is lost"
+done
+
+say "Nobody has installed it yet, and the campaign knows: the old certificate is not closed while it is served"
+run 1 remint verify --campaign plan.json
+told 'still serves the old certificate'
+quietly 1 remint apply plan.json --close --commit
+told 'not closed while the old certificate is in use'
+
+say "The Front End with its new PFX: the same client, the same handshake, accepted, once the new root is trusted"
+import_pfx campaign/fe01/pool01.corp.example.pfx
+serve_again -strict -cert imported.pem -key imported.key -cert_chain imported-chain.pem
 meet "unpatched Windows, the new certificate" accepts $windows -CAfile trust/root.pem
 run remint verify "127.0.0.1:$port" --name pool01.corp.example --as schannel-tls12 --trust trust/root.pem
 told 'issued here, valid' "it is the one that we issued"
+run remint verify --campaign plan.json
+told '1 live'
+
+say "Close: the old certificate is another CA's; its administrator gets the line to type, and says when it is done"
+run 1 remint apply plan.json --close --commit --out campaign
+cat campaign/*/CLOSE.txt | sed 's/^/   /'
+grep -q 'certutil -revoke' campaign/*/CLOSE.txt || failed "nobody is told how to revoke the old certificate"
+run remint apply plan.json --close --commit --confirmed-by 'J. Doe'
+told '1 closed'
 stop
 
 printf '\nThe Front End is served by SHA-256 again.\n'

@@ -12,6 +12,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 incident "Incident 2: the gateway that makes its own request and takes PEM only" "$@"
+also python3
 host=sbg.corp.example
 subject="/C=FR/ST=Ile-de-France/L=Paris/O=Corp/OU=Messaging/CN=$host"
 
@@ -77,29 +78,49 @@ told 'reads PEM only'
 quietly remint explain NET::ERR_CERT_COMMON_NAME_INVALID certsrv.pem
 told 'leaf.san.present' "and what the browser says"
 
-say "Sign the gateway's own request: the key stays on the device, the template adds the CN as a SAN and signs with SHA-256"
+say "One way: Remint signs the gateway's own request; the template adds the CN as a SAN, the digest is SHA-256"
 quietly remint init --no-password --root-key rsa:2048 --issuing-key rsa:2048 --publish-url http://pki.corp.example/
 run remint sign gateway.csr --for symantec-gateway --out signed
 quietly remint ca export --out trust
+cp signed/gateway.pem answer.pem
 
-say "The answer in the form and order of its import: first the CAs (issuing CA, then root), then the certificate alone"
-run remint convert signed/gateway.pem --chain trust/chain.pem --chain trust/root.pem --for symantec-gateway --out import
-sed 's/^/   /' import/INSTALL-symantec-gateway.txt
-for file in import/ca-bundle.pem import/$host.pem; do
-	head -c 27 $file | grep -q '^-----BEGIN CERTIFICATE-----' || failed "$file does not begin as the gateway wants it"
-	! LC_ALL=C grep -q '[^ -~]' $file || failed "$file is not plain ASCII"
-done
-[ "$(grep -c BEGIN import/$host.pem)" -eq 1 ] || failed "the certificate does not stand alone"
-openssl crl2pkcs7 -nocrl -certfile import/ca-bundle.pem | openssl pkcs7 -print_certs -noout | sed -n 's/^subject=/   ca-bundle.pem: /p'
-quietly remint audit import/$host.pem --chain import/ca-bundle.pem --trust trust/root.pem --for symantec-gateway
-[ "$(openssl x509 -in import/$host.pem -noout -pubkey)" = "$(openssl pkey -in gateway.key -pubout)" ] ||
-	failed "the certificate is not for the key on the gateway"
+say "The other: the CA of the house signs again, with a SAN this time, and hands out DER; nothing is to be signed, only converted"
+certify again gateway "$subject" sha256 730 issuing "$leaf_extensions
+extendedKeyUsage=serverAuth
+subjectAltName=DNS:$host"
+openssl x509 -in again.pem -outform DER -out certnew.cer
+run 1 remint plan certnew.cer --for symantec-gateway --chain cas.pem --trust root.pem -o plan.json
+told 'container.format: 1 certificate, convert'
+edit_plan device '"gateway"'
 
-say "The gateway with its key, the certificate and the CAs that it was given: accepted"
-openssl x509 -in import/ca-bundle.pem -out issuing-new.pem
-serve -cert import/$host.pem -key gateway.key -cert_chain issuing-new.pem
+say "Apply: the certificate as it is, in the form and order of the import; the runbook says where each file goes"
+run remint apply plan.json --commit --out campaign --chain cas.pem
+sed -n '/^2\. Install/,/^[3-9]\. /p' campaign/gateway/RUNBOOK.txt | sed '$d; s/^/   /'
+
+# importable DIR: the certificate alone and a bundle of the CAs, both plain PEM, for the key on the gateway.
+importable() {
+	for file in $1/ca-bundle.pem $1/$host.pem; do
+		head -c 27 $file | grep -q '^-----BEGIN CERTIFICATE-----' || failed "$file does not begin as the gateway wants it"
+		! grep -q '[^ -~]' $file || failed "$file is not plain ASCII"
+	done
+	[ "$(grep -c BEGIN $1/$host.pem)" -eq 1 ] || failed "the certificate does not stand alone"
+	[ "$(openssl x509 -in $1/$host.pem -noout -pubkey)" = "$(openssl pkey -in gateway.key -pubout)" ] ||
+		failed "the certificate is not for the key on the gateway"
+	openssl crl2pkcs7 -nocrl -certfile $1/ca-bundle.pem | openssl pkcs7 -print_certs -noout | sed -n "s|^subject=|   $1/ca-bundle.pem: |p"
+	quietly remint audit $1/$host.pem --chain $1/ca-bundle.pem --trust $1/ca-bundle.pem --for symantec-gateway
+	# The import: key on the device, certificate, and the first of the CAs as the intermediate.
+	openssl x509 -in $1/ca-bundle.pem -out intermediate.pem
+	serve -cert $1/$host.pem -key gateway.key -cert_chain intermediate.pem
+}
+
+say "The gateway after each import: its key, the certificate, the CAs that it was given first; accepted"
+quietly remint convert answer.pem --chain trust/chain.pem --chain trust/root.pem --for symantec-gateway --out import
+importable import
 meet "openssl at the quarantine's address" accepts -CAfile trust/root.pem -verify_return_error -verify_hostname $host
 browser accepts trust/root.pem
+importable campaign/gateway
+meet "openssl at the quarantine's address" accepts -CAfile root.pem -verify_return_error -verify_hostname $host
+browser accepts root.pem
 stop
 
 printf '\nThe quarantine opens without a warning.\n'

@@ -13,6 +13,7 @@
 . "$(dirname "$0")/../lib.sh"
 script=$(cd "$incident_root/examples/incidents/03-user-device-certificates" && pwd)
 incident "Incident 3: the sign-in certificates of users and devices" "$@"
+also tstclnt
 client='keyUsage=critical,digitalSignature
 extendedKeyUsage=clientAuth
 subjectKeyIdentifier=hash

@@ -10,6 +10,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 incident "Incident 4: the serverAuth certificate in mutual TLS after May 2017" "$@"
+also
 
 say "The certificates as the field had them: template WebServer, serverAuth alone, no SAN; and an issuing CA with an EKU"
 key root issuing narrow edge
@@ -76,25 +77,45 @@ told 'reg delete' "RequireCertificateEKUs = 0: marked as a stopgap, with the lin
 quietly remint explain 'unsuitable certificate purpose' under-narrow-chain.pem --trust root.pem
 told 'path.eku'
 
-say "A CA without an EKU of its own, and the replacement with both purposes and the name where TLS looks for it"
+say "Plan: what the Edge has in its file; a CA without an EKU of its own stands ready"
 quietly remint init --no-password --root-key rsa:2048 --issuing-key rsa:2048 --publish-url http://pki.corp.example/
-run remint reissue edge.pfx --for sfb-edge-internal --password-file pfx.pass --out-password-file pfx.pass --out new
 quietly remint ca export --out trust
-openssl pkey -in new/key.pem -passin file:pfx.pass -out edge-new.key
+run 1 remint plan edge.pfx --for sfb-edge-internal --password-file pfx.pass --trust root.pem -o plan.json
+told 'leaf.eku.client-auth: 1 certificate, reissue'
+
+say "Apply: the replacement with both purposes, and the name where TLS looks for it"
+run remint apply plan.json --commit --out campaign --password-file pfx.pass --out-password-file pfx.pass
+runbook campaign/edge/RUNBOOK.txt
+import_pfx campaign/edge/edge.corp.example.pfx
+openssl x509 -in imported.pem -noout -ext extendedKeyUsage,subjectAltName | sed 's/^/   /'
 
 say "Before the night of the change: a peer of the lab, as picky as a Front End, meets the old certificate and the new one"
 peer --as sfb-front-end --cert both.pem --key edge.key --chain issuing.pem --trust root.pem --trust trust/root.pem
 meet "the old certificate at the peer" refuses -tls1_2 -cert edge.pem -key edge.key -cert_chain issuing.pem -CAfile root.pem
 told 'its purposes lack clientAuth'
-meet "the new certificate at the peer" accepts -tls1_2 -cert new/cert.pem -key edge-new.key -cert_chain new/chain.pem -CAfile root.pem
+meet "the new certificate at the peer" accepts -tls1_2 -cert imported.pem -key imported.key -cert_chain imported-chain.pem -CAfile root.pem
 
-say "The same handshake: accepted by the Front End that checks purposes"
-serve -tls1_2 -cert new/cert.pem -key edge-new.key -cert_chain new/chain.pem -CAfile trust/root.pem -Verify 4 -verify_return_error
-meet "the Edge with its new certificate" accepts -tls1_2 -cert new/cert.pem -key edge-new.key -cert_chain new/chain.pem \
+say "The same handshake, both sides with the new certificate: accepted by the Front End that checks purposes"
+serve -tls1_2 -cert imported.pem -key imported.key -cert_chain imported-chain.pem -CAfile trust/root.pem -Verify 4 -verify_return_error
+meet "the Edge with its new certificate" accepts -tls1_2 -cert imported.pem -key imported.key -cert_chain imported-chain.pem \
 	-CAfile trust/root.pem -verify_return_error -verify_hostname edge.corp.example
-run remint verify "127.0.0.1:$port" --name edge.corp.example --as sfb-edge-internal --trust trust/root.pem --client-cert new/edge.corp.example.pfx \
-	--password-file pfx.pass
+run remint verify "127.0.0.1:$port" --name edge.corp.example --as sfb-edge-internal --trust trust/root.pem \
+	--client-cert campaign/edge/edge.corp.example.pfx --password-file pfx.pass
 stop
 note "Where the stopgap was set, remove it now: reg delete HKLM\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319 /v RequireCertificateEKUs"
+
+say "Live when the new file stands in its place; closed when the CRL of the old CA lists the old certificate"
+run 1 remint verify --campaign plan.json --password-file pfx.pass
+cp campaign/edge/edge.corp.example.pfx edge.pfx
+run remint verify --campaign plan.json --password-file pfx.pass
+told '1 live'
+run 1 remint apply plan.json --close --commit --password-file pfx.pass
+told 'certutil -revoke'
+printf '[ca]\ndefault_ca=one\n[one]\ndatabase=index.txt\ndefault_md=sha256\ndefault_crl_days=7\n' >ca.cnf
+: >index.txt
+openssl ca -config ca.cnf -cert issuing.pem -keyfile issuing.key -revoke edge.pem -crl_reason superseded 2>ca.log || { cat ca.log; exit 1; }
+openssl ca -config ca.cnf -cert issuing.pem -keyfile issuing.key -gencrl -out corp.crl 2>ca.log || { cat ca.log; exit 1; }
+run remint apply plan.json --close --commit --crl corp.crl --chain issuing.pem --password-file pfx.pass
+told '1 closed'
 
 printf '\nFront End and Edge keep their connection.\n'

@@ -10,6 +10,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 incident "Incident 5: the SHA-1 chain that the room system does not take" "$@"
+also gnutls-cli
 
 say "Three chains: SHA-1 in the leaf, in the issuing CA, in the root alone; and what the field had, SHA-1 everywhere"
 key root issuing pool
@@ -80,18 +81,32 @@ told 'proves? nothing' "2148074254 is 0x8009030E, the first step of every sign-i
 quietly remint explain NET::ERR_CERT_WEAK_SIGNATURE_ALGORITHM pool01.pfx --password-file pfx.pass
 told 'proved' "what Chrome says at https://POOL/CertProv/CertProvisioningService.svc is the same fault"
 
-say "A CA that signs with SHA-256, and the replacement"
+say "Plan: what stands behind the pool's address; the issuing CA is SHA-1 too, so that the step is a new CA"
 quietly remint init --no-password --root-key rsa:2048 --issuing-key rsa:2048 --publish-url http://pki.corp.example/
-run remint reissue pool01.pfx --for sfb-front-end --for skype-room-system --password-file pfx.pass --out-password-file pfx.pass --out new
 quietly remint ca export --out trust
-openssl pkey -in new/key.pem -passin file:pfx.pass -out pool-new.key
-openssl x509 -inform DER -in new/skype-room-system/root.cer -noout -subject | sed 's/^/   for the device: root.cer, /'
+front_end pool1 issuing1
+run 1 remint plan "127.0.0.1:$port" --for sfb-front-end --for skype-room-system --name pool01.corp.example --trust root1.pem -o plan.json
+told 'replace-ca'
+edit_plan device '"fe01"'
 
-say "The same handshakes: room system and desktop sign in"
-serve -cert new/cert.pem -key pool-new.key -cert_chain new/chain.pem
+say "Apply: the replacement from the CA that signs with SHA-256, with the files for the Front End and the root for the device"
+run remint apply plan.json --commit --out campaign --out-password-file pfx.pass
+runbook campaign/fe01/RUNBOOK.txt
+grep -E '^  certutil -(dspublish|addstore) .*root' campaign/fe01/RUNBOOK.txt | sort -u | sed 's/^ */   /'
+openssl x509 -inform DER -in campaign/fe01/skype-room-system/root.cer -noout -subject | sed 's/^/   for the device: root.cer, /'
+
+say "The pool with its new PFX, the same handshakes: room system and desktop sign in"
+import_pfx campaign/fe01/sfb-front-end/pool01.corp.example.pfx
+serve_again -cert imported.pem -key imported.key -cert_chain imported-chain.pem
 room accepts trust/root "the new certificate"
 desktop accepts trust/root "the new certificate"
 run remint verify "127.0.0.1:$port" --name pool01.corp.example --as skype-room-system --trust trust/root.pem
+run remint verify --campaign plan.json
+told '1 live'
+
+say "Close: once the old CA's administrator has revoked the old certificate"
+quietly remint apply plan.json --close --commit --confirmed-by 'J. Doe'
+told '1 closed'
 stop
 
 printf '\nThe room system signs in.\n'

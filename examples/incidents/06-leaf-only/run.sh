@@ -11,6 +11,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 incident "Incident 6: the load balancer that sends the leaf only" "$@"
+also gnutls-cli curl
 
 say "The pool's certificate as the field had it: root, issuing CA, and one certificate for Front Ends and load balancer"
 key root issuing pool
@@ -69,18 +70,36 @@ say "Audit: the chain as it is sent, by the load balancer's own target"
 run 1 remint audit "127.0.0.1:$port" --trust root.pem --for cisco-ace
 told 'chain.complete'
 
-say "The files for the ACE: key, certificate, and a chain group that holds the intermediate and nothing else"
-run remint convert pool.pem --key pool.key --chain issuing.pem --for cisco-ace --out ace
-sed -n '/crypto chaingroup/,/chaingroup .*-chain$/s/^/   /p' ace/INSTALL-cisco-ace.txt
-[ "$(grep -c BEGIN ace/intermediate-1.pem)" -eq 1 ] || failed "the chain group holds one certificate"
-ace_leaf=$(openssl x509 -in "$(ls ace/*.pem | grep -v intermediate)" -noout -fingerprint)
-[ "$(openssl x509 -in ace/intermediate-1.pem -noout -fingerprint)" != "$ace_leaf" ] || failed "the leaf is in the chain group"
+say "Plan: the certificate is good, what is sent with it is not: fix-chain"
+quietly remint init --no-password --root-key rsa:2048 --issuing-key rsa:2048
+run 1 remint plan "127.0.0.1:$port" --for cisco-ace --name webint.corp.example --trust root.pem -o plan.json
+told 'fix-chain'
+edit_plan device '"ace"'
+
+say "Apply: the same certificate and key, and a chain group that holds the intermediate and nothing else"
+run remint apply plan.json --commit --out campaign --key pool.key --chain issuing.pem
+sed -n '/^2\. Install/,/^3\. /p' campaign/ace/RUNBOOK.txt | sed -n '/^  crypto chaingroup/,/^    chaingroup/s/^/   /p'
+group=campaign/ace/intermediate-1.pem
+leaf=$(echo campaign/ace/pool01*.pem)
+[ ! -e campaign/ace/intermediate-2.pem ] && [ "$(grep -c BEGIN $group)" -eq 1 ] || failed "the chain group holds one certificate"
+cmp -s issuing.pem $group || [ "$(openssl x509 -in $group -outform DER | openssl dgst -r)" = "$(openssl x509 -in issuing.pem -outform DER | openssl dgst -r)" ] ||
+	failed "the chain group holds the intermediate"
+[ "$(openssl x509 -in "$leaf" -outform DER | openssl dgst -r)" = "$(openssl x509 -in pool.pem -outform DER | openssl dgst -r)" ] ||
+	failed "the certificate stays the same"
+
+say "Nothing is installed yet, and the campaign sees that the certificate alone does not make it"
+run 1 remint verify --campaign plan.json
+told 'still has what was to be cleared: chain.complete'
 
 say "The virtual address with that chain group: phone and desktop sign in"
-serve $old_tls -cert "$(ls ace/*.pem | grep -v intermediate)" -key "$(ls ace/*.key)" -cert_chain ace/intermediate-1.pem
+serve_again $old_tls -cert "$leaf" -key campaign/ace/pool01*.key -cert_chain $group
 phone accepts root.pem
 desktop accepts root-and-issuing.pem
 run remint verify "127.0.0.1:$port" --name webint.corp.example --as lync-phone-edition --trust root.pem
+run remint verify --campaign plan.json
+told '1 live'
+run remint apply plan.json --close --commit
+told '1 closed'
 
 say "What the field did: leaf, intermediate and root in the chain group. It works, and the doubled leaf is reported"
 cat pool.pem issuing.pem root.pem >chaingroup.pem
