@@ -153,10 +153,10 @@ check_signatures(const struct rmt_probe_judge *judge, const struct rmt_probe_wir
 		    rmt_probe_signature_listed(&client->signature_algorithms, &algorithm))
 			continue;
 		snprintf(words, sizeof(words),
-		    "it is signed with %s, which this client does not take under TLS 1.2, whoever "
-		    "sends it",
-		    algorithm.name != NULL && *algorithm.name != '\0' ? algorithm.name
-								      : "an unknown algorithm");
+		    "it is signed with %s, which this client does not take under TLS 1.2%s",
+		    *algorithm.name != '\0' ? algorithm.name : "an unknown algorithm",
+		    i > 0 && rmt_cert_self_issued(wire->sent[i]) ? "; a root need not be sent"
+								 : "");
 		verdict->depth = (int)i;
 		X509_STORE_CTX_set_error(
 		    ctx, X509_V_ERR_APPLICATION_VERIFICATION); /* handshake_failure */
@@ -404,16 +404,17 @@ add_trust(struct rmt_probe_judge *judge, struct rmt_err *err)
 	return 0;
 }
 
+/* What OpenSSL cannot read helps nobody, and is no reason to refuse the rest. */
 static int
 add_at_hand(struct rmt_probe_judge *judge, struct rmt_err *err)
 {
 	const struct rmt_probe_rules *rules = &judge->rules;
 
 	for (size_t i = 0; i < rules->at_hand_count && !rules->client->trusts_root_only; i++) {
-		X509 *cert = rmt_probe_x509(rules->at_hand[i], "a certificate at hand", err);
+		X509 *cert = rmt_probe_x509(rules->at_hand[i], "a certificate at hand", NULL);
 
 		if (cert == NULL)
-			return -1;
+			continue;
 		if (!sk_X509_push(judge->at_hand, cert)) {
 			X509_free(cert);
 			return rmt_err_memory(err);

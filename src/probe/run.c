@@ -14,7 +14,7 @@
 
 #include "probe/local.h"
 
-enum { PARALLEL_MOST = 4096 };
+enum { PARALLEL_MOST = 4096, NAP_MOST = 60000 };
 
 /* The connections under way stand in the first `active` places. */
 struct loop {
@@ -115,7 +115,7 @@ begin(struct loop *loop, int *stop, struct rmt_err *err)
 static int
 wait_for_any(struct loop *loop, struct rmt_err *err)
 {
-	uint64_t now = rmt_clock_ticks(), wake = UINT64_MAX;
+	uint64_t now = rmt_clock_ticks(), wake = now + NAP_MOST;
 
 	for (size_t i = 0; i < loop->active; i++) {
 		const struct rmt_probe_connection *connection = loop->connections[i];

@@ -714,6 +714,28 @@ check_options(void **state)
 	assert_int_equal(rmt_probe_run(&options, NULL, &empty, never, NULL, &err), 0);
 }
 
+/* What OpenSSL cannot read is no help at hand, and no anchor. */
+static void
+check_unreadable(void **state)
+{
+	static const unsigned char junk[] = { 0x30, 0x03, 0x02, 0x01, 0x05 };
+	const struct rmt_cert cert = { .der = { junk, sizeof(junk) } }, *const list[] = { &cert };
+	struct rmt_client client = modern();
+	struct rmt_probe_options options = options_for(&client, NULL);
+	struct rmt_probe_jobs empty = { 0 };
+	struct rmt_err err = { 0 };
+
+	(void)state;
+	options.at_hand = list;
+	options.at_hand_count = 1;
+	assert_int_equal(rmt_probe_run(&options, NULL, &empty, never, NULL, &err), 0);
+	assert_int_equal(err.class, RMT_NONE);
+	options.trust = list;
+	options.trust_count = 1;
+	assert_int_equal(rmt_probe_run(&options, NULL, &empty, never, NULL, &err), -1);
+	assert_error(&err, RMT_INPUT, "OpenSSL cannot read a trusted certificate");
+}
+
 int
 main(void)
 {
@@ -731,6 +753,7 @@ main(void)
 	add_row(
 	    &rows, "a server that goes away after our certificate refused it", check_abrupt, NULL);
 	add_row(&rows, "options that contradict each other", check_options, NULL);
+	add_row(&rows, "certificates at hand that OpenSSL cannot read", check_unreadable, NULL);
 	failed = run_rows("playing a consumer", &rows);
 	for (size_t i = 0; i < made_count; i++)
 		party_free(made[i]);
