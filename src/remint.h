@@ -305,6 +305,7 @@ struct remint_verified_address {
 	const char *record;             /* what the database knows of it: "issued" (by its own CA) "foreign" "unknown"; NULL: there is no database */
 	const char *status;             /* "valid" "expired" "superseded" "revoked"; NULL when unknown */
 	const char *successor;          /* serial of the newest certificate that replaces it, or NULL */
+	const char *expected;           /* of what is unknown: serial of the newest valid one that this home issued for the host, or NULL */
 	bool old;                       /* superseded or revoked, and still served */
 	const struct remint_finding *findings; size_t finding_count; /* the target's rules on the chain as sent */
 };

@@ -115,7 +115,10 @@ record_text(struct out *out, const struct remint_verified_address *seen)
 	if (!seen->record)
 		return;
 	if (!seen->status) {
-		out_field(out, 4, "record", "not in this database");
+		snprintf(text, sizeof text, "not in this database%s%s",
+		    seen->expected ? ", which has for this host " : "",
+		    seen->expected ? seen->expected : "");
+		out_field(out, 4, "record", text);
 		return;
 	}
 	snprintf(text, sizeof text, "%s, %s%s%s", issued ? "issued here" : "another CA's, recorded here",
@@ -197,6 +200,7 @@ json_leaf(struct json *json, const struct remint_verified_address *seen)
 	json_text(json, "record", seen->record);
 	json_text(json, "status", seen->status);
 	json_text(json, "successor", seen->successor);
+	json_text(json, "expected", seen->expected);
 	json_bool(json, "old", seen->old);
 }
 

@@ -229,9 +229,9 @@ int rmt_pile_add_serial(struct rmt_home *home, struct rmt_pile *pile, const char
 struct rmt_served_records;
 int rmt_served_records_open(struct remint *ctx, struct rmt_served_records **out, struct rmt_err *err);
 void rmt_served_records_close(struct rmt_served_records *records);
-/* Fills record, status, successor and old; texts in the arena. */
-int rmt_served_look_up(struct rmt_served_records *records, struct rmt_span serial, struct rmt_span sha256, struct rmt_arena *arena,
-                       struct remint_verified_address *out, struct rmt_err *err);
+/* Fills record, status, successor, expected and old; texts in the arena. */
+int rmt_served_look_up(struct rmt_served_records *records, const char *host, struct rmt_span serial, struct rmt_span sha256,
+                       struct rmt_arena *arena, struct remint_verified_address *out, struct rmt_err *err);
 
 /* An authority loaded for issuing. */
 struct rmt_authority {

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "verb/local.h"
 
@@ -46,7 +47,34 @@ void rmt_served_records_close(struct rmt_served_records *records)
 	free(records);
 }
 
-int rmt_served_look_up(struct rmt_served_records *records, struct rmt_span serial, struct rmt_span sha256,
+struct expecting {
+	struct rmt_arena *arena;
+	struct remint_verified_address *out;
+};
+
+/* The first one that this home issued; what it recorded of others is no reason to expect it. */
+static int expect(void *arg, const struct rmt_db_cert *row)
+{
+	struct expecting *expecting = arg;
+
+	if (!row->authority)
+		return 0;
+	expecting->out->expected = rmt_arena_serial(expecting->arena, row->serial);
+	return 1;
+}
+
+static int look_for_host(struct rmt_served_records *records, const char *host, struct rmt_arena *arena,
+                         struct remint_verified_address *out, struct rmt_err *err)
+{
+	struct rmt_db_filter filter = {.name = host, .status = RMT_CERT_VALID, .now = records->now};
+	struct expecting expecting = {arena, out};
+
+	if (!*host || strchr(host, '*'))
+		return 0;
+	return rmt_db_certs(records->home.db, &filter, expect, &expecting, err) < 0 ? -1 : 0;
+}
+
+int rmt_served_look_up(struct rmt_served_records *records, const char *host, struct rmt_span serial, struct rmt_span sha256,
                        struct rmt_arena *arena, struct remint_verified_address *out, struct rmt_err *err)
 {
 	static const char *const names[] = {[RMT_CERT_VALID] = "valid", [RMT_CERT_REVOKED] = "revoked",
@@ -59,7 +87,7 @@ int rmt_served_look_up(struct rmt_served_records *records, struct rmt_span seria
 		return -1;
 	out->record = found ? "issued" : "unknown";
 	if (!found)
-		return 0;
+		return look_for_host(records, host, arena, out, err);
 	if (!row.authority)
 		out->record = "foreign";
 	status = rmt_db_cert_status(&row, records->now);

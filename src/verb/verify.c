@@ -256,7 +256,8 @@ static int tell_chain(struct verifying *run, const struct rmt_wire_node *node, s
 	out->issuer = rmt_arena_name(&run->arena, leaf->issuer);
 	out->not_before = leaf->not_before;
 	out->not_after = leaf->not_after;
-	return run->records ? rmt_served_look_up(run->records, leaf->serial, rmt_span_of(hash, sizeof hash), &run->arena, out, run->err)
+	return run->records ? rmt_served_look_up(run->records, run->wire.endpoints[node->endpoint].host, leaf->serial,
+	                                         rmt_span_of(hash, sizeof hash), &run->arena, out, run->err)
 	                    : 0;
 }
 

@@ -160,6 +160,13 @@ quietly openssl x509 -req -in foreign.csr -CA root.pem -CAkey root.key -set_seri
 serve -cert foreign.pem -key foreign.key
 verify 0 "another CA's certificate" --as openssl-seclevel2 --trust root.pem --home home --json
 is '.record == "unknown" and (has("status") | not)' "is not known"
+expect_status 0 "where this home has issued none for the host" "$REMINT" verify "www.example.com:$port" --connect 127.0.0.1 --name "$host" \
+	--as openssl-seclevel2 --trust root.pem --home home --json
+is '.record == "unknown" and (has("expected") | not)' "none is expected"
+made fresh --key-type ec:p256 --home home
+fresh=$(openssl x509 -in fresh/cert.pem -noout -serial | sed 's/serial=//' | tr A-F a-f)
+verify 0 "where it has issued some" --as openssl-seclevel2 --trust root.pem --home home --json
+is ".record == \"unknown\" and .expected == \"$fresh\"" "the newest is expected"
 quietly "$REMINT" reissue foreign.pem --key-type ec:p256 --home home --out ours
 verify 1 "after it was replaced" --as openssl-seclevel2 --trust root.pem --home home --json
 is '.record == "foreign" and .status == "superseded" and .old' "it is known as another CA's, and old"
