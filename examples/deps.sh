@@ -43,6 +43,7 @@ judges|slapd|slapd
 judges|zsh|zsh
 judges|fish|fish
 java|default-jdk-headless|javac
+browser|chromium|chromium
 TABLE
 }
 

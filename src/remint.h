@@ -594,6 +594,63 @@ struct remint_campaign_options { const char *plan; struct remint_wire wire; };
  * new certificate becomes live; the places of the others are told. */
 REMINT_API int remint_campaign_verify(struct remint *ctx, const struct remint_campaign_options *options, remint_step_fn *step, void *arg);
 
+/* ---- report: a campaign for people who were not there ------------------------------------------------------------------------- */
+
+/* Who has to do something next. */
+enum remint_actor {
+	REMINT_ACTOR_NOBODY,
+	REMINT_ACTOR_US,     /* the administrator of this home */
+	REMINT_ACTOR_CA,     /* the administrator of another CA */
+	REMINT_ACTOR_DEVICE, /* the person at the device */
+	REMINT_ACTORS
+};
+REMINT_API const char *remint_actor_name(enum remint_actor actor); /* "nobody" "us" "ca" "device" */
+/* A certificate as the report shows it. Absent strings are NULL. */
+struct remint_report_cert {
+	const char *serial, *subject, *issuer, *sha256, *signature, *key, *purposes;
+	struct remint_strings names;
+	int64_t not_before, not_after;
+};
+struct remint_report_finding { const char *rule, *severity, *target, *message; bool cleared; /* by the item's action */ };
+struct remint_report_item {
+	const char *id, *name, *device;
+	const char *action, *state;          /* as in the plan; as of remint_step */
+	const char *why, *note;              /* of the plan */
+	const char *reason, *confirmed_by;   /* of the state, from the database; "" */
+	int64_t when;                        /* of the last change of its state; 0: none yet */
+	bool approved;
+	enum remint_actor actor;
+	const char *task, *command;          /* what that one does: one sentence, and the command for it; "" when there is none. PLAN in it
+	                                      * stands for the plan's file when its name is no plain word */
+	struct remint_strings targets, places; /* places as "endpoint fe01:5061", "file old.pem" */
+	struct remint_report_cert before;
+	const struct remint_report_cert *after; /* NULL: there is none yet */
+	bool same;                           /* the certificate stays, only its form or its chain changes */
+	const struct remint_report_finding *findings; size_t finding_count;
+};
+struct remint_report_count { const char *name; uint64_t items; };
+struct remint_report_summary {
+	const char *plan, *id, *made, *by;   /* the file, and what it says of itself */
+	bool begun;                          /* the home's database knows the campaign */
+	int64_t started, now;
+	uint64_t items, devices, places, findings, cleared /* findings of items that are live or closed */;
+	const struct remint_report_count *states, *actions; /* in their order, zeros too */
+	size_t state_count, action_count;
+	uint64_t actors[REMINT_ACTORS];      /* items that wait for each */
+};
+struct remint_report_options {
+	const char *plan;
+	const char *html;   /* a file for the whole as one page; NULL */
+	bool force;         /* replace it */
+};
+typedef int remint_report_summary_fn(void *arg, const struct remint_report_summary *summary);
+typedef int remint_report_fn(void *arg, const struct remint_report_item *item);
+/* The summary, then each item, by device. The states come from the home's database when it knows the campaign, else every item is planned
+ * (or skipped); without a home nothing but the plan is looked at. Either callback may be NULL. Fails with INPUT when the plan cannot be
+ * read, POLICY when the page's file is there, DATABASE. */
+REMINT_API int remint_report(struct remint *ctx, const struct remint_report_options *options, remint_report_summary_fn *summary,
+                             remint_report_fn *item, void *arg);
+
 /* ---- the database ------------------------------------------------------------------------------------------------------------- */
 
 struct remint_record {

@@ -4,11 +4,11 @@
 # be run again at any time. The last line counts; the exit status is 0 when nothing failed.
 #
 #	tests/run.sh              everything, judged by other makers' implementations too
-#	tests/run.sh --quick      without what needs big packages (Java)
+#	tests/run.sh --quick      without what needs big packages (Java, Chromium)
 #	tests/run.sh --sanitize   unit and command tests under ASan and UBSan, in build-sanitize/
 
 set -u
-build=build flags= target=check sets="judges java"
+build=build flags= target=check sets="judges java browser"
 for option; do
 	case $option in
 	--quick) sets=judges ;;

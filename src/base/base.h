@@ -142,6 +142,7 @@ int rmt_files_check(const char *directory, const struct rmt_output *outputs, siz
 int rmt_files_sweep(const char *directory, struct rmt_err *err);
 /* One file by its path, in the same way. */
 int rmt_file_write(const char *path, struct rmt_span content, mode_t mode, bool force, struct rmt_err *err);
+int rmt_file_check(const char *path, bool force, struct rmt_err *err); /* would rmt_file_write() find a place? */
 int rmt_directory_create(const char *path, struct rmt_err *err); /* 0700; an existing directory is fine */
 bool rmt_path_exists(const char *path);
 bool rmt_path_is_directory(const char *path);

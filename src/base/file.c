@@ -404,25 +404,38 @@ rmt_files_check(const char *directory, const struct rmt_output *outputs, size_t 
 	return rc;
 }
 
+/* The directory that a path names a file in; NULL when it names none. */
+static char *
+directory_for(const char *path, struct rmt_err *err)
+{
+	if (rmt_path_leaf(path)[0] == '\0') {
+		rmt_err_set(
+		    err, RMT_USAGE, NULL, "this names a directory where a file is to be written");
+		rmt_err_source(err, path);
+		return NULL;
+	}
+	return parent_of(path, err);
+}
+
 int
 rmt_file_write(
     const char *path, struct rmt_span content, mode_t mode, bool force, struct rmt_err *err)
 {
-	const char *leaf = rmt_path_leaf(path);
-	struct rmt_output output = { .name = leaf, .mode = mode, .content = content };
-	char *directory;
-	int rc;
+	struct rmt_output output = { .name = rmt_path_leaf(path), .mode = mode, .content = content };
+	char *directory = directory_for(path, err);
+	int rc = directory != NULL ? rmt_files_write(directory, &output, 1, force, err) : -1;
 
-	if (leaf[0] == '\0') {
-		rmt_err_set(
-		    err, RMT_USAGE, NULL, "this names a directory where a file is to be written");
-		rmt_err_source(err, path);
-		return -1;
-	}
-	directory = parent_of(path, err);
-	if (directory == NULL)
-		return -1;
-	rc = rmt_files_write(directory, &output, 1, force, err);
+	free(directory);
+	return rc;
+}
+
+int
+rmt_file_check(const char *path, bool force, struct rmt_err *err)
+{
+	struct rmt_output output = { .name = rmt_path_leaf(path) };
+	char *directory = directory_for(path, err);
+	int rc = directory != NULL ? rmt_files_check(directory, &output, 1, force, err) : -1;
+
 	free(directory);
 	return rc;
 }

@@ -114,6 +114,7 @@ enum option_id {
 	OPT_CLOSE,
 	OPT_CRL,
 	OPT_CONFIRMED_BY,
+	OPT_HTML,
 	OPT_COUNT
 };
 
@@ -439,6 +440,7 @@ int cmd_plan(struct cli *cli);
 int cmd_reissue(struct cli *cli);
 int cmd_rekey(struct cli *cli);
 int cmd_renew(struct cli *cli);
+int cmd_report(struct cli *cli);
 int cmd_request(struct cli *cli);
 int cmd_revoke(struct cli *cli);
 int cmd_show(struct cli *cli);

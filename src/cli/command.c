@@ -149,6 +149,8 @@ static const struct option_use list_options[] = {
 };
 static const struct option_use revoke_options[] = { O(USER), O(DEVICE), O(REASON), O(COMMIT), O(CSV),
 	O_END };
+static const struct option_use report_options[] = { O(HTML),
+	O_AS(FORCE, NULL, "replace FILE when it is there already"), O_END };
 static const struct option_use history_options[] = { O(CSV), O_END };
 static const struct option_use policy_list_options[] = { O(CSV), O_END };
 static const struct option_use no_options[] = { O_END };
@@ -235,6 +237,8 @@ EXAMPLES(revoke,
     { "One certificate:", "revoke new/cert.pem --reason superseded" },
     { "All that a user has; without --commit they are only shown:",
 	"revoke --user sip:user1@example.com --commit" });
+EXAMPLES(report, { "How far is it, and who is next?", "report campaign.json" },
+    { "A page to show and to print:", "report campaign.json --html report.html" });
 EXAMPLES(history, { "What stood before and after this certificate?", "history web.example.com" });
 EXAMPLES(template_list, { "Which templates are there?", "template list" });
 EXAMPLES(template_show, { "What does this one issue?", "template show server-client" });
@@ -307,6 +311,12 @@ const struct command command_table[] = {
 		    "state an earlier run has left. What fails is tried again by the next run.",
 	    ARGUMENTS("PLAN", 1, 1, TAKES_FILE),
 	    GIVES(apply, apply, "134567", cmd_apply) },
+	{ .name = "report",
+	    .summary = "say how far a campaign is, as text or as a page",
+	    .text = "Reads the plan, and how far each item has come from the database of the home when there "
+		    "is one. The page needs nothing but itself, and may be printed.",
+	    ARGUMENTS("PLAN", 1, 1, TAKES_FILE),
+	    GIVES(report, report, "346", cmd_report) },
 
 	{ .name = "reissue",
 	    .task = "Replace",

@@ -208,4 +208,6 @@ const struct option option_table[OPT_COUNT] = {
 	    "with --close: a CRL of another CA that may list what was replaced" },
 	[OPT_CONFIRMED_BY] = { "confirmed-by", 0, false, TAKES_TEXT, "NAME", NULL,
 	    "with --close: who says that the other CA revoked it; recorded" },
+	[OPT_HTML] = { "html", 0, false, TAKES_FILE, "FILE", NULL,
+	    "write the whole as one HTML page" },
 };

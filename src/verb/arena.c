@@ -186,6 +186,28 @@ struct remint_strings rmt_arena_names(struct rmt_arena *arena, const struct rmt_
 	return (struct remint_strings){items, n};
 }
 
+const char *rmt_arena_algorithm(struct rmt_arena *arena, struct rmt_span identifier)
+{
+	struct rmt_signature_algorithm algorithm;
+
+	if (rmt_algorithm_read(identifier, &algorithm, NULL))
+		return NULL;
+	if (algorithm.name[0])
+		return rmt_arena_text(arena, algorithm.name);
+	rmt_oid_dotted(algorithm.oid, &arena->scratch);
+	return rmt_arena_scratch(arena);
+}
+
+const char *rmt_arena_spki(struct rmt_arena *arena, struct rmt_span spki)
+{
+	struct rmt_spki key;
+
+	if (rmt_spki_read(spki, &key, NULL))
+		return NULL;
+	rmt_spki_text(&key, &arena->scratch);
+	return rmt_arena_scratch(arena);
+}
+
 const char *rmt_arena_pem(struct rmt_arena *arena, const char *label, struct rmt_span der)
 {
 	rmt_pem(label, der, 64, false, &arena->scratch);

@@ -92,6 +92,8 @@ const char *rmt_arena_name(struct rmt_arena *arena, struct rmt_span name);
 const char *rmt_arena_cn(struct rmt_arena *arena, struct rmt_span name); /* NULL when there is none */
 /* Every name in a subjectAltName as "dns:host". */
 struct remint_strings rmt_arena_names(struct rmt_arena *arena, const struct rmt_extensions *extensions);
+const char *rmt_arena_algorithm(struct rmt_arena *arena, struct rmt_span identifier); /* "sha256WithRSAEncryption"; NULL: unreadable */
+const char *rmt_arena_spki(struct rmt_arena *arena, struct rmt_span spki);            /* "RSA 2048"; NULL: unreadable */
 const char *rmt_arena_pem(struct rmt_arena *arena, const char *label, struct rmt_span der);
 
 /* ---- names (names.c): what a run calls its outputs ------------------------------------------------------------------ */
@@ -655,5 +657,20 @@ int rmt_inventory_propose(struct rmt_inventory *inventory, struct rmt_plan *plan
 void rmt_inventory_clear(struct rmt_inventory *inventory);
 /* The host of an endpoint ("smtp://mx.example.com:25" is "mx.example.com"), of what is none the whole; in the arena. */
 const char *rmt_endpoint_host(struct rmt_arena *arena, const char *endpoint);
+
+/* ---- report (report.c collects, report_page.c writes it as a page) --------------------------------------------------------- */
+
+/* Begin, each item in its order, end; then `html` is whole. */
+struct rmt_page_task { char *text, *command; uint64_t items; struct rmt_buf links; };
+struct rmt_page {
+	struct rmt_buf html;
+	struct rmt_buf cards, quiet; /* the items, and rows of those that nothing is done about */
+	struct { struct rmt_page_task *list; size_t count, capacity; } tasks[REMINT_ACTORS];
+	const struct remint_report_summary *summary;
+};
+int rmt_page_begin(struct rmt_page *page, const struct remint_report_summary *summary, struct rmt_err *err);
+int rmt_page_item(struct rmt_page *page, const struct remint_report_item *item, struct rmt_err *err);
+int rmt_page_end(struct rmt_page *page, struct rmt_err *err);
+void rmt_page_clear(struct rmt_page *page);
 
 #endif

@@ -56,29 +56,13 @@ static void describe_deviations(struct rmt_arena *arena, const struct rmt_notes 
 	out->deviations = (struct remint_strings){items, kept};
 }
 
-static const char *describe_algorithm(struct rmt_arena *arena, struct rmt_span identifier)
-{
-	struct rmt_signature_algorithm algorithm;
-
-	if (rmt_algorithm_read(identifier, &algorithm, NULL))
-		return NULL;
-	if (algorithm.name[0])
-		return algorithm.name;
-	rmt_oid_dotted(algorithm.oid, &arena->scratch);
-	return rmt_arena_scratch(arena);
-}
-
 static void describe_key(struct rmt_arena *arena, struct rmt_span spki, struct remint_object *out)
 {
-	struct rmt_spki key;
 	unsigned char hash[RMT_SHA256];
 
 	if (!spki.length)
 		return;
-	if (rmt_spki_read(spki, &key, NULL) == 0) {
-		rmt_spki_text(&key, &arena->scratch);
-		out->key = rmt_arena_scratch(arena);
-	}
+	out->key = rmt_arena_spki(arena, spki);
 	if (rmt_spki_hash(spki, hash, NULL) == 0)
 		out->spki_sha256 = rmt_arena_hex(arena, rmt_span_of(hash, sizeof hash));
 }
@@ -94,7 +78,7 @@ static void describe_cert(struct rmt_arena *arena, const struct rmt_cert *cert, 
 	out->not_after = cert->not_after;
 	out->ca = rmt_cert_is_ca(cert);
 	out->self_issued = rmt_cert_self_issued(cert);
-	out->signature_algorithm = describe_algorithm(arena, cert->outer_algorithm);
+	out->signature_algorithm = rmt_arena_algorithm(arena, cert->outer_algorithm);
 	describe_extensions(arena, &cert->extensions, out);
 	describe_deviations(arena, &cert->notes, out);
 }
@@ -104,7 +88,7 @@ static void describe_request(struct rmt_arena *arena, const struct rmt_request *
 	out->version = request->version;
 	out->subject = rmt_arena_name(arena, request->subject);
 	out->common_name = rmt_arena_cn(arena, request->subject);
-	out->signature_algorithm = describe_algorithm(arena, request->algorithm);
+	out->signature_algorithm = rmt_arena_algorithm(arena, request->algorithm);
 	describe_extensions(arena, &request->extensions, out);
 	describe_deviations(arena, &request->notes, out);
 }
@@ -118,7 +102,7 @@ static void describe_crl(struct rmt_arena *arena, const struct rmt_crl *crl, str
 	out->issuer = rmt_arena_name(arena, crl->issuer);
 	out->not_before = crl->this_update;
 	out->not_after = crl->next_update;
-	out->signature_algorithm = describe_algorithm(arena, crl->outer_algorithm);
+	out->signature_algorithm = rmt_arena_algorithm(arena, crl->outer_algorithm);
 	rmt_der_open(&cursor, crl->entries, NULL);
 	while (rmt_crl_next(&cursor, &entry, NULL) == 1)
 		out->revoked++;

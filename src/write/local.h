@@ -47,6 +47,9 @@ void rmt_steps_fact(const char *text, struct rmt_buf *out);
 int rmt_runbook_steps(const struct rmt_bundle *bundle, const struct rmt_target *target, struct rmt_buf *out, struct rmt_err *err);
 bool rmt_runbook_has(const struct rmt_target *target); /* it says something */
 
+/* html_style.c */
+extern const char rmt_html_style[];
+
 /* pem.c */
 /* PEM text with lines of another width or end; headers inside a block are not expected. `out` is made secret. */
 void rmt_pem_reflow(struct rmt_span pem, unsigned width, bool crlf, struct rmt_buf *out);

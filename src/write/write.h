@@ -93,4 +93,19 @@ struct rmt_runbook {
  * brackets stands there), facts are comments. The files that rmt_write_target() writes are meant to lie there. */
 int rmt_write_runbook(const struct rmt_runbook *runbook, struct rmt_buf *out, struct rmt_err *err);
 
+/* ---- pages (html.c, html_style.c): HTML that needs nothing but itself and is safe whatever the text ---------------------- */
+
+enum rmt_html_context {
+	RMT_HTML_TEXT,      /* between tags, kept to itself whichever way its letters run */
+	RMT_HTML_ATTRIBUTE, /* in double quotes */
+	RMT_HTML_ID,        /* in double quotes: the name of a place in the page, also behind "#" */
+};
+void rmt_html_put(enum rmt_html_context context, const char *text, struct rmt_buf *out); /* NULL is nothing */
+/* Head and style up to the opened body, and the end. No script is allowed, nothing is fetched. */
+int rmt_html_begin(const char *title, struct rmt_buf *out, struct rmt_err *err);
+int rmt_html_end(struct rmt_buf *out, struct rmt_err *err);
+/* A bar of coloured parts; a name is a class of the style sheet and a word for people. */
+struct rmt_html_part { const char *name; uint64_t amount; };
+void rmt_html_bar(const struct rmt_html_part *parts, size_t count, struct rmt_buf *out);
+
 #endif

@@ -69,5 +69,6 @@ int run(const char *command);
 void test_write_formats(struct rows *rows);
 void test_write_files(struct rows *rows);
 void test_write_runbook(struct rows *rows);
+void test_write_html(struct rows *rows);
 
 #endif

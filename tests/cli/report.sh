@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+# remint report: how far a campaign is and who is next, as text, as JSON and as a page that is safe whatever a certificate says.
+. "${srcdir:-.}/tests/lib/tap.sh"
+. "$srcdir/tests/lib/pki.sh"
+. "$srcdir/tests/lib/refuse.sh"
+need openssl jq python3
+cd "$TMP" || exit
+remint() { "$REMINT" "$@"; }
+report() { remint --home "$TMP/home" report "$@"; }
+
+# ---- a plan with a name that would like to be markup ----------------------------------------------------------------------
+old_ca
+old_cert good '/O=Contoso/CN=good.example.com' extendedKeyUsage=serverAuth,clientAuth subjectAltName=DNS:good.example.com
+old_cert eku '/O=Contoso/CN=eku.example.com' extendedKeyUsage=serverAuth subjectAltName=DNS:eku.example.com
+override=$(printf '\342\200\256gnp.exe')
+old_cert hostile "/O=<script>document.title=1<\\/script>/OU=<img src=x onerror=alert(1)>\"'&amp;/L=--><!--]]><\\/title><\\/style><svg onload=x>/CN=evil$override$(printf '\033')[31mred" \
+	extendedKeyUsage=serverAuth subjectAltName=DNS:evil.example.com
+mkdir fleet
+cp good.pem eku.pem hostile.pem fleet/
+remint plan fleet --for dotnet-mtls --trust root.pem --signer external -o plan.json >plan.out 2>&1
+[ -s plan.json ] && ok "there is a plan" || not_ok "there is a plan" plan.out
+
+# ---- without a database everything is as planned -----------------------------------------------------------------------------
+check "the text" report plan.json
+expect_out '^plan.json: 3 certificates on 3 devices$' "it counts"
+expect_out '^  states +planned 2, skipped 1$' "by state"
+expect_out '^  actions +keep 1, reissue 2$' "by action"
+expect_out '^  waiting for  our administrator 2, another CA.s 0, the person at the device 0$' "and by who is next"
+expect_out 'remint apply plan.json --commit' "the next step has its command"
+expect_out 'not begun' "it says that nothing is begun"
+expect_no_line "$TMP/out" "$(printf '\033|\342\200\256')" "no control character and no change of direction comes through"
+expect_no_line "$TMP/out" 'good.example.com' "what is kept is not told among what is left"
+
+check "as JSON" report plan.json --json
+cp "$TMP/out" told.json
+is() {
+	jq -e "$1" told.json >/dev/null && ok "$2" || not_ok "$2" told.json
+}
+is '.schema == 1 and .count == 3 and .begun == false and .plan == "plan.json"' "the head is there"
+is '(.states | add) == .count and (.actions | add) == .count and (.actors | add) == .count' "every item is counted once"
+is '.items | length == 3' "every item is told"
+[ "$(jq -r '.items[].item' told.json | sort)" = "$(jq -r '.items[].id' plan.json | sort)" ] &&
+	ok "the items are those of the plan" || not_ok "the items are those of the plan" told.json
+is '.items[] | select(.name == "eku.example.com") | .state == "planned" and .actor == "us" and .action == "reissue"' "an item has state and actor"
+is '.items[] | select(.name == "eku.example.com") | .before.purposes == "serverAuth" and .before.names == ["dns:eku.example.com"]' \
+	"the old certificate is described"
+is '[.items[] | has("after")] | any | not' "there is no new one"
+is '.items[] | select(.name == "good.example.com") | .state == "skipped" and .actor == "nobody" and .task == ""' "what is kept waits for nobody"
+[ "$(jq -r '.items[] | select(.name == "eku.example.com") | .before.sha256' told.json)" = \
+	"$(openssl x509 -in eku.pem -outform DER | openssl dgst -sha256 -r | cut -d' ' -f1)" ] &&
+	ok "its fingerprint is right" || not_ok "its fingerprint is right" told.json
+
+# ---- the page ------------------------------------------------------------------------------------------------------------------
+check "the page" report plan.json --html report.html
+expect_out '^written to +report.html$' "it says where it is"
+[ "$(stat -c %a report.html)" = 600 ] && ok "it is for its owner alone" || not_ok "it is for its owner alone"
+cat >judge.py <<'JUDGE'
+import base64, hashlib, html.parser, re, sys
+text = open(sys.argv[1], encoding="utf-8", newline="").read()
+allowed = set("html head meta title style body header h1 h2 h3 p code div b span section svg rect ul li table thead tbody tr th td "
+              "article a bdi footer".split())
+names = set("http-equiv content charset name lang class id href viewbox preserveaspectratio role aria-label aria-hidden width height x".split())
+void = {"meta"}
+class Judge(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.faults, self.open, self.style, self.text, self.policy, self.ids, self.links = [], [], "", [], "", [], []
+    def handle_starttag(self, tag, attrs, closed=False):
+        if tag not in allowed: self.faults.append("element " + tag)
+        for name, value in attrs:
+            if name not in names: self.faults.append("attribute " + name)
+            if name == "href":
+                self.links.append(value)
+                if not re.fullmatch("#[A-Za-z0-9-]+", value): self.faults.append("address " + value)
+            if name == "id": self.ids.append(value)
+        if dict(attrs).get("http-equiv") == "Content-Security-Policy": self.policy = dict(attrs)["content"]
+        if tag not in void and not closed: self.open.append(tag)
+    def handle_startendtag(self, tag, attrs): self.handle_starttag(tag, attrs, True)
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag: self.faults.append("end of " + tag)
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "style": self.style += data
+        else: self.text.append(data)
+    def handle_comment(self, data): self.faults.append("comment")
+judge = Judge()
+judge.feed(text)
+judge.close()
+if judge.open: judge.faults.append("left open: " + " ".join(judge.open))
+digest = base64.b64encode(hashlib.sha256(judge.style.encode()).digest()).decode()
+if judge.policy != f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'":
+    judge.faults.append("policy " + judge.policy)
+if re.search(r"url\(|@import|https?:|//", judge.style): judge.faults.append("the style fetches something")
+if len(judge.ids) != len(set(judge.ids)): judge.faults.append("an id twice")
+for link in judge.links:
+    if link[1:] not in judge.ids: judge.faults.append("a link to nothing: " + link)
+if re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", text): judge.faults.append("a control character")
+said = "".join(judge.text)
+for wanted in sys.argv[2:]:
+    if wanted not in said: judge.faults.append("missing text: " + wanted)
+for fault in judge.faults: print(fault)
+JUDGE
+python3 judge.py report.html 'script\>document.title=1' 'img src=x onerror=alert(1)' '&amp\;' '!--]]' 'svg onload=x' 'evil\u{202e}gnp.exe\x1b[31mred' eku.example.com 'remint apply plan.json --commit' \
+	'Our administrator' 'Left as they are' >found
+judged() {
+	[ -s found ] && not_ok "$1" found || ok "$1"
+}
+judged "the page is well-formed, fetches nothing, runs nothing, and shows every name as text"
+python3 judge.py plan.json >found 2>&1
+[ -s found ] && ok "the judge knows what is no such page" || not_ok "the judge knows what is no such page"
+sed 's|&lt;img|<img|' report.html >broken.html
+python3 judge.py broken.html >found
+grep -q 'element img' found && ok "the judge finds one escape that is missing" || not_ok "the judge finds one escape that is missing" found
+
+cp report.html before.html
+refused 4 'report.html: .*exists' "a page that is there already" report plan.json --html report.html
+check "with --force" report plan.json --html report.html --force
+
+# ---- what is no plan --------------------------------------------------------------------------------------------------------------
+refused 3 'none.json: ' "a plan that is not there" report none.json
+sed 's/"action": "reissue"/"action": "reisue"/' plan.json >typo.json
+refused 3 'typo.json: items\[[0-9]\].action: .*did you mean "reissue"' "a plan with a mistake" report typo.json --html typo.html
+absent typo.html "and no page of it"
+expect_status 3 "as JSON" report typo.json --json
+jq -e '.error.class == "input" and (keys == ["error", "schema"])' out >/dev/null && ok "the error alone" || not_ok "the error alone" out
+expect_status 2 "no plan" report
+expect_status 2 "two plans" report plan.json plan.json
+tap_done
