@@ -151,7 +151,7 @@ while IFS='|' read -r target served other options status says sentence; do
 done <<'TABLE'
 cisco-ace|both|lync-phone-edition||1|^left |the phone lacks the intermediate
 cisco-ace|both|schannel-tls12|--chain middle.pem|0|^accepted |the desktop has it
-sfb-front-end|both|lync-phone-edition||1|^refused .*no certificate|a Front End's SIP port wants a certificate of everybody
+dotnet-mtls|both|openssl-seclevel2||1|^refused .*no certificate|without a certificate it comes to nothing
 sfb-front-end|both|dotnet-mtls|--client-cert both-chain.pem --key leaf.key|0|^accepted |both purposes do
 sfb-front-end|both|dotnet-mtls|--client-cert server-chain.pem --key leaf.key|1|^refused .*error 26|serverAuth alone does not
 schannel-tls12|sha512|schannel-tls12||1|^refused .*sha512|SHA-512 comes to nothing

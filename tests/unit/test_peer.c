@@ -229,6 +229,7 @@ main(void)
 		cmocka_unit_test(test_idle_ones_hold_up_nobody),
 		cmocka_unit_test(test_slow_one),
 		cmocka_unit_test(test_endless_sender),
+		cmocka_unit_test(test_huge_chain),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_caller_ends_it),
 	};

@@ -85,5 +85,6 @@ void test_not_tls(void **state);
 void test_idle_ones_hold_up_nobody(void **state);
 void test_slow_one(void **state);
 void test_endless_sender(void **state);
+void test_huge_chain(void **state);
 
 #endif

@@ -177,3 +177,38 @@ test_endless_sender(void **state)
 	close(fd);
 	close_lab();
 }
+
+/* More certificates than anybody needs, and a peer that reads the next client's as if nothing had been. */
+void
+test_huge_chain(void **state)
+{
+	const struct serving serving = { .demands = true };
+	SSL_CTX *ctx;
+	SSL *ssl;
+	X509 *cert;
+	struct heard heard, own = { .alert = -1 };
+	int fd;
+
+	(void)state;
+	open_lab(&serving);
+	start_lab();
+	ctx = client_ctx(TLS12, "leaf");
+	cert = SSL_CTX_get0_certificate(ctx);
+	for (int i = 0; i < 2000; i++)
+		SSL_CTX_add1_chain_cert(ctx, cert);
+	ssl = SSL_new(ctx);
+	fd = dial();
+	SSL_set_app_data(ssl, &own);
+	SSL_set_fd(ssl, fd);
+	assert_int_not_equal(SSL_connect(ssl), 1);
+	if (wait_seen(0)->outcome != RMT_PROBE_WE_REFUSED ||
+	    strstr(lab.seen[0].message, "longer than is taken") == NULL)
+		fail_msg("2,001 certificates: outcome %d, \"%s\"", lab.seen[0].outcome,
+		    lab.seen[0].message);
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	close(fd);
+	talk(TLS12, "leaf middle", NULL, &heard);
+	assert_int_equal(wait_seen(1)->outcome, RMT_PROBE_DONE);
+	close_lab();
+}
