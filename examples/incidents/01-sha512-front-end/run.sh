@@ -59,6 +59,8 @@ told 'alert number 40'
 front_end pool512 issuing256
 meet "leaf 512, client with KB2973337" accepts $patched -CAfile root256.pem
 meet "leaf 512, a client with today's list" accepts -tls1_2 -verify_return_error -CAfile root256.pem
+serve -strict -cipher DEFAULT:@SECLEVEL=0 -cert pool512.pem -key pool.key -cert_chain issuing256.pem
+meet "leaf 512, TLS 1.1" accepts -tls1_1 -cipher DEFAULT:@SECLEVEL=0 -verify_return_error -CAfile root256.pem
 meet "leaf 512, TLS 1.3" accepts -tls1_3 -verify_return_error -CAfile root256.pem
 
 say "Verify: connect to the Front End as an unpatched Windows does, and say what it would see"

@@ -30,7 +30,7 @@ windows_pfx pool1.pem pool.key issuing1.pem pool01.pfx
 
 # An OpenSSL of today loads a SHA-1 certificate at security level 0 only: the server runs at that level.
 front_end() { # LEAF CHAIN
-	serve -cipher ALL:@SECLEVEL=0 -cert "$1.pem" -key pool.key -cert_chain "$2.pem"
+	serve -cipher DEFAULT:@SECLEVEL=0 -cert "$1.pem" -key pool.key -cert_chain "$2.pem"
 }
 room() { # accepts|refuses ROOT WHAT
 	meet "room system: $3" "$1" -cipher DEFAULT:@SECLEVEL=1 -CAfile "$2.pem" -verify_return_error -verify_hostname pool01.corp.example

@@ -23,7 +23,7 @@ extendedKeyUsage=serverAuth,clientAuth
 subjectAltName=DNS:pool01.corp.example,DNS:webint.corp.example"
 cat root.pem issuing.pem >root-and-issuing.pem
 
-old_tls='-cipher ALL:@SECLEVEL=0'
+old_tls='-cipher DEFAULT:@SECLEVEL=0'
 phone() { # accepts|refuses ROOT
 	meet "phone (TLS 1.0, knows the root)" "$1" -tls1 -cipher AES128-SHA:AES256-SHA:@SECLEVEL=0 -CAfile "$2" \
 		-verify_return_error -verify_hostname webint.corp.example
