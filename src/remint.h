@@ -494,6 +494,7 @@ struct remint_request_options {
 	struct remint_strings names;
 	const char *key, *digest;        /* key spec ("rsa:2048"), "sha256" */
 	const char *target;              /* field rules, or NULL */
+	const char *topology, *server;   /* CN and names of the target's role, as for issue; or NULL */
 	const char *from;                /* a certificate whose identity is repeated, or NULL */
 	struct remint_out out;           /* directory: request.pem (and request.der), key.pem */
 };

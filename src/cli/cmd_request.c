@@ -44,6 +44,8 @@ cmd_request(struct cli *cli)
 		.key = text_of(cli, OPT_KEY_TYPE),
 		.digest = text_of(cli, OPT_DIGEST),
 		.target = text_of(cli, OPT_FOR),
+		.topology = text_of(cli, OPT_TOPOLOGY),
+		.server = text_of(cli, OPT_SERVER),
 		.from = text_of(cli, OPT_FROM),
 		.out = out_of(cli),
 	};

@@ -109,7 +109,8 @@ static const struct option_use issue_options[] = { O(CN), O(SUBJECT), NAMES, O(T
 	O_END };
 
 static const struct option_use request_options[] = { O(CN), O(SUBJECT), NAMES,
-	{ .id = OPT_FOR, .help = "keep to the field rules of this target" }, O(FROM), O(OUT),
+	{ .id = OPT_FOR, .help = "keep to the field rules of this target" }, O(TOPOLOGY),
+	O(SERVER), O(FROM), O(OUT),
 	O(FORCE),
 	O_AS(KEY_TYPE, NULL,
 	    "kind and size of the new key: rsa:3072, ec:p256 (default: the target's, else "

@@ -67,22 +67,6 @@ int rmt_item_names(struct rmt_item *item, struct remint_strings names, struct rm
 
 /* ---- issue ------------------------------------------------------------------------------------------------------------- */
 
-/* The CN that the topology has for this role, before what the person states beside it. */
-static int expected_subject(const struct remint_issue_options *options, const char *cn, struct rmt_buf *der, struct rmt_err *err)
-{
-	struct rmt_name_part part = {.attribute = "CN", .value = cn};
-	struct rmt_buf expected = {0}, stated = {0};
-	int rc = rmt_name_build(&part, 1, options->subject ? &expected : der, err);
-
-	if (rc == 0 && options->subject)
-		rc = rmt_name_parse(options->subject, &stated, err);
-	if (rc == 0 && options->subject)
-		rc = rmt_subject_join(rmt_buf_view(&expected), rmt_buf_view(&stated), der, err);
-	rmt_buf_free(&expected);
-	rmt_buf_free(&stated);
-	return rc;
-}
-
 /* Without a subject the CN is the first name, or the first of its kind that can be one. */
 static int subject_of(const struct remint_issue_options *options, const struct rmt_expectation *expect, struct rmt_buf *der,
                       struct rmt_err *err)
@@ -91,7 +75,7 @@ static int subject_of(const struct remint_issue_options *options, const struct r
 	struct rmt_name_part part = {.attribute = "CN"};
 
 	if (rmt_expectation_cn(expect))
-		return expected_subject(options, rmt_expectation_cn(expect), der, err);
+		return rmt_subject_expected(expect, (struct rmt_span){0}, options->subject, der, err);
 	if (options->subject)
 		return rmt_name_parse(options->subject, der, err);
 	if (!first)

@@ -305,6 +305,10 @@ int rmt_expectation_names(const struct rmt_expectation *expect, struct remint_st
 
 /* What `stated` says replaces or joins what `older` says (subject.c). */
 int rmt_subject_join(struct rmt_span older, struct rmt_span stated, struct rmt_buf *out, struct rmt_err *err);
+/* The subject of a role that has a CN in the topology: `older` (may be empty) with that CN, unless it has one that the role may
+ * have, then what `stated` (text, or NULL) says. */
+int rmt_subject_expected(const struct rmt_expectation *expect, struct rmt_span older, const char *stated, struct rmt_buf *out,
+                         struct rmt_err *err);
 
 /* ---- issuance (issuance.c): the one road ---------------------------------------------------------------------------------- */
 

@@ -186,20 +186,10 @@ static int check_item(void *arg, struct rmt_item *item, struct rmt_err *err)
 /* The old subject, byte for byte unless its CN is none that the topology has for this role. */
 static int subject_of(const struct rmt_expectation *expect, const struct rmt_cert *old, struct rmt_item *item, struct rmt_err *err)
 {
-	const char *wanted = rmt_expectation_cn(expect), *cn = rmt_arena_cn(&item->arena, old->subject);
-	struct rmt_name_part part = {.attribute = "CN", .value = wanted};
-	struct rmt_buf stated = {0};
-	int rc;
-
-	if (!wanted || (cn && rmt_expectation_takes_cn(expect, cn))) {
-		rmt_buf_span(&item->subject, old->subject);
-		return rmt_buf_check(&item->subject, err);
-	}
-	rc = rmt_name_build(&part, 1, &stated, err);
-	if (rc == 0)
-		rc = rmt_subject_join(old->subject, rmt_buf_view(&stated), &item->subject, err);
-	rmt_buf_free(&stated);
-	return rc;
+	if (rmt_expectation_cn(expect))
+		return rmt_subject_expected(expect, old->subject, NULL, &item->subject, err);
+	rmt_buf_span(&item->subject, old->subject);
+	return rmt_buf_check(&item->subject, err);
 }
 
 /* The topology's names, then those stated; the old certificate's own follow on the road. */

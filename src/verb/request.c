@@ -21,6 +21,7 @@ struct asking {
 	struct rmt_buf subject, extensions, der;
 	struct rmt_text_list names;
 	struct rmt_key *key;
+	struct rmt_expectation expect;
 	struct rmt_arena arena;
 };
 
@@ -57,12 +58,32 @@ static int merge_subject(struct asking *asking, struct rmt_err *err)
 	return rc;
 }
 
+/* By the topology; a CN that is stated beside it must be one that the role may have, for no audit follows. */
+static int expected_subject(struct asking *asking, struct rmt_err *err)
+{
+	struct rmt_span older = asking->from ? asking->from->subject : (struct rmt_span){0};
+	struct rmt_buf whole = {0}, cn = {0};
+	int rc = rmt_subject_expected(&asking->expect, older, asking->options->subject, &whole, err);
+
+	if (rc == 0)
+		rc = rmt_name_clean(rmt_buf_view(&whole), &asking->subject, err);
+	if (rc == 0 && (rmt_name_get(rmt_buf_view(&asking->subject), "CN", false, &cn) != 1 ||
+	                !rmt_expectation_takes_cn(&asking->expect, rmt_buf_string(&cn))))
+		rc = rmt_err_set(err, RMT_POLICY, "subject", "the topology has \"%s\" as the common name for %s: leave the other out",
+		                 rmt_expectation_cn(&asking->expect), asking->target->name);
+	rmt_buf_free(&whole);
+	rmt_buf_free(&cn);
+	return rc;
+}
+
 static int subject_of(struct asking *asking, struct rmt_err *err)
 {
 	const struct remint_request_options *options = asking->options;
 	const char *first = options->names.count ? options->names.items[0] : NULL, *colon;
 	struct rmt_name_part part = {.attribute = "CN"};
 
+	if (rmt_expectation_cn(&asking->expect))
+		return expected_subject(asking, err);
 	if (options->subject && asking->from)
 		return merge_subject(asking, err);
 	if (options->subject)
@@ -92,10 +113,12 @@ static int add_name(struct asking *asking, const char *text, struct rmt_err *err
 
 static int names_of(struct asking *asking, struct rmt_err *err)
 {
-	struct remint_strings wished = asking->options->names, old = {0};
+	struct remint_strings wished, old = {0};
 
 	if (asking->from)
 		old = rmt_arena_names(&asking->arena, &asking->from->extensions);
+	if (rmt_expectation_names(&asking->expect, old, asking->options->names, &asking->arena, &wished, err))
+		return -1;
 	for (size_t i = 0; i < wished.count; i++)
 		if (add_name(asking, wished.items[i], err))
 			return -1;
@@ -223,6 +246,8 @@ int remint_request(struct remint *ctx, const struct remint_request_options *opti
 	    (rmt_targets_expand(ctx, (struct remint_strings){&options->target, 1}, RMT_TARGETS_ONE, &asking.arena, &targets, err) ||
 	     !(asking.target = rmt_target_load(ctx->policies, targets.items[0], err))))
 		goto out;
+	if (rmt_expectation_load(ctx, options->topology, options->server, &asking.target, asking.target != NULL, true, &asking.expect, err))
+		goto out;
 	if ((options->from && read_from(&asking, err)) || subject_of(&asking, err) || names_of(&asking, err) ||
 	    apply_rules(&asking, &key, &digest, err))
 		goto out;
@@ -234,6 +259,7 @@ int remint_request(struct remint *ctx, const struct remint_request_options *opti
 		rc = answer(&asking, requested, arg, err);
 out:
 	rmt_key_free(asking.key);
+	rmt_expectation_clear(&asking.expect);
 	rmt_target_free(asking.target);
 	rmt_cert_free(asking.from);
 	rmt_buf_free(&asking.subject);

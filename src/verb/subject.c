@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * subject.c - one subject made of two: what is stated replaces or joins what an older one says.
+ * subject.c - one subject made of several: what is stated replaces or joins what an older one says, and the CN is one that the
+ * topology has for the role.
  */
 #include "config.h"
 
@@ -54,4 +55,38 @@ int rmt_subject_join(struct rmt_span older, struct rmt_span stated, struct rmt_b
 		rc = rmt_name_parse(rmt_buf_string(&text), out, err);
 	rmt_buf_free(&text);
 	return rc;
+}
+
+/* Is the older subject's CN one that the role may have? */
+static bool takes_older(const struct rmt_expectation *expect, struct rmt_span older)
+{
+	struct rmt_buf cn = {0};
+	bool takes = older.length && rmt_name_get(older, "CN", false, &cn) == 1 && !cn.failed &&
+	             rmt_expectation_takes_cn(expect, rmt_buf_string(&cn));
+
+	rmt_buf_free(&cn);
+	return takes;
+}
+
+int rmt_subject_expected(const struct rmt_expectation *expect, struct rmt_span older, const char *stated, struct rmt_buf *out,
+                         struct rmt_err *err)
+{
+	struct rmt_name_part part = {.attribute = "CN", .value = rmt_expectation_cn(expect)};
+	struct rmt_buf expected = {0}, base = {0}, further = {0};
+	int rc = 0;
+
+	if (takes_older(expect, older))
+		rmt_buf_span(&base, older);
+	else if ((rc = rmt_name_build(&part, 1, older.length ? &expected : &base, err)) == 0 && older.length)
+		rc = rmt_subject_join(older, rmt_buf_view(&expected), &base, err);
+	if (rc == 0 && stated)
+		rc = rmt_name_parse(stated, &further, err);
+	if (rc == 0 && stated)
+		rc = rmt_subject_join(rmt_buf_view(&base), rmt_buf_view(&further), out, err);
+	else if (rc == 0)
+		rmt_buf_span(out, rmt_buf_view(&base));
+	rmt_buf_free(&expected);
+	rmt_buf_free(&base);
+	rmt_buf_free(&further);
+	return rc ? -1 : rmt_buf_check(out, err);
 }

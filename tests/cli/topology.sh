@@ -164,6 +164,30 @@ openssl x509 -in right/cert.pem -noout -subject -nameopt RFC2253 >"$TMP/got"
 printf 'subject=CN=edgepool.contoso.com,O=Contoso,C=NL\n' >"$TMP/wanted"
 expect_same "$TMP/wanted" "$TMP/got" "and the rest of the subject stays"
 
+# ---- requests, for a CA elsewhere
+
+# asked REQUEST: as names, of a request.
+asked() {
+	openssl req -in "$1" -noout -subject -nameopt multiline | sed -n 's/^ *commonName *= /CN=/p'
+	openssl req -in "$1" -noout -text | sed -n '/Subject Alternative Name/{n;s/^ *//;s/, /\
+/g;p;}'
+}
+expect_status 0 "a request for a public CA" "$REMINT" request --for sfb-edge-external --topology contoso.cfg --subject 'O=Contoso, C=NL' --out csr
+asked csr/request.pem >"$TMP/got"
+names sfb-edge-external/cert.pem >"$TMP/wanted"
+expect_same "$TMP/wanted" "$TMP/got" "has the names that a certificate of ours has"
+openssl req -in csr/request.pem -noout -subject -nameopt RFC2253 >"$TMP/got"
+expect_line "$TMP/got" 'CN=sip\.contoso\.com' "its common name"
+expect_line "$TMP/got" 'O=Contoso' "and the subject that was stated"
+expect_status 0 "a request for one server that repeats a certificate" \
+	"$REMINT" request --for sfb-front-end --topology standard.cfg --server se01.contoso.com --from old.pem --out csr2
+asked csr2/request.pem >"$TMP/got"
+printf '%s\n' CN=se01.contoso.com DNS:se01.contoso.com DNS:webext.contoso.com DNS:dialin.contoso.com DNS:fe01.contoso.com \
+	DNS:pool01.contoso.com DNS:intranet.contoso.com >"$TMP/wanted"
+expect_same "$TMP/wanted" "$TMP/got" "puts the names of its role before the old ones"
+expect_status 4 "another common name is refused" "$REMINT" request --for sfb-mediation --topology contoso.cfg --cn x.contoso.com --out csr3
+expect_err 'the topology has "medpool\.contoso\.com" as the common name for sfb-mediation' "with the one that it should be"
+
 # ---- by name, from the home
 
 mkdir -p "$HOME/.local/share/remint/templates/topologies"
@@ -207,6 +231,7 @@ a target without names|2|audit old.pem --for nginx --topology contoso.cfg|none o
 a role that it does not state|2|issue --for sfb-director --topology standard.cfg --out d|standard\.cfg: it states no director\.pool, from which the names for sfb-director are made
 a server that is not there|2|issue --for sfb-front-end --topology contoso.cfg --server fe03.contoso.com --out d|contoso\.cfg: no server is named "fe03\.contoso\.com" \(did you mean "fe0[12]\.contoso\.com"\?\)
 a server of another role|2|audit old.pem --for sfb-front-end --topology contoso.cfg --server med01.contoso.com|is a server, but not of what is asked for
+a topology for nobody|2|request --topology contoso.cfg --cn a.contoso.com --out d|none of the targets takes its names
 a server without a topology|2|audit old.pem --for sfb-front-end --server fe01.contoso.com|give --topology FILE
 renew keeps the names|2|renew old.pem --topology contoso.cfg|unknown option --topology
 TABLE
