@@ -257,6 +257,32 @@ verify_json(void *arg, const struct remint_verified *verified)
 	return keep_going(cli);
 }
 
+/* ---- CSV ----------------------------------------------------------------------- */
+
+static const char *const csv_columns[] = { "endpoint", "address", "target", "verdict", "handshake", "by",
+	"stage", "reason", "protocol", "cipher", "client", "name", "serial", "not_after", "sha256",
+	"record", "status", "successor" };
+
+static int
+verify_csv(void *arg, const struct remint_verified *verified)
+{
+	struct cli *cli = arg;
+	char until[32];
+
+	for (size_t i = 0; i < verified->address_count; i++) {
+		const struct remint_verified_address *seen = &verified->addresses[i];
+		const char *cells[] = { verified->endpoint, seen->address, verified->target,
+			remint_verdict_name(seen->verdict), remint_verdict_name(seen->handshake),
+			seen->by, seen->stage, seen->reason, seen->protocol, seen->cipher,
+			seen->shown, seen->name, seen->serial, seen->sha256 ? until : NULL,
+			seen->sha256, seen->record, seen->status, seen->successor };
+
+		remint_time_text(seen->not_after, until);
+		csv_row(&cli->out, cells, sizeof cells / sizeof *cells);
+	}
+	return keep_going(cli);
+}
+
 /* The summary stands between the endpoints and the errors. */
 static void
 close_document(struct cli *cli, const struct remint_verify_summary *summary)
@@ -292,6 +318,8 @@ verify_campaign(struct cli *cli)
 
 	if (cli->arguments.count || given(cli, OPT_AS) || given(cli, OPT_LIST))
 		return report_usage(cli, "the plan of --campaign says what is looked at: give no endpoints, --as or --list");
+	if (cli->csv)
+		return report_usage(cli, "a campaign is told as text or as JSON, not as CSV");
 	if (wire_of(cli, &options.wire))
 		return -1;
 	steps_begin(&steps, cli);
@@ -319,11 +347,17 @@ cmd_verify(struct cli *cli)
 	if (!options.target)
 		return report_usage(
 		    cli, "as whom? name a target with --as (see remint target list)");
+	if (cli->csv)
+		csv_row(&cli->out, csv_columns, sizeof csv_columns / sizeof *csv_columns);
 	document_begin(cli, "endpoints");
-	rc = remint_verify(cli->ctx, &options, cli->json ? verify_json : verify_text, cli, &summary);
+	rc = remint_verify(cli->ctx, &options,
+	    cli->json  ? verify_json
+	    : cli->csv ? verify_csv
+		       : verify_text,
+	    cli, &summary);
 	if (rc)
 		report_verb(cli);
-	else if (!cli->json)
+	else if (!cli->json && !cli->csv)
 		text_summary(&cli->out, &summary);
 	if (rc == 0 && given(cli, OPT_HOME) && !summary.compared)
 		report_warning(cli, "there is no database in the home given: nothing was compared with it");

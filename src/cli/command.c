@@ -66,7 +66,7 @@ static const struct option_use verify_options[] = { O(AS), O(CAMPAIGN), O(TRUST)
 	O_AS(CHAIN, NULL,
 	    "intermediates that the target has or would fetch; not used when it trusts roots only"),
 	O(CLIENT_CERT), O(KEY), { .id = OPT_NAME, .help = "the host that certificates must name (default: the endpoint's)" },
-	O(AT), WIRE, PASSWORD, O_END };
+	O(AT), O(CSV), WIRE, PASSWORD, O_END };
 
 static const struct option_use peer_options[] = { O(AS), O(LISTEN), O(CERT),
 	O_AS(KEY, NULL, "the private key of the certificate, when it stands apart"),

@@ -57,6 +57,10 @@ verify 0 "for people" --as openssl-seclevel2 --trust $root
 expect_out "^  127.0.0.1:$port  accepted$" "it is one word"
 expect_no_line "$TMP/out" '^    record' "and nothing is said of a database"
 
+verify 0 "for a spreadsheet" --as openssl-seclevel2 --trust $root --csv
+expect_out "^$host:$port,127.0.0.1:$port,openssl-seclevel2,accepted,accepted,,,,TLSv1\\.[23]," "it is one line an address"
+[ "$(wc -l <"$TMP/out")" -eq 2 ] && ok "below the headings" || not_ok "below the headings" "$TMP/out"
+
 while IFS='|' read -r sentence options filter; do
 	verify 1 "$sentence" --json $options
 	is ".verdict == \"refused\" and .handshake == \"refused\" and .by == \"target\" and ($filter)" "$sentence: refused by the target, and why"
@@ -180,6 +184,7 @@ is '.verdict == "none" and .stage == "connect" and has("reason") and (has("shown
 json_is '.errors | length == 1 and .[0].class == "network"' "and a failure of the network"
 refused 2 'this is no endpoint' "a file is no endpoint" "$REMINT" verify foreign.pem --as nginx
 refused 2 '--as' "somebody must be played" "$REMINT" verify "127.0.0.1:$port"
+refused 2 'not as CSV' "a campaign is no table" "$REMINT" verify --campaign plan.json --csv
 refused 2 'no target is named "ngink".*nginx' "who is known" "$REMINT" verify "127.0.0.1:$port" --as ngink
 refused 2 '--client-cert' "a key alone is nothing to show" "$REMINT" verify "127.0.0.1:$port" --as nginx --key foreign.key
 refused 7 'private key' "nor is a certificate alone" "$REMINT" verify "127.0.0.1:$port" --as nginx --client-cert foreign.pem
