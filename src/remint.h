@@ -579,6 +579,7 @@ struct remint_apply_options {
 	bool close;                    /* end what is live: revoke the old certificates, or have them revoked */
 	struct remint_strings keys;    /* private keys that stand apart */
 	struct remint_strings chain;   /* issuers at hand */
+	struct remint_strings certificates; /* what other CAs made of the requests */
 	struct remint_strings crls;    /* close: CRLs of other CAs that may list the old certificates */
 	const char *confirmed_by;      /* close: who says that another CA was told, or that nothing is served any more; recorded */
 	const char *authority;         /* NULL: the one that the plan was made with */

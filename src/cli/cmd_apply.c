@@ -27,6 +27,7 @@ cmd_apply(struct cli *cli)
 		.close = given(cli, OPT_CLOSE),
 		.keys = list_of(cli, OPT_KEY),
 		.chain = list_of(cli, OPT_CHAIN),
+		.certificates = list_of(cli, OPT_CERT),
 		.crls = list_of(cli, OPT_CRL),
 		.confirmed_by = text_of(cli, OPT_CONFIRMED_BY),
 		.authority = text_of(cli, OPT_CA),

@@ -101,7 +101,8 @@ static const struct option_use rekey_options[] = { O(FOR), O(OUT), O(FORCE), O(T
 
 static const struct option_use apply_options[] = { O(COMMIT),
 	O_AS(OUT, "DIR", "the directory that gets a directory for each device; made when it is absent"),
-	O(FORCE), O(KEY), O_AS(CHAIN, NULL, "issuers at hand, for certificates that only get their right chain"),
+	O(FORCE), O(KEY), O_AS(CHAIN, NULL, "issuers at hand, for certificates that this home did not issue"),
+	O_AS(CERT, "FILE", "what another CA made of the requests: a file, or a directory of them"),
 	O(CA), O(CLOSE), O(CRL), O(CONFIRMED_BY), O(CONNECT), O(TIMEOUT), O(PARALLEL), PASSWORD, CA_PASSWORD, OUT_PASSWORD, O_END };
 
 static const struct option_use issue_options[] = { O(CN), O(SUBJECT), NAMES, O(TOPOLOGY), O(SERVER), O(FOR), O(OUT),

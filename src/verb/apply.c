@@ -19,7 +19,7 @@
 
 /* ---- what comes next ---------------------------------------------------------------------------------------------------- */
 
-enum deed { DEED_NONE, DEED_SKIP, DEED_ISSUE, DEED_EXPORT, DEED_CONVERT, DEED_REQUEST, DEED_REPLACE_CA, DEEDS };
+enum deed { DEED_NONE, DEED_SKIP, DEED_ISSUE, DEED_EXPORT, DEED_CONVERT, DEED_REQUEST, DEED_ANSWER, DEED_REPLACE_CA, DEEDS };
 
 static int skip(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
 static int replace_ca(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
@@ -37,6 +37,7 @@ static const struct {
     [DEED_EXPORT] = {"the replacement is issued; its bundle would be written", rmt_apply_export},
     [DEED_CONVERT] = {"the same certificate would be written with its right chain in the form that is wanted", rmt_apply_convert},
     [DEED_REQUEST] = {"a key and a request to the other CA would be made", rmt_apply_request},
+    [DEED_ANSWER] = {"what the other CA made would be recorded and its bundle written", rmt_apply_answer},
     [DEED_REPLACE_CA] = {"its issuing CA has to be replaced first, by a person", replace_ca},
 };
 
@@ -60,7 +61,7 @@ static enum deed first_deed(const struct rmt_plan_item *item)
 	return DEED_SKIP;
 }
 
-static enum deed next_deed(const struct rmt_plan_item *item, const struct rmt_standing *standing, bool bundle_stands)
+static enum deed next_deed(const struct rmt_plan_item *item, const struct rmt_standing *standing, bool bundle_stands, bool answered)
 {
 	if (standing->state == RMT_ITEM_CLOSED || standing->state == RMT_ITEM_LIVE)
 		return DEED_NONE;
@@ -68,6 +69,8 @@ static enum deed next_deed(const struct rmt_plan_item *item, const struct rmt_st
 		return standing->state == RMT_ITEM_EXPORTED && bundle_stands ? DEED_NONE : DEED_EXPORT;
 	if (!item->approved)
 		return DEED_SKIP;
+	if (standing->request && answered)
+		return DEED_ANSWER;
 	if (standing->request)
 		return standing->state == RMT_ITEM_REQUESTED && bundle_stands ? DEED_NONE : DEED_REQUEST;
 	if (standing->state == RMT_ITEM_EXPORTED && bundle_stands)
@@ -162,7 +165,7 @@ static int look_up(struct rmt_applying *job, enum deed *deed, struct rmt_err *fa
 {
 	if (rmt_campaign_standing(&job->campaign, job->item, &job->standing, fatal))
 		return -1;
-	*deed = next_deed(job->item, &job->standing, bundle_stands(job));
+	*deed = next_deed(job->item, &job->standing, bundle_stands(job), rmt_apply_answered(job));
 	job->told.before = rmt_item_state_name(job->standing.state);
 	return 0;
 }
@@ -240,7 +243,7 @@ static int enlist(struct rmt_applying *job, bool *ours, struct rmt_err *err)
 		begin_item(job, &plan->items[i]);
 		if (look_up(job, &deed, err) ||
 		    (!job->standing.known &&
-		     rmt_campaign_move_within(&job->campaign, job->item, RMT_ITEM_PLANNED, NULL, NULL, 0, err)))
+		     rmt_campaign_change(&job->campaign, job->item, &(struct rmt_db_item){.state = RMT_ITEM_PLANNED}, err)))
 			goto fail;
 		taken = deed == DEED_NONE ? 0 : rmt_db_item_claim(db, job->campaign.id, job->item->id, getpid(), err);
 		if (taken < 0)
@@ -324,10 +327,12 @@ int remint_apply(struct remint *ctx, const struct remint_apply_options *options,
 	rmt_verb_begin(ctx);
 	if (rmt_campaign_open(ctx, options->plan, options->commit ? RMT_DB_WRITE : RMT_DB_READ, &job.campaign, err) == 0 &&
 	    rmt_pile_need(ctx, &job.keys, options->keys, false, err) == 0 &&
-	    rmt_pile_need(ctx, &job.chain, options->chain, true, err) == 0)
+	    rmt_pile_need(ctx, &job.chain, options->chain, true, err) == 0 &&
+	    rmt_pile_need(ctx, &job.answers, options->certificates, true, err) == 0)
 		rc = run(&job, err);
 	rmt_pile_free(&job.keys);
 	rmt_pile_free(&job.chain);
+	rmt_pile_free(&job.answers);
 	rmt_buf_free(&job.bench_for);
 	rmt_arena_free(&job.arena);
 	rmt_campaign_close(&job.campaign);

@@ -159,6 +159,7 @@ static int write_close(struct rmt_applying *job, const char *serial, struct rmt_
 static int revoke(struct rmt_applying *job, const struct rmt_db_cert *old, struct rmt_err *err)
 {
 	struct rmt_db *db = job->campaign.bench.home.db;
+	struct rmt_db_item change = {.state = RMT_ITEM_CLOSED, .confirmed_by = job->options->confirmed_by};
 	bool revoked = old->revoked;
 	int64_t id = old->id;
 
@@ -166,7 +167,7 @@ static int revoke(struct rmt_applying *job, const struct rmt_db_cert *old, struc
 	if (rmt_db_begin(db, err))
 		return -1;
 	if ((revoked || rmt_db_revoke(db, id, rmt_verb_now(job->campaign.ctx), SUPERSEDED, err) == 0) &&
-	    rmt_campaign_move_within(&job->campaign, job->item, RMT_ITEM_CLOSED, NULL, job->options->confirmed_by, 0, err) == 0 &&
+	    rmt_campaign_change(&job->campaign, job->item, &change, err) == 0 &&
 	    rmt_db_commit(db, err) == 0)
 		return 0;
 	rmt_db_rollback(db);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * apply_item.c - what is done about one item of a plan: issue its replacement, write its bundle, put the same certificate into
- * another form, or ask another CA.
+ * apply_item.c - the replacement of one item of a plan, and what the other deeds share: authority and targets, keys, the bundle.
  *
  * Issuing goes the one road of issuance.c; the bundle is release.c's, with a runbook beside it. Each function here may be
  * called again after an interruption at any point.
@@ -24,7 +23,7 @@ static const char *authority_name(const struct rmt_applying *job)
 }
 
 /* The key is asked for when something is to be signed, and then what an interrupted run left is finished first. */
-static int set_authority(struct rmt_applying *job, bool signing, struct rmt_err *fatal)
+int rmt_apply_authority(struct rmt_applying *job, bool signing, struct rmt_err *fatal)
 {
 	struct rmt_bench *bench = &job->campaign.bench;
 
@@ -153,7 +152,7 @@ static int set_release(struct rmt_applying *job, char **directory, struct rmt_er
 }
 
 /* Release an item outside the road: its certificate stood before this run. */
-static int release_again(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *fault, struct rmt_err *fatal)
+int rmt_apply_release(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *fault, struct rmt_err *fatal)
 {
 	char *directory = NULL;
 	int rc = set_release(job, &directory, fatal);
@@ -181,7 +180,7 @@ static struct rmt_key *key_in(const struct rmt_pile *pile, struct rmt_span spki,
 }
 
 /* The private key of a public one: among --key, in the home, or where the old certificate was found. NULL: nowhere. */
-static struct rmt_key *find_key(struct rmt_applying *job, struct rmt_span spki, struct rmt_err *err)
+struct rmt_key *rmt_apply_key(struct rmt_applying *job, struct rmt_span spki, struct rmt_err *err)
 {
 	struct rmt_key *key = key_in(&job->keys, spki, err);
 	unsigned char hash[RMT_SHA256];
@@ -202,7 +201,7 @@ static int keep_key(struct rmt_applying *job, struct rmt_item *item, struct rmt_
 	unsigned char hash[RMT_SHA256];
 	int proved;
 
-	item->key = find_key(job, spki, err);
+	item->key = rmt_apply_key(job, spki, err);
 	if (item->key || err->class != RMT_NONE)
 		return item->key ? 0 : -1;
 	if (rmt_spki_hash(spki, hash, err))
@@ -303,7 +302,7 @@ int rmt_apply_issue(struct rmt_applying *job, struct rmt_err *fault, struct rmt_
 	char *directory = NULL;
 	int rc = -1;
 
-	if (set_authority(job, true, fatal))
+	if (rmt_apply_authority(job, true, fatal))
 		return -1;
 	if (rmt_campaign_standing(&job->campaign, job->item, &job->standing, fatal))
 		return -1;
@@ -328,160 +327,5 @@ int rmt_apply_issue(struct rmt_applying *job, struct rmt_err *fault, struct rmt_
 out:
 	rmt_item_free(item);
 	free(directory);
-	return rc;
-}
-
-/* ---- write the bundle of what was issued before --------------------------------------------------------------------------------- */
-
-static struct rmt_item *recorded(struct rmt_applying *job, struct rmt_err *err)
-{
-	struct rmt_item *item = rmt_item_new(err);
-	struct rmt_db_cert row;
-	int found;
-
-	if (!item)
-		return NULL;
-	found = rmt_db_cert_by_id(job->campaign.bench.home.db, job->standing.certificate, &row, err);
-	if (found == 1) {
-		item->cert_id = row.id;
-		item->supersedes = row.supersedes;
-		item->source = job->item->device;
-		rmt_buf_span(&item->der, row.der);
-	} else if (found == 0) {
-		rmt_err_set(err, RMT_DATABASE, NULL, "its certificate is gone from the database: run remint db check");
-	}
-	if (found == 1 && row.authority != job->campaign.bench.authority.id) {
-		rmt_err_set(err, RMT_POLICY, NULL, "it was issued by another authority of this home (%s): name that with --ca",
-		            row.issuer_name);
-		found = -1;
-	}
-	if (found == 1 && rmt_buf_check(&item->der, err) == 0 &&
-	    rmt_cert_read(&item->cert, rmt_buf_view(&item->der), RMT_STRICT, err) == 0 &&
-	    (item->previous = rmt_plan_item_cert(job->item, err)))
-		return item;
-	rmt_item_free(item);
-	return NULL;
-}
-
-int rmt_apply_export(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
-{
-	struct rmt_item *item;
-	int rc = -1;
-
-	/* Bytes without a certificate: whoever was to sign them is gone, which only the authority's key mends. */
-	if (set_authority(job, !job->standing.certificate, fatal) ||
-	    rmt_campaign_standing(&job->campaign, job->item, &job->standing, fatal))
-		return -1;
-	if (!job->standing.certificate)
-		return rmt_err_set(fault, RMT_NEGATIVE, NULL,
-		                   "another process, or another authority than \"%s\", has still to sign it: it was left alone",
-		                   job->campaign.bench.authority.name);
-	if (rmt_apply_demand(job, false, fault))
-		return -1;
-	item = recorded(job, fault);
-	if (!item)
-		return -1;
-	item->key = find_key(job, item->cert.spki, fault);
-	if (fault->class == RMT_NONE)
-		rc = release_again(job, item, fault, fatal);
-	rmt_item_free(item);
-	return rc;
-}
-
-/* ---- the same certificate in its right form --------------------------------------------------------------------------------- */
-
-static int add_certs(struct rmt_chain_store *store, const struct rmt_pile *pile, struct rmt_err *err)
-{
-	for (size_t i = 0; i < pile->count; i++)
-		if (pile->objects[i]->cert && rmt_chain_store_add(store, pile->objects[i]->cert, false, err))
-			return -1;
-	return 0;
-}
-
-struct adding {
-	struct rmt_chain_store *store;
-	struct rmt_err *err;
-};
-
-static int add_authority(void *arg, const struct rmt_db_authority *row)
-{
-	struct adding *adding = arg;
-	struct rmt_cert cert;
-
-	if (!row->cert.length || rmt_cert_read(&cert, row->cert, RMT_TOLERANT, NULL))
-		return 0;
-	return rmt_chain_store_add(adding->store, &cert, false, adding->err);
-}
-
-/* Its best path among what is at hand: the files where it was found, --chain, the authorities of the home. */
-static int find_path(struct rmt_applying *job, const struct rmt_cert *leaf, struct rmt_path *path, struct rmt_err *err)
-{
-	struct rmt_chain_store *store = rmt_chain_store_new(err);
-	struct adding adding = {store, err};
-	struct rmt_pile pile = {0};
-	int rc = -1;
-
-	if (store && rmt_plan_item_pile(job->campaign.ctx, job->item, &pile, err) == 0 && add_certs(store, &pile, err) == 0 &&
-	    add_certs(store, &job->chain, err) == 0 &&
-	    rmt_db_authorities(job->campaign.bench.home.db, add_authority, &adding, err) == 0)
-		rc = rmt_path_find(store, leaf, path, err);
-	if (rc == 0 && !path->count && !path->root && !rmt_cert_self_issued(leaf)) {
-		rmt_path_clear(path);
-		rc = rmt_err_set(err, RMT_INPUT, NULL, "the certificates of its issuers are not at hand: give them with --chain FILE");
-	}
-	rmt_pile_free(&pile);
-	rmt_chain_store_free(store);
-	return rc;
-}
-
-/* The path as an authority, for the release to take the chain from; its certificates stay the path's. */
-static void as_authority(const struct rmt_path *path, struct rmt_cert *leaf, struct rmt_authority *out)
-{
-	struct rmt_cert *above[RMT_PATH_DEPTH_MAX + 2];
-	size_t count = 0;
-
-	for (size_t i = 0; i < path->count; i++)
-		above[count++] = path->intermediates[i];
-	if (path->root)
-		above[count++] = path->root;
-	if (!count)
-		above[count++] = leaf; /* self-signed: its own root */
-	*out = (struct rmt_authority){.cert = above[0]};
-	for (size_t i = 1; i < count && i <= RMT_PATH_DEPTH_MAX; i++)
-		out->chain[out->chain_count++] = above[i];
-}
-
-int rmt_apply_convert(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
-{
-	struct rmt_release *release = &job->campaign.bench.release;
-	struct rmt_authority *usual = release->authority, above;
-	struct rmt_item *item = rmt_item_new(fatal);
-	struct rmt_cert *old = rmt_plan_item_cert(job->item, fault);
-	struct rmt_path path = {0};
-	int rc = -1;
-
-	if (!item || !old || rmt_apply_demand(job, false, fault) || find_path(job, old, &path, fault))
-		goto out;
-	item->key = find_key(job, old->spki, fault);
-	if (fault->class != RMT_NONE)
-		goto out;
-	item->source = job->item->device;
-	item->cert = *old;
-	item->cert.owned = NULL;
-	item->cert_id = -1; /* signed long ago, in no row of ours */
-	as_authority(&path, old, &above);
-	release->authority = &above;
-	release->issuer = NULL;
-	rc = release_again(job, item, fault, fatal);
-	release->authority = usual;
-	release->issuer = NULL;
-	if (rc == 0) {
-		job->told.text = "exported: the same certificate";
-		job->told.serial = NULL;
-	}
-out:
-	rmt_path_clear(&path);
-	rmt_cert_free(old);
-	rmt_item_free(item);
 	return rc;
 }

@@ -3,7 +3,7 @@
  * apply_request.c - an item that another CA signs: a key and a request in the device's directory, and how to hand it in.
  *
  * The key is in the home and the request in the database before any file is written, so that a second run writes the same
- * ones. What the other CA answers is not taken in here.
+ * ones. What the other CA answers is taken in by apply_answer.c.
  */
 #include "config.h"
 
@@ -21,10 +21,8 @@ static const char how_to[] =
     "     certreq -submit -attrib \"CertificateTemplate:WebServer\" request.pem new.cer\n"
     "   A request of which a person has to approve gets a number; fetch the certificate later with\n"
     "     certreq -retrieve NUMBER new.cer\n"
-    "2. Look whether the devices will take what came back, before it is installed:\n"
-    "     remint audit new.cer --key key.pem%s\n"
-    "3. Put certificate, chain and key into the form that the device wants:\n"
-    "     remint convert new.cer --chain chain.p7b --key key.pem%s --out bundle\n";
+    "2. Give what came back, and the CA's own certificates, to the campaign. It is audited, and the bundle written:\n"
+    "     remint apply PLAN --commit --out DIR --cert new.cer --chain chain.p7b\n";
 
 struct asked {
 	struct rmt_key *key;
@@ -87,12 +85,12 @@ static int record(struct rmt_applying *job, const struct asked *asked, struct rm
 	                             .targets = job->campaign.bench.demand.target_names,
 	                             .recorded = rmt_verb_now(job->campaign.ctx),
 	                             .state = "made"};
-	int64_t id;
+	struct rmt_db_item change = {.state = RMT_ITEM_REQUESTED};
 
 	if (rmt_spki_hash(rmt_key_spki(asked->key), hash, err) || rmt_db_begin(db, err))
 		return -1;
-	if (rmt_db_request_add(db, &row, &id, err) == 0 &&
-	    rmt_campaign_move_within(&job->campaign, job->item, RMT_ITEM_REQUESTED, NULL, NULL, id, err) == 0 &&
+	if (rmt_db_request_add(db, &row, &change.request, err) == 0 &&
+	    rmt_campaign_change(&job->campaign, job->item, &change, err) == 0 &&
 	    rmt_db_commit(db, err) == 0)
 		return 0;
 	rmt_db_rollback(db);
@@ -143,14 +141,9 @@ static int put_key(struct rmt_applying *job, const struct asked *asked, struct r
 
 static int put_hint(struct rmt_applying *job, const struct asked *asked, struct rmt_buf *out, struct rmt_err *err)
 {
-	const struct rmt_demand *demand = &job->campaign.bench.demand;
-	struct rmt_buf options = {0};
-
+	(void)job;
 	(void)asked;
-	for (size_t i = 0; i < demand->target_count; i++)
-		rmt_buf_format(&options, " --for %s", demand->targets[i]->name);
-	rmt_buf_format(out, how_to, rmt_buf_string(&options), rmt_buf_string(&options));
-	rmt_buf_free(&options);
+	rmt_buf_text(out, how_to);
 	return rmt_buf_check(out, err);
 }
 

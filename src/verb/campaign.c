@@ -161,13 +161,12 @@ int rmt_campaign_standing(const struct rmt_campaign *campaign, const struct rmt_
 	return 0;
 }
 
-int rmt_campaign_move_within(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, enum rmt_item_state state,
-                             const char *why, const char *confirmed_by, int64_t request, struct rmt_err *err)
+int rmt_campaign_change(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, const struct rmt_db_item *change,
+                        struct rmt_err *err)
 {
 	struct rmt_standing now;
-	struct rmt_db_item row;
+	struct rmt_db_item row, old;
 	unsigned char asked[RMT_SHA256];
-	struct rmt_db_item old;
 	int found;
 
 	if (rmt_campaign_standing(campaign, item, &now, err))
@@ -180,15 +179,15 @@ int rmt_campaign_move_within(const struct rmt_campaign *campaign, const struct r
 		memcpy(asked, old.asked.at, sizeof asked);
 	row = (struct rmt_db_item){.campaign = campaign->id,
 	                           .item = item->id,
-	                           .state = state,
+	                           .state = change->state,
 	                           .asked = rmt_span_of(asked, sizeof asked),
-	                           .previous = now.previous,
+	                           .previous = change->previous ? change->previous : now.previous,
 	                           .tbs = now.tbs,
-	                           .certificate = now.certificate,
-	                           .request = request ? request : now.request,
-	                           .attempts = now.attempts + (state == RMT_ITEM_FAILED),
-	                           .why = why ? why : "",
-	                           .confirmed_by = confirmed_by ? confirmed_by : "",
+	                           .certificate = change->certificate ? change->certificate : now.certificate,
+	                           .request = change->request ? change->request : now.request,
+	                           .attempts = now.attempts + (change->state == RMT_ITEM_FAILED),
+	                           .why = change->why,
+	                           .confirmed_by = change->confirmed_by,
 	                           .when = rmt_verb_now(campaign->ctx)};
 	return rmt_db_item_put(campaign->bench.home.db, &row, err);
 }
@@ -196,11 +195,12 @@ int rmt_campaign_move_within(const struct rmt_campaign *campaign, const struct r
 int rmt_campaign_move(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, enum rmt_item_state state,
                       const char *why, const char *confirmed_by, struct rmt_err *err)
 {
+	struct rmt_db_item change = {.state = state, .why = why, .confirmed_by = confirmed_by};
 	struct rmt_db *db = campaign->bench.home.db;
 
 	if (rmt_db_begin(db, err))
 		return -1;
-	if (rmt_campaign_move_within(campaign, item, state, why, confirmed_by, 0, err) == 0 && rmt_db_commit(db, err) == 0)
+	if (rmt_campaign_change(campaign, item, &change, err) == 0 && rmt_db_commit(db, err) == 0)
 		return 0;
 	rmt_db_rollback(db);
 	return -1;

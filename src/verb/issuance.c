@@ -347,34 +347,6 @@ static int event(struct rmt_issuance *run, const char *kind, struct rmt_err *err
 	return rc;
 }
 
-/* The certificate to be replaced, recorded as foreign when we never saw it. */
-static int persist_previous(struct rmt_issuance *run, struct rmt_item *item, struct rmt_err *err)
-{
-	unsigned char fingerprint[RMT_SHA256];
-	struct rmt_row_hashes hashes;
-	struct rmt_db_cert row;
-	int found;
-
-	if (!item->previous)
-		return 0;
-	if (rmt_cert_fingerprint(item->previous, fingerprint, err))
-		return -1;
-	found = rmt_db_cert_find(run->home->db, item->previous->serial, rmt_span_of(fingerprint, sizeof fingerprint), &row, err);
-	if (found < 0)
-		return -1;
-	if (found) {
-		item->supersedes = row.id;
-		return 0;
-	}
-	row = (struct rmt_db_cert){.template_name = "",
-	                           .targets = "",
-	                           .recorded = run->now,
-	                           .issuer_name = rmt_arena_name(&item->arena, item->previous->issuer)};
-	if (rmt_row_describe(&row, item->previous, &item->arena, &hashes, err))
-		return -1;
-	return rmt_row_record(run->home->db, &row, &item->supersedes, err);
-}
-
 static int persist_item(struct rmt_issuance *run, struct rmt_item *item, struct rmt_err *err)
 {
 	struct rmt_db_tbs tbs = {.authority = run->authority->id,
@@ -386,7 +358,8 @@ static int persist_item(struct rmt_issuance *run, struct rmt_item *item, struct 
 	                         .targets = run->demand->target_names,
 	                         .proved = item->possession_proved};
 
-	if (persist_previous(run, item, err))
+	if (item->previous &&
+	    rmt_row_previous(run->home->db, item->previous, run->now, &item->arena, &item->supersedes, err))
 		return -1;
 	tbs.supersedes = item->supersedes;
 	if (rmt_db_tbs_add(run->home->db, &tbs, &item->tbs_id, err))

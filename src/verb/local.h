@@ -391,6 +391,10 @@ struct rmt_row_hashes { unsigned char fingerprint[RMT_SHA256], spki[RMT_SHA256];
 int rmt_row_describe(struct rmt_db_cert *row, const struct rmt_cert *cert, struct rmt_arena *arena,
                      struct rmt_row_hashes *hashes, struct rmt_err *err);
 
+/* A certificate that is to be replaced, recorded as foreign when it was never seen; within a transaction. `arena` is scratch. */
+int rmt_row_previous(struct rmt_db *db, const struct rmt_cert *cert, rmt_time now, struct rmt_arena *arena, int64_t *id,
+                     struct rmt_err *err);
+
 /* ---- vouching (vouch.c): rows held by the hash chain of the events --------------------------------------------------------- */
 
 /* The rows of one event, added in the order of their ids. */
@@ -541,7 +545,7 @@ struct rmt_throwaway {
 /* For localhost and, where it is another, for `address`. `key_spec` NULL: rsa:2048. Recorded nowhere. */
 int rmt_throwaway_make(struct remint *ctx, const char *key_spec, const char *address, struct rmt_throwaway *out, struct rmt_err *err);
 void rmt_throwaway_clear(struct rmt_throwaway *made);
-/* ---- carrying a plan out (campaign.c, apply.c, apply_item.c, apply_live.c, apply_close.c) ------------------------------------ */
+/* ---- carrying a plan out (campaign.c, apply*.c) ------------------------------------ */
 
 struct rmt_campaign {
 	struct remint *ctx;
@@ -565,12 +569,13 @@ struct rmt_standing {
 	char why[512], confirmed_by[128];
 };
 int rmt_campaign_standing(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, struct rmt_standing *out, struct rmt_err *err);
-/* The item in another state, in a transaction of its own or in the one under way; the row is read anew, so that nothing another
- * process wrote is lost. `why` and `confirmed_by` may be NULL. */
+/* The item in another state, in a transaction of its own; the row is read anew, so that nothing another process wrote is lost.
+ * `why` and `confirmed_by` may be NULL. */
 int rmt_campaign_move(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, enum rmt_item_state state,
                       const char *why, const char *confirmed_by, struct rmt_err *err);
-int rmt_campaign_move_within(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, enum rmt_item_state state,
-                             const char *why, const char *confirmed_by, int64_t request, struct rmt_err *err);
+/* In the transaction under way; what is 0 or NULL in `change` stays as it is, but for `why` and `confirmed_by`. */
+int rmt_campaign_change(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, const struct rmt_db_item *change,
+                        struct rmt_err *err);
 /* For the road of issuance, inside its transactions: the bytes are an item's, the certificate is there. */
 int rmt_campaign_begun(struct rmt_db *db, const struct rmt_item *item, rmt_time now, struct rmt_err *err);
 int rmt_campaign_issued(struct rmt_db *db, int64_t certificate, rmt_time now, struct rmt_err *err);
@@ -588,6 +593,7 @@ struct rmt_applying {
 	remint_step_fn *step;
 	void *arg;
 	struct rmt_pile keys, chain;      /* of --key and --chain */
+	struct rmt_pile answers;          /* what other CAs made of requests */
 	struct rmt_buf bench_for;         /* template and targets that the bench is set for */
 	/* of the item under way */
 	const struct rmt_plan_item *item;
@@ -595,13 +601,23 @@ struct rmt_applying {
 	struct rmt_arena arena;
 	struct remint_step told;
 };
+/* The authority, with its key when something is to be signed; then what an interrupted run left is finished first. */
+int rmt_apply_authority(struct rmt_applying *job, bool signing, struct rmt_err *fatal);
 /* Template and targets of the item, for signing or only for writing files. */
 int rmt_apply_demand(struct rmt_applying *job, bool signing, struct rmt_err *err);
-/* What is done about one item: 0, or -1 with `fault`; `fatal` is for what ends the run (apply_item.c, apply_request.c). */
+/* Write the bundle of a finished item, and move it to exported. */
+int rmt_apply_release(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *fault, struct rmt_err *fatal);
+/* The private key of a public one: among --key, in the home, or where the old certificate was found. NULL: nowhere. */
+struct rmt_key *rmt_apply_key(struct rmt_applying *job, struct rmt_span spki, struct rmt_err *err);
+/* What is done about one item: 0, or -1 with `fault`; `fatal` is for what ends the run (a file for each). */
 int rmt_apply_issue(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
 int rmt_apply_export(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
 int rmt_apply_convert(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
 int rmt_apply_request(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
+int rmt_apply_answer(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
+bool rmt_apply_answered(struct rmt_applying *job); /* the answer to the item's request is at hand */
+/* The best path of a certificate among what is at hand for the item; fails when not even its issuer is there. */
+int rmt_apply_path(struct rmt_applying *job, const struct rmt_cert *leaf, struct rmt_path *path, struct rmt_err *err);
 int rmt_apply_close(struct rmt_applying *job, struct rmt_err *err); /* every item (apply_close.c) */
 /* OUT/DEVICE; NULL without --out or when memory is out. */
 char *rmt_apply_directory(const struct rmt_applying *job);

@@ -49,3 +49,26 @@ int rmt_row_describe(struct rmt_db_cert *row, const struct rmt_cert *cert, struc
 		return -1;
 	return rmt_spki_hash(cert->spki, hashes->spki, err);
 }
+
+int rmt_row_previous(struct rmt_db *db, const struct rmt_cert *cert, rmt_time now, struct rmt_arena *arena, int64_t *id,
+                     struct rmt_err *err)
+{
+	unsigned char fingerprint[RMT_SHA256];
+	struct rmt_row_hashes hashes;
+	struct rmt_db_cert row;
+	int found;
+
+	if (rmt_cert_fingerprint(cert, fingerprint, err))
+		return -1;
+	found = rmt_db_cert_find(db, cert->serial, rmt_span_of(fingerprint, sizeof fingerprint), &row, err);
+	if (found < 0)
+		return -1;
+	if (found) {
+		*id = row.id;
+		return 0;
+	}
+	row = (struct rmt_db_cert){.template_name = "", .targets = "", .recorded = now};
+	if (rmt_row_describe(&row, cert, arena, &hashes, err))
+		return -1;
+	return rmt_row_record(db, &row, id, err);
+}

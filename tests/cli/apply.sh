@@ -93,6 +93,42 @@ expect_err 'web: the plan asks for something else now' "what was issued already 
 jq -e '.items[] | select(.device == "web").changed' "$TMP/out" >"$TMP/changed" && ok "also in JSON" || not_ok "also in JSON"
 [ "$(certificates)" = $((count + 6)) ] && ok "and nothing else is issued" || not_ok "and nothing else is issued"
 
+# ---- what the other CA makes of the request -----------------------------------------------------------------------------
+# answer NAME EXTENSION...: the request of the item, signed by the old CA.
+answer() {
+	answer_name=$1
+	shift
+	printf '%s\n' basicConstraints=critical,CA:FALSE subjectKeyIdentifier=hash authorityKeyIdentifier=keyid "$@" >answer.ext
+	quietly openssl x509 -req -in b/asked/request.pem -CA root.pem -CAkey root.key -set_serial 0x0b01 -days 200 \
+		-out "$answer_name" -extfile answer.ext
+}
+answer bad.cer extendedKeyUsage=clientAuth subjectAltName=DNS:asked.contoso.com
+answer good.cer extendedKeyUsage=serverAuth subjectAltName=DNS:asked.contoso.com
+expect_status 0 "somebody else's certificate is no answer" \
+	"$REMINT" apply edited.json --commit --out b --out-password-file pass --chain root.pem --cert web.pem --json
+expect_states "and the item waits on" asked=requested
+expect_status 3 "an answer whose issuer nobody has is not taken" "$REMINT" apply edited.json --commit --out b --out-password-file pass --cert good.cer
+expect_status 4 "nor one that the device would refuse" \
+	"$REMINT" apply edited.json --commit --out b --out-password-file pass --chain root.pem --cert bad.cer --json
+expect_err 'asked: .*what the other CA made would be refused by nginx' "and it is said why"
+count=$(certificates)
+expect_status 0 "a good answer becomes the bundle" \
+	"$REMINT" apply edited.json --commit --out b --out-password-file pass --chain root.pem --cert good.cer --json
+expect_states "of its device" asked=exported
+openssl x509 -in good.cer >"$TMP/wanted"
+openssl x509 -in b/asked/cert.pem >"$TMP/got"
+expect_same "$TMP/wanted" "$TMP/got" "with that certificate"
+openssl x509 -in good.cer -noout -pubkey >"$TMP/wanted"
+openssl pkey -in b/asked/key.pem -passin file:pass -pubout >"$TMP/got"
+expect_same "$TMP/wanted" "$TMP/got" "and the key that was kept for it"
+[ -s b/asked/INSTALL-nginx.txt ] && ok "in the target's files" || not_ok "in the target's files"
+expect_status 0 "which is done once" \
+	"$REMINT" apply edited.json --commit --out b --out-password-file pass --chain root.pem --cert good.cer --json
+[ "$(certificates)" = $((count + 2)) ] && ok "old and new are recorded" || not_ok "old and new are recorded"
+expect_status 0 "linked" "$REMINT" history asked.contoso.com
+expect_out 'valid .*\(foreign\)' "as another CA's"
+expect_status 0 "the database is sound" "$REMINT" db check
+
 # ---- what is in the way ------------------------------------------------------------------------------------------------
 old_cert way '/O=Contoso/CN=way.contoso.com'
 plan_item way.pem way reissue | plan_of b >way.json

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * apply_export.c - the bundle of a certificate that stood before this run: one that was issued here or by another CA for the
+ * item, or the old one itself, when only its form or chain was wrong.
+ *
+ * Nothing is signed here, except that what an interrupted run left is finished first.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verb/local.h"
+
+/* ---- a chain from what is at hand ---------------------------------------------------------------------------------------- */
+
+static int add_certs(struct rmt_chain_store *store, const struct rmt_pile *pile, struct rmt_err *err)
+{
+	for (size_t i = 0; i < pile->count; i++)
+		if (pile->objects[i]->cert && rmt_chain_store_add(store, pile->objects[i]->cert, false, err))
+			return -1;
+	return 0;
+}
+
+struct adding {
+	struct rmt_chain_store *store;
+	struct rmt_err *err;
+};
+
+static int add_authority(void *arg, const struct rmt_db_authority *row)
+{
+	struct adding *adding = arg;
+	struct rmt_cert cert;
+
+	if (!row->cert.length || rmt_cert_read(&cert, row->cert, RMT_TOLERANT, NULL))
+		return 0;
+	return rmt_chain_store_add(adding->store, &cert, false, adding->err);
+}
+
+/* Among the files where the old certificate was found, --chain, what came back with the new one, the authorities of the home. */
+int rmt_apply_path(struct rmt_applying *job, const struct rmt_cert *leaf, struct rmt_path *path, struct rmt_err *err)
+{
+	struct rmt_chain_store *store = rmt_chain_store_new(err);
+	struct adding adding = {store, err};
+	struct rmt_pile pile = {0};
+	int rc = -1;
+
+	if (store && rmt_plan_item_pile(job->campaign.ctx, job->item, &pile, err) == 0 && add_certs(store, &pile, err) == 0 &&
+	    add_certs(store, &job->chain, err) == 0 && add_certs(store, &job->answers, err) == 0 &&
+	    rmt_db_authorities(job->campaign.bench.home.db, add_authority, &adding, err) == 0)
+		rc = rmt_path_find(store, leaf, path, err);
+	if (rc == 0 && !path->count && !path->root && !rmt_cert_self_issued(leaf)) {
+		rmt_path_clear(path);
+		rc = rmt_err_set(err, RMT_INPUT, NULL, "the certificates of its issuers are not at hand: give them with --chain FILE");
+	}
+	rmt_pile_free(&pile);
+	rmt_chain_store_free(store);
+	return rc;
+}
+
+/* The path as an authority, for the release to take the chain from; its certificates stay the path's. */
+static void as_authority(const struct rmt_path *path, struct rmt_cert *leaf, struct rmt_authority *out)
+{
+	struct rmt_cert *above[RMT_PATH_DEPTH_MAX + 2];
+	size_t count = 0;
+
+	for (size_t i = 0; i < path->count; i++)
+		above[count++] = path->intermediates[i];
+	if (path->root)
+		above[count++] = path->root;
+	if (!count)
+		above[count++] = leaf; /* self-signed: its own root */
+	*out = (struct rmt_authority){.cert = above[0]};
+	for (size_t i = 1; i < count && i <= RMT_PATH_DEPTH_MAX; i++)
+		out->chain[out->chain_count++] = above[i];
+}
+
+/* Released with the best path at hand instead of this home's authority. */
+static int release_with_path(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	struct rmt_release *release = &job->campaign.bench.release;
+	struct rmt_authority *usual = release->authority, above;
+	struct rmt_path path = {0};
+	int rc = rmt_apply_path(job, &item->cert, &path, fault);
+
+	if (rc == 0) {
+		as_authority(&path, &item->cert, &above);
+		release->authority = &above;
+		release->issuer = NULL;
+		rc = rmt_apply_release(job, item, fault, fatal);
+		release->authority = usual;
+		release->issuer = NULL;
+	}
+	rmt_path_clear(&path);
+	return rc;
+}
+
+/* ---- what was issued before ------------------------------------------------------------------------------------------------ */
+
+/* The certificate on record as an item; `foreign` when another CA signed it. */
+static struct rmt_item *recorded(struct rmt_applying *job, bool *foreign, struct rmt_err *err)
+{
+	struct rmt_item *item = rmt_item_new(err);
+	struct rmt_db_cert row;
+	int found;
+
+	if (!item)
+		return NULL;
+	found = rmt_db_cert_by_id(job->campaign.bench.home.db, job->standing.certificate, &row, err);
+	if (found == 0)
+		rmt_err_set(err, RMT_DATABASE, NULL, "its certificate is gone from the database: run remint db check");
+	if (found == 1) {
+		*foreign = !row.authority;
+		item->cert_id = row.id;
+		item->supersedes = row.supersedes;
+		item->source = job->item->device;
+		rmt_buf_span(&item->der, row.der);
+		if (row.authority && row.authority != job->campaign.bench.authority.id)
+			found = rmt_err_set(err, RMT_POLICY, NULL, "it was issued by another authority of this home (%s): name that with --ca",
+			                    row.issuer_name);
+	}
+	if (found == 1 && rmt_buf_check(&item->der, err) == 0 &&
+	    rmt_cert_read(&item->cert, rmt_buf_view(&item->der), RMT_TOLERANT, err) == 0 &&
+	    (item->previous = rmt_plan_item_cert(job->item, err)))
+		return item;
+	rmt_item_free(item);
+	return NULL;
+}
+
+/* Bytes without a certificate: whoever was to sign them is gone, which only the authority's key mends. */
+static int finish(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	if (!job->standing.tbs) /* another CA's */
+		return 0;
+	if (rmt_apply_authority(job, !job->standing.certificate, fatal) ||
+	    rmt_campaign_standing(&job->campaign, job->item, &job->standing, fatal))
+		return -1;
+	if (job->standing.certificate)
+		return 0;
+	return rmt_err_set(fault, RMT_NEGATIVE, NULL,
+	                   "another process, or another authority than \"%s\", has still to sign it: it was left alone",
+	                   job->campaign.bench.authority.name);
+}
+
+int rmt_apply_export(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	struct rmt_item *item;
+	bool foreign = false;
+	int rc = -1;
+
+	if (finish(job, fault, fatal) || rmt_apply_demand(job, false, fault))
+		return -1;
+	item = recorded(job, &foreign, fault);
+	if (!item)
+		return -1;
+	item->key = rmt_apply_key(job, item->cert.spki, fault);
+	if (fault->class == RMT_NONE)
+		rc = foreign ? release_with_path(job, item, fault, fatal) : rmt_apply_release(job, item, fault, fatal);
+	rmt_item_free(item);
+	return rc;
+}
+
+/* ---- the same certificate in its right form --------------------------------------------------------------------------------- */
+
+int rmt_apply_convert(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	struct rmt_item *item = rmt_item_new(fatal);
+	struct rmt_cert *old = rmt_plan_item_cert(job->item, fault);
+	int rc = item && old ? rmt_apply_demand(job, false, fault) : -1;
+
+	if (rc == 0) {
+		item->source = job->item->device;
+		item->cert = *old;
+		item->cert.owned = NULL;
+		item->cert_id = -1; /* signed long ago, in no row of ours */
+		item->key = rmt_apply_key(job, old->spki, fault);
+		rc = fault->class == RMT_NONE ? release_with_path(job, item, fault, fatal) : -1;
+	}
+	if (rc == 0) {
+		job->told.text = "exported: the same certificate";
+		job->told.serial = NULL;
+	}
+	rmt_cert_free(old);
+	rmt_item_free(item);
+	return rc;
+}
