@@ -278,6 +278,49 @@ check_descriptors(void **state)
 	close(listener);
 }
 
+/* A listener whose queue is full answers no further connection: as behind a firewall that drops. */
+static void
+check_dropped(void **state)
+{
+	struct tls_server server = { .chain = { leaf } };
+	struct rmt_probe_options options = { .auth_level = -1, .timeout = 1200, .now = NOW };
+	struct rmt_probe_job items[2];
+	struct rmt_probe_jobs jobs = { items, 1 };
+	struct rmt_endpoint endpoint;
+	struct rmt_err err = { 0 };
+	struct seen seen = { 0 };
+	struct peer peer;
+	int listener, fillers[4];
+	uint16_t port = closed_port(&listener);
+
+	(void)state;
+	assert_int_equal(listen(listener, 0), 0);
+	items[0] = job_for(port, false);
+	for (size_t i = 0; i < 4; i++) {
+		fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)connect(fillers[i], (struct sockaddr *)&items[0].address, items[0].length);
+	}
+	parse("tls://host.example:443", &endpoint);
+	GOOD(rmt_probe_run(&options, &endpoint, &jobs, keep_seen, &seen, &err));
+	assert_seen(
+	    &seen, RMT_PROBE_TIMED_OUT, RMT_STAGE_CONNECT, "there is no connection within 1200 ms");
+	seen_clear(&seen);
+	tls_prepare(&server);
+	peer_start(&peer, AF_INET, serve_tls, &server);
+	items[1] = job_for(peer.port, true);
+	jobs.count = 2;
+	GOOD(rmt_probe_run(&options, &endpoint, &jobs, keep_seen, &seen, &err));
+	assert_seen(&seen, RMT_PROBE_DONE, 0, "");
+	assert_string_equal(seen.address, items[1].text);
+	peer_stop(&peer);
+	seen_clear(&seen);
+	tls_clear(&server);
+	for (size_t i = 0; i < 4; i++)
+		close(fillers[i]);
+	close(listener);
+	rmt_endpoint_clear(&endpoint);
+}
+
 static void
 check_none(void **state)
 {
@@ -307,6 +350,8 @@ main(void)
 	    &rows, "a fallback is tried when the one before is not reached", check_fallback, NULL);
 	add_row(&rows, "300 jobs, and a caller who has seen enough after seven", check_many, NULL);
 	add_row(&rows, "fewer descriptors than jobs", check_descriptors, NULL);
+	add_row(
+	    &rows, "a connection that is never answered, and its fallback", check_dropped, NULL);
 	add_row(&rows, "no jobs at all", check_none, NULL);
 	failed = run_rows("many jobs", &rows);
 	party_free(leaf);
