@@ -622,8 +622,8 @@ struct remint_report_item {
 	int64_t when;                        /* of the last change of its state; 0: none yet */
 	bool approved;
 	enum remint_actor actor;
-	const char *task, *command;          /* what that one does: one sentence, and the command for it; "" when there is none. PLAN in it
-	                                      * stands for the plan's file when its name is no plain word */
+	const char *task, *command;          /* what that one does: one sentence, and the command for it; "" when there is none. DIR in it
+	                                      * stands for the bundles' directory, PLAN for the plan's file when its name is no plain word */
 	struct remint_strings targets, places; /* places as "endpoint fe01:5061", "file old.pem" */
 	struct remint_report_cert before;
 	const struct remint_report_cert *after; /* NULL: there is none yet */

@@ -130,8 +130,8 @@ summary_text(struct out *out, const struct remint_report_summary *summary)
 	    summary->devices == 1 ? "" : "s");
 	counts_text(out, "states", summary->states, summary->state_count);
 	counts_text(out, "actions", summary->actions, summary->action_count);
-	out_format(out, "  findings     %llu, of which %llu are cleared\n",
-	    (unsigned long long)summary->findings, (unsigned long long)summary->cleared);
+	out_format(out, "  findings     %llu, cleared %llu\n", (unsigned long long)summary->findings,
+	    (unsigned long long)summary->cleared);
 	out_format(out, "  waiting for  our administrator %llu, another CA's %llu, the person at the device %llu\n",
 	    (unsigned long long)summary->actors[REMINT_ACTOR_US],
 	    (unsigned long long)summary->actors[REMINT_ACTOR_CA],
@@ -144,6 +144,8 @@ summary_text(struct out *out, const struct remint_report_summary *summary)
 static void
 item_text(struct telling *telling, const struct remint_report_item *item)
 {
+	static const char *const actors[REMINT_ACTORS] = { "", "our administrator",
+		"the other CA's administrator", "the person at the device" };
 	struct out *out = &telling->cli->out;
 
 	if (item->actor == REMINT_ACTOR_NOBODY)
@@ -159,6 +161,7 @@ item_text(struct telling *telling, const struct remint_report_item *item)
 	out_labelled(out, 2, LABEL_WIDTH, item->state, item->name && *item->name ? item->name : item->id);
 	if (*item->reason)
 		out_labelled(out, 4, LABEL_WIDTH - 2, "why", item->reason);
+	out_labelled(out, 4, LABEL_WIDTH - 2, "who", actors[item->actor]);
 	out_labelled(out, 4, LABEL_WIDTH - 2, "next", item->task);
 	out_labelled(out, 4, LABEL_WIDTH - 2, "", item->command);
 }

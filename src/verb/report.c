@@ -146,7 +146,7 @@ struct next {
 	const char *task, *command;
 	bool serial;
 };
-static const char apply[] = "remint apply %s --commit";
+static const char apply[] = "remint apply %s --commit --out DIR";
 static const struct next nexts[RMT_ITEM_STATES] = {
     [RMT_ITEM_PLANNED] = {REMINT_ACTOR_US, "Apply the plan.", apply, false},
     [RMT_ITEM_REQUESTED] = {REMINT_ACTOR_CA, "Sign the request in the bundle, and give back the certificate with its chain.", "", false},
@@ -158,7 +158,8 @@ static const struct next nexts[RMT_ITEM_STATES] = {
     [RMT_ITEM_FAILED] = {REMINT_ACTOR_US, "Remove the cause, and apply the plan again.", apply, false},
     [RMT_ITEM_SKIPPED] = {REMINT_ACTOR_NOBODY, "", "", false},
 };
-static const struct next next_revoke = {REMINT_ACTOR_CA, "Nothing serves the old one any more: revoke it.", "certutil -revoke %s 4", true};
+static const struct next next_close = {REMINT_ACTOR_US, "Every place has it as it was planned: close.", "remint apply %s --close --commit", false};
+static const struct next next_revoke = {REMINT_ACTOR_CA, "Nothing serves the old one any more: revoke it, and tell us or publish a CRL that lists it.", "certutil -revoke %s 4", true};
 static const struct next next_replace = {REMINT_ACTOR_CA, "Replace the CA that issued it; then a new plan is made.", "", false};
 
 static const struct next *next_of(const struct row *row)
@@ -166,7 +167,9 @@ static const struct next *next_of(const struct row *row)
 	if (row->foreign && row->item->action == RMT_ACTION_REPLACE_CA &&
 	    (row->state == RMT_ITEM_PLANNED || row->state == RMT_ITEM_FAILED))
 		return &next_replace;
-	if (row->foreign && row->state == RMT_ITEM_LIVE && !stays_same(row->item))
+	if (row->state == RMT_ITEM_LIVE && stays_same(row->item))
+		return &next_close;
+	if (row->state == RMT_ITEM_LIVE && row->foreign)
 		return &next_revoke;
 	return &nexts[row->state];
 }

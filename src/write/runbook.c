@@ -97,8 +97,9 @@ put_heading(const struct step *step, struct rmt_buf *out)
 	struct rmt_buf label = { 0 };
 
 	rmt_steps_fill("{label}", step->part, &label, NULL);
-	rmt_buf_format(out, "[%.*s, %s]\n", (int)strcspn(rmt_buf_string(&label), "\n"), rmt_buf_string(&label),
-	               rmt_steps_word(step->target->name) ? step->target->name : "target");
+	rmt_buf_format(out, "[%.*s, %s%s]\n", (int)strcspn(rmt_buf_string(&label), "\n"), rmt_buf_string(&label),
+	               rmt_steps_word(step->target->name) ? step->target->name : "target",
+	               step->part->apart ? "; files in the directory of that name" : "");
 	rmt_buf_free(&label);
 }
 
@@ -202,6 +203,33 @@ put_chain(const struct rmt_bundle *bundle, struct rmt_buf *out)
 		put_remark("certificate there instead of the PFX or key file that the steps name.", out);
 }
 
+static void
+put_file(const struct rmt_runbook_part *part, const struct rmt_target *target, const char *name, const char *comment,
+         struct rmt_buf *out)
+{
+	rmt_buf_format(out, "#     %s%s%s  ", part->apart ? target->name : "", part->apart ? "/" : "", name);
+	rmt_steps_fact(comment ? comment : "", out);
+	rmt_buf_byte(out, '\n');
+}
+
+/* The CA certificates that the steps speak of. */
+static void
+put_anchors(const struct rmt_runbook_part *part, const struct rmt_target *target, struct rmt_buf *out)
+{
+	static const char *const comments[RMT_ANCHORS] = { "the root, DER", "the root, PEM", "the CA that issued it, DER" };
+	struct rmt_anchor anchors[RMT_ANCHORS];
+
+	rmt_anchors(part->bundle, anchors);
+	for (size_t i = 0; i < RMT_ANCHORS; i++) {
+		bool listed = !anchors[i].cert || !rmt_steps_mention(target, anchors[i].mark);
+
+		for (size_t k = 0; !listed && k < target->file_count; k++)
+			listed = !strcmp(target->files[k].name, anchors[i].name);
+		if (!listed)
+			put_file(part, target, anchors[i].name, comments[i], out);
+	}
+}
+
 static int
 put_files(const struct rmt_runbook_part *part, const struct rmt_target *target, struct rmt_buf *out, struct rmt_err *err)
 {
@@ -217,11 +245,10 @@ put_files(const struct rmt_runbook_part *part, const struct rmt_target *target, 
 		for (size_t n = 1; !rc && n <= last && !(part->bundle->without_key && rmt_deploy_wants_key(file)); n++) {
 			rmt_buf_clear(&name);
 			rc = rmt_deploy_name(file->name, clean, n, &name, err);
-			rmt_buf_format(out, "#     %s%s%s  ", part->apart ? target->name : "", part->apart ? "/" : "", rmt_buf_string(&name));
-			rmt_steps_fact(file->comment ? file->comment : "", out);
-			rmt_buf_byte(out, '\n');
+			put_file(part, target, rmt_buf_string(&name), file->comment, out);
 		}
 	}
+	put_anchors(part, target, out);
 	rmt_buf_free(&label);
 	rmt_buf_free(&name);
 	return rc;

@@ -3,6 +3,7 @@
 . "${srcdir:-.}/tests/lib/tap.sh"
 . "$srcdir/tests/lib/pki.sh"
 . "$srcdir/tests/lib/refuse.sh"
+. "$srcdir/tests/lib/campaign.sh"
 need openssl jq python3
 cd "$TMP" || exit
 remint() { "$REMINT" "$@"; }
@@ -26,7 +27,7 @@ expect_out '^plan.json: 3 certificates on 3 devices$' "it counts"
 expect_out '^  states +planned 2, skipped 1$' "by state"
 expect_out '^  actions +keep 1, reissue 2$' "by action"
 expect_out '^  waiting for  our administrator 2, another CA.s 0, the person at the device 0$' "and by who is next"
-expect_out 'remint apply plan.json --commit' "the next step has its command"
+expect_out 'remint apply plan.json --commit --out DIR' "the next step has its command"
 expect_out 'not begun' "it says that nothing is begun"
 expect_no_line "$TMP/out" "$(printf '\033|\342\200\256')" "no control character and no change of direction comes through"
 expect_no_line "$TMP/out" 'good.example.com' "what is kept is not told among what is left"
@@ -99,7 +100,7 @@ for wanted in sys.argv[2:]:
     if wanted not in said: judge.faults.append("missing text: " + wanted)
 for fault in judge.faults: print(fault)
 JUDGE
-python3 judge.py report.html 'script\>document.title=1' 'img src=x onerror=alert(1)' '&amp\;' '!--]]' 'svg onload=x' 'evil\u{202e}gnp.exe\x1b[31mred' eku.example.com 'remint apply plan.json --commit' \
+python3 judge.py report.html 'script\>document.title=1' 'img src=x onerror=alert(1)' '&amp\;' '!--]]' 'svg onload=x' 'evil\u{202e}gnp.exe\x1b[31mred' eku.example.com 'remint apply plan.json --commit --out DIR' \
 	'Our administrator' 'Left as they are' >found
 judged() {
 	[ -s found ] && not_ok "$1" found || ok "$1"
@@ -114,6 +115,62 @@ grep -q 'element img' found && ok "the judge finds one escape that is missing" |
 cp report.html before.html
 refused 4 'report.html: .*exists' "a page that is there already" report plan.json --html report.html
 check "with --force" report plan.json --html report.html --force
+
+# ---- a campaign under way -----------------------------------------------------------------------------------------------------
+lab --no-password --issuing-subject "CN=<b onclick=x>Lab's CA</b>"
+for n in web mail kept asked gone later open; do
+	old_cert $n "/O=Contoso/CN=$n.contoso.com" subjectAltName=DNS:$n.contoso.com
+done
+openssl x509 -in gone.pem -out gone-only.pem
+finding='.findings = [{rule: "leaf.key.rsa-bits", severity: "error", target: "nginx", source: "", message: "too short", cleared: true},
+	{rule: "leaf.san.present", severity: "warning", target: "nginx", source: "", message: "no names", cleared: false}]'
+{
+	plan_item web.pem web reissue "$finding"
+	plan_item mail.pem mail rekey '.targets = ["nginx", "haproxy"]'
+	plan_item kept.pem kept convert
+	plan_item asked.pem asked reissue '.signer = "external"'
+	plan_item gone-only.pem gone reissue '.keep_key = true'
+	plan_item later.pem later reissue '.approved = false'
+	plan_item open.pem open keep
+} >items
+rm gone.key
+plan_of c <items >campaign.json
+remint apply campaign.json --commit --out b --chain root.pem >apply.out 2>&1
+check "a campaign is begun" remint report campaign.json --json
+cp "$TMP/out" told.json
+expect_states "every state is told" web=exported mail=exported kept=exported asked=requested gone=failed later=skipped open=skipped
+actor() {
+	jq -r --arg device "$1" '.items[] | select(.device == $device) | .actor + " " + .command' told.json
+}
+is '.begun and .started' "it says since when"
+[ "$(actor web)" = "device remint verify --campaign campaign.json" ] && ok "what is exported waits for the person at the device" ||
+	not_ok "what is exported waits for the person at the device" told.json
+[ "$(actor asked)" = "ca " ] && ok "a request waits for the other CA" || not_ok "a request waits for the other CA" told.json
+[ "$(actor gone)" = "us remint apply campaign.json --commit --out DIR" ] && ok "what failed waits for us" ||
+	not_ok "what failed waits for us" told.json
+is '.items[] | select(.device == "gone").reason | test("key")' "with its reason"
+[ "$(jq -r '.items[] | select(.device == "web").after.serial' told.json)" = \
+	"$(openssl x509 -in b/web/cert.pem -noout -serial | sed 's/.*=//' | tr A-F a-f)" ] &&
+	ok "the new certificate is described" || not_ok "the new certificate is described" told.json
+is '.items[] | select(.device == "kept" or .device == "asked" or .device == "gone") | has("after") | not' "where there is one"
+is '.findings == 2 and .cleared == 0' "nothing is cleared before it is served"
+
+openssl x509 -in b/web/cert.pem -out web.pem
+openssl x509 -in b/mail/cert.pem -out mail.pem
+remint verify --campaign campaign.json >verify.out 2>&1
+remint report campaign.json --json >told.json
+is '.states.live == 3 and .cleared == 1' "what is served is live, and its findings are cleared"
+serial=$(jq -r '.items[] | select(.device == "web").before.serial' told.json)
+[ "$(actor kept)" = "us remint apply campaign.json --close --commit" ] && ok "we close what only changed its form" ||
+	not_ok "we close what only changed its form" told.json
+[ "$(actor web)" = "ca certutil -revoke $serial 4" ] && ok "the other CA is told to revoke the old one" ||
+	not_ok "the other CA is told to revoke the old one" told.json
+remint apply campaign.json --close --commit --confirmed-by "Ann <i>O'Hara</i>" >close.out 2>&1
+check "the page of it" remint report campaign.json --html campaign.html
+expect_out '^  states +requested 1, closed 3, failed 1, skipped 2$' "closed"
+python3 judge.py campaign.html "Lab's CA" "Ann <i>O'Hara</i>" "$serial" 'too short' 'Before' 'After' 'Person at the device' 'Sign the request' >found
+judged "old and new stand side by side, and who vouched for the end"
+[ "$(grep -c '<td class="changed">' campaign.html)" -ge 2 ] && ok "what changed is marked" || not_ok "what changed is marked"
 
 # ---- what is no plan --------------------------------------------------------------------------------------------------------------
 refused 3 'none.json: ' "a plan that is not there" report none.json

@@ -334,6 +334,7 @@ several(void **state)
 	second.replaces = chain.intermediates[0];
 	assert_int_equal(rmt_write_runbook(&runbook, &text, NULL), 0);
 	at = behind(rmt_buf_string(&text), "#     sfb-front-end/web.example.pfx  ");
+	at = behind(at, "#     sfb-front-end/root.cer  the root, DER\n");
 	at = behind(at, "#     nginx/fullchain.pem  ");
 	at = behind(at, "comes from another CA");
 	at = behind(at, "The key is not here");
@@ -341,8 +342,8 @@ several(void **state)
 	assert_null(strstr(at, "#     web.example.pfx"));
 	/* All is trusted before anything is installed, and what was said is not said again. */
 	at = behind(at, "1. Make the new chain trusted");
-	at = behind(at, "[web.example, sfb-front-end]\nEvery server");
-	at = behind(at, "[web.example, nginx]\nWhoever connects");
+	at = behind(at, "[web.example, sfb-front-end; files in the directory of that name]\nEvery server");
+	at = behind(at, "[web.example, nginx; files in the directory of that name]\nWhoever connects");
 	at = behind(at, "[web.example, sfb-front-end]\nAs above.\n");
 	at = behind(at, "2. Install");
 	rmt_buf_free(&text);
