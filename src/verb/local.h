@@ -504,6 +504,7 @@ struct rmt_plan {
 /* Strict, as it was edited by hand: unknown keys, wrong types, unknown actions, ids that do not fit their certificate and repeated
  * items are RMT_INPUT with the line or the place ("items[3].action") and a did-you-mean. Free with rmt_plan_clear() also after failure. */
 int rmt_plan_read(const char *path, struct rmt_plan *out, struct rmt_err *err);
+int rmt_plan_read_mem(const char *name, struct rmt_span text, struct rmt_plan *out, struct rmt_err *err);
 int rmt_plan_write(const struct rmt_plan *plan, struct rmt_buf *out, struct rmt_err *err); /* JSON, stable order, one value a line (plan_write.c) */
 /* The same in pieces, one item at a time; the sink answers 0 to go on. */
 int rmt_plan_write_to(const struct rmt_plan *plan, int (*sink)(void *arg, struct rmt_span text), void *arg, struct rmt_err *err);

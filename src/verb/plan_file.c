@@ -151,16 +151,16 @@ static int append_item(struct rmt_plan_reading *reading, struct rmt_span text, s
 }
 
 /* The head is parsed with the items taken out, but with their lines, so that the lines it names are those of the file. */
-static int read_head(struct rmt_plan_reading *reading, const struct rmt_buf *text, const char *from, const char *to, size_t lines)
+static int read_head(struct rmt_plan_reading *reading, struct rmt_span before, size_t lines, struct rmt_span after)
 {
 	struct rmt_buf head = {0};
 	json_t *json = NULL;
 	int rc = -1;
 
-	rmt_buf_append(&head, text->bytes, (size_t)(from - (const char *)text->bytes));
+	rmt_buf_span(&head, before);
 	while (lines-- > 0)
 		rmt_buf_byte(&head, '\n');
-	rmt_buf_append(&head, to, (size_t)((const char *)text->bytes + text->length - to));
+	rmt_buf_span(&head, after);
 	if (rmt_buf_check(&head, reading->err) == 0)
 		json = parse(reading, rmt_buf_view(&head), 1);
 	if (json) {
@@ -195,21 +195,36 @@ static int check_head(struct rmt_plan_reading *reading)
 	return 0;
 }
 
-static int read_plan(struct rmt_plan_reading *reading, struct rmt_buf *text)
+/* Without the mark that some editors put first. */
+static struct rmt_span unmarked(struct rmt_span text)
 {
-	static const char mark[] = "\xef\xbb\xbf"; /* that some editors put first */
-	struct cut cut = {(const char *)text->bytes, (const char *)text->bytes + text->length, 1, false}, list;
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t length = strlen(mark);
+
+	if (text.length < length || memcmp(text.at, mark, length) != 0)
+		return text;
+	return rmt_span_of(text.at + length, text.length - length);
+}
+
+static struct rmt_span between(const char *from, const char *to)
+{
+	return rmt_span_of(from, (size_t)(to - from));
+}
+
+static int read_plan(struct rmt_plan_reading *reading, struct rmt_span text)
+{
+	const char *begin = text.length ? (const char *)text.at : "";
+	struct cut cut = {begin, begin + text.length, 1, false}, list;
 	size_t capacity = 0, line;
 	struct rmt_span item;
 
-	if (text->length >= strlen(mark) && memcmp(text->bytes, mark, strlen(mark)) == 0)
-		memset(text->bytes, ' ', strlen(mark));
 	if (!find_items(&cut)) /* the parser says why, or that the key is missing */
-		return read_head(reading, text, cut.end, cut.end, 0);
+		return read_head(reading, text, 0, (struct rmt_span){0}) ? -1
+		           : rmt_err_set(reading->err, RMT_INPUT, "items", "must be a list of items in brackets");
 	list = cut;
 	while (next_item(&cut, &item, &line))
 		;
-	if (read_head(reading, text, list.at, cut.at, cut.line - list.line) || check_head(reading))
+	if (read_head(reading, between(begin, list.at), cut.line - list.line, between(cut.at, cut.end)) || check_head(reading))
 		return -1;
 	for (cut = list; next_item(&cut, &item, &line);)
 		if (append_item(reading, item, line, &capacity))
@@ -217,19 +232,31 @@ static int read_plan(struct rmt_plan_reading *reading, struct rmt_buf *text)
 	return 0;
 }
 
-int rmt_plan_read(const char *path, struct rmt_plan *out, struct rmt_err *err)
+int rmt_plan_read_mem(const char *name, struct rmt_span text, struct rmt_plan *out, struct rmt_err *err)
 {
 	struct rmt_plan_reading reading = {.plan = out, .err = err};
-	struct rmt_buf text = {0};
-	int rc = -1;
+	int rc;
 
 	*out = (struct rmt_plan){.by = "", .authority = ""};
-	if (rmt_file_read(path, PLAN_CAP, &text, err) == 0)
-		rc = read_plan(&reading, &text);
+	rc = read_plan(&reading, unmarked(text));
 	if (rc)
-		rmt_err_source(err, path);
+		rmt_err_source(err, name);
 	rmt_names_free(&reading.items);
 	rmt_names_free(&reading.devices);
+	return rc;
+}
+
+int rmt_plan_read(const char *path, struct rmt_plan *out, struct rmt_err *err)
+{
+	struct rmt_buf text = {0};
+	int rc;
+
+	*out = (struct rmt_plan){0};
+	rc = rmt_file_read(path, PLAN_CAP, &text, err);
+	if (rc == 0)
+		rc = rmt_plan_read_mem(path, rmt_buf_view(&text), out, err);
+	else
+		rmt_err_source(err, path);
 	rmt_buf_free(&text);
 	return rc;
 }
