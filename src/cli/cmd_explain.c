@@ -72,7 +72,9 @@ proof_text(struct out *out, const struct remint_cause *cause, bool tried)
 	out_style(out, STYLE_FAINT);
 	out_text(out, "proof        ");
 	out_style(out, styles[cause->proof]);
-	out_text(out, words[cause->proof]);
+	out_text(out, cause->proof == REMINT_PROOF_NONE && cause->rules.count
+		? "not tried: nothing that was given could be judged"
+		: words[cause->proof]);
 	out_style(out, STYLE_NONE);
 	out_text(out, "\n");
 	for (size_t i = 0; i < cause->finding_count; i++) {

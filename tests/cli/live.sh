@@ -176,6 +176,9 @@ refused 5 "127.0.0.1:$silent: " "a server that says nothing" "$REMINT" show "127
 expect_status 5 "one that fails does not hide the others" "$REMINT" show "127.0.0.1:$closed" "127.0.0.1:$good" "127.0.0.1:$silent" --timeout 1s --json
 json_is '(.objects | length == 3) and (.errors | length == 2) and all(.errors[]; .class == "network")' "and each is one error"
 
+expect_status 5 "explain where nobody listens" "$REMINT" explain 0x80090331 "127.0.0.1:$closed"
+expect_out 'proof  *not tried' "does not call that a proof"
+
 # Fifty at once, half of them dead, take the time of one.
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
 	echo "127.0.0.1:$good"
