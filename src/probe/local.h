@@ -19,7 +19,7 @@ enum {
 	RMT_PROBE_INPUT_MOST = 1 << 20,   /* bytes that a peer may send until the handshake is over */
 	RMT_PROBE_TIMEOUT = 10000,        /* milliseconds, unless told otherwise */
 	RMT_PROBE_PARALLEL = 256,         /* connections at once, unless told otherwise */
-	RMT_PROBE_LISTEN = 250,           /* milliseconds in which a server that refuses a certificate says so unasked */
+	RMT_PROBE_LISTEN = 500,           /* milliseconds in which a server that refuses a certificate says so unasked */
 	RMT_PROBE_LINGER = 1000,          /* milliseconds that it is given to answer our last word */
 	RMT_PROBE_ANSWER_MOST = 16 << 10, /* bytes of that answer that are looked at */
 };

@@ -81,7 +81,7 @@ struct seen {
 	struct rmt_err broken; /* the first */
 	char protocol[16], signature[32], address[64];
 };
-/* host:port by "scheme://" ("" for plain). `options` may be NULL: capture with a time-out of a second. */
+/* host:port by "scheme://" ("" for plain). `options` may be NULL: only capture. */
 void probe(struct seen *seen, const struct rmt_probe_options *options, const char *scheme, const char *host, uint16_t port);
 int keep_seen(void *seen, const struct rmt_probe_seen *now); /* a visitor */
 void seen_clear(struct seen *seen);

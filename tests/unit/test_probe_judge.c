@@ -61,7 +61,7 @@ options_for(const struct rmt_client *client, const struct rmt_cert *const *trust
 		.trust = trust,
 		.trust_count = trust != NULL ? 1 : 0,
 		.now = NOW,
-		.timeout = 3000 };
+		.timeout = 20000 };
 }
 
 /* ---- SHA-512 under TLS 1.2 ---- */
