@@ -14,8 +14,11 @@ say_next(struct cli *cli, const struct remint_apply_options *options)
 		return;
 	if (!options->commit)
 		out_text(&cli->out, "Nothing was done: --commit does it.\n");
-	else if (!options->close)
-		out_text(&cli->out, "Install each bundle by its RUNBOOK.txt, then: remint verify --campaign PLAN\n");
+	if (!options->commit || options->close)
+		return;
+	out_text(&cli->out, "Install each bundle by its RUNBOOK.txt, then: remint verify --campaign ");
+	out_safe(&cli->out, options->plan);
+	out_text(&cli->out, "\n");
 }
 
 int

@@ -36,6 +36,9 @@ int rmt_apply_authority(struct rmt_applying *job, bool signing, struct rmt_err *
 	rmt_authority_clear(&bench->authority);
 	if (rmt_authority_load(&bench->home, authority_name(job), signing, &bench->authority, fatal))
 		return -1;
+	if (signing && !bench->authority.crl_uri)
+		rmt_verb_warn(job->campaign.ctx, "the CA \"%s\" has no publish URL: the new certificates carry no CRL or issuer address",
+		              bench->authority.name);
 	return signing ? rmt_issuance_resume(&bench->home, &bench->authority, fatal) : 0;
 }
 

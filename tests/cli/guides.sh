@@ -21,6 +21,9 @@ replace-a-refused-certificate.md|remint audit old.pfx|1
 look-at-live-servers.md|remint audit pool.corp.example|1
 look-at-live-servers.md|remint verify|1
 names-from-a-topology.md|remint audit|1
+run-a-campaign.md|remint plan|1
+run-a-campaign.md|remint apply plan.json --close|1
+run-a-campaign.md|remint apply plan.json --close --commit|0
 TABLE
 }
 # page | what cannot be had here | what stands in its place
@@ -47,7 +50,7 @@ wanted() {
 	statuses | while IFS='|' read -r page command status; do
 		[ "$page" = "$1" ] || continue
 		case $2 in "$command"*) echo "$status" ;; esac
-	done | grep . || echo 0
+	done | tail -n 1 | grep . || echo 0
 }
 # as_run PAGE COMMAND: the command with what stands in for things that are not here.
 as_run() {
@@ -112,6 +115,12 @@ cp "$work/readme/old.pfx" "$work/names/certificates/"
 (HOME=$TMP/names-from-a-topology.md && export HOME && cd "$work/names" &&
 	at_terminal 'remint init --publish-url http://pki.corp.example/') >"$TMP/log" 2>&1 || not_ok "there is another home" "$TMP/log"
 run_page "$srcdir/docs/guides/names-from-a-topology.md" "$work/names"
+mkdir -p "$TMP/run-a-campaign.md" "$work/campaign/site"
+cp "$work/readme/old.pem" "$work/campaign/site/edge.pem"
+cp "$work/readme/old.key" "$work/campaign/site/edge.key"
+(HOME=$TMP/run-a-campaign.md && export HOME && cd "$work/campaign" &&
+	at_terminal 'remint init --publish-url http://pki.corp.example/') >"$TMP/log" 2>&1 || not_ok "there is a home for the campaign" "$TMP/log"
+run_page "$srcdir/docs/guides/run-a-campaign.md" "$work/campaign"
 
 # The tables speak of pages as they are.
 {

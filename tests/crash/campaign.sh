@@ -9,8 +9,9 @@
 need openssl jq
 
 case ${REMINT_CRASH:-} in
-full) items=500 kills=50 places=40 ;;
-*) items=40 kills=5 places=8 ;;
+full) items=500 kills=50 places=40 secret= ;;
+# A passphrase, so that PFX and key.pem have other bytes each time, costs more time than all the rest.
+*) items=40 kills=5 places=8 secret="--out-password-file pass" ;;
 esac
 seed=${REMINT_CRASH_SEED:-$(date +%s)}
 diag "the seed is $seed"
@@ -18,6 +19,7 @@ diag "the seed is $seed"
 cd "$TMP" || exit 99
 export HOME="$TMP/fresh"
 mkdir fresh
+(umask 077 && echo secret >pass)
 
 # ---- the inventory ------------------------------------------------------------------------------------------------------
 old_ca
@@ -48,10 +50,11 @@ done
 lab --no-password
 "$REMINT" plan place* again --for nginx -o proposed.json >plan.log 2>&1
 # What a person makes of it: other signers, kept keys, items taken out, mistakes.
-jq '.items |= [to_entries[] | .key as $k | .value | .key = "ec:p256" |
+jq --argjson pfx "$([ -n "$secret" ] && echo true || echo false)" '.items |= [to_entries[] | .key as $k | .value | .key = "ec:p256" |
 	if .action == "keep" then .action = "reissue" else . end |
 	if $k % 13 == 3 then .signer = "external" elif $k % 13 == 5 then .keep_key = true
 	elif $k % 13 == 7 then .approved = false elif $k % 13 == 8 then .action = "fix-chain"
+	elif $k % 13 == 9 and $pfx then .targets += ["windows-pfx"]
 	elif $k % 13 == 10 then .template = "nosuch" elif $k % 13 == 11 then .action = "keep" else . end]' \
 	proposed.json >plan.json
 [ "$(jq '.items | length' plan.json)" = $items ] && ok "the plan has an item for each of $items certificates" ||
@@ -60,7 +63,7 @@ jq '.items |= [to_entries[] | .key as $k | .value | .key = "ec:p256" |
 # ---- the run that nobody kills ------------------------------------------------------------------------------------------
 # apply DIRECTORY: carry the plan out.
 apply() {
-	"$REMINT" apply plan.json --commit --out "$1" --chain root.pem --json
+	"$REMINT" apply plan.json --commit --out "$1" --chain root.pem --json $secret
 }
 milliseconds() {
 	date +%s%N | sed 's/......$//'
@@ -98,7 +101,7 @@ faults() {
 	"$REMINT" db check >/dev/null 2>db.err || cat db.err
 	for bundle in $(ls round.out | sed -n '1p;5p;9p'); do
 		[ -e "round.out/$bundle/cert.pem" ] && [ -e "round.out/$bundle/key.pem" ] || continue
-		[ "$(openssl x509 -in "round.out/$bundle/cert.pem" -noout -pubkey)" = "$(openssl pkey -in "round.out/$bundle/key.pem" -pubout)" ] ||
+		[ "$(openssl x509 -in "round.out/$bundle/cert.pem" -noout -pubkey)" = "$(openssl pkey -in "round.out/$bundle/key.pem" -pubout -passin file:pass)" ] ||
 			echo "$bundle: another key than the certificate's"
 	done
 }
@@ -111,7 +114,7 @@ while [ $killed -lt $kills ]; do
 	cp -R fresh round
 	HOME=$TMP/round
 	while [ $killed -lt $kills ]; do
-		"$REMINT" apply plan.json --commit --out round.out --chain root.pem >/dev/null 2>&1 & # no function: that would be a shell
+		"$REMINT" apply plan.json --commit --out round.out --chain root.pem $secret >/dev/null 2>&1 & # no function: that would be a shell
 		victim=$!
 		sleep "$(moment)"
 		kill -9 $victim 2>/dev/null
