@@ -134,50 +134,51 @@ rmt_audit_wants(const struct rmt_check *check, struct rmt_span name)
 
 /* ---- the common name --------------------------------------------------------------------------------------------------- */
 
-/* 1: it is one of those that the topology has for this role. */
+/* 1: it is one of those that the topology has for this role; the last that is not is kept for the message. */
 static int
 is_wanted(struct rmt_check *check, struct rmt_span text)
 {
 	const struct rmt_text_list *cn = &check->audit->wanted->cn;
+	struct rmt_buf *list = &check->audit->list;
 
 	for (size_t i = 0; i < cn->count; i++)
 		if (same_name(rmt_span_text(cn->items[i]), text))
 			return 1;
+	rmt_buf_clear(list);
+	rmt_plain_text(text, list);
 	return 0;
 }
 
-static int
-tell_other(struct rmt_check *check, struct rmt_span text)
+static bool
+readable(struct rmt_span subject)
 {
-	struct rmt_buf *list = &check->audit->list;
+	struct rmt_name_cursor cursor;
+	struct rmt_attribute attribute;
+	int more;
 
-	rmt_buf_clear(list);
-	rmt_plain_text(text, list);
-	return rmt_audit_fault(check, PLACE_CN, "the common name is \"%s\", not \"%s\"", rmt_buf_string(list),
-	    check->audit->wanted->cn.items[0]);
-}
-
-static int
-is_there(struct rmt_check *check, struct rmt_span text)
-{
-	(void)check;
-	(void)text;
-	return 1;
+	if (rmt_name_start(subject, &cursor, NULL))
+		return false;
+	while ((more = rmt_name_next(&cursor, &attribute, NULL)) > 0)
+		;
+	return more == 0;
 }
 
 int
 rmt_rule_cn_topology(struct rmt_check *check)
 {
+	struct rmt_buf *list = &check->audit->list;
 	int found;
 
 	if (!check->audit->wanted || !check->audit->wanted->cn.count)
 		return 0;
+	if (!readable(check->on->cert->subject))
+		return rmt_audit_unreadable(check, "tbs.subject", "the subject");
+	rmt_buf_clear(list);
 	found = rmt_audit_common_names(check, is_wanted);
 	if (found)
 		return found < 0 ? -1 : 0;
-	found = rmt_audit_common_names(check, is_there);
-	if (found < 0)
-		return -1;
-	return found ? rmt_audit_common_names(check, tell_other)
-	             : rmt_audit_fault(check, PLACE_CN, "there is no common name; \"%s\" is wanted", check->audit->wanted->cn.items[0]);
+	if (list->length)
+		return rmt_audit_fault(check, PLACE_CN, "the common name is \"%s\", not \"%s\"", rmt_buf_string(list),
+		    check->audit->wanted->cn.items[0]);
+	return rmt_audit_fault(check, PLACE_CN, "there is no common name; \"%s\" is wanted", check->audit->wanted->cn.items[0]);
 }

@@ -193,4 +193,7 @@ void rmt_lineage_blame(const struct rmt_lineage *lineage, const struct rmt_partn
 /* What every policy carries beside its keys. */
 int rmt_lineage_names(const struct rmt_lineage *lineage, char **name, char **origin, struct rmt_text_list *parents, struct rmt_err *err);
 
+/* A topology from its lineage, every name in one form (topology.c). `topology` all zero; its members are freed also after a failure. */
+int rmt_topology_read(const struct rmt_lineage *lineage, struct rmt_topology *topology, struct rmt_err *err);
+
 #endif

@@ -259,30 +259,34 @@ open_lineage(const struct rmt_policy_store *store, const char *name, struct rmt_
 	return lineage;
 }
 
+int
+rmt_topology_read(const struct rmt_lineage *lineage, struct rmt_topology *topology, struct rmt_err *err)
+{
+	struct rmt_err fault = { 0 };
+
+	if (rmt_lineage_names(lineage, &topology->name, &topology->origin, &topology->lineage, err) != 0 ||
+	    rmt_lineage_walk(lineage, rmt_topology_schema, topology, err) != 0)
+		return -1;
+	normalise(rmt_topology_schema, topology);
+	if (check_topology(topology, &fault) == 0)
+		return 0;
+	rmt_lineage_blame(lineage, partners, &fault, err);
+	return -1;
+}
+
 struct rmt_topology *
 rmt_topology_load(const struct rmt_policy_store *store, const char *name, struct rmt_err *err)
 {
 	struct rmt_lineage *lineage = open_lineage(store, name, err);
 	struct rmt_topology *topology = NULL;
-	struct rmt_err fault = { 0 };
 	int rc = -1;
 
 	if (lineage == NULL)
 		return NULL;
-	if ((topology = calloc(1, sizeof(*topology))) == NULL) {
+	if ((topology = calloc(1, sizeof(*topology))) == NULL)
 		rmt_err_memory(err);
-		goto out;
-	}
-	if (rmt_lineage_names(lineage, &topology->name, &topology->origin, &topology->lineage, err) != 0 ||
-	    rmt_lineage_walk(lineage, rmt_topology_schema, topology, err) != 0)
-		goto out;
-	normalise(rmt_topology_schema, topology);
-	if (check_topology(topology, &fault) != 0) {
-		rmt_lineage_blame(lineage, partners, &fault, err);
-		goto out;
-	}
-	rc = 0;
-out:
+	else
+		rc = rmt_topology_read(lineage, topology, err);
 	rmt_lineage_free(lineage);
 	if (rc == 0)
 		return topology;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any text as a template and as a target: no crash, no leak; what is refused is refused with a
+ * Any text as a template, a target and a topology: no crash, no leak; what is refused is refused with a
  * sentence and the name of the file, and what is taken can be copied and written back.
  */
 #include "config.h"
@@ -64,6 +64,27 @@ as_target(const struct rmt_lineage *lineage)
 	rmt_buf_free(&text);
 }
 
+/* And what the names of a shipped target come to in it. */
+static void
+as_topology(const struct rmt_lineage *lineage)
+{
+	static struct rmt_policy_store *store;
+	static struct rmt_target *target;
+	struct rmt_topology *topology = calloc(1, sizeof(*topology));
+	struct rmt_wanted_names wanted;
+	struct rmt_err err = { 0 };
+
+	if (store == NULL && (store = rmt_policy_store_new(&err)) != NULL)
+		target = rmt_target_load(store, "sfb-front-end", &err);
+	if (topology == NULL || target == NULL)
+		abort();
+	if (rmt_topology_read(lineage, topology, &err) != 0)
+		refused(&err);
+	else if (rmt_wanted_names_resolve(target, topology, NULL, &wanted, &err) == 1)
+		rmt_wanted_names_clear(&wanted);
+	rmt_topology_free(topology);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
@@ -76,6 +97,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	}
 	as_template(lineage);
 	as_target(lineage);
+	as_topology(lineage);
 	rmt_lineage_free(lineage);
 	return 0;
 }
