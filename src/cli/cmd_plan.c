@@ -72,7 +72,8 @@ reasons_text(struct out *out, const struct remint_planned *planned)
 		out_safe(out, reason->rule);
 		out_style(out, STYLE_NONE);
 		out_format(out, ": %llu %s, %s\n", (unsigned long long)reason->items,
-		    plural(reason->items, "certificate", "certificates"), reason->action);
+		    plural(reason->items, "certificate", "certificates"),
+		    strcmp(reason->action, "keep") == 0 ? "no step clears it" : reason->action);
 		out_labelled(out, 4, 0, "for example:", reason->example);
 	}
 	if (planned->reason_count > REASONS_SHOWN)

@@ -248,12 +248,9 @@ static struct rmt_item *replacement(struct rmt_applying *job, struct rmt_err *er
 	item->campaign = job->campaign.id;
 	item->campaign_item = wanted->id;
 	item->previous = rmt_plan_item_cert(wanted, err);
-	if (item->previous) {
-		rmt_buf_span(&item->subject, item->previous->subject);
-		if (rmt_buf_check(&item->subject, err) == 0 && rmt_item_names(item, wanted->names, err) == 0 &&
-		    choose_key(job, item, err) == 0)
-			return item;
-	}
+	if (item->previous && rmt_plan_item_subject(wanted, item->previous, &item->subject, err) == 0 &&
+	    rmt_item_names(item, wanted->names, err) == 0 && choose_key(job, item, err) == 0)
+		return item;
 	rmt_item_free(item);
 	return NULL;
 }

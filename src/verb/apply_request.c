@@ -60,16 +60,18 @@ static int join_names(const struct rmt_plan_item *item, const struct rmt_cert *o
 static int build(struct rmt_applying *job, const struct rmt_key *key, struct rmt_buf *der, struct rmt_err *err)
 {
 	struct rmt_cert *old = rmt_plan_item_cert(job->item, err);
-	struct rmt_buf subject = {0}, extensions = {0};
+	struct rmt_buf stated = {0}, subject = {0}, extensions = {0};
 	struct rmt_text_list names;
 	int rc = -1;
 
-	if (old && rmt_name_clean(old->subject, &subject, err) == 0 &&
+	if (old && rmt_plan_item_subject(job->item, old, &stated, err) == 0 &&
+	    rmt_name_clean(rmt_buf_view(&stated), &subject, err) == 0 &&
 	    join_names(job->item, old, &job->arena, &names, err) == 0 &&
 	    rmt_request_extensions(&names, NULL, rmt_key_spki(key), &extensions, err) == 0)
 		rc = rmt_request_build(key, "sha256", rmt_buf_view(&subject), rmt_buf_view(&extensions), der, err);
 	rmt_buf_free(&extensions);
 	rmt_buf_free(&subject);
+	rmt_buf_free(&stated);
 	rmt_cert_free(old);
 	return rc;
 }

@@ -115,6 +115,7 @@ static int hash_asked(const struct rmt_plan_item *item, unsigned char hash[RMT_S
 	add_text(&text, item->signer);
 	add_text(&text, item->template_name);
 	add_text(&text, item->key);
+	add_text(&text, item->cn);
 	rmt_buf_format(&text, "%d,%lld,%zu,%zu,", item->keep_key, (long long)item->validity, item->targets.count,
 	               item->names.count);
 	for (size_t i = 0; i < item->targets.count; i++)

@@ -132,7 +132,7 @@ static struct rmt_inventory_item *item_new(struct rmt_inventory *inventory, cons
 	memcpy(item->sha256, sha256, sizeof item->sha256);
 	item->item.approved = true;
 	item->item.why = item->item.note = "";
-	item->ours = inventory->authority && rmt_cert_issued_by(cert, inventory->authority);
+	item->ours = inventory->authority && rmt_cert_issued_by(cert, inventory->authority->cert);
 	return rmt_plan_describe(&item->item, cert, inventory->arena, err) ? NULL : item;
 }
 
@@ -295,6 +295,8 @@ int rmt_inventory_finding(struct rmt_inventory *inventory, const struct rmt_find
 	if (!item || finding->severity == RMT_SEVERITY_INFO)
 		return 0;
 	found.unconfirmed = strncmp(finding->citation, "unconfirmed", strlen("unconfirmed")) == 0;
+	if (inventory->authority && rmt_authority_causes(inventory->authority, finding->rule))
+		found.remedy = RMT_REMEDY_NONE; /* its successor would have the same fault */
 	found.said.rule = keep_text(inventory, finding->rule, err);
 	found.said.severity = rmt_severity_name(finding->severity);
 	found.said.target = keep_text(inventory, finding->target, err);

@@ -292,11 +292,10 @@ static int build(struct rmt_issuance *run, struct worker *worker, struct rmt_ite
 	return rc;
 }
 
-/* A finding that the authority's own settings cause: without a publish URL there is no address to write. */
-static bool acceptable(const struct rmt_issuance *run, const struct remint_finding *finding)
+bool rmt_authority_causes(const struct rmt_authority *authority, const char *rule)
 {
-	return (!run->authority->crl_uri && strncmp(finding->rule, "leaf.crl-distribution.", 22) == 0) ||
-	       (!run->authority->ca_uri && strncmp(finding->rule, "leaf.authority-info.", 20) == 0);
+	return (!authority->crl_uri && strncmp(rule, "leaf.crl-distribution.", 22) == 0) ||
+	       (!authority->ca_uri && strncmp(rule, "leaf.authority-info.", 20) == 0);
 }
 
 static int lint(struct rmt_issuance *run, struct worker *worker, struct rmt_item *item)
@@ -313,7 +312,7 @@ static int lint(struct rmt_issuance *run, struct worker *worker, struct rmt_item
 	for (size_t i = 0; i < item->finding_count; i++) {
 		struct remint_finding *finding = &item->findings[i];
 
-		finding->accepted = acceptable(run, finding);
+		finding->accepted = rmt_authority_causes(run->authority, finding->rule);
 		if (finding->severity == REMINT_ERROR && !finding->accepted)
 			return rmt_err_cite(&item->err, RMT_POLICY, finding->place, finding->citation, "%s would refuse it (%s): %s",
 			                    finding->target, finding->rule, finding->message);
@@ -532,7 +531,7 @@ int rmt_issuance_audit(struct rmt_issuance *run, struct rmt_item *item, struct r
 		rmt_audit_free(audit);
 	}
 	for (size_t i = 0; i < item->finding_count; i++)
-		item->findings[i].accepted = acceptable(run, &item->findings[i]);
+		item->findings[i].accepted = rmt_authority_causes(run->authority, item->findings[i].rule);
 	rmt_chain_store_free(store);
 	return rc;
 }

@@ -248,6 +248,8 @@ struct rmt_authority {
 /* `name` NULL: "issuing", else the only active one that has its key here. */
 int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
 void rmt_authority_clear(struct rmt_authority *authority);
+/* Do the authority's own settings cause findings of this rule? Without a publish URL there is no address to write (issuance.c). */
+bool rmt_authority_causes(const struct rmt_authority *authority, const char *rule);
 int rmt_publish_url_check(const char *url, struct rmt_err *err); /* init.c */
 /* A pending row `name` whose key is stored in the home (init.c). */
 int rmt_authority_prepare(struct rmt_home *home, const char *name, const struct rmt_key *key, int64_t parent,
@@ -511,6 +513,8 @@ int rmt_plan_write_to(const struct rmt_plan *plan, int (*sink)(void *arg, struct
 void rmt_plan_clear(struct rmt_plan *plan);
 /* What an item says of its certificate, from the certificate: id, sha256, serial, subject, name, issuer, not_after, pem. */
 int rmt_plan_describe(struct rmt_plan_item *item, const struct rmt_cert *cert, struct rmt_arena *arena, struct rmt_err *err);
+/* The subject of the new certificate: the old one byte for byte, or with the plan's common name. */
+int rmt_plan_item_subject(const struct rmt_plan_item *item, const struct rmt_cert *old, struct rmt_buf *out, struct rmt_err *err);
 
 /* The keys of the file, one table for reader and writer, ended by a row without a name. */
 enum rmt_plan_kind {
@@ -654,7 +658,7 @@ struct rmt_inventory_item {
 };
 struct rmt_inventory {
 	struct rmt_arena *arena;               /* holds all but the tables; borrowed */
-	const struct rmt_cert *authority;      /* that is to sign, or NULL; borrowed */
+	const struct rmt_authority *authority; /* that is to sign, or NULL; borrowed */
 	const char *host;                      /* that every certificate must name, or NULL */
 	const struct rmt_expectation *expect;  /* names by role; borrowed; NULL or without a topology: none */
 	bool act_on_warnings;

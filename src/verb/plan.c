@@ -378,7 +378,7 @@ int remint_plan(struct remint *ctx, const struct remint_plan_options *options, r
 	job.inventory = (struct rmt_inventory){.arena = &job.plan.arena, .host = options->host, .expect = &job.demand.expect,
 	                                       .act_on_warnings = options->act_on_warnings};
 	rc = load_targets(&job) || choose_signer(&job) ? -1 : 0;
-	job.inventory.authority = job.authority.cert;
+	job.inventory.authority = job.authority.cert ? &job.authority : NULL;
 	if (rc == 0)
 		rc = audit_inputs(&job);
 	if (rc == 0 && options->database)

@@ -43,6 +43,23 @@ int rmt_plan_describe(struct rmt_plan_item *item, const struct rmt_cert *cert, s
 	return arena->failed ? rmt_err_memory(err) : 0;
 }
 
+int rmt_plan_item_subject(const struct rmt_plan_item *item, const struct rmt_cert *old, struct rmt_buf *out, struct rmt_err *err)
+{
+	struct rmt_name_part part = {.attribute = "CN", .value = item->cn};
+	struct rmt_buf stated = {0};
+	int rc;
+
+	if (!item->cn) {
+		rmt_buf_span(out, old->subject);
+		return rmt_buf_check(out, err);
+	}
+	rc = rmt_name_build(&part, 1, &stated, err);
+	if (rc == 0)
+		rc = rmt_subject_join(old->subject, rmt_buf_view(&stated), out, err);
+	rmt_buf_free(&stated);
+	return rc;
+}
+
 struct one_certificate {
 	struct rmt_plan_item *item;
 	struct rmt_arena *arena;

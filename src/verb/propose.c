@@ -142,6 +142,8 @@ static const char *why_acted(struct rmt_arena *arena, const struct rmt_inventory
 		rmt_buf_format(&arena->scratch, " (at %s)", said->source);
 	if (acting > 1)
 		rmt_buf_format(&arena->scratch, "; %zu more finding%s", acting - 1, acting == 2 ? "" : "s");
+	if (item->item.action == RMT_ACTION_KEEP)
+		rmt_buf_text(&arena->scratch, "; no step clears that");
 	if (item->item.action == RMT_ACTION_REPLACE_CA && item->ours)
 		rmt_buf_text(&arena->scratch, "; the issuer is this home's own CA, so it takes another one");
 	return rmt_arena_scratch(arena);

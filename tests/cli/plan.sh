@@ -155,6 +155,15 @@ json_is '.items[0].signer == "issuing" and (.authority | test("^[0-9a-f]{64}$"))
 expect_status 1 "or another CA" "$REMINT" plan server-only.pem --for dotnet-mtls --signer external
 json_is '.items[0].signer == "external" and .authority == ""' "when that is asked for"
 
+expect_status 1 "a plan with the names of a role" "$REMINT" plan good.pem --for sfb-mediation --topology topology.cfg -o role.json
+expect_out '^leaf.crl-distribution.present: 1 certificate, no step clears it' "and with what a CA without a publish URL cannot write"
+expect_status 0 "is carried out" "$REMINT" apply role.json --commit --out role --out-password-file pfx.pass
+openssl x509 -in role/good/cert.pem -noout -subject -ext subjectAltName >"$TMP/out"
+expect_out 'O = Contoso, CN = medpool.contoso.com$' "with the common name of the pool in the old subject"
+expect_out 'DNS:medpool.contoso.com, DNS:med01.contoso.com, DNS:med02.contoso.com' "and with its names"
+expect_status 0 "what was made asks for nothing more" \
+	"$REMINT" plan role --for sfb-mediation --topology topology.cfg --password-file pfx.pass
+
 # ---- what is served ---------------------------------------------------------------------------------------------------------------------
 serve -cert server-only.pem -key server-only.key
 first=$port

@@ -209,14 +209,35 @@ static void an_own_issuer_at_fault_takes_another(void **state)
 {
 	(void)state;
 	for (int own = 0; own < 2; own++) {
+		struct rmt_authority authority = {.cert = own ? issuer : certs[1]};
 		struct scene scene;
 
 		scene_open(&scene);
-		scene.inventory.authority = own ? issuer : certs[1];
+		scene.inventory.authority = &authority;
 		leaf(&scene, 0, "file", "a.pem", 1);
 		finding(&scene, "ca.x", RMT_SEVERITY_ERROR, RMT_REMEDY_ISSUER, "t");
 		assert_string_equal(propose(&scene)->signer, own ? "external" : "issuing");
 		assert_int_equal(strstr(scene.plan.items->why, "own CA") != NULL, own);
+		scene_close(&scene);
+	}
+}
+
+static void what_the_own_ca_cannot_write_asks_for_nothing(void **state)
+{
+	static char url[] = "http://pki.example/ca.crl";
+
+	(void)state;
+	for (int publishes = 0; publishes < 2; publishes++) {
+		struct rmt_authority authority = {.cert = issuer, .crl_uri = publishes ? url : NULL};
+		struct scene scene;
+
+		scene_open(&scene);
+		scene.inventory.authority = &authority;
+		leaf(&scene, 0, "file", "a.pem", 1);
+		finding(&scene, "leaf.crl-distribution.present", RMT_SEVERITY_ERROR, RMT_REMEDY_REISSUE, "t");
+		assert_int_equal(propose(&scene)->action, publishes ? RMT_ACTION_REISSUE : RMT_ACTION_KEEP);
+		assert_int_equal(scene.plan.items->findings[0].cleared, publishes);
+		assert_int_equal(strstr(scene.plan.items->why, "no step clears that") != NULL, !publishes);
 		scene_close(&scene);
 	}
 }
@@ -403,6 +424,7 @@ int main(void)
 	    cmocka_unit_test(the_strongest_step_wins),
 	    cmocka_unit_test(the_reason_names_who_refuses),
 	    cmocka_unit_test(an_own_issuer_at_fault_takes_another),
+	    cmocka_unit_test(what_the_own_ca_cannot_write_asks_for_nothing),
 	    cmocka_unit_test(a_file_beside_it_makes_good),
 	    cmocka_unit_test(each_target_is_weighed_by_itself),
 	    cmocka_unit_test(devices_have_names_of_their_own),
