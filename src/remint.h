@@ -614,12 +614,14 @@ struct remint_report_cert {
 	int64_t not_before, not_after;
 };
 struct remint_report_finding { const char *rule, *severity, *target, *message; bool cleared; /* by the item's action */ };
+struct remint_report_move { const char *state; int64_t when; };
 struct remint_report_item {
 	const char *id, *name, *device;
 	const char *action, *state;          /* as in the plan; as of remint_step */
 	const char *why, *note;              /* of the plan */
 	const char *reason, *confirmed_by;   /* of the state, from the database; "" */
 	int64_t when;                        /* of the last change of its state; 0: none yet */
+	const struct remint_report_move *moves; size_t move_count; /* when it came into each state that it was in, oldest first */
 	bool approved;
 	enum remint_actor actor;
 	const char *task, *command;          /* what that one does: one sentence, and the command for it; "" when there is none. DIR in it

@@ -81,6 +81,14 @@ item_json(struct json *json, const struct remint_report_item *item)
 	json_text(json, "reason", item->reason);
 	json_text(json, "confirmed_by", item->confirmed_by);
 	json_time(json, "when", item->when);
+	json_open(json, "moves", '[');
+	for (size_t i = 0; i < item->move_count; i++) {
+		json_open(json, NULL, '{');
+		json_text(json, "state", item->moves[i].state);
+		json_time(json, "when", item->moves[i].when);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
 	json_text(json, "actor", remint_actor_name(item->actor));
 	json_text(json, "task", item->task);
 	json_text(json, "command", item->command);

@@ -209,6 +209,64 @@ rmt_db_item_text(const char *plan, const struct rmt_db_item *item, struct rmt_bu
 	    strlen(item->confirmed_by), item->confirmed_by, item->why);
 }
 
+static const char moves[] =
+    "SELECT at, text FROM events WHERE kind = 'campaign' AND id >="
+    " (SELECT event FROM campaigns WHERE id = ?1) AND EXISTS (SELECT 1 FROM campaigns WHERE"
+    " id = ?1 AND substr(text, 1, length(plan) + 11) = 'plan=' || plan || ' item=')"
+    " ORDER BY id";
+
+/* The word behind `key` in a text that rmt_db_item_text() wrote. */
+static bool
+word_behind(const char *text, const char *key, char *out, size_t size)
+{
+	const char *at = strstr(text, key);
+	size_t length = at != NULL ? strcspn(at + strlen(key), " ") : 0;
+
+	if (length == 0 || length >= size)
+		return false;
+	memcpy(out, at + strlen(key), length);
+	out[length] = '\0';
+	return true;
+}
+
+static enum rmt_item_state
+state_named(const char *name)
+{
+	int state = 0;
+
+	while (state < RMT_ITEM_STATES &&
+	       strcmp(rmt_item_state_name((enum rmt_item_state)state), name) != 0)
+		state++;
+	return (enum rmt_item_state)state;
+}
+
+int
+rmt_db_item_moves(struct rmt_db *db, int64_t campaign,
+    int (*visit)(void *arg, const char *item, enum rmt_item_state state, rmt_time when), void *arg,
+    struct rmt_err *err)
+{
+	char item[32], name[16];
+	struct rmt_db_query query;
+	int rc;
+
+	if (rmt_db_query(db, moves, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, campaign);
+	while ((rc = rmt_db_step(&query, "read what became of the items", err)) == 1) {
+		const char *text = (const char *)sqlite3_column_text(query.statement, 1);
+
+		if (text == NULL || !word_behind(text, " item=", item, sizeof(item)) ||
+		    !word_behind(text, " state=", name, sizeof(name)) ||
+		    state_named(name) == RMT_ITEM_STATES)
+			continue;
+		rc = visit(arg, item, state_named(name), sqlite3_column_int64(query.statement, 0));
+		if (rc != 0)
+			break;
+	}
+	rmt_db_done(&query);
+	return rc;
+}
+
 static const char plan_of[] = "SELECT plan FROM campaigns WHERE id = ?1";
 
 static int

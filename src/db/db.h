@@ -176,6 +176,9 @@ int rmt_db_item_of_tbs(struct rmt_db *db, int64_t tbs, struct rmt_db_item *out, 
 int rmt_db_item_put(struct rmt_db *db, const struct rmt_db_item *item, struct rmt_err *err);
 /* Each item by its id; the visitor may ask the database, and what it is handed stays. */
 int rmt_db_items(struct rmt_db *db, int64_t campaign, int (*visit)(void *arg, const struct rmt_db_item *item), void *arg, struct rmt_err *err);
+/* Each state that was written for an item and when, oldest first, from the event log; the same state may come again. The id is
+ * borrowed. The visitor leaves the database alone. */
+int rmt_db_item_moves(struct rmt_db *db, int64_t campaign, int (*visit)(void *arg, const char *item, enum rmt_item_state state, rmt_time when), void *arg, struct rmt_err *err);
 /* Take an item for the process `pid`: 1 taken, 0 another living process has it, -1. Inside a transaction. */
 int rmt_db_item_claim(struct rmt_db *db, int64_t campaign, const char *item, int64_t pid, struct rmt_err *err);
 /* Let go of all that the process has taken. Inside a transaction. */

@@ -22,6 +22,8 @@ struct row {
 	bool foreign;        /* the old one is another CA's */
 	rmt_time when;
 	const char *reason, *confirmed_by;
+	rmt_time came[RMT_ITEM_STATES]; /* into each state, the last time; 0: never */
+	enum rmt_item_state last;       /* that the log has told */
 };
 
 struct report {
@@ -104,6 +106,56 @@ static int fill_row(struct report *report, struct row *row, struct rmt_err *err)
 	return found < 0 ? -1 : 0;
 }
 
+/* ---- what the log tells -------------------------------------------------------------------------------------------------------- */
+
+struct told {
+	struct row **rows; /* by id */
+	size_t count;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct row *const *one = a, *const *two = b;
+
+	return strcmp((*one)->item->id, (*two)->item->id);
+}
+
+static int compare_id(const void *key, const void *row)
+{
+	const struct row *const *at = row;
+
+	return strcmp(key, (*at)->item->id);
+}
+
+/* A state that is written once more, as when an item gets its certificate, is no new one. */
+static int note_move(void *arg, const char *id, enum rmt_item_state state, rmt_time when)
+{
+	const struct told *told = arg;
+	struct row **row = bsearch(id, told->rows, told->count, sizeof *told->rows, compare_id);
+
+	if (!row || ((*row)->last == state && (*row)->came[state]))
+		return 0;
+	(*row)->came[state] = when;
+	(*row)->last = state;
+	return 0;
+}
+
+static int note_moves(struct report *report, struct rmt_err *err)
+{
+	size_t count = report->plan.item_count;
+	struct told told = {calloc(count + 1, sizeof *told.rows), count};
+	int rc;
+
+	if (!told.rows)
+		return rmt_err_memory(err);
+	for (size_t i = 0; i < count; i++)
+		told.rows[i] = &report->rows[i];
+	qsort(told.rows, count, sizeof *told.rows, compare_ids);
+	rc = rmt_db_item_moves(report->home.db, report->campaign, note_move, &told, err);
+	free(told.rows);
+	return rc;
+}
+
 /* By device. */
 static int compare_rows(const void *a, const void *b)
 {
@@ -129,6 +181,8 @@ static int fill_rows(struct report *report, struct rmt_err *err)
 		if (fill_row(report, &report->rows[i], err))
 			return -1;
 	}
+	if (report->campaign && note_moves(report, err))
+		return -1;
 	qsort(report->rows, count, sizeof *report->rows, compare_rows);
 	return report->arena.failed ? rmt_err_memory(err) : 0;
 }
@@ -306,6 +360,24 @@ static void describe_places(struct rmt_arena *arena, const struct rmt_plan_item 
 	out->places = (struct remint_strings){places, places ? item->place_count : 0};
 }
 
+/* Oldest first. States are numbered in the order in which they come, so those of one second stay in it. */
+static void describe_moves(struct rmt_arena *arena, const struct row *row, struct remint_report_item *out)
+{
+	struct remint_report_move *moves = rmt_arena_take(arena, RMT_ITEM_STATES * sizeof *moves);
+
+	for (int i = 0; moves && i < RMT_ITEM_STATES; i++) {
+		size_t at = out->move_count;
+
+		if (!row->came[i])
+			continue;
+		for (; at > 0 && moves[at - 1].when > row->came[i]; at--)
+			moves[at] = moves[at - 1];
+		moves[at] = (struct remint_report_move){rmt_item_state_name((enum rmt_item_state)i), row->came[i]};
+		out->move_count++;
+	}
+	out->moves = moves;
+}
+
 static void describe_findings(struct rmt_arena *arena, const struct rmt_plan_item *item, struct remint_report_item *out)
 {
 	struct remint_report_finding *findings = rmt_arena_take(arena, (item->finding_count + 1) * sizeof *findings);
@@ -338,6 +410,7 @@ static int describe(struct report *report, const struct row *row, struct rmt_are
 	out->command = rmt_arena_scratch(arena);
 	describe_places(arena, item, out);
 	describe_findings(arena, item, out);
+	describe_moves(arena, row, out);
 	if (describe_new(report, row, arena, out, err))
 		return -1;
 	return arena->failed ? rmt_err_memory(err) : 0;

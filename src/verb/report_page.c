@@ -379,12 +379,12 @@ static void put_history(const struct remint_report_item *item, struct rmt_buf *o
 		put_list(out, item->targets, NAMES_SHOWN);
 		put(out, ". ");
 	}
-	if (item->when) {
-		rmt_buf_format(out, "%s since ", item->state);
-		put_moment(out, item->when);
-		put(out, ".");
+	for (size_t i = 0; i < item->move_count; i++) {
+		put(out, i ? ", " : "History: ");
+		rmt_buf_format(out, "%s ", item->moves[i].state);
+		put_moment(out, item->moves[i].when);
 	}
-	put(out, "</p>\n");
+	put(out, item->move_count ? ".</p>\n" : "</p>\n");
 }
 
 static void put_card(const struct remint_report_item *item, struct rmt_buf *out)

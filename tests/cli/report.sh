@@ -160,6 +160,8 @@ openssl x509 -in b/mail/cert.pem -out mail.pem
 remint verify --campaign campaign.json >verify.out 2>&1
 remint report campaign.json --json >told.json
 is '.states.live == 3 and .cleared == 1' "what is served is live, and its findings are cleared"
+is '.items[] | select(.device == "web").moves | map(.state) == ["planned", "issued", "exported", "live"]' "the log tells how it came there"
+is '.items[] | select(.device == "later").moves | map(.state) == ["planned", "skipped"]' "also of what was left out"
 serial=$(jq -r '.items[] | select(.device == "web").before.serial' told.json)
 [ "$(actor kept)" = "us remint apply campaign.json --close --commit" ] && ok "we close what only changed its form" ||
 	not_ok "we close what only changed its form" told.json
@@ -168,7 +170,7 @@ serial=$(jq -r '.items[] | select(.device == "web").before.serial' told.json)
 remint apply campaign.json --close --commit --confirmed-by "Ann <i>O'Hara</i>" >close.out 2>&1
 check "the page of it" remint report campaign.json --html campaign.html
 expect_out '^  states +requested 1, closed 3, failed 1, skipped 2$' "closed"
-python3 judge.py campaign.html "Lab's CA" "Ann <i>O'Hara</i>" "$serial" 'too short' 'Before' 'After' 'Person at the device' 'Sign the request' >found
+python3 judge.py campaign.html "Lab's CA" "Ann <i>O'Hara</i>" "$serial" 'too short' 'Before' 'After' 'History: planned ' 'Person at the device' 'Sign the request' >found
 judged "old and new stand side by side, and who vouched for the end"
 [ "$(grep -c '<td class="changed">' campaign.html)" -ge 2 ] && ok "what changed is marked" || not_ok "what changed is marked"
 

@@ -119,6 +119,42 @@ items_come_by_their_ids(void **state)
 	rmt_buf_free(&text);
 }
 
+static int
+note_move(void *arg, const char *item, enum rmt_item_state state, rmt_time when)
+{
+	rmt_buf_format(arg, "%s=%s@%d ", item, rmt_item_state_name(state), (int)when);
+	return 0;
+}
+
+static void
+the_log_tells_what_became_of_the_items(void **state)
+{
+	struct rmt_db_campaign other = { .plan = "0011223344", .file = "other.json", .sha256 = hash_of("other"), .started = 100 };
+	struct rmt_buf text = { 0 };
+	struct rmt_db_item item;
+	int64_t id = record_one(), second;
+
+	(void)state;
+	begin();
+	/* No text that a person wrote reads as a state, and no other campaign's item as one of this. */
+	item = new_item(id, "cc");
+	item.state = RMT_ITEM_FAILED;
+	item.why = "item=aa state=closed plan=0011223344 item=bb state=live";
+	item.when = 300;
+	put(&item);
+	assert_int_equal(rmt_db_campaign_add(db, &other, &second, &err), 0);
+	item = new_item(second, "aa");
+	item.state = RMT_ITEM_LIVE;
+	put(&item);
+	commit();
+	assert_int_equal(rmt_db_item_moves(db, id, note_move, &text, &err), 0);
+	assert_string_equal(rmt_buf_string(&text), "aa=planned@100 aa=issued@200 cc=failed@300 ");
+	rmt_buf_clear(&text);
+	assert_int_equal(rmt_db_item_moves(db, second, note_move, &text, &err), 0);
+	assert_string_equal(rmt_buf_string(&text), "aa=live@100 ");
+	rmt_buf_free(&text);
+}
+
 static void
 an_item_keeps_the_certificate_that_it_was_given(void **state)
 {
@@ -274,6 +310,7 @@ a_certificate_is_revoked_once(void **state)
 const struct CMUnitTest campaign_tests[] = {
 	DB_TEST(an_item_comes_back_as_it_was_put),
 	DB_TEST(items_come_by_their_ids),
+	DB_TEST(the_log_tells_what_became_of_the_items),
 	DB_TEST(an_item_keeps_the_certificate_that_it_was_given),
 	DB_TEST(the_check_finds_what_was_altered),
 	DB_TEST(an_item_is_one_process_s_at_a_time),
