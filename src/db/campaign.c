@@ -164,6 +164,26 @@ rmt_db_item_of_tbs(struct rmt_db *db, int64_t tbs, struct rmt_db_item *out, stru
 	return fetch(&query, &db->held, out, err);
 }
 
+static const char elsewhere[] = "SELECT max(certificate) FROM campaign_items"
+				" WHERE campaign <> ?1 AND item = ?2 AND certificate IS NOT NULL";
+
+int
+rmt_db_item_elsewhere(struct rmt_db *db, int64_t campaign, const char *item, int64_t *certificate,
+    struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int rc;
+
+	if (rmt_db_query(db, elsewhere, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, campaign);
+	rmt_db_bind_text(&query, item);
+	rc = rmt_db_step(&query, "look for the item in other campaigns", err);
+	*certificate = rc == 1 ? sqlite3_column_int64(query.statement, 0) : 0;
+	rmt_db_done(&query);
+	return rc < 0 ? -1 : *certificate != 0;
+}
+
 int
 rmt_db_items(struct rmt_db *db, int64_t campaign,
     int (*visit)(void *arg, const struct rmt_db_item *item), void *arg, struct rmt_err *err)

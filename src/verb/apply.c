@@ -73,7 +73,7 @@ static enum deed next_deed(const struct rmt_plan_item *item, const struct rmt_st
 		return DEED_ANSWER;
 	if (standing->request)
 		return standing->state == RMT_ITEM_REQUESTED && bundle_stands ? DEED_NONE : DEED_REQUEST;
-	if (standing->state == RMT_ITEM_EXPORTED && bundle_stands)
+	if (standing->state == RMT_ITEM_EXPORTED && bundle_stands && !standing->edited)
 		return DEED_NONE;
 	return first_deed(item);
 }

@@ -156,7 +156,8 @@ int rmt_campaign_standing(const struct rmt_campaign *campaign, const struct rmt_
 	out->certificate = row.certificate;
 	out->request = row.request;
 	out->attempts = row.attempts;
-	out->changed = is_bound(&row) && !rmt_span_equal(row.asked, rmt_span_of(out->asked, sizeof out->asked));
+	out->edited = !rmt_span_equal(row.asked, rmt_span_of(out->asked, sizeof out->asked));
+	out->changed = out->edited && is_bound(&row);
 	snprintf(out->why, sizeof out->why, "%s", row.why);
 	snprintf(out->confirmed_by, sizeof out->confirmed_by, "%s", row.confirmed_by);
 	return 0;

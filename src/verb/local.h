@@ -570,7 +570,8 @@ struct rmt_standing {
 	enum rmt_item_state state;
 	int64_t previous, tbs, certificate, request, attempts;
 	unsigned char asked[RMT_SHA256]; /* what the plan asks for now */
-	bool known, changed;             /* on record; what was done was done for something else */
+	bool known, changed;             /* on record; what was done for good was done for something else */
+	bool edited;                     /* so was what can be done again */
 	char why[512], confirmed_by[128];
 };
 int rmt_campaign_standing(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, struct rmt_standing *out, struct rmt_err *err);

@@ -129,6 +129,17 @@ expect_status 0 "linked" "$REMINT" history asked.contoso.com
 expect_out 'valid .*\(foreign\)' "as another CA's"
 expect_status 0 "the database is sound" "$REMINT" db check
 
+plan_item later.pem later reissue | plan_of 9 >again.json
+expect_status 0 "a new plan for a certificate that has its replacement" "$REMINT" apply again.json --commit --out again
+expect_err 'another plan has given this certificate a replacement already' "says so"
+jq '.items |= [.[] | if .device == "chain" then .action = "reissue" else . end]' edited.json >more.json
+expect_status 4 "a step that can be done again follows the plan" \
+	"$REMINT" apply more.json --commit --out b --out-password-file pass
+expect_err 'b/chain/.*exists' "over files only when it is said"
+expect_status 0 "so" "$REMINT" apply more.json --commit --out b --out-password-file pass --force --json
+[ "$(jq -r '.items[] | select(.device == "chain") | .serial' "$TMP/out")" != null ] && ok "with a new certificate" ||
+	not_ok "with a new certificate" "$TMP/out"
+
 # ---- what is in the way ------------------------------------------------------------------------------------------------
 old_cert way '/O=Contoso/CN=way.contoso.com'
 plan_item way.pem way reissue | plan_of b >way.json

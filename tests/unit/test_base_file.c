@@ -680,6 +680,29 @@ check_beforehand(void **state)
 }
 
 static void
+leftovers_are_swept(void **state)
+{
+	static const char *const kept[] = { ".remint-0123456789abcde", ".remint-0123456789abcdef0",
+		".remint-0123456789abcdeg", "remint-0123456789abcdef", "cert.pem" };
+	struct rmt_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(mkdir("out", 0700), 0);
+	put_file("out/.remint-0123456789abcdef", "half a key", 0600);
+	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+		char path[64];
+
+		snprintf(path, sizeof path, "out/%s", kept[i]);
+		put_file(path, "x", 0600);
+	}
+	assert_int_equal(rmt_files_sweep("out", &err), 0);
+	assert_int_equal(count_names("out"), 5);
+	assert_false(rmt_path_exists("out/.remint-0123456789abcdef"));
+	assert_int_equal(rmt_files_sweep("nowhere", &err), -1);
+	assert_int_equal(err.class, RMT_INPUT);
+}
+
+static void
 directories_are_made(void **state)
 {
 	struct rmt_err err = { 0 };
@@ -1119,6 +1142,7 @@ test_base_file(void)
 	ADD_TABLE(&rows, beforehand_rows, check_beforehand);
 	ADD_TABLE(&rows, name_rows, check_name);
 	add_row(&rows, "a directory that we may not write to is named", forbidden_directory, NULL);
+	add_row(&rows, "what a killed process left is swept, nothing else", leftovers_are_swept, NULL);
 	add_row(&rows, "directories are made for their owner alone", directories_are_made, NULL);
 	add_row(&rows, "a walk goes in byte order", walk_goes_in_byte_order, NULL);
 	add_row(&rows, "a walk needs a directory", walk_needs_a_directory, NULL);

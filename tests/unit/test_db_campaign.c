@@ -88,6 +88,24 @@ an_item_comes_back_as_it_was_put(void **state)
 	assert_int_equal(rmt_db_check_structure(db, &err), 0);
 }
 
+static void
+a_replacement_in_another_campaign_is_found(void **state)
+{
+	struct rmt_db_campaign other = {
+		.plan = "ff", .file = "other.json", .sha256 = hash_of("other"), .started = 300
+	};
+	int64_t id = record_one(), second = 0, certificate = 0;
+
+	(void)state;
+	begin();
+	assert_int_equal(rmt_db_campaign_add(db, &other, &second, &err), 0);
+	commit();
+	assert_int_equal(rmt_db_item_elsewhere(db, id, "aa", &certificate, &err), 0);
+	assert_int_equal(rmt_db_item_elsewhere(db, second, "bb", &certificate, &err), 0);
+	assert_int_equal(rmt_db_item_elsewhere(db, second, "aa", &certificate, &err), 1);
+	assert_int_equal(certificate, 2);
+}
+
 static int
 note(void *arg, const struct rmt_db_item *item)
 {
@@ -309,6 +327,7 @@ a_certificate_is_revoked_once(void **state)
 
 const struct CMUnitTest campaign_tests[] = {
 	DB_TEST(an_item_comes_back_as_it_was_put),
+	DB_TEST(a_replacement_in_another_campaign_is_found),
 	DB_TEST(items_come_by_their_ids),
 	DB_TEST(the_log_tells_what_became_of_the_items),
 	DB_TEST(an_item_keeps_the_certificate_that_it_was_given),
