@@ -213,3 +213,30 @@ const char *rmt_arena_pem(struct rmt_arena *arena, const char *label, struct rmt
 	rmt_pem(label, der, 64, false, &arena->scratch);
 	return rmt_arena_scratch(arena);
 }
+
+struct remint_finding rmt_finding_told(const struct rmt_finding *finding, const char *source)
+{
+	return (struct remint_finding){.rule = finding->rule,
+	                               .severity = (enum remint_severity)finding->severity,
+	                               .target = finding->target,
+	                               .source = source,
+	                               .object = finding->object,
+	                               .place = finding->place,
+	                               .message = finding->message,
+	                               .citation = finding->citation,
+	                               .fix = finding->fix};
+}
+
+struct remint_finding rmt_arena_finding(struct rmt_arena *arena, const struct remint_finding *finding)
+{
+	return (struct remint_finding){.rule = rmt_arena_text(arena, finding->rule),
+	                               .severity = finding->severity,
+	                               .target = rmt_arena_text(arena, finding->target),
+	                               .source = rmt_arena_text(arena, finding->source),
+	                               .object = rmt_arena_text(arena, finding->object),
+	                               .place = rmt_arena_text(arena, finding->place),
+	                               .message = rmt_arena_text(arena, finding->message),
+	                               .citation = rmt_arena_text(arena, finding->citation),
+	                               .fix = rmt_arena_text(arena, finding->fix),
+	                               .accepted = finding->accepted};
+}

@@ -170,15 +170,7 @@ static int piles_to_store(struct audit_run *run)
 static int hand_finding(void *arg, const struct rmt_finding *finding)
 {
 	struct audit_run *run = arg;
-	struct remint_finding out = {.rule = finding->rule,
-	                             .severity = (enum remint_severity)finding->severity,
-	                             .target = finding->target,
-	                             .source = run->source,
-	                             .object = finding->object,
-	                             .place = finding->place,
-	                             .message = finding->message,
-	                             .citation = finding->citation,
-	                             .fix = finding->fix};
+	struct remint_finding out = rmt_finding_told(finding, run->source);
 
 	run->summary->findings[finding->severity]++;
 	if (run->leaves)
@@ -391,31 +383,6 @@ static int audit_input(struct audit_run *run, const char *path)
 }
 
 /* ---- the verb -------------------------------------------------------------------------------------------------------------------- */
-
-/* The certificates of --trust or --chain; a file without any was named by mistake. */
-int rmt_verb_store_fill(struct remint *ctx, struct rmt_chain_store *store, struct remint_strings files, bool trusted, struct rmt_err *err)
-{
-	int rc = 0;
-
-	for (size_t n = 0; rc == 0 && n < files.count; n++) {
-		struct rmt_pile pile = {0};
-		size_t found = 0;
-
-		rc = rmt_pile_need(ctx, &pile, (struct remint_strings){&files.items[n], 1}, true, err);
-		for (size_t i = 0; rc == 0 && i < pile.count; i++) {
-			if (!pile.objects[i]->cert)
-				continue;
-			found++;
-			rc = rmt_chain_store_add(store, pile.objects[i]->cert, trusted, err);
-		}
-		rmt_pile_free(&pile);
-		if (rc == 0 && !found) {
-			rc = rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate");
-			rmt_err_source(err, files.items[n]);
-		}
-	}
-	return rc;
-}
 
 static int audits_load(struct audit_run *run, struct rmt_target *const *targets, size_t count)
 {

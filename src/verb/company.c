@@ -76,6 +76,31 @@ int rmt_pile_need(struct remint *ctx, struct rmt_pile *pile, struct remint_strin
 	return pile_fill(&sink, inputs, true, skip_keys);
 }
 
+/* The certificates of --trust or --chain; a file without any was named by mistake. */
+int rmt_verb_store_fill(struct remint *ctx, struct rmt_chain_store *store, struct remint_strings files, bool trusted, struct rmt_err *err)
+{
+	int rc = 0;
+
+	for (size_t n = 0; rc == 0 && n < files.count; n++) {
+		struct rmt_pile pile = {0};
+		size_t found = 0;
+
+		rc = rmt_pile_need(ctx, &pile, (struct remint_strings){&files.items[n], 1}, true, err);
+		for (size_t i = 0; rc == 0 && i < pile.count; i++) {
+			if (!pile.objects[i]->cert)
+				continue;
+			found++;
+			rc = rmt_chain_store_add(store, pile.objects[i]->cert, trusted, err);
+		}
+		rmt_pile_free(&pile);
+		if (rc == 0 && !found) {
+			rc = rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate");
+			rmt_err_source(err, files.items[n]);
+		}
+	}
+	return rc;
+}
+
 /* ---- leaves ------------------------------------------------------------------------------------------------------------ */
 
 /* Leaves are the end-entity certificates; in a pile of CA certificates alone, every one counts. */

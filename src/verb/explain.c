@@ -287,16 +287,7 @@ static int keep_finding(struct explaining *run, struct candidate *candidate, con
 		candidate->findings = grown;
 		candidate->finding_capacity = capacity;
 	}
-	candidate->findings[candidate->finding_count++] =
-	    (struct remint_finding){.rule = rmt_arena_text(arena, finding->rule),
-	                            .severity = finding->severity,
-	                            .target = rmt_arena_text(arena, finding->target),
-	                            .source = rmt_arena_text(arena, finding->source),
-	                            .object = rmt_arena_text(arena, finding->object),
-	                            .place = rmt_arena_text(arena, finding->place),
-	                            .message = rmt_arena_text(arena, finding->message),
-	                            .citation = rmt_arena_text(arena, finding->citation),
-	                            .fix = rmt_arena_text(arena, finding->fix)};
+	candidate->findings[candidate->finding_count++] = rmt_arena_finding(arena, finding);
 	return arena->failed ? rmt_err_memory(run->err) : 0;
 }
 

@@ -103,22 +103,14 @@ static int keep_finding(void *arg, const struct rmt_finding *finding)
 {
 	struct rmt_item *item = arg;
 	struct rmt_arena *arena = &item->arena;
+	struct remint_finding told = rmt_finding_told(finding, item->source ? item->source : "");
 	struct remint_finding *list =
 	    grow(item->findings, item->finding_count, &item->finding_capacity, sizeof *item->findings);
 
 	if (!list)
 		return rmt_err_memory(&item->err);
 	item->findings = list;
-	list[item->finding_count++] = (struct remint_finding){
-	    .rule = rmt_arena_text(arena, finding->rule),
-	    .severity = (enum remint_severity)finding->severity,
-	    .target = rmt_arena_text(arena, finding->target),
-	    .source = item->source ? item->source : "",
-	    .object = rmt_arena_text(arena, finding->object),
-	    .place = rmt_arena_text(arena, finding->place),
-	    .message = rmt_arena_text(arena, finding->message),
-	    .citation = rmt_arena_text(arena, finding->citation),
-	    .fix = rmt_arena_text(arena, finding->fix)};
+	list[item->finding_count++] = rmt_arena_finding(arena, &told);
 	return 0;
 }
 

@@ -95,6 +95,9 @@ struct remint_strings rmt_arena_names(struct rmt_arena *arena, const struct rmt_
 const char *rmt_arena_algorithm(struct rmt_arena *arena, struct rmt_span identifier); /* "sha256WithRSAEncryption"; NULL: unreadable */
 const char *rmt_arena_spki(struct rmt_arena *arena, struct rmt_span spki);            /* "RSA 2048"; NULL: unreadable */
 const char *rmt_arena_pem(struct rmt_arena *arena, const char *label, struct rmt_span der);
+/* A finding of the audit as remint.h has it; borrows everything. And a copy of one in the arena. */
+struct remint_finding rmt_finding_told(const struct rmt_finding *finding, const char *source);
+struct remint_finding rmt_arena_finding(struct rmt_arena *arena, const struct remint_finding *finding);
 
 /* ---- names (names.c): what a run calls its outputs ------------------------------------------------------------------ */
 

@@ -158,6 +158,7 @@ static int keep_finding(void *arg, const struct rmt_finding *finding)
 {
 	struct verifying *run = arg;
 	struct rmt_arena *arena = &run->arena;
+	struct remint_finding told = rmt_finding_told(finding, run->source);
 
 	if (run->finding_count == run->finding_capacity) {
 		size_t capacity = run->finding_capacity ? 2 * run->finding_capacity : 16;
@@ -168,15 +169,7 @@ static int keep_finding(void *arg, const struct rmt_finding *finding)
 		run->findings = grown;
 		run->finding_capacity = capacity;
 	}
-	run->findings[run->finding_count++] = (struct remint_finding){.rule = rmt_arena_text(arena, finding->rule),
-	                                                              .severity = (enum remint_severity)finding->severity,
-	                                                              .target = run->target->name,
-	                                                              .source = run->source,
-	                                                              .object = rmt_arena_text(arena, finding->object),
-	                                                              .place = rmt_arena_text(arena, finding->place),
-	                                                              .message = rmt_arena_text(arena, finding->message),
-	                                                              .citation = rmt_arena_text(arena, finding->citation),
-	                                                              .fix = rmt_arena_text(arena, finding->fix)};
+	run->findings[run->finding_count++] = rmt_arena_finding(arena, &told);
 	return arena->failed ? rmt_err_memory(run->err) : 0;
 }
 
