@@ -659,6 +659,8 @@ struct rmt_inventory_item {
 	const char **names;             /* missing in it: "dns:host" */
 	size_t name_capacity;
 	bool ours;                      /* issued by the authority that is to sign */
+	const char *successor;          /* serial of the valid certificate that this home has replaced it by, or NULL */
+	bool succeeded;                 /* ... for all of the plan's targets */
 };
 struct rmt_inventory {
 	struct rmt_arena *arena;               /* holds all but the tables; borrowed */

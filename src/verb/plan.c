@@ -12,7 +12,7 @@
 
 #include "verb/local.h"
 
-enum { PAGE = 1000 };
+enum { PAGE = 1000, SUCCESSIONS = 1000 };
 
 struct planning {
 	struct remint *ctx;
@@ -68,6 +68,45 @@ static int choose_signer(struct planning *job)
 	return 0;
 }
 
+/* ---- what was replaced already ------------------------------------------------------------------------------------------------ */
+
+/* Are all the plan's targets among these, separated by commas? */
+static bool covers(const struct rmt_demand *demand, const char *targets)
+{
+	for (size_t i = 0; i < demand->target_count; i++) {
+		const char *name = demand->targets[i]->name, *at = targets;
+		size_t length = strlen(name);
+
+		while (at && !(strncmp(at, name, length) == 0 && (at[length] == ',' || !at[length])))
+			at = (at = strchr(at, ',')) ? at + 1 : NULL;
+		if (!at)
+			return false;
+	}
+	return true;
+}
+
+/* The newest certificate that stands for this one, when it is in force. Another campaign may have made it. */
+static int note_successor(struct planning *job, const struct rmt_cert *cert)
+{
+	struct rmt_inventory_item *item = job->inventory.current;
+	struct rmt_db_cert row;
+	int rc;
+
+	/* A row that is being read is in force, and what was borrowed with it lives until the next question only. */
+	if (!job->home.db || !item || item->item.place_count != 1 || strcmp(job->inventory.place.kind, "database") == 0)
+		return 0;
+	rc = rmt_db_cert_find(job->home.db, cert->serial, rmt_span_of(item->sha256, sizeof item->sha256), &row, job->err);
+	if (rc != 1 || !row.superseded_by)
+		return rc < 0 ? -1 : 0;
+	for (int steps = 0; rc == 1 && row.superseded_by && steps < SUCCESSIONS; steps++)
+		rc = rmt_db_cert_by_id(job->home.db, row.superseded_by, &row, job->err);
+	if (rc != 1 || rmt_db_cert_status(&row, rmt_verb_now(job->ctx)) != RMT_CERT_VALID)
+		return rc < 0 ? -1 : 0;
+	item->successor = rmt_arena_serial(&job->plan.arena, row.serial);
+	item->succeeded = covers(&job->demand, row.targets);
+	return 0;
+}
+
 /* ---- leaves of the inputs ------------------------------------------------------------------------------------------------------ */
 
 static int take_leaf(struct planning *job, const struct rmt_cert *cert, struct rmt_plan_place place)
@@ -76,7 +115,7 @@ static int take_leaf(struct planning *job, const struct rmt_cert *cert, struct r
 	int rc = rmt_inventory_leaf(&job->inventory, cert, place, job->err);
 
 	if (rc <= 0)
-		return rc;
+		return rc ? rc : note_successor(job, cert);
 	rmt_err_set(&fault, RMT_INPUT, NULL,
 	            "the SHA-256 of this certificate begins like that of another one: it cannot be told apart in a plan and is left out");
 	rmt_err_source(&fault, place.source);

@@ -161,6 +161,11 @@ expect_status 0 "is carried out" "$REMINT" apply role.json --commit --out role -
 openssl x509 -in role/good/cert.pem -noout -subject -ext subjectAltName >"$TMP/out"
 expect_out 'O = Contoso, CN = medpool.contoso.com$' "with the common name of the pool in the old subject"
 expect_out 'DNS:medpool.contoso.com, DNS:med01.contoso.com, DNS:med02.contoso.com' "and with its names"
+expect_status 1 "what was replaced and is still there" "$REMINT" plan good.pem --for sfb-mediation --topology topology.cfg
+json_is '.items[0] | .action == "reissue" and .approved == false and (.why | test("has replaced it by [0-9a-f]+, which is to be installed$"))' \
+	"is not to be replaced once more, unless somebody says so"
+expect_status 1 "for another target" "$REMINT" plan good.pem --for dotnet-mtls --name further.example.com
+json_is '.items[0] | .approved and (.why | test(", for other targets$"))' "it is"
 expect_status 0 "what was made asks for nothing more" \
 	"$REMINT" plan role --for sfb-mediation --topology topology.cfg --password-file pfx.pass
 
