@@ -154,6 +154,8 @@ int rmt_apply_export(struct rmt_applying *job, struct rmt_err *fault, struct rmt
 	if (!item)
 		return -1;
 	item->key = rmt_apply_key(job, item->cert.spki, fault);
+	if (!item->key && !rmt_span_equal(item->cert.spki, item->previous->spki)) /* made here, not kept elsewhere */
+		rmt_err_set(fault, RMT_SECRET, NULL, "its private key is no longer in the home: give it with --key FILE");
 	if (fault->class == RMT_NONE)
 		rc = foreign ? release_with_path(job, item, fault, fatal) : rmt_apply_release(job, item, fault, fatal);
 	rmt_item_free(item);

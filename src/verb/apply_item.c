@@ -185,13 +185,14 @@ static struct rmt_key *key_in(const struct rmt_pile *pile, struct rmt_span spki,
 /* The private key of a public one: among --key, in the home, or where the old certificate was found. NULL: nowhere. */
 struct rmt_key *rmt_apply_key(struct rmt_applying *job, struct rmt_span spki, struct rmt_err *err)
 {
+	struct rmt_home *home = &job->campaign.bench.home;
 	struct rmt_key *key = key_in(&job->keys, spki, err);
 	unsigned char hash[RMT_SHA256];
-	struct rmt_err unseen = {0};
 	struct rmt_pile pile = {0};
 
-	if (!key && rmt_spki_hash(spki, hash, err) == 0)
-		key = rmt_home_key_load(&job->campaign.bench.home, rmt_span_of(hash, sizeof hash), &unseen);
+	/* One that stands in the home but stays locked is an error: a bundle must not lack its key for want of a passphrase. */
+	if (!key && rmt_spki_hash(spki, hash, err) == 0 && rmt_home_key_stands(home, rmt_span_of(hash, sizeof hash)))
+		key = rmt_home_key_load(home, rmt_span_of(hash, sizeof hash), err);
 	if (!key && err->class == RMT_NONE && rmt_plan_item_pile(job->campaign.ctx, job->item, &pile, err) == 0)
 		key = key_in(&pile, spki, err);
 	rmt_pile_free(&pile);

@@ -64,6 +64,15 @@ static char *key_path(const struct rmt_home *home, struct rmt_span spki_hash, st
 	return rmt_buf_take(&path);
 }
 
+bool rmt_home_key_stands(const struct rmt_home *home, struct rmt_span spki_hash)
+{
+	char *path = key_path(home, spki_hash, NULL);
+	bool stands = path && rmt_path_exists(path);
+
+	free(path);
+	return stands;
+}
+
 int rmt_home_locked(struct rmt_home *home, struct rmt_err *err)
 {
 	struct rmt_buf value = {0};
@@ -287,15 +296,12 @@ static int pile_authority(void *arg, const struct rmt_db_authority *row)
 /* The key from the home, if it is there. */
 static int pile_key(struct rmt_home *home, struct rmt_pile *pile, struct rmt_span spki_hash, struct rmt_err *err)
 {
-	char *path = key_path(home, spki_hash, err);
-	bool there = path && rmt_path_exists(path);
 	struct rmt_object object = {.type = RMT_OBJECT_PRIVATE_KEY, .source = "database", .index = pile->count + 1,
 	                            .container = "pem"};
 	struct rmt_key *key;
 	int rc;
 
-	free(path);
-	if (!there)
+	if (!rmt_home_key_stands(home, spki_hash))
 		return 0;
 	key = rmt_home_key_load(home, spki_hash, err);
 	if (!key)

@@ -177,6 +177,24 @@ expect_status 2 "--crl is for --close" "$REMINT" apply plan.json --crl root.pem
 expect_status 4 "what was never applied is not closed" "$REMINT" apply never.json --close
 expect_status 0 "the database is sound after all this" "$REMINT" db check
 
+# ---- a home under a passphrase -------------------------------------------------------------------------------------------
+quietly "$REMINT" init --home locked --root-key ec:p256 --issuing-key ec:p256 --ca-password-file pass
+old_cert shut /O=Contoso/CN=shut.contoso.com
+plan_item shut.pem shut reissue | plan_of 1 locked >shut.json
+expect_status 7 "without the passphrase nothing is issued" "$REMINT" apply shut.json --commit --out l --home locked
+expect_status 0 "with it, it is" "$REMINT" apply shut.json --commit --out l --home locked --ca-password-file pass
+expect_status 0 "nobody is asked for it when nothing is left to do" "$REMINT" apply shut.json --commit --out l --home locked
+rm -r l/shut
+expect_status 7 "a bundle is not written without its key" "$REMINT" apply shut.json --commit --out l --home locked
+[ ! -e l/shut ] && ok "not even in part" || not_ok "not even in part"
+expect_status 0 "but with it" "$REMINT" apply shut.json --commit --out l --home locked --ca-password-file pass
+[ -s l/shut/key.pem ] && ok "which is in it" || not_ok "which is in it"
+find locked/keys -name '*.pem' -newer shut.json -exec rm {} +
+rm -r l/shut
+expect_status 7 "a key that is gone from the home is missed" \
+	"$REMINT" apply shut.json --commit --out l --home locked --ca-password-file pass
+expect_err 'its private key is no longer in the home' "by name"
+
 # ---- two at once -------------------------------------------------------------------------------------------------------
 n=0
 : >items

@@ -15,19 +15,17 @@ done
 quietly "$REMINT" issue --dns ours.contoso.com --key-type ec:p256 --out ours
 cp ours/cert.pem ours.pem
 
-# restart CERT KEY [OPTION...]: the server again, at the port that it had. s_server does not name a port that it was given.
+# restart CERT KEY [OPTION...]: the server again, at the port that it had.
 restart() {
 	stop
-	restart_cert=$1 restart_key=$2
-	shift 2
-	openssl s_server -accept "127.0.0.1:$port" -www -cert "$restart_cert" -key "$restart_key" "$@" >"$TMP/server.log" 2>&1 </dev/null &
-	server_pid=$!
-	server_pids="$server_pids $server_pid"
-	server_tries=0
-	until grep -q '^ACCEPT' "$TMP/server.log" || [ $server_tries -gt 100 ]; do
-		server_tries=$((server_tries + 1))
-		sleep 0.1
-	done
+	start_at "127.0.0.1:$port" "$@"
+}
+# start_at ADDRESS CERT KEY [OPTION...]
+start_at() {
+	serve_at=$1 start_cert=$2 start_key=$3
+	shift 3
+	serve -cert "$start_cert" -key "$start_key" "$@"
+	unset serve_at
 }
 stop() {
 	kill "$server_pid" 2>/dev/null
@@ -136,5 +134,34 @@ expect_status 0 "one that sends it whole is" "$REMINT" verify --campaign chain.j
 expect_states "live" chain=live
 expect_status 0 "and closes" "$REMINT" apply chain.json --close --commit --json
 expect_states "without anything to revoke" chain=closed
+
+# ---- two nodes behind one name, which stands in a hosts file of our own --------------------------------------------------
+printf '127.0.0.1 localhost\n127.0.0.1 pair.contoso.com\n127.0.0.2 pair.contoso.com\n' >hosts
+two_nodes() {
+	unshare -m sh -c 'mount --bind hosts /etc/hosts && exec "$@"' sh "$@"
+}
+stop
+old_cert pair /O=Contoso/CN=pair.contoso.com subjectAltName=DNS:pair.contoso.com
+plan_item pair.pem pair reissue ".places = [{kind: \"endpoint\", source: \"pair.contoso.com:$port\", index: 1}]" | plan_of c >pair.json
+check "a name with two nodes" "$REMINT" apply pair.json --commit --out e
+if two_nodes true 2>/dev/null; then
+	start_at "127.0.0.1:$port" pair.pem pair.key
+	start_at "127.0.0.2:$port" e/pair/cert.pem e/pair/key.pem
+	expect_status 1 "of which one has the new certificate is not live" two_nodes "$REMINT" verify --campaign pair.json --json
+	jq -r '.items[].nodes[]' "$TMP/out" >nodes
+	expect_line nodes "127\.0\.0\.1:$port.* still serves the old certificate" "the other is named"
+	[ "$(wc -l <nodes)" = 1 ] && ok "and no more" || not_ok "and no more" nodes
+	expect_status 1 "nor is it closed" two_nodes "$REMINT" apply pair.json --close --commit --confirmed-by Ann --json
+	expect_states "whoever says so" pair=exported
+	stop_servers
+	start_at "127.0.0.1:$port" e/pair/cert.pem e/pair/key.pem
+	expect_status 1 "nor when one of them is down" two_nodes "$REMINT" apply pair.json --close --commit --confirmed-by Ann --json
+	expect_states "whatever the other has" pair=exported
+	start_at "127.0.0.2:$port" e/pair/cert.pem e/pair/key.pem
+	expect_status 0 "with both it is live" two_nodes "$REMINT" verify --campaign pair.json --json
+	expect_states "and says so" pair=live
+else
+	skip "this user cannot have a hosts file of his own" "of which one has the new certificate is not live"
+fi
 expect_status 0 "the database is sound after all this" "$REMINT" db check
 tap_done
