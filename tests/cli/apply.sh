@@ -167,6 +167,16 @@ refuse 3 'issuers are not at hand' "a chain that nobody has is not made up" '.ac
 [ "$(ls c | wc -l)" = 0 ] && ok "none of them leaves a file" || not_ok "none of them leaves a file"
 
 plan_item one.pem one reissue | plan_of d >other.json
+# The issuing CA is at fault: ours takes its place, if it does better.
+printf '%s\n' 'title = "Picky";' 'extends = "nginx";' 'rules = ( {' 'rule = "ca.key.type"; severity = "error";' \
+	'values = [ "rsa" ]; source = "a test"; confidence = "measured";' '} );' >picky.cfg
+plan_item one.pem one replace-ca | plan_of 7 >ca.json
+expect_status 0 "an issuing CA is replaced by this home's" "$REMINT" apply ca.json --commit --out f --json
+expect_states "by a reissue under it" one=exported
+plan_item one.pem two replace-ca '.targets = ["./picky.cfg"]' | plan_of 8 >ca.json
+expect_status 4 "which the targets must take" "$REMINT" apply ca.json --commit --out f
+expect_err "two: .*but picky would refuse this home's .issuing. as well \(ca\.key\.type" "else it is said what to do"
+
 plan_item one.pem one reissue | plan_of f >never.json
 lab --no-password --home other
 expect_status 4 "a plan of another database is refused" "$REMINT" apply other.json --commit --out d --home other
