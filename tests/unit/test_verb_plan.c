@@ -418,6 +418,62 @@ static void ids_are_never_shared(void **state)
 	scene_close(&scene);
 }
 
+/* ---- the verb ------------------------------------------------------------------------------------------------------------------------- */
+
+struct taken {
+	unsigned numbers, pieces;
+	unsigned stop; /* at the first (1) or the second (2) kind of callback */
+	uint64_t certificates;
+};
+
+static int take_numbers(void *arg, const struct remint_planned *planned)
+{
+	struct taken *taken = arg;
+
+	taken->numbers++;
+	taken->certificates = planned->certificates;
+	assert_int_equal(planned->step_count, 6);
+	assert_string_equal(planned->signer, "external");
+	return taken->stop == 1;
+}
+
+static int take_text(void *arg, const char *text, size_t length)
+{
+	struct taken *taken = arg;
+
+	assert_non_null(text);
+	assert_true(length > 0);
+	taken->pieces++;
+	return taken->stop == 2;
+}
+
+static void a_caller_can_stop(void **state)
+{
+	static const char *const targets[] = {"dotnet-mtls"};
+	struct rmt_buf pem = {0};
+	char path[64];
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/pile.pem", directory);
+	for (size_t i = 0; i < CERTS; i++)
+		rmt_pem("CERTIFICATE", certs[i]->der, 64, false, &pem);
+	assert_int_equal(rmt_file_write(path, rmt_buf_view(&pem), 0600, true, NULL), 0);
+	rmt_buf_free(&pem);
+	for (unsigned stop = 0; stop < 3; stop++) {
+		const char *const inputs[] = {path};
+		struct remint_plan_options options = {.inputs = {inputs, 1}, .targets = {targets, 1}};
+		struct taken taken = {.stop = stop};
+		struct remint *ctx = remint_new();
+
+		assert_int_equal(remint_plan(ctx, &options, take_numbers, take_text, &taken), stop ? -1 : 0);
+		assert_int_equal(remint_failure(ctx)->fault_class, stop ? REMINT_CLASS_USAGE : REMINT_CLASS_NONE);
+		assert_int_equal(taken.numbers, 1);
+		assert_int_equal(taken.certificates, CERTS);
+		assert_int_equal(taken.pieces, stop == 0 ? CERTS + 1 : stop - 1);
+		remint_free(ctx);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -431,6 +487,7 @@ int main(void)
 	    cmocka_unit_test(the_order_of_finding_does_not_matter),
 	    cmocka_unit_test(what_was_made_can_be_read),
 	    cmocka_unit_test(ids_are_never_shared),
+	    cmocka_unit_test(a_caller_can_stop),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, set_up, tear_down);
