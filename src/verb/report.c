@@ -203,7 +203,8 @@ struct next {
 static const char apply[] = "remint apply %s --commit --out DIR";
 static const struct next nexts[RMT_ITEM_STATES] = {
     [RMT_ITEM_PLANNED] = {REMINT_ACTOR_US, "Apply the plan.", apply, false},
-    [RMT_ITEM_REQUESTED] = {REMINT_ACTOR_CA, "Sign the request in the bundle, and give back the certificate with its chain.", "", false},
+    [RMT_ITEM_REQUESTED] = {REMINT_ACTOR_CA, "Sign the request in the bundle, and give back the certificate with its chain; then it is taken in.",
+                            "remint apply %s --commit --out DIR --cert FILE", false},
     [RMT_ITEM_ISSUED] = {REMINT_ACTOR_US, "The certificate is made, its files are not written yet: apply the plan again.", apply, false},
     [RMT_ITEM_EXPORTED] = {REMINT_ACTOR_DEVICE, "Install the bundle by the runbook in it; then the places are looked at again.",
                            "remint verify --campaign %s", false},

@@ -145,7 +145,7 @@ actor() {
 is '.begun and .started' "it says since when"
 [ "$(actor web)" = "device remint verify --campaign campaign.json" ] && ok "what is exported waits for the person at the device" ||
 	not_ok "what is exported waits for the person at the device" told.json
-[ "$(actor asked)" = "ca " ] && ok "a request waits for the other CA" || not_ok "a request waits for the other CA" told.json
+[ "$(actor asked)" = "ca remint apply campaign.json --commit --out DIR --cert FILE" ] && ok "a request waits for the other CA" || not_ok "a request waits for the other CA" told.json
 [ "$(actor gone)" = "us remint apply campaign.json --commit --out DIR" ] && ok "what failed waits for us" ||
 	not_ok "what failed waits for us" told.json
 is '.items[] | select(.device == "gone").reason | test("key")' "with its reason"
