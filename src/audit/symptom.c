@@ -6,8 +6,8 @@
  * Text is taken apart into words: letters in lower case and without accents, digits, everything else parts words. A
  * symptom agrees when its words stand in the text in a row (numbers and what looks like a host, a file or a value may
  * stand between; "*" in a symptom is any few words), when the whole text is a part of the symptom, when more than half
- * of it stands there in a row, or, weakest, when most of its words are there. A code agrees by value in any notation (hexadecimal, decimal, negative), or as "WORD NUMBER"
- * with both close together.
+ * of it stands there in a row, or, weakest, when most of its words are there or a name such as a cmdlet's. A code agrees
+ * by value in any notation (hexadecimal, decimal, negative), or as "WORD NUMBER" with both close together.
  */
 #include "config.h"
 
@@ -23,6 +23,9 @@ enum {
 	WORD_MOST = 40,    /* bytes of a word, with NUL */
 	GAP_MOST = 12,     /* words that a "*" or a run of variable ones may take */
 	NEAR = 4,          /* words between the two parts of "alert 40" */
+	NAME_LEAST = 8,    /* letters of a name that says enough by itself */
+	NAME_SCORE = 14,
+	EVENT_DIGITS = 5, /* digits of a number that says enough by itself, such as that of an event */
 };
 
 struct word {
@@ -30,6 +33,8 @@ struct word {
 	size_t length;
 	bool variable; /* a number, or a part of a host, file or value: may stand between the words of a symptom */
 	bool any;      /* the "*" of a symptom */
+	bool name;     /* of a piece that is nobody's everyday word: Test-CsPhoneBootstrap, SSL_CTX_new */
+	bool joined;   /* to the word before: of the same piece */
 	bool negative; /* a number behind a minus */
 };
 
@@ -108,6 +113,17 @@ is_variable(const unsigned char *piece, size_t length)
 	return false;
 }
 
+/* A piece that only programs write: with a capital inside a word, or an underscore between two. */
+static bool
+is_name(const unsigned char *piece, size_t length)
+{
+	for (size_t i = 1; i + 1 < length; i++)
+		if ((piece[i] == '_' && piece[i - 1] != '_') ||
+		    (piece[i - 1] >= 'a' && piece[i - 1] <= 'z' && piece[i] >= 'A' && piece[i] <= 'Z'))
+			return true;
+	return false;
+}
+
 static size_t
 take_word(const unsigned char *text, size_t left, struct word *word)
 {
@@ -134,7 +150,7 @@ take_words(const char *string, bool pattern, struct word *words, size_t most)
 {
 	const unsigned char *text = (const unsigned char *)string;
 	size_t length = strnlen(string, TEXT_MOST), at = 0, count = 0, piece = 0;
-	bool variable = false;
+	bool variable = false, name = false, joined = false;
 	char folded[4];
 
 	while (at < length && count < most) {
@@ -144,12 +160,17 @@ take_words(const char *string, bool pattern, struct word *words, size_t most)
 			for (piece = at; piece < length && !is_space(text[piece]);)
 				piece++;
 			variable = is_variable(text + at, piece - at);
+			name = !variable && is_name(text + at, piece - at);
+			joined = false;
 		}
 		taken = take_word(text + at, length - at, &words[count]);
 		if (taken > 0) {
 			words[count].variable = variable || is_digits(words[count].text);
 			words[count].negative = at > 0 && text[at - 1] == '-' && (at == 1 || is_space(text[at - 2]) ||
 			    strchr("(:=,[", text[at - 2]) != NULL);
+			words[count].name = name;
+			words[count].joined = joined;
+			joined = true;
 			count++;
 		} else if (pattern && text[at] == '*') {
 			words[count++] = (struct word){ .any = true };
@@ -276,6 +297,24 @@ longest_row(const struct rmt_symptom_text *text, const struct word *pattern, siz
 	return best;
 }
 
+/* Letters of the longest name in the pattern that stands in the text. */
+static unsigned
+longest_name(const struct rmt_symptom_text *text, const struct word *pattern, size_t count)
+{
+	unsigned best = 0;
+	size_t length;
+
+	for (size_t from = 0; from < count; from += length) {
+		for (length = 1; from + length < count && pattern[from + length].joined;)
+			length++;
+		if (!pattern[from].name || letters(pattern + from, length) <= best)
+			continue;
+		if (longest_row(text, pattern + from, length) == letters(pattern + from, length))
+			best = letters(pattern + from, length);
+	}
+	return best;
+}
+
 static unsigned
 symptom_score(const struct rmt_symptom_text *text, const char *symptom)
 {
@@ -295,7 +334,8 @@ symptom_score(const struct rmt_symptom_text *text, const char *symptom)
 	if (some >= 12 && 2 * some >= whole)
 		return some * some / whole;
 	some = common(text, pattern, count);
-	return count >= 4 && 4 * some >= 3 * whole ? some / 2 : 0;
+	some = count >= 4 && 4 * some >= 3 * whole ? some / 2 : 0;
+	return some < NAME_SCORE && longest_name(text, pattern, count) >= NAME_LEAST ? NAME_SCORE : some;
 }
 
 /* ---- codes ------------------------------------------------------------------------------------------------------ */
@@ -360,14 +400,14 @@ code_score(const struct rmt_symptom_text *text, const char *code)
 		return has_number(text, number) ? 60 : 0;
 	if (count == 2 && is_digits(pattern[1].text) && !is_digits(pattern[0].text)) {
 		digits = (unsigned)pattern[1].length;
+		if (digits >= EVENT_DIGITS) /* who writes the number need not write the word, and gains nothing by it */
+			return common(text, &pattern[1], 1) > 0 ? 8 + 2 * digits : 0;
 		if (near_each_other(text, &pattern[0], &pattern[1]))
 			return 14 + 6 * digits;
-		if (text->count == 1 && same_word(&text->words[0], &pattern[1]))
-			return 8 + 2 * digits;
-		return digits >= 5 && common(text, &pattern[1], 1) > 0 ? 10 + 4 * digits : 0;
+		return text->count == 1 && same_word(&text->words[0], &pattern[1]) ? 8 + 2 * digits : 0;
 	}
 	if (count == 1 && is_digits(pattern[0].text))
-		return common(text, pattern, 1) > 0 ? 6 + 4 * (unsigned)pattern[0].length : 0;
+		return common(text, pattern, 1) > 0 ? 6 + (pattern[0].length < EVENT_DIGITS ? 4 : 6) * (unsigned)pattern[0].length : 0;
 	return symptom_score(text, code);
 }
 

@@ -34,7 +34,15 @@ Es wurde kein Konto gefunden, das dieser Telefonnummer entspricht|intermediate
 unsuitable certificate purpose|extended key usage
 verify error:num=26:unsuitable certificate purpose|extended key usage
 error 26|extended key usage
-Schannel 36888|alert
+36888|SHA-512
+Schannel 36888|SHA-512
+Schannel event 36888|SHA-512
+SChannel event ID 36888 on fe1.example.com|SHA-512
+Schannel 36874|SHA-512
+36887|peer ended
+Schannel 36887|peer ended
+Test-CsPhoneBootstrap passes but phone fails|intermediate
+We ran Test-CsPhoneBootstrap, it says Success|intermediate
 alert 40|common
 alert 42|certificate
 alert 43|clientAuth

@@ -81,6 +81,12 @@ static const struct match {
 	{ "most words in another order", "found cannot be account phone number matching", "An account matching this phone number cannot be found",
 	  NULL, true },
 	{ "half of the words", "account cannot sign in", "An account matching this phone number cannot be found", NULL, false },
+	{ "a cmdlet in a sentence of the reporter's own", "Test-CsPhoneBootstrap passes but phone fails",
+	  "Test-CsPhoneBootstrap succeeds, the phone does not sign in", NULL, true },
+	{ "a part of its name", "Test the phone", "Test-CsPhoneBootstrap succeeds, the phone does not sign in", NULL, false },
+	{ "a symbol in a sentence", "our trace has SEC_E_NO_CREDENTIALS somewhere", "Windows: SEC_E_NO_CREDENTIALS is logged by the server",
+	  NULL, true },
+	{ "a plain hyphen makes no name", "a self-signed one", "self-signed certificate in certificate chain", NULL, false },
 	{ "nothing at all", "", "certificate has expired", "alert 45", false },
 	{ "punctuation alone", "--- ... !!!", "certificate has expired", "alert 45", false },
 };
@@ -133,6 +139,8 @@ stack_raises_only(void **state)
 	(void)state;
 	assert_true(score("nginx: alert 40", NULL, "alert 40", "nginx") > score("nginx: alert 40", NULL, "alert 40", "java"));
 	assert_int_equal(score("nginx does not start", NULL, "alert 40", "nginx"), 0);
+	assert_true(score("36888", NULL, "36888", NULL) > score("36888", NULL, "Schannel 36888", "schannel"));
+	assert_true(score("Schannel 36888", NULL, "36888", NULL) > score("Schannel 36888", NULL, "Schannel 36888", "schannel"));
 }
 
 /* ---- what is shipped ----------------------------------------------------------------------------------------- */
