@@ -164,12 +164,26 @@ rmt_rule_not_ca(struct rmt_check *check)
 	return constraints.ca ? rmt_audit_fault(check, PLACE_BASIC, "the leaf is marked as a CA") : 0;
 }
 
+/* What RFC 5280 wants of an issuer and verifiers go without: a trust anchor is a name and a key, whatever else its certificate
+ * says or not (RFC 5280, 6.1.1 (d)); elsewhere it is no error, unless the target verifies strictly. */
+static int
+fault_of_strict(struct rmt_check *check, const char *place, const char *sentence)
+{
+	if (check->audit->target->path.strict)
+		return rmt_audit_fault(check, place, "%s", sentence);
+	if (rmt_chain_is_root(check->on->cert))
+		return 0;
+	return rmt_audit_fault_most(check, RMT_SEVERITY_WARNING, place, "%s", sentence);
+}
+
 int
 rmt_rule_ca_constraints(struct rmt_check *check)
 {
 	const struct rmt_ext *ext = extension(check, RMT_EXT_BASIC_CONSTRAINTS);
 	struct rmt_basic_constraints constraints;
 
+	if (!ext && rmt_chain_is_root(check->on->cert))
+		return fault_of_strict(check, PLACE_BASIC, "this issuer has no basic constraints");
 	if (!ext)
 		return rmt_audit_fault(check, PLACE_BASIC, "this issuer has no basic constraints, so that it is no CA");
 	if (read_constraints(ext, &constraints))
@@ -177,7 +191,7 @@ rmt_rule_ca_constraints(struct rmt_check *check)
 	if (!constraints.ca)
 		return rmt_audit_fault(check, PLACE_BASIC, "the basic constraints of this issuer say that it is no CA");
 	if (!ext->critical)
-		return rmt_audit_fault(check, PLACE_BASIC, "the basic constraints of this issuer are not critical");
+		return fault_of_strict(check, PLACE_BASIC, "the basic constraints of this issuer are not critical");
 	return 0;
 }
 
@@ -188,7 +202,7 @@ rmt_rule_ca_key_usage(struct rmt_check *check)
 	unsigned bits;
 
 	if (!ext)
-		return rmt_audit_fault(check, PLACE_USAGE, "this issuer has no key usage");
+		return fault_of_strict(check, PLACE_USAGE, "this issuer has no key usage");
 	if (rmt_ext_key_usage(ext->value, &bits, NULL))
 		return rmt_audit_unreadable(check, PLACE_USAGE, "the key usage");
 	if (bits & RMT_KU_CERT_SIGN)

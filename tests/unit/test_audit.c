@@ -258,7 +258,7 @@ fault_of_a_ca_may_be_told_once(void **state)
 static void
 ca_is_judged_by_itself(void **state)
 {
-	const struct make bare = { .no_subject_id = true, .ca = CA_LOOSE };
+	const struct make bare = { .no_subject_id = true, .ca = CA_NO };
 	struct made root = make_cert(&bare, "CN=root", NULL, true);
 	struct rmt_target *target = make_target("{ rule = \"leaf.eku.present\"; }, { rule = \"ca.basic-constraints\"; }, "
 	    "{ rule = \"ca.dates.nesting\"; }, { rule = \"path.valid\"; }", NULL);
