@@ -153,8 +153,9 @@ int rmt_apply_export(struct rmt_applying *job, struct rmt_err *fault, struct rmt
 	item = recorded(job, &foreign, fault);
 	if (!item)
 		return -1;
-	item->key = rmt_apply_key(job, item->cert.spki, fault);
-	if (!item->key && !rmt_span_equal(item->cert.spki, item->previous->spki)) /* made here, not kept elsewhere */
+	item->key = rmt_apply_bundle_key(job, item->cert.spki, fault);
+	if (!item->key && fault->class == RMT_NONE && !rmt_apply_elsewhere(job) &&
+	    !rmt_span_equal(item->cert.spki, item->previous->spki)) /* made here, not kept elsewhere */
 		rmt_err_set(fault, RMT_SECRET, NULL, "its private key is no longer in the home: give it with --key FILE");
 	if (fault->class == RMT_NONE)
 		rc = foreign ? release_with_path(job, item, fault, fatal) : rmt_apply_release(job, item, fault, fatal);
@@ -175,7 +176,7 @@ int rmt_apply_convert(struct rmt_applying *job, struct rmt_err *fault, struct rm
 		item->cert = *old;
 		item->cert.owned = NULL;
 		item->cert_id = -1; /* signed long ago, in no row of ours */
-		item->key = rmt_apply_key(job, old->spki, fault);
+		item->key = rmt_apply_bundle_key(job, old->spki, fault);
 		rc = fault->class == RMT_NONE ? release_with_path(job, item, fault, fatal) : -1;
 	}
 	if (rc == 0) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * apply_item.c - the replacement of one item of a plan, and what the other deeds share: authority and targets, keys, the bundle.
+ * apply_item.c - the replacement of one item of a plan, and what the other deeds share: authority and targets, the bundle.
  *
- * Issuing goes the one road of issuance.c; the bundle is release.c's, with a runbook beside it. Each function here may be
+ * Issuing goes the one road of issuance.c; the bundle is release.c's, with a runbook beside it; keys are apply_key.c's. Each function here may be
  * called again after an interruption at any point.
  */
 #include "config.h"
@@ -172,68 +172,6 @@ int rmt_apply_release(struct rmt_applying *job, struct rmt_item *item, struct rm
 	return rc;
 }
 
-/* ---- keys ------------------------------------------------------------------------------------------------------------------ */
-
-static struct rmt_key *key_in(const struct rmt_pile *pile, struct rmt_span spki, struct rmt_err *err)
-{
-	for (size_t i = 0; i < pile->count; i++)
-		if (pile->objects[i]->key && rmt_span_equal(rmt_key_spki(pile->objects[i]->key), spki))
-			return rmt_key_dup(pile->objects[i]->key, err);
-	return NULL;
-}
-
-/* The private key of a public one: among --key, in the home, or where the old certificate was found. NULL: nowhere. */
-struct rmt_key *rmt_apply_key(struct rmt_applying *job, struct rmt_span spki, struct rmt_err *err)
-{
-	struct rmt_home *home = &job->campaign.bench.home;
-	struct rmt_key *key = key_in(&job->keys, spki, err);
-	unsigned char hash[RMT_SHA256];
-	struct rmt_pile pile = {0};
-
-	/* One that stands in the home but stays locked is an error: a bundle must not lack its key for want of a passphrase. */
-	if (!key && rmt_spki_hash(spki, hash, err) == 0 && rmt_home_key_stands(home, rmt_span_of(hash, sizeof hash)))
-		key = rmt_home_key_load(home, rmt_span_of(hash, sizeof hash), err);
-	if (!key && err->class == RMT_NONE && rmt_plan_item_pile(job->campaign.ctx, job->item, &pile, err) == 0)
-		key = key_in(&pile, spki, err);
-	rmt_pile_free(&pile);
-	return key;
-}
-
-static int keep_key(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *err)
-{
-	struct rmt_span spki = item->previous->spki;
-	unsigned char hash[RMT_SHA256];
-	int proved;
-
-	item->key = rmt_apply_key(job, spki, err);
-	if (item->key || err->class != RMT_NONE)
-		return item->key ? 0 : -1;
-	if (rmt_spki_hash(spki, hash, err))
-		return -1;
-	proved = rmt_db_key_proved(job->campaign.bench.home.db, rmt_span_of(hash, sizeof hash), err);
-	if (proved < 0)
-		return -1;
-	if (!proved)
-		return rmt_err_set(err, RMT_SECRET, NULL,
-		                   "keeping the key needs it, and it is not where the certificate was found: give --key FILE, or set "
-		                   "keep_key to false in the plan");
-	item->proved = true;
-	rmt_buf_span(&item->spki, spki);
-	return rmt_buf_check(&item->spki, err);
-}
-
-static int choose_key(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *err)
-{
-	const struct rmt_demand *demand = &job->campaign.bench.demand;
-	const char *spec = job->item->key ? job->item->key : demand->template->key_generate;
-
-	if (job->item->keep_key)
-		return keep_key(job, item, err);
-	item->store_key = true;
-	item->key = rmt_key_generate(spec, err);
-	return item->key ? 0 : -1;
-}
-
 /* ---- issue ------------------------------------------------------------------------------------------------------------------- */
 
 static struct rmt_item *replacement(struct rmt_applying *job, struct rmt_err *err)
@@ -250,7 +188,7 @@ static struct rmt_item *replacement(struct rmt_applying *job, struct rmt_err *er
 	item->campaign_item = wanted->id;
 	item->previous = rmt_plan_item_cert(wanted, err);
 	if (item->previous && rmt_plan_item_subject(wanted, item->previous, &item->subject, err) == 0 &&
-	    rmt_item_names(item, wanted->names, err) == 0 && choose_key(job, item, err) == 0)
+	    rmt_item_names(item, wanted->names, err) == 0 && rmt_apply_choose_key(job, item, err) == 0)
 		return item;
 	rmt_item_free(item);
 	return NULL;

@@ -178,6 +178,8 @@ int rmt_apply_request(struct rmt_applying *job, struct rmt_err *fault, struct rm
 	struct asked asked = {0};
 	int rc = directory ? rmt_apply_demand(job, false, fault) : rmt_err_memory(fatal);
 
+	if (rc == 0 && !job->standing.request)
+		rc = rmt_apply_may_make_key(job, fault);
 	if (rc == 0)
 		rc = job->standing.request ? made_before(job, &asked, fault) : make(job, &asked, fault, fatal);
 	if (rc == 0)

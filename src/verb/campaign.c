@@ -122,6 +122,8 @@ static int hash_asked(const struct rmt_plan_item *item, unsigned char hash[RMT_S
 		add_text(&text, item->targets.items[i]);
 	for (size_t i = 0; i < item->names.count; i++)
 		add_text(&text, item->names.items[i]);
+	if (item->request)
+		add_text(&text, item->request);
 	rc = rmt_buf_check(&text, err);
 	if (rc == 0)
 		rc = rmt_sha256(rmt_buf_view(&text), hash, err);

@@ -491,6 +491,7 @@ struct rmt_plan_item {
 	struct remint_strings targets, names; /* who must accept the new one; names to add, the first ones first */
 	const char *cn;          /* takes the place of the old common name (rmt_subject_join); NULL: the subject stays */
 	const char *template_name, *key;      /* NULL: the target's */
+	const char *request;     /* file of a request that the device made, with whose key the new one is issued; NULL: none */
 	const char *signer;      /* "issuing" (an authority of the home) or "external" */
 	const char *device;      /* the directory its bundle goes to */
 	const char *note;        /* the person's own words */
@@ -619,6 +620,12 @@ int rmt_apply_demand(struct rmt_applying *job, bool signing, struct rmt_err *err
 int rmt_apply_release(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *fault, struct rmt_err *fatal);
 /* The private key of a public one: among --key, in the home, or where the old certificate was found. NULL: nowhere. */
 struct rmt_key *rmt_apply_key(struct rmt_applying *job, struct rmt_span spki, struct rmt_err *err);
+/* The same, or NULL where no device of the item takes it. */
+struct rmt_key *rmt_apply_bundle_key(struct rmt_applying *job, struct rmt_span spki, struct rmt_err *err);
+/* What the replacement is made for: a new key, the old one, or the key of the item's request. */
+int rmt_apply_choose_key(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *err);
+int rmt_apply_may_make_key(const struct rmt_applying *job, struct rmt_err *err); /* -1: a device of the item makes its own */
+bool rmt_apply_elsewhere(const struct rmt_applying *job); /* the key may be where nobody here can read it */
 /* What is done about one item: 0, or -1 with `fault`; `fatal` is for what ends the run (a file for each). */
 int rmt_apply_issue(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
 int rmt_apply_export(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);

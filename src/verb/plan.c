@@ -408,6 +408,17 @@ static int hand_over(struct planning *job, remint_planned_fn *planned, remint_te
 	return rc ? rc : rmt_plan_write_to(&job->plan, hand_text, &handing, job->err);
 }
 
+/* Where a device makes its own key, nobody makes one for it. */
+static void keep_keys(struct planning *job)
+{
+	bool own = false;
+
+	for (size_t i = 0; i < job->demand.target_count; i++)
+		own = own || rmt_target_own_key(job->demand.targets[i]);
+	for (size_t i = 0; own && i < job->plan.item_count; i++)
+		job->plan.items[i].keep_key = job->plan.items[i].action == RMT_ACTION_REISSUE && strcmp(job->plan.items[i].signer, "issuing") == 0;
+}
+
 int remint_plan(struct remint *ctx, const struct remint_plan_options *options, remint_planned_fn *planned, remint_text_fn *text, void *arg)
 {
 	struct planning job = {.ctx = ctx, .options = options, .err = &ctx->err};
@@ -424,6 +435,7 @@ int remint_plan(struct remint *ctx, const struct remint_plan_options *options, r
 		rc = audit_database(&job);
 	if (rc == 0 && (write_head(&job) || rmt_inventory_propose(&job.inventory, &job.plan, job.err)))
 		rc = -1;
+	keep_keys(&job);
 	if (rc == 0)
 		rc = hand_over(&job, planned, text, arg);
 	rmt_inventory_clear(&job.inventory);

@@ -188,6 +188,11 @@ static int check_item(struct rmt_plan_reading *reading, struct rmt_plan_item *it
 	reading->key = "key";
 	if (item->key && rmt_key_spec_check(item->key, &err))
 		return rmt_plan_fault(reading, "%s", err.message);
+	reading->key = "request";
+	if (item->request && (item->key || item->keep_key))
+		return rmt_plan_fault(reading, "must be null beside \"key\" or \"keep_key\": it brings its own key");
+	if (item->request && strcmp(item->signer, "issuing") != 0)
+		return rmt_plan_fault(reading, "must be null: another CA signs, so the request goes there");
 	reading->key = "targets";
 	if (!item->targets.count)
 		return rmt_plan_fault(reading, "must name at least one target");

@@ -49,6 +49,7 @@ const struct rmt_plan_key rmt_plan_item_keys[] = {
 	{"template", RMT_PLAN_NULLABLE, AT(template_name), false},
 	{"key", RMT_PLAN_NULLABLE, AT(key), false},
 	{"keep_key", RMT_PLAN_FLAG, AT(keep_key), false},
+	{"request", RMT_PLAN_NULLABLE, AT(request), false},
 	{"validity", RMT_PLAN_DURATION, AT(validity), false},
 	{"name", RMT_PLAN_TEXT, AT(name), false},
 	{"subject", RMT_PLAN_TEXT, AT(subject), false},

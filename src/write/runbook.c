@@ -187,19 +187,25 @@ put_certificate(const char *title, const struct rmt_cert *cert, struct rmt_buf *
 
 /* Who trusts the old one trusts the new one when the same CA issued both. */
 static void
-put_chain(const struct rmt_bundle *bundle, struct rmt_buf *out)
+put_chain(const struct rmt_runbook_part *part, struct rmt_buf *out)
 {
+	const struct rmt_bundle *bundle = part->bundle;
 	const struct rmt_cert *issuer = bundle->intermediate_count ? bundle->intermediates[0] : bundle->root;
+	bool missing = false;
 
+	for (size_t i = 0; i < part->target_count; i++)
+		missing = missing || !rmt_target_own_key(part->targets[i]);
 	if (bundle->root)
 		put_certificate("Root of the new chain: ", bundle->root, out);
 	if (bundle->replaces && issuer && rmt_cert_issued_by(bundle->replaces, issuer))
 		put_remark("The old certificate comes from the same CA: whoever trusted it trusts the new one. Look, then go on with 2.", out);
 	else if (bundle->replaces)
 		put_remark("The old certificate comes from another CA: nobody is known to trust the new one before 1 is done.", out);
-	if (bundle->without_key)
-		put_remark("The key is not here: it is where its request was made, and files that would hold it are missing. Import the", out);
-	if (bundle->without_key)
+	if (!bundle->without_key)
+		return;
+	put_remark(missing ? "The key is not here: it is where its request was made, and files that would hold it are missing. Import the"
+	                   : "The key is not here: it is where its request was made.", out);
+	if (missing)
 		put_remark("certificate there instead of the PFX or key file that the steps name.", out);
 }
 
@@ -262,7 +268,7 @@ put_part(const struct rmt_runbook_part *part, struct rmt_buf *out, struct rmt_er
 		put_certificate("New certificate: ", part->bundle->leaf, out);
 	if (part->bundle->replaces)
 		put_certificate("Old certificate: ", part->bundle->replaces, out);
-	put_chain(part->bundle, out);
+	put_chain(part, out);
 	if (part->why && *part->why)
 		put_fact("Why: ", part->why, out);
 	if (part->note && *part->note)

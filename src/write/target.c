@@ -38,14 +38,33 @@ rmt_deploy_name(const char *pattern, const char *label, size_t n, struct rmt_buf
 	return rmt_buf_check(out, err);
 }
 
-bool
-rmt_deploy_wants_key(const struct rmt_deploy_file *file)
+static bool
+holds(const struct rmt_deploy_file *file, const char *part)
 {
 	const struct rmt_format *format = rmt_format_named(file->format);
 
 	if (format && !file->content.count)
-		return strstr(format->usual, "key") != NULL;
-	return rmt_text_list_has(&file->content, "key");
+		return strstr(format->usual, part) != NULL;
+	return rmt_text_list_has(&file->content, part);
+}
+
+bool
+rmt_deploy_wants_key(const struct rmt_deploy_file *file)
+{
+	return holds(file, "key");
+}
+
+bool
+rmt_target_own_key(const struct rmt_target *target)
+{
+	bool leaf = false;
+
+	for (size_t i = 0; i < target->file_count; i++) {
+		if (rmt_deploy_wants_key(&target->files[i]))
+			return false;
+		leaf = leaf || holds(&target->files[i], "leaf");
+	}
+	return leaf;
 }
 
 static int

@@ -67,6 +67,8 @@ int rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *t
 /* The names of the files that rmt_write_target() would write; the leaf may be unsigned yet. visit returns 0 to go on. */
 int rmt_write_names(const struct rmt_bundle *bundle, const struct rmt_target *target, int (*visit)(void *arg, const char *name), void *arg, struct rmt_err *err);
 bool rmt_deploy_wants_key(const struct rmt_deploy_file *file);
+/* The device makes its own key and lets none in: of its files some hold the certificate, none the key. */
+bool rmt_target_own_key(const struct rmt_target *target);
 /* cert.pem chain.pem fullchain.pem key.pem (key encrypted when a passphrase is given; left out when there is no key). A name that is there already is left alone. */
 int rmt_write_standard(const struct rmt_bundle *bundle, const struct rmt_secret *passphrase, struct rmt_fileset *out, struct rmt_err *err);
 

@@ -187,6 +187,50 @@ expect_status 2 "--crl is for --close" "$REMINT" apply plan.json --crl root.pem
 expect_status 4 "what was never applied is not closed" "$REMINT" apply never.json --close
 expect_status 0 "the database is sound after all this" "$REMINT" db check
 
+# ---- a device that makes its own key --------------------------------------------------------------------------------------
+rsa_cert() {
+	quietly openssl req -newkey rsa:2048 -nodes -keyout "$1.key" -out "$1.csr" -subj "/C=FR/O=Contoso/CN=$1.contoso.com"
+	printf 'basicConstraints=critical,CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' >"$1.ext"
+	quietly openssl x509 -req -in "$1.csr" -CA root.pem -CAkey root.key -set_serial 0x0a4712 -days 200 -out "$1.pem" -extfile "$1.ext"
+}
+# gateway_item DEVICE FILTER: a step for a gateway.
+gateway_item() {
+	plan_item "$1.pem" "$1" reissue '.targets = ["symantec-gateway"] | .key = null | '"$2"
+}
+for n in sg1 sg2 sg3 sg4; do rsa_cert $n; done
+expect_status 1 "the plan for a gateway" "$REMINT" plan sg1.pem --for symantec-gateway -k sg1.key --chain root.pem --out sg.json
+[ "$(jq -r '.items[0] | "\(.action) \(.keep_key)"' sg.json)" = 'reissue true' ] && ok "keeps its key" || not_ok "keeps its key" sg.json
+expect_status 0 "which is at hand" "$REMINT" apply sg.json --commit --out g -k sg1.key
+openssl x509 -in sg1.pem -noout -pubkey >"$TMP/wanted"
+openssl x509 -in g/sg1/cert.pem -noout -pubkey >"$TMP/got"
+expect_same "$TMP/wanted" "$TMP/got" "the new certificate is for that key"
+[ ! -e g/sg1/key.pem ] && ok "which stays where it is" || not_ok "which stays where it is"
+expect_line g/sg1/RUNBOOK.txt '^# The key is not here: it is where its request was made\.$' "as the runbook says"
+rm sg2.key sg3.key
+{ gateway_item sg2 '.keep_key = true'; gateway_item sg3 .; gateway_item sg4 '.signer = "external"'; } | plan_of 5 >sg.json
+count=$(certificates)
+expect_status 4 "no key is made for a device that makes its own" "$REMINT" apply sg.json --commit --out g
+for n in sg2 sg3; do
+	expect_err "$n: .*makes its own key: make a request on the device.*remint reissue OLD --for symantec-gateway --request FILE" \
+		"$n: it is said what to do"
+done
+expect_err 'sg4: .*makes its own key: .*have the other CA sign it' "for another CA as well"
+[ "$(certificates)" = "$count" ] && [ ! -e g/sg2 ] && [ ! -e g/sg4 ] && ok "and nothing is issued" || not_ok "and nothing is issued"
+quietly openssl req -new -newkey rsa:2048 -nodes -keyout device.key -out device.csr -subj /CN=sg3.contoso.com
+jq '.items[1].request = "device.csr" | .items |= [.[1]]' sg.json >device.json
+expect_status 0 "a request that the device made is signed" "$REMINT" apply device.json --commit --out g
+openssl pkey -in device.key -pubout >"$TMP/wanted"
+openssl x509 -in g/sg3/cert.pem -noout -pubkey >"$TMP/got"
+expect_same "$TMP/wanted" "$TMP/got" "for its key"
+rm -r g/sg3
+expect_status 0 "its bundle needs no key to be written again" "$REMINT" apply device.json --commit --out g
+[ -s g/sg3/ca-bundle.pem ] && [ ! -e g/sg3/key.pem ] && ok "and holds none" || not_ok "and holds none"
+gateway_item sg4 '.request = "sg4.pem"' | plan_of 6 >none.json
+expect_status 3 "a file without a request is refused" "$REMINT" apply none.json --commit --out g
+expect_err 'sg4: .*holds no certificate request' "by name"
+gateway_item sg4 '.request = "device.csr" | .keep_key = true' | plan_of 6 >both.json
+expect_status 3 "a request does not go with another key" "$REMINT" apply both.json --commit --out g
+
 # ---- a home under a passphrase -------------------------------------------------------------------------------------------
 quietly "$REMINT" init --home locked --root-key ec:p256 --issuing-key ec:p256 --ca-password-file pass
 old_cert shut /O=Contoso/CN=shut.contoso.com
