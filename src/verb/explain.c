@@ -291,11 +291,38 @@ static int keep_finding(struct explaining *run, struct candidate *candidate, con
 	return arena->failed ? rmt_err_memory(run->err) : 0;
 }
 
+/* The errors of a path (X509_V_ERR_*) that say the same as a rule that a cause names before path.valid. */
+static const struct {
+	const char *rule;
+	int errors[8];
+} meant[] = {
+	{"chain.complete", {2, 18, 19, 20, 21, 24, 27}},
+	{"path.anchor", {2, 18, 19, 20, 21, 24, 27}},
+	{"leaf.name.host", {62, 63, 64}},
+	{"leaf.dates.valid", {9, 10, 13, 14}},
+};
+
+/* A cause that names path.valid first, or beside rules that no error of a path stands for, means any fault of the path;
+ * one that names a missing issuer or root first does not mean a path that fails for another reason. */
+static bool is_meant(const struct rmt_text_list *rules, const char *message)
+{
+	const char *at = strstr(message, "(error ");
+	int error = at ? atoi(at + strlen("(error ")) : 0;
+
+	if (strcmp(rules->items[0], "chain.complete") != 0 && strcmp(rules->items[0], "path.anchor") != 0)
+		return true;
+	for (size_t i = 0; i < sizeof meant / sizeof *meant; i++)
+		for (size_t j = 0; rmt_text_list_has(rules, meant[i].rule) && meant[i].errors[j]; j++)
+			if (meant[i].errors[j] == error)
+				return true;
+	return false;
+}
+
 /* path.valid tells of every fault of a path: it proves a cause only by the very error number ("error 20") that the cause
  * goes by, speaks against one that goes by other numbers, and is a hint at most to one without. */
 static enum remint_proof proof_of_path(const struct rmt_incident *incident, const char *message)
 {
-	enum remint_proof proof = REMINT_PROOF_LIKELY;
+	enum remint_proof proof = is_meant(&incident->rules, message) ? REMINT_PROOF_LIKELY : REMINT_PROOF_NONE;
 
 	for (size_t i = 0; i < incident->codes.count; i++) {
 		const char *code = incident->codes.items[i], *at = strstr(message, code);
@@ -409,20 +436,52 @@ static const char *first_host(struct explaining *run)
 	return rmt_arena_scratch(&run->arena);
 }
 
+/* What was given of an audit's options, and what stands in a command in their stead. */
+struct given {
+	const char *option, *stand_in;
+	struct remint_strings values;
+};
+
+/* A "remint audit" that is to show the same as this one did takes the same trust, chain, keys and name. */
+static void add_given(const struct given *given, size_t count, struct rmt_buf *out)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < given[i].values.count; j++) {
+			rmt_buf_format(out, " %s ", given[i].option);
+			quote(given[i].values.items[j], out);
+		}
+}
+
+static size_t stand_in_at(const struct given *given, size_t count, const char *check)
+{
+	for (size_t i = 0; i < count; i++)
+		if (given[i].values.count && strncmp(check, given[i].stand_in, strlen(given[i].stand_in)) == 0)
+			return strlen(given[i].stand_in);
+	return 0;
+}
+
 /* The command with the inputs in their place; words to be replaced by the person when there are none. */
 static const char *check_filled(struct explaining *run, const char *check)
 {
 	static const struct { const char *mark, *stand_in; } marks[] = {{"{input}", "FILE"}, {"{host}", "HOST:PORT"}};
-	const char *fill[] = {run->options->inputs.count ? run->options->inputs.items[0] : NULL, first_host(run)};
+	const struct remint_explain_options *options = run->options;
+	const char *fill[] = {options->inputs.count ? options->inputs.items[0] : NULL, first_host(run)};
+	const struct given given[] = {{"--trust", " --trust root.pem", options->trust},
+	                              {"--chain", " --chain chain.pem", options->chain},
+	                              {"--key", " --key key.pem", options->keys},
+	                              {"--name", " --name HOST", {&options->host, options->host ? 1 : 0}}};
+	size_t given_count = strncmp(check, "remint audit ", 13) == 0 ? sizeof given / sizeof *given : 0;
 	struct rmt_buf *out = &run->arena.scratch;
 
-	while (check && *check) {
-		size_t i = 0;
+	while (*check) {
+		size_t i = 0, skipped = stand_in_at(given, given_count, check);
 
+		check += skipped;
 		while (i < 2 && strncmp(check, marks[i].mark, strlen(marks[i].mark)) != 0)
 			i++;
 		if (i == 2) {
-			rmt_buf_byte(out, (unsigned char)*check++);
+			if (!skipped)
+				rmt_buf_byte(out, (unsigned char)*check++);
 			continue;
 		}
 		check += strlen(marks[i].mark);
@@ -431,6 +490,7 @@ static const char *check_filled(struct explaining *run, const char *check)
 		else
 			rmt_buf_text(out, marks[i].stand_in);
 	}
+	add_given(given, given_count, out);
 	return rmt_arena_scratch(&run->arena);
 }
 

@@ -124,11 +124,30 @@ first both.pem absent "an expired path is no missing issuer" 'error 20: unable t
 	'--trust root.pem --at 2040-01-01'
 first both.pem proved "but an expired certificate" 'certificate has expired' '--trust root.pem --at 2040-01-01'
 first both.pem proved "an unknown root is" 'error 20: unable to get local issuer certificate' '--trust other/root.pem'
+# A path that Go and strict consumers refuse for what has nothing to do with a missing issuer: a CA without key usage.
+printf 'basicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' >bare.ext
+quietly openssl req -new -newkey rsa:2048 -nodes -keyout bare.key -out bare.csr -subj '/O=Contoso/CN=Bare CA'
+quietly openssl x509 -req -in bare.csr -CA root.pem -CAkey root.key -set_serial 0x0a4720 -days 300 -sha256 -extfile bare.ext \
+	-out bare.pem
+quietly openssl x509 -req -in both.csr -CA bare.pem -CAkey bare.key -set_serial 0x0a4721 -days 200 -sha256 -extfile both.ext \
+	-out below.pem
+cat below.pem bare.pem >bare-chain.pem
+expect_status 0 "a path that fails for another reason" "$REMINT" explain 'tlsv1 alert unknown ca' bare-chain.pem --trust root.pem
+expect_no_line "$TMP/out" 'path.valid  ' "is no sign of a missing issuer"
+expect_no_line "$TMP/out" 'proof  *likely' "and makes no such cause likely"
+expect_status 0 "a path without its root" "$REMINT" explain 'tlsv1 alert unknown ca' both.pem --trust other/root.pem
+expect_out 'path.valid +unable to get local issuer' "is one"
 first server.pem none "no rule tells that a permission is missing" 0x80094012 ''
 expect_status 0 "a proved cause is named with its rule" "$REMINT" explain 'error 26' server.pem
 expect_out 'proved' "as proved"
 expect_out 'leaf.eku.client-auth' "by the rule"
 expect_out 'remint audit server.pem --for dotnet-mtls' "with the command that shows it"
+expect_status 0 "what was given of an audit" "$REMINT" explain 'An account matching this phone number cannot be found' \
+	server.pem --trust root.pem --chain other/root.pem --json
+expect_out '"remint audit server.pem --for lync-phone-edition --trust root.pem --chain other/root.pem"' \
+	"is in the command of a target's incident"
+expect_status 0 "a stand-in of a command" "$REMINT" explain 'error 26' server.pem --trust other/root.pem --name a.example.com --json
+expect_out '"remint audit server.pem --for dotnet-mtls --trust other/root.pem --name a.example.com"' "gives way to it"
 cp server.pem 'a $(b) file.pem'
 expect_status 0 "a file of any name" "$REMINT" explain 'error 26' 'a $(b) file.pem'
 expect_out "'a \\\$\\(b\\) file.pem'" "is quoted for the shell"
