@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "db/local.h"
@@ -164,12 +165,16 @@ rmt_db_item_of_tbs(struct rmt_db *db, int64_t tbs, struct rmt_db_item *out, stru
 	return fetch(&query, &db->held, out, err);
 }
 
-static const char elsewhere[] = "SELECT max(certificate) FROM campaign_items"
-				" WHERE campaign <> ?1 AND item = ?2 AND certificate IS NOT NULL";
+static const char elsewhere[] =
+    "SELECT i.certificate, k.plan, k.file FROM campaign_items i"
+    " JOIN campaigns k ON k.id = i.campaign JOIN certificates c ON c.id = i.certificate"
+    " WHERE i.campaign <> ?1 AND i.item = ?2 AND c.not_after >= ?3"
+    " AND NOT EXISTS (SELECT 1 FROM revoked r WHERE r.certificate = c.id)"
+    " ORDER BY i.certificate DESC LIMIT 1";
 
 int
-rmt_db_item_elsewhere(struct rmt_db *db, int64_t campaign, const char *item, int64_t *certificate,
-    struct rmt_err *err)
+rmt_db_item_elsewhere(struct rmt_db *db, int64_t campaign, const char *item, rmt_time now,
+    struct rmt_db_elsewhere *out, struct rmt_err *err)
 {
 	struct rmt_db_query query;
 	int rc;
@@ -178,10 +183,18 @@ rmt_db_item_elsewhere(struct rmt_db *db, int64_t campaign, const char *item, int
 		return -1;
 	rmt_db_bind_int(&query, campaign);
 	rmt_db_bind_text(&query, item);
+	rmt_db_bind_int(&query, now);
 	rc = rmt_db_step(&query, "look for the item in other campaigns", err);
-	*certificate = rc == 1 ? sqlite3_column_int64(query.statement, 0) : 0;
+	*out = (struct rmt_db_elsewhere){ 0 };
+	if (rc == 1) {
+		out->certificate = sqlite3_column_int64(query.statement, 0);
+		snprintf(out->plan, sizeof out->plan, "%s",
+		    (const char *)sqlite3_column_text(query.statement, 1));
+		snprintf(out->file, sizeof out->file, "%s",
+		    (const char *)sqlite3_column_text(query.statement, 2));
+	}
 	rmt_db_done(&query);
-	return rc < 0 ? -1 : *certificate != 0;
+	return rc;
 }
 
 int

@@ -172,8 +172,14 @@ struct rmt_db_item {
 /* 1 found (borrowed until the next call on db), 0 absent, -1. */
 int rmt_db_item_get(struct rmt_db *db, int64_t campaign, const char *item, struct rmt_db_item *out, struct rmt_err *err);
 int rmt_db_item_of_tbs(struct rmt_db *db, int64_t tbs, struct rmt_db_item *out, struct rmt_err *err);
-/* The newest certificate that another campaign's item of the same id was given: 1 there is one, 0 none, -1. */
-int rmt_db_item_elsewhere(struct rmt_db *db, int64_t campaign, const char *item, int64_t *certificate, struct rmt_err *err);
+struct rmt_db_elsewhere {
+	int64_t certificate;
+	char plan[65], file[201]; /* of the campaign that it is for */
+};
+/* The newest certificate that another campaign's item of the same id was given and that is neither expired nor revoked: 1 there is
+ * one, 0 none, -1. */
+int rmt_db_item_elsewhere(struct rmt_db *db, int64_t campaign, const char *item, rmt_time now, struct rmt_db_elsewhere *out,
+                          struct rmt_err *err);
 /* New or changed, with its event. Inside a transaction. */
 int rmt_db_item_put(struct rmt_db *db, const struct rmt_db_item *item, struct rmt_err *err);
 /* Each item by its id; the visitor may ask the database, and what it is handed stays. */

@@ -105,6 +105,29 @@ static int replace_ca(struct rmt_applying *job, struct rmt_err *fault, struct rm
 
 /* ---- one item ------------------------------------------------------------------------------------------------------------ */
 
+/* One certificate has one replacement: what another campaign of this home has given it is installed, or revoked first. */
+static int check_elsewhere(struct rmt_applying *job, enum deed deed, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	struct rmt_db *db = job->campaign.bench.home.db;
+	struct rmt_db_elsewhere other;
+	struct rmt_db_cert row;
+	const char *serial;
+	int found;
+
+	if (deed != DEED_ISSUE && deed != DEED_ANSWER && (deed != DEED_REQUEST || job->standing.request))
+		return 0;
+	found = rmt_db_item_elsewhere(db, job->campaign.id, job->item->id, rmt_verb_now(job->campaign.ctx), &other, fatal);
+	if (found == 1)
+		found = rmt_db_cert_by_id(db, other.certificate, &row, fatal);
+	if (found != 1)
+		return found;
+	serial = rmt_arena_serial(&job->arena, row.serial);
+	return rmt_err_set(fault, RMT_POLICY, NULL,
+	                   "another campaign of this home (%s, id %s) has replaced this certificate already, by serial number %s: install that "
+	                   "one, or revoke it first with remint revoke",
+	                   other.file, other.plan, serial);
+}
+
 char *rmt_apply_directory(const struct rmt_applying *job)
 {
 	return job->options->out.directory ? rmt_path_join(job->options->out.directory, job->item->device, NULL) : NULL;
@@ -186,7 +209,7 @@ static int do_item(struct rmt_applying *job, const struct rmt_plan_item *item, b
 		return tell(job);
 	if (!ours)
 		rmt_err_set(&fault, RMT_NEGATIVE, NULL, "another process is at work on it: it was left alone");
-	else
+	else if (check_elsewhere(job, deed, &fault, fatal) == 0)
 		deeds[deed].act(job, &fault, fatal);
 	if (fatal->class != RMT_NONE || (fault.class != RMT_NONE && note_failure(job, &fault, fatal)))
 		return -1;
@@ -201,6 +224,7 @@ static int preview(struct rmt_applying *job, struct rmt_err *err)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < plan->item_count; i++) {
+		struct rmt_err fault = {0};
 		enum deed deed;
 
 		begin_item(job, &plan->items[i]);
@@ -208,6 +232,15 @@ static int preview(struct rmt_applying *job, struct rmt_err *err)
 		if (rc)
 			break;
 		job->told.text = deed == DEED_SKIP ? why_skipped(job->item) : deeds[deed].would;
+		if (check_elsewhere(job, deed, &fault, err) && err->class != RMT_NONE)
+			return -1;
+		if (fault.class != RMT_NONE) {
+			job->told.text = rmt_arena_text(&job->arena, fault.message);
+			rmt_err_source(&fault, job->item->device);
+			rc = rmt_verb_fault(job->campaign.ctx, &fault);
+		}
+		if (rc)
+			break;
 		rc = tell(job);
 	}
 	return rc;

@@ -232,22 +232,6 @@ static int check_authority(struct rmt_applying *job, struct rmt_err *err)
 	return rc;
 }
 
-/* A plan made anew while the bundles of the one before lie about: not forbidden, since that one may have been wrong. */
-static int warn_elsewhere(struct rmt_applying *job, struct rmt_err *fatal)
-{
-	struct rmt_db *db = job->campaign.bench.home.db;
-	struct rmt_db_cert row;
-	int64_t certificate;
-	int found = rmt_db_item_elsewhere(db, job->campaign.id, job->item->id, &certificate, fatal);
-
-	if (found == 1)
-		found = rmt_db_cert_by_id(db, certificate, &row, fatal);
-	if (found == 1)
-		rmt_verb_warn(job->campaign.ctx, "%s: another plan has given this certificate a replacement already, serial number %s: this is a "
-		              "second one", job->item->device, rmt_arena_serial(&job->arena, row.serial));
-	return found < 0 ? -1 : 0;
-}
-
 int rmt_apply_issue(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
 {
 	struct rmt_bench *bench = &job->campaign.bench;
@@ -263,8 +247,7 @@ int rmt_apply_issue(struct rmt_applying *job, struct rmt_err *fault, struct rmt_
 		return -1;
 	if (job->standing.tbs) /* finished just now, from an interrupted run */
 		return rmt_apply_export(job, fault, fatal);
-	if (rmt_apply_demand(job, true, fault) || check_authority(job, fault) || set_release(job, &directory, fatal) ||
-	    warn_elsewhere(job, fatal))
+	if (rmt_apply_demand(job, true, fault) || check_authority(job, fault) || set_release(job, &directory, fatal))
 		goto out;
 	item = replacement(job, fault);
 	if (!item)

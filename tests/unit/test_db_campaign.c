@@ -94,16 +94,23 @@ a_replacement_in_another_campaign_is_found(void **state)
 	struct rmt_db_campaign other = {
 		.plan = "ff", .file = "other.json", .sha256 = hash_of("other"), .started = 300
 	};
-	int64_t id = record_one(), second = 0, certificate = 0;
+	struct rmt_db_elsewhere found;
+	int64_t id = record_one(), second = 0;
 
 	(void)state;
 	begin();
 	assert_int_equal(rmt_db_campaign_add(db, &other, &second, &err), 0);
 	commit();
-	assert_int_equal(rmt_db_item_elsewhere(db, id, "aa", &certificate, &err), 0);
-	assert_int_equal(rmt_db_item_elsewhere(db, second, "bb", &certificate, &err), 0);
-	assert_int_equal(rmt_db_item_elsewhere(db, second, "aa", &certificate, &err), 1);
-	assert_int_equal(certificate, 2);
+	assert_int_equal(rmt_db_item_elsewhere(db, id, "aa", 300, &found, &err), 0);
+	assert_int_equal(rmt_db_item_elsewhere(db, second, "bb", 300, &found, &err), 0);
+	assert_int_equal(rmt_db_item_elsewhere(db, second, "aa", 300, &found, &err), 1);
+	assert_int_equal(found.certificate, 2);
+	assert_string_equal(found.plan, plan);
+	assert_string_equal(found.file, "plan.json");
+	begin();
+	assert_int_equal(rmt_db_revoke(db, 2, 300, 4, &err), 0);
+	commit();
+	assert_int_equal(rmt_db_item_elsewhere(db, second, "aa", 300, &found, &err), 0);
 }
 
 static int
