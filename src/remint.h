@@ -566,6 +566,7 @@ struct remint_step {
 	                                * state is the one before */
 	const char *text;              /* one sentence: what was done, would be done, or why nothing was */
 	bool changed;                  /* the plan was edited since: it asks for something else than what was done */
+	bool unfinished;               /* the plan wants something done about it, and it is neither live nor closed */
 	const char *serial, *old_serial; /* of the new certificate and of the one to be replaced */
 	const char *directory;         /* of the bundle */
 	struct remint_strings files;   /* written or found in it */

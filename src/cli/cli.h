@@ -411,11 +411,12 @@ int records_end(struct records *records, int rc);
 struct steps {
 	struct cli *cli;
 	size_t count, by_state[8];
-	bool nodes_count; /* a place without the new certificate is a negative answer */
+	bool live_wanted; /* an item that is not live, and a place without the new certificate, is a negative answer */
 };
 void steps_begin(struct steps *steps, struct cli *cli);
 int steps_print(void *steps, const struct remint_step *step);
 int steps_end(struct steps *steps, int rc);
+size_t steps_in(const struct steps *steps, const char *state); /* how many items are in it */
 
 /* ---- verbs (cmd_*.c) ----------------------------------------------------- */
 

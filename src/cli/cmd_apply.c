@@ -6,15 +6,15 @@
 
 #include "cli/cli.h"
 
-/* What a person does next. */
+/* What a person does next: of bundles only when there are any to install. */
 static void
-say_next(struct cli *cli, const struct remint_apply_options *options)
+say_next(struct cli *cli, const struct remint_apply_options *options, const struct steps *steps)
 {
 	if (cli->json)
 		return;
 	if (!options->commit)
 		out_text(&cli->out, "Nothing was done: --commit does it.\n");
-	if (!options->commit || options->close)
+	if (!options->commit || options->close || !steps_in(steps, "exported"))
 		return;
 	out_text(&cli->out, "Install each bundle by its RUNBOOK.txt, then: remint verify --campaign ");
 	out_safe(&cli->out, options->plan);
@@ -48,6 +48,6 @@ cmd_apply(struct cli *cli)
 	steps_begin(&steps, cli);
 	rc = steps_end(&steps, remint_apply(cli->ctx, &options, steps_print, &steps));
 	if (rc == 0)
-		say_next(cli, &options);
+		say_next(cli, &options, &steps);
 	return rc;
 }

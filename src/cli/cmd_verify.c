@@ -323,7 +323,7 @@ verify_campaign(struct cli *cli)
 	if (wire_of(cli, &options.wire))
 		return -1;
 	steps_begin(&steps, cli);
-	steps.nodes_count = true;
+	steps.live_wanted = true;
 	return steps_end(&steps, remint_campaign_verify(cli->ctx, &options, steps_print, &steps));
 }
 

@@ -47,5 +47,10 @@ finding_text(struct out *out, const struct remint_finding *finding)
 	remint_text_free(message);
 	out_field(out, 11, "place", finding->place);
 	out_field(out, 11, "source", finding->citation);
-	out_field(out, 11, "fix", finding->fix);
+	if (finding->accepted)
+		out_field(out, 11, "accepted",
+		    "this CA has no publish URL to write into certificates, so nothing done to this one "
+		    "clears it: only a CA that is made with --publish-url URL issues without it");
+	else
+		out_field(out, 11, "fix", finding->fix);
 }

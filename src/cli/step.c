@@ -110,7 +110,7 @@ steps_print(void *arg, const struct remint_step *step)
 	for (size_t i = 0; i < step->finding_count; i++)
 		if (step->findings[i].severity == REMINT_ERROR && !step->findings[i].accepted)
 			report_status(cli, 1);
-	if (steps->nodes_count && step->nodes.count)
+	if (steps->live_wanted && (step->nodes.count || step->unfinished))
 		report_status(cli, 1);
 	if (cli->json)
 		print_json(&cli->json_writer, step);
@@ -132,6 +132,12 @@ print_counts(struct steps *steps)
 			some = true;
 		}
 	out_text(out, ".\n");
+}
+
+size_t
+steps_in(const struct steps *steps, const char *state)
+{
+	return steps->by_state[row_of(state)];
 }
 
 int

@@ -211,6 +211,8 @@ static int check_sight(struct rmt_applying *job, const struct rmt_look *look, st
 		return rmt_err_set(fault, RMT_NEGATIVE, NULL,
 		                   "not closed while a place cannot be looked at: %.260s%s; take it out of the plan when it is gone for good",
 		                   first, look->nodes.count > 1 ? ", and more" : "");
+	if (look->seen[RMT_SIGHT_REFUSED])
+		return rmt_err_set(fault, RMT_NEGATIVE, NULL, "not closed while the new certificate would be refused: %.400s", first);
 	if (job->options->confirmed_by)
 		return 0;
 	if (look->seen[RMT_SIGHT_OTHER])
@@ -275,6 +277,8 @@ static int close_item(struct closing *closing, size_t index, struct rmt_err *fat
 		job->told.nodes = look.nodes;
 		if (check_sight(job, &look, &fault) == 0)
 			end_item(closing, standing, &fault, fatal);
+	} else if (rmt_campaign_unfinished(job->item, standing)) {
+		rmt_err_set(&fault, RMT_NEGATIVE, NULL, "%s", why_not(standing->state));
 	}
 	if (fatal->class != RMT_NONE)
 		return -1;

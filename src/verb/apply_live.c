@@ -3,7 +3,8 @@
  * apply_live.c - what the places of a campaign have now: endpoints on the wire, every address, and files anew; and the verb that
  * moves items to live by it.
  *
- * Where an item has a new certificate, a place has it, or the old one, or another. Where the same certificate was only put into
+ * Where an item has a new certificate, a place has it, or the old one, or another; and an endpoint that has it must send it so that
+ * none of the item's targets would refuse (apply_served.c). Where the same certificate was only put into
  * its right form, a place is right when the audit no longer finds there what the plan said would be cleared. Nobody's word
  * counts here; a person's confirmation is apply_close.c's.
  */
@@ -102,6 +103,7 @@ struct looking {
 	const struct rmt_campaign *campaign;
 	const struct rmt_plan_item *item;
 	unsigned char new[RMT_SHA256], old[RMT_SHA256];
+	int64_t authority; /* that issued the new one; 0: another CA */
 	struct rmt_arena *arena;
 	const char **nodes;
 	size_t node_count, node_room;
@@ -130,19 +132,34 @@ static int sight_of(struct looking *looking, const struct rmt_cert *cert, enum r
 	return 0;
 }
 
-static void note_node(struct looking *looking, const struct rmt_wire_node *node)
+/* Addresses that send the same have one source; each is to be found by the person who goes there. */
+static const char *node_name(struct looking *looking, const struct rmt_wire_node *node)
+{
+	if (!node->address[0] || strstr(node->source, node->address))
+		return node->source;
+	rmt_buf_format(&looking->arena->scratch, "%s [%s]", node->source, node->address);
+	return rmt_arena_scratch(looking->arena);
+}
+
+static void note_node(struct looking *looking, const struct rmt_wire *wire, const struct rmt_wire_node *node)
 {
 	const struct rmt_cert *leaf = node->sent_count ? node->sent[rmt_wire_leaf(node)] : NULL;
+	const char *place = node_name(looking, node), *refused = NULL;
 	enum rmt_sight sight = RMT_SIGHT_NONE;
 
 	if (leaf && sight_of(looking, leaf, &sight))
 		return;
+	if (sight == RMT_SIGHT_NEW && rmt_campaign_sent(looking->campaign, looking->item, looking->authority, node,
+	                                                rmt_wire_host(wire, node), looking->arena, &refused, looking->err))
+		return;
 	if (!leaf)
-		note(looking, sight, node->source, "cannot be looked at: ", node->err.message);
+		note(looking, sight, place, "cannot be looked at: ", node->err.message);
+	else if (refused)
+		note(looking, RMT_SIGHT_REFUSED, place, refused, "");
 	else if (sight == RMT_SIGHT_OLD)
-		note(looking, sight, node->source, "still serves the old certificate", "");
+		note(looking, sight, place, "still serves the old certificate", "");
 	else
-		note(looking, sight, node->source, "serves another certificate, serial number ",
+		note(looking, sight, place, "serves another certificate, serial number ",
 		     rmt_arena_serial(looking->arena, leaf->serial));
 }
 
@@ -285,6 +302,7 @@ static int find_hashes(struct looking *looking, const struct rmt_standing *stand
 	if (!found || row.fingerprint.length != sizeof looking->new)
 		return rmt_err_set(looking->err, RMT_DATABASE, NULL, "its certificate is gone from the database: run remint db check");
 	memcpy(looking->new, row.fingerprint.at, sizeof looking->new);
+	looking->authority = row.authority;
 	return 0;
 }
 
@@ -293,7 +311,7 @@ static void look_at_endpoint(struct looking *looking, const struct rmt_gaze *gaz
 	const struct rmt_wire_input *of = &gaze->wire.inputs[input];
 
 	for (size_t i = 0; i < of->count; i++)
-		note_node(looking, &gaze->wire.nodes[of->first + i]);
+		note_node(looking, &gaze->wire, &gaze->wire.nodes[of->first + i]);
 	if (!of->count)
 		note(looking, RMT_SIGHT_NONE, of->text, "cannot be looked at: ", "it is no endpoint");
 }
@@ -360,6 +378,8 @@ static const char *judge(const struct rmt_look *look, enum rmt_item_state *state
 	*state = all_new ? RMT_ITEM_LIVE : RMT_ITEM_EXPORTED;
 	if (all_new)
 		return "every place has the new certificate";
+	if (look->seen[RMT_SIGHT_REFUSED] == look->nodes.count && look->nodes.count)
+		return "the new certificate is there, but not as its targets need it";
 	return look->nodes.count ? "not every place has the new certificate"
 	                         : "the plan names no place that can be looked at: a person has to confirm it when it is closed";
 }

@@ -354,6 +354,17 @@ static const char *serial_of(const struct rmt_campaign *campaign, int64_t certif
 	return rmt_arena_serial(arena, row.serial);
 }
 
+/* What was begun is to be finished, also when it was taken out of the plan since. */
+bool rmt_campaign_unfinished(const struct rmt_plan_item *item, const struct rmt_standing *standing)
+{
+	bool wanted = item->approved && item->action != RMT_ACTION_KEEP;
+	bool idle = standing->state == RMT_ITEM_PLANNED || standing->state == RMT_ITEM_SKIPPED || standing->state == RMT_ITEM_FAILED;
+
+	if (standing->state == RMT_ITEM_LIVE || standing->state == RMT_ITEM_CLOSED)
+		return false;
+	return wanted || !idle;
+}
+
 void rmt_campaign_describe(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, struct rmt_arena *arena,
                            struct remint_step *step)
 {
@@ -371,6 +382,7 @@ void rmt_campaign_describe(const struct rmt_campaign *campaign, const struct rmt
 	if (!step->text)
 		step->text = "";
 	step->changed = now.changed;
+	step->unfinished = rmt_campaign_unfinished(item, &now);
 	step->old_serial = item->serial;
 	if (!step->serial)
 		step->serial = serial_of(campaign, now.certificate, arena);

@@ -590,6 +590,8 @@ int rmt_campaign_change(const struct rmt_campaign *campaign, const struct rmt_pl
 /* For the road of issuance, inside its transactions: the bytes are an item's, the certificate is there. */
 int rmt_campaign_begun(struct rmt_db *db, const struct rmt_item *item, rmt_time now, struct rmt_err *err);
 int rmt_campaign_issued(struct rmt_db *db, int64_t certificate, rmt_time now, struct rmt_err *err);
+/* Is something still to be done about it before it is live? */
+bool rmt_campaign_unfinished(const struct rmt_plan_item *item, const struct rmt_standing *standing);
 /* A step as the caller is told of it; `step` has been filled as far as it differs. */
 void rmt_campaign_describe(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, struct rmt_arena *arena,
                            struct remint_step *step);
@@ -640,7 +642,10 @@ int rmt_apply_close(struct rmt_applying *job, struct rmt_err *err); /* every ite
 char *rmt_apply_directory(const struct rmt_applying *job);
 
 /* What the places of items have now (apply_live.c). */
-enum rmt_sight { RMT_SIGHT_NEW, RMT_SIGHT_OLD, RMT_SIGHT_OTHER, RMT_SIGHT_NONE /* gone, or not to be reached */, RMT_SIGHTS };
+enum rmt_sight {
+	RMT_SIGHT_NEW, RMT_SIGHT_OLD, RMT_SIGHT_OTHER, RMT_SIGHT_NONE /* gone, or not to be reached */,
+	RMT_SIGHT_REFUSED /* the new one, sent so that a target of the item would refuse it */, RMT_SIGHTS
+};
 struct rmt_look {
 	size_t seen[RMT_SIGHTS];
 	struct remint_strings nodes; /* all but the new ones, each with what it has; in the arena */
@@ -652,6 +657,11 @@ int rmt_gaze_at(struct rmt_gaze *gaze, size_t item, const struct rmt_standing *s
 /* The certificates that were seen on the way, as issuers at hand. */
 int rmt_gaze_issuers(const struct rmt_gaze *gaze, int (*visit)(void *arg, const struct rmt_cert *cert), void *arg);
 void rmt_gaze_free(struct rmt_gaze *gaze);
+/* What the item's targets would say to the new certificate as a node sends it, when one of them would refuse: `sentence`, in the
+ * arena, or NULL. `authority` is the row of the one that issued it, 0 for another CA's (apply_served.c). */
+int rmt_campaign_sent(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, int64_t authority,
+                      const struct rmt_wire_node *node, const char *host, struct rmt_arena *arena, const char **sentence,
+                      struct rmt_err *err);
 
 /* ---- inventory (inventory.c, evidence.c, propose.c): what a plan is made of ------------------------------------------------------------- */
 

@@ -130,8 +130,24 @@ expect_out 'valid .*\(foreign\)' "as another CA's"
 expect_status 0 "the database is sound" "$REMINT" db check
 
 plan_item later.pem later reissue | plan_of 9 >again.json
-expect_status 0 "a new plan for a certificate that has its replacement" "$REMINT" apply again.json --commit --out again
-expect_err 'another plan has given this certificate a replacement already' "says so"
+before=$(certificates)
+expect_status 4 "a new plan for a certificate that has its replacement is refused" "$REMINT" apply again.json --commit --out again --json
+expect_err 'later: another campaign of this home .plan\.json, id a{32}. has replaced this certificate already, by serial number' "by name"
+expect_states "as its item is" later=failed
+expect_status 4 "a dry run says so, too" "$REMINT" apply again.json
+sed "s/\"id\": \"a\{32\}\"/\"id\": \"$(printf %032d 1)\"/" edited.json >renamed.json
+expect_status 4 "another id makes no second certificate" \
+	"$REMINT" apply renamed.json --commit --out renamed --chain root.pem --out-password-file pass --json
+expect_states "of any item" web=failed mail=failed asked=failed later=failed new=failed
+[ "$(certificates)" = "$before" ] && ok "nothing is issued" || not_ok "nothing is issued"
+expect_status 1 "where everything failed the answer is no" "$REMINT" verify --campaign again.json
+expect_status 1 "and nothing can be closed" "$REMINT" apply again.json --close --commit
+expect_err 'later: is not exported yet' "which is said"
+"$REMINT" apply again.json --commit --out again >"$TMP/out" 2>"$TMP/err"
+expect_no_line "$TMP/out" 'RUNBOOK' "nobody is sent to install what is not there"
+quietly "$REMINT" revoke "$("$REMINT" list --name later.contoso.com --status valid --json | jq -r '.certificates[] | select(.foreign | not).serial')"
+expect_status 0 "one that was revoked stands in nobody's way" "$REMINT" apply again.json --commit --out again
+expect_out 'RUNBOOK' "and then there is something to install"
 jq '.items |= [.[] | if .device == "chain" then .action = "reissue" else . end]' edited.json >more.json
 expect_status 4 "a step that can be done again follows the plan" \
 	"$REMINT" apply more.json --commit --out b --out-password-file pass
@@ -173,6 +189,7 @@ printf '%s\n' 'title = "Picky";' 'extends = "nginx";' 'rules = ( {' 'rule = "ca.
 plan_item one.pem one replace-ca | plan_of 7 >ca.json
 expect_status 0 "an issuing CA is replaced by this home's" "$REMINT" apply ca.json --commit --out f --json
 expect_states "by a reissue under it" one=exported
+old_cert one /O=Contoso/CN=one.contoso.com
 plan_item one.pem two replace-ca '.targets = ["./picky.cfg"]' | plan_of 8 >ca.json
 expect_status 4 "which the targets must take" "$REMINT" apply ca.json --commit --out f
 expect_err "two: .*but picky would refuse this home's .issuing. as well \(ca\.key\.type" "else it is said what to do"

@@ -60,6 +60,14 @@ expect_err 'wire: not closed while the old certificate is in use' "and it is sai
 expect_states "a person's word closes what nobody can see" none=closed
 
 restart b/wire/cert.pem b/wire/key.pem
+expect_status 1 "the new leaf alone is not live" "$REMINT" verify --campaign plan.json --json
+expect_states "since a phone refuses it" wire=exported
+jq -r '.items[].nodes[]' "$TMP/out" >nodes
+expect_line nodes "^127\.0\.0\.1:$port serves the new certificate, but without its intermediate, so that nginx would refuse it: the issuer" \
+	"and it is said what is not sent"
+expect_status 1 "nor is it closed" "$REMINT" apply plan.json --close --commit --out b --confirmed-by Ann --json
+expect_err 'wire: not closed while the new certificate would be refused: .*without its intermediate' "and it is said why"
+restart b/wire/cert.pem b/wire/key.pem -cert_chain b/wire/chain.pem
 cp b/file/fullchain.pem file.pem
 cp b/ours/fullchain.pem ours.pem
 expect_status 0 "when every place has the new one, the answer is yes" "$REMINT" verify --campaign plan.json --json
@@ -74,7 +82,7 @@ expect_states "the items stay live" wire=live ours=live
 restart wire.pem wire.key
 expect_status 1 "a node that goes back to the old one is noticed" "$REMINT" verify --campaign plan.json --json
 expect_states "and its item is no longer live" wire=exported file=live
-restart b/wire/cert.pem b/wire/key.pem
+restart b/wire/cert.pem b/wire/key.pem -cert_chain b/wire/chain.pem
 
 expect_status 1 "what was issued here is revoked" "$REMINT" apply plan.json --close --commit --out b --json
 expect_states "and closed; what another CA issued waits for that CA" ours=closed wire=exported file=live
@@ -146,7 +154,14 @@ plan_item pair.pem pair reissue ".places = [{kind: \"endpoint\", source: \"pair.
 check "a name with two nodes" "$REMINT" apply pair.json --commit --out e
 if two_nodes true 2>/dev/null; then
 	start_at "127.0.0.1:$port" pair.pem pair.key
-	start_at "127.0.0.2:$port" e/pair/cert.pem e/pair/key.pem
+	start_at "127.0.0.2:$port" pair.pem pair.key
+	expect_status 1 "of which both have the old one" two_nodes "$REMINT" verify --campaign pair.json --json
+	jq -r '.items[].nodes[]' "$TMP/out" >nodes
+	expect_line nodes "\[127\.0\.0\.1:$port\] still serves the old certificate" "each is named"
+	expect_line nodes "\[127\.0\.0\.2:$port\] still serves the old certificate" "by its address"
+	stop_servers
+	start_at "127.0.0.1:$port" pair.pem pair.key
+	start_at "127.0.0.2:$port" e/pair/cert.pem e/pair/key.pem -cert_chain e/pair/chain.pem
 	expect_status 1 "of which one has the new certificate is not live" two_nodes "$REMINT" verify --campaign pair.json --json
 	jq -r '.items[].nodes[]' "$TMP/out" >nodes
 	expect_line nodes "127\.0\.0\.1:$port.* still serves the old certificate" "the other is named"
@@ -154,10 +169,10 @@ if two_nodes true 2>/dev/null; then
 	expect_status 1 "nor is it closed" two_nodes "$REMINT" apply pair.json --close --commit --confirmed-by Ann --json
 	expect_states "whoever says so" pair=exported
 	stop_servers
-	start_at "127.0.0.1:$port" e/pair/cert.pem e/pair/key.pem
+	start_at "127.0.0.1:$port" e/pair/cert.pem e/pair/key.pem -cert_chain e/pair/chain.pem
 	expect_status 1 "nor when one of them is down" two_nodes "$REMINT" apply pair.json --close --commit --confirmed-by Ann --json
 	expect_states "whatever the other has" pair=exported
-	start_at "127.0.0.2:$port" e/pair/cert.pem e/pair/key.pem
+	start_at "127.0.0.2:$port" e/pair/cert.pem e/pair/key.pem -cert_chain e/pair/chain.pem
 	expect_status 0 "with both it is live" two_nodes "$REMINT" verify --campaign pair.json --json
 	expect_states "and says so" pair=live
 else
