@@ -97,10 +97,25 @@ put_heading(const struct step *step, struct rmt_buf *out)
 	struct rmt_buf label = { 0 };
 
 	rmt_steps_fill("{label}", step->part, &label, NULL);
-	rmt_buf_format(out, "[%.*s, %s%s]\n", (int)strcspn(rmt_buf_string(&label), "\n"), rmt_buf_string(&label),
-	               rmt_steps_word(step->target->name) ? step->target->name : "target",
-	               step->part->apart ? "; files in the directory of that name" : "");
+	rmt_buf_format(out, "[%.*s, %s]\n", (int)strcspn(rmt_buf_string(&label), "\n"), rmt_buf_string(&label),
+	               rmt_steps_word(step->target->name) ? step->target->name : "target");
 	rmt_buf_free(&label);
+}
+
+/* Every file is named as it is called in its own directory. */
+static void
+put_directory(const struct step *step, struct rmt_buf *out)
+{
+	const char *directory = step->part->directory, *target = step->part->apart ? step->target->name : NULL;
+
+	if (!directory && !target)
+		return;
+	rmt_buf_text(out, "In the directory ");
+	if (directory)
+		rmt_buf_text(out, rmt_steps_word(directory) ? directory : "<directory>");
+	if (target)
+		rmt_buf_format(out, "%s%s", directory ? "/" : "", rmt_steps_word(target) ? target : "<target>");
+	rmt_buf_text(out, ", where the files are:\n");
 }
 
 /* The words of one step, unless an earlier one of this section said the same. */
@@ -118,6 +133,8 @@ put_step(const struct section *section, const struct step *steps, size_t n, bool
 	}
 	if (!alone)
 		put_heading(&steps[n], out);
+	if (section->put != put_proof)
+		put_directory(&steps[n], out);
 	rmt_buf_text(out, said ? "As above.\n" : rmt_buf_string(&mine));
 	rmt_buf_free(&mine);
 	rmt_buf_free(&earlier);
@@ -148,7 +165,14 @@ put_remark(const char *words, struct rmt_buf *out)
 	rmt_buf_format(out, "#%s%s\n", *words ? " " : "", words);
 }
 
-/* "# Title: text" */
+/* A target's own words, which are as much to be trusted as its steps. */
+static void
+put_own(const char *words, struct rmt_buf *out)
+{
+	rmt_safe_text(rmt_span_text(words), out);
+}
+
+/* "# Title: text", whoever it comes from */
 static void
 put_fact(const char *title, const char *text, struct rmt_buf *out)
 {
@@ -214,7 +238,7 @@ put_file(const struct rmt_runbook_part *part, const struct rmt_target *target, c
          struct rmt_buf *out)
 {
 	rmt_buf_format(out, "#     %s%s%s  ", part->apart ? target->name : "", part->apart ? "/" : "", name);
-	rmt_steps_fact(comment ? comment : "", out);
+	put_own(comment ? comment : "", out);
 	rmt_buf_byte(out, '\n');
 }
 
@@ -277,7 +301,9 @@ put_part(const struct rmt_runbook_part *part, struct rmt_buf *out, struct rmt_er
 		put_fact("Served at ", part->addresses[i], out);
 	put_fact("Files in ", part->directory ? part->directory : "this directory", out);
 	for (size_t i = 0; i < part->target_count; i++) {
-		put_fact("  for ", part->targets[i]->title, out);
+		rmt_buf_text(out, "#   for ");
+		put_own(part->targets[i]->title ? part->targets[i]->title : part->targets[i]->name, out);
+		rmt_buf_byte(out, '\n');
 		if (put_files(part, part->targets[i], out, err))
 			return -1;
 	}

@@ -47,15 +47,21 @@ void
 rmt_steps_fact(const char *text, struct rmt_buf *out)
 {
 	struct rmt_buf safe = { 0 };
+	bool quoted, escaped = false; /* by a backslash just before */
 
-	/* What ends a comment or begins a command after one: pipes and joins of cmd, comment blocks of PowerShell. */
+	/* What ends a comment or begins a command after one stays what it is in quotation marks: pipes and joins of cmd, comment
+	 * blocks of PowerShell. Only an end of the quotation, and what cmd fills in within one, is written in hex. */
 	rmt_safe_text(rmt_span_text(text), &safe);
+	quoted = strpbrk(rmt_buf_string(&safe), "&|<>^%") != NULL;
+	rmt_buf_text(out, quoted ? "\"" : "");
 	for (size_t i = 0; i < safe.length; i++) {
-		if (strchr("&|<>^%", safe.bytes[i]))
-			rmt_buf_format(out, "\\%02X", safe.bytes[i]);
+		if (quoted && strchr("\"%", safe.bytes[i]))
+			rmt_buf_format(out, "%s%02X", escaped ? "" : "\\", safe.bytes[i]);
 		else
 			rmt_buf_byte(out, safe.bytes[i]);
+		escaped = safe.bytes[i] == '\\' && !escaped;
 	}
+	rmt_buf_text(out, quoted ? "\"" : "");
 	out->failed |= safe.failed;
 	rmt_buf_free(&safe);
 }

@@ -92,7 +92,7 @@ struct rmt_runbook {
 };
 /* RUNBOOK.txt: the facts, then making the new chain trusted, installing, seeing that it works, going back, each over all parts.
  * Whatever the strings hold, no line of it becomes a command: values in steps are cut to what every shell leaves alone (else a word in angle
- * brackets stands there), facts are comments. The files that rmt_write_target() writes are meant to lie there. */
+ * brackets stands there), facts are comments, in quotation marks where cmd would read more into them. The files that rmt_write_target() writes are meant to lie there. */
 int rmt_write_runbook(const struct rmt_runbook *runbook, struct rmt_buf *out, struct rmt_err *err);
 
 /* ---- pages (html.c, html_style.c): HTML that needs nothing but itself and is safe whatever the text ---------------------- */

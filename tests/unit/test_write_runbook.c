@@ -177,16 +177,19 @@ static const char *const hostile[] = {
 	"[$(: >pwned)]:1",
 };
 
-/* No line holds a control character, no comment what ends it. */
+/* No line holds a control character, no comment what ends it, unless in quotation marks. */
 static void
 check_lines(const char *text)
 {
 	while (*text) {
 		size_t length = strcspn(text, "\n");
+		bool quoted = false;
 
-		for (size_t i = 0; i < length; i++)
-			if ((unsigned char)text[i] < 0x20 || (*text == '#' && strchr("&|<>^%", text[i])))
+		for (size_t i = 0; i < length; i++) {
+			quoted ^= text[i] == '"';
+			if ((unsigned char)text[i] < 0x20 || (*text == '#' && strchr(quoted ? "%" : "&|<>^%", text[i])))
 				fail_msg("in \"%.*s\"", (int)length, text);
+		}
 		text += length + (text[length] == '\n');
 	}
 }
@@ -247,6 +250,34 @@ check_hostile(void **state)
 	rmt_cert_free(leaf);
 	rmt_target_free(target);
 	rmt_target_free(other);
+}
+
+/* ---- what stands at the head ---- */
+
+struct fact_row {
+	const char *sentence, *text, *expected;
+};
+
+static const struct fact_row fact_rows[] = {
+	{ "a plain name", "O=Contoso, CN=web", "O=Contoso, CN=web" },
+	{ "a name with a quotation mark and nothing else", "CN=\\\"a\\\"", "CN=\\\"a\\\"" },
+	{ "an ampersand is read as one", "O=M\xc3\xbcller & Co", "\"O=M\xc3\xbcller & Co\"" },
+	{ "brackets as RFC 4514 escapes them, once", "CN=\\<script\\>", "\"CN=\\<script\\>\"" },
+	{ "nothing ends the quotation", "CN=\\\" & x", "\"CN=\\22 & x\"" },
+	{ "nothing at all", "a\"&b", "\"a\\22&b\"" },
+	{ "a backslash before its end", "CN=\\\\\"&x", "\"CN=\\\\\\22&x\"" },
+	{ "cmd fills in variables between quotation marks, too", "CN=%PATH%", "\"CN=\\25PATH\\25\"" },
+};
+
+static void
+check_fact(void **state)
+{
+	const struct fact_row *row = *state;
+	struct rmt_buf out = { 0 };
+
+	rmt_steps_fact(row->text, &out);
+	assert_string_equal(rmt_buf_string(&out), row->expected);
+	rmt_buf_free(&out);
 }
 
 /* ---- what is filled in ---- */
@@ -342,9 +373,10 @@ several(void **state)
 	assert_null(strstr(at, "#     web.example.pfx"));
 	/* All is trusted before anything is installed, and what was said is not said again. */
 	at = behind(at, "1. Make the new chain trusted");
-	at = behind(at, "[web.example, sfb-front-end; files in the directory of that name]\nEvery server");
-	at = behind(at, "[web.example, nginx; files in the directory of that name]\nWhoever connects");
-	at = behind(at, "[web.example, sfb-front-end]\nAs above.\n");
+	at = behind(at, "[web.example, sfb-front-end]\nIn the directory first/sfb-front-end, where the files are:\nEvery server");
+	at = behind(at, "certutil -dspublish -f root.cer RootCA");
+	at = behind(at, "[web.example, nginx]\nIn the directory first/nginx, where the files are:\nWhoever connects");
+	at = behind(at, "[web.example, sfb-front-end]\nIn the directory second, where the files are:\nAs above.\n");
 	at = behind(at, "2. Install");
 	rmt_buf_free(&text);
 	rmt_target_free(front);
@@ -363,6 +395,7 @@ test_write_runbook(struct rows *rows)
 		add_row(rows, names[i], check_shipped, names[i]);
 	ADD_TABLE(rows, word_rows, check_words);
 	ADD_TABLE(rows, address_rows, check_address);
+	ADD_TABLE(rows, fact_rows, check_fact);
 	ADD_TABLE(rows, fill_rows, check_fill);
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++)
 		add_row(rows, "a name that would like to be a command stays a name", check_hostile, hostile[i]);
