@@ -146,4 +146,7 @@ struct rmt_peer_seen {
 int rmt_peer_run(const struct rmt_peer_options *options, const char *address, uint16_t port, int (*listening)(void *arg, const char *address),
                  int (*visit)(void *arg, const struct rmt_peer_seen *seen), void *arg, struct rmt_err *err);
 
+/* The first certificate that this target, with strict_chain, would not put on the wire under TLS 1.2 for its signature; NULL: none. */
+const struct rmt_cert *rmt_peer_unserved(const struct rmt_peer_options *options);
+
 #endif

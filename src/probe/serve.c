@@ -163,6 +163,36 @@ rmt_peer_server_free(struct rmt_peer_server *server)
 	free(server);
 }
 
+/* ---- what would not be served ---------------------------------------------------------------- */
+
+static bool
+is_signed_as_listed(const struct rmt_client *client, const struct rmt_cert *cert)
+{
+	struct rmt_signature_algorithm algorithm;
+
+	return rmt_algorithm_read(cert->outer_algorithm, &algorithm, NULL) == 0 &&
+	       rmt_probe_signature_listed(&client->signature_algorithms, &algorithm);
+}
+
+const struct rmt_cert *
+rmt_peer_unserved(const struct rmt_peer_options *options)
+{
+	const struct rmt_client *client = options->client;
+	const char *presents = options->presents != NULL ? options->presents : "leaf+intermediates";
+
+	if (!client->strict_chain || client->signature_algorithms.count == 0)
+		return NULL;
+	if (!is_signed_as_listed(client, options->certificate))
+		return options->certificate;
+	for (size_t i = 0; strcmp(presents, "leaf") != 0 && i < options->chain_count; i++)
+		if (!is_signed_as_listed(client, options->chain[i]))
+			return options->chain[i];
+	if (strcmp(presents, "leaf+intermediates+root") == 0 && options->root != NULL &&
+	    !is_signed_as_listed(client, options->root))
+		return options->root;
+	return NULL;
+}
+
 /* ---- why it could not be served -------------------------------------------------------------- */
 
 /* Whether both sides take this certificate's signature. */

@@ -306,6 +306,27 @@ static int tell_seen(void *arg, const struct rmt_peer_seen *from)
 	return job->seen ? job->seen(job->arg, &seen) : 0;
 }
 
+/* The lab goes on, as the server would: the fault shows in the first handshake, and is told before it. */
+static int warn_of_unserved(struct peering *job, struct rmt_err *err)
+{
+	const struct rmt_cert *cert = rmt_peer_unserved(&job->peer);
+	struct rmt_signature_algorithm algorithm = {0};
+	struct rmt_buf name = {0};
+	int rc;
+
+	if (!cert)
+		return 0;
+	(void)rmt_algorithm_read(cert->outer_algorithm, &algorithm, NULL);
+	rmt_cert_label(cert, &name);
+	rc = rmt_buf_check(&name, err);
+	if (rc == 0)
+		rmt_verb_warn(job->ctx, "%s serves no \"%.100s\" under TLS 1.2: it is signed with %s, so every client of TLS 1.2 is refused",
+		              job->target->name, rmt_buf_string(&name),
+		              algorithm.name && *algorithm.name ? algorithm.name : "an unknown algorithm");
+	rmt_buf_free(&name);
+	return rc;
+}
+
 /* ---- the verb ----------------------------------------------------------------------------------------------------------------- */
 
 static int run(struct peering *job, struct rmt_err *err)
@@ -328,6 +349,8 @@ static int run(struct peering *job, struct rmt_err *err)
 	job->peer.most = options->count;
 	job->peer.lasting = options->seconds > 0 ? (uint64_t)options->seconds * 1000 : 0;
 	job->peer.stop = options->stop > 0 ? options->stop : -1;
+	if (warn_of_unserved(job, err))
+		return -1;
 	return rmt_peer_run(&job->peer, job->address, job->port, tell_ready, tell_seen, job, err);
 }
 

@@ -16,6 +16,17 @@ leaf server sha256 serverAuth
 leaf none sha256 ''
 leaf sha512 sha512 serverAuth,clientAuth
 leaf sha1 sha1 serverAuth,clientAuth
+quietly openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out curve.key
+for name in pool curve; do # as Skype for Business wants it
+	[ $name = curve ] && key=curve.key || key=leaf.key
+	certify $name '/CN=fe.example.com' $key middle.pem middle.key sha256 "basicConstraints=critical,CA:FALSE
+keyUsage=critical,digitalSignature,keyEncipherment
+subjectKeyIdentifier=hash
+authorityKeyIdentifier=keyid
+subjectAltName=DNS:fe.example.com
+extendedKeyUsage=serverAuth,clientAuth
+crlDistributionPoints=URI:http://crl.example.com/middle.crl"
+done
 leaf hostile sha256 clientAuth "$(printf '/CN=evil\033[31m\342\200\256')"
 new_key small.key 1024
 certify small '/CN=fe.example.com' small.key middle.pem middle.key sha256 'subjectAltName=DNS:fe.example.com'
@@ -31,6 +42,7 @@ client: {
 	signature_algorithms = [ "RSA+SHA256", "RSA+SHA384", "RSA+SHA1", "rsa_pss_rsae_sha256" ];
 };
 CFG
+printf 'title = "A server of TLS 1.2";\nextends = "symantec-gateway";\nclient: { max_version = "tls1.2"; };\n' >tls12.cfg
 printf 'title = "Root on the wire";\nextends = "schannel-tls12";\npresents = "leaf+intermediates+root";\n' >sends-root.cfg
 
 # ---- clients ------------------------------------------------------------------------------------------------------------
@@ -74,6 +86,13 @@ dotnet-mtls|both|-tls1_3|^refused .*no certificate|alert number 116|and under TL
 sfb-front-end|both|-tls1_2 -cert both.pem -key leaf.key -cert_chain middle.pem|^accepted |HTTP/1.0 200|the Edge with both purposes is let in
 sfb-front-end|both|-tls1_2 -cert server.pem -key leaf.key -cert_chain middle.pem|^refused .*error 26|alert number 43|the Edge with serverAuth alone is not
 sfb-front-end|sha1|-tls1_2 -cipher DEFAULT:@SECLEVEL=0 -cert both.pem -key leaf.key|^accepted |HTTP/1.0 200|Windows has the intermediate, and serves SHA-1
+sfb-front-end|sha512|-tls1_2 -cert both.pem -key leaf.key -cert_chain middle.pem|^refused .*"fe.example.com": it is signed with sha512WithRSA|alert number 40|SHA-512 is not served under TLS 1.2
+sfb-front-end|both|-tls1_2 -cert sha512.pem -key leaf.key -cert_chain middle.pem|^refused .*sha512WithRSA|alert number|nor taken of an Edge
+sfb-front-end|both|-tls1_2|^refused .*no certificate|alert number 40|no certificate is refused
+sfb-front-end|both|-tls1_3 -cert both.pem -key leaf.key -cert_chain middle.pem|^accepted .*TLSv1.3|HTTP/1.0 200|RSA goes as RSA-PSS under TLS 1.3
+sfb-director|sha512|-tls1_2 -cert both.pem -key leaf.key|^refused .*sha512WithRSA|alert number 40|SHA-512 is not served under TLS 1.2
+sfb-mediation|both|-tls1_2 -cert sha512.pem -key leaf.key -cert_chain middle.pem|^refused .*sha512WithRSA|alert number|SHA-512 is not taken
+sfb-edge-internal|both|-tls1_2 -cert sha512.pem -key leaf.key -cert_chain middle.pem|^refused .*sha512WithRSA|alert number|SHA-512 is not taken
 sfb-edge-internal|both|-tls1_3 -cert both.pem -key leaf.key -cert_chain middle.pem|^accepted |HTTP/1.0 200|the Front End with both purposes is let in
 sfb-edge-internal|both|-tls1_3 -cert server.pem -key leaf.key -cert_chain middle.pem|^refused .*error 26|alert number 43|the Front End with serverAuth alone is not
 skype-room-system|both|-tls1_2 $trust|^accepted |HTTP/1.0 200|SHA-256 is served
@@ -157,7 +176,23 @@ sfb-front-end|both|dotnet-mtls|--client-cert server-chain.pem --key leaf.key|1|^
 schannel-tls12|sha512|schannel-tls12||1|^refused .*sha512|SHA-512 comes to nothing
 symantec-gateway|sha512|schannel-tls12||1|^left |the gateway sends SHA-512, and Windows refuses it
 haproxy|both|openssl-seclevel2||0|^accepted |all is well
+haproxy|pool|sfb-front-end||0|^accepted .*TLSv1.3|the Front End takes SHA-256, and RSA-PSS under TLS 1.3
+schannel-tls12|pool|sfb-edge-internal||0|^accepted .*TLSv1.2|and under TLS 1.2
+tls12.cfg|sha512|sfb-front-end||1|^left |the Front End does not take SHA-512
+tls12.cfg|sha512|sfb-edge-internal||1|^left |nor does the Edge
+sfb-front-end|sha512|sfb-edge-internal|--client-cert both-chain.pem --key leaf.key|1|^accepted .*TLSv1.3|under TLS 1.3 only the rules mind SHA-512
 TABLE
+start_peer --as sfb-front-end --cert curve.pem --key curve.key --chain middle.pem --trust root.pem
+for version in 1_2 1_3; do
+	dial -tls$version -cert both.pem -key leaf.key -cert_chain middle.pem
+	heard 'HTTP/1.0 200' "sfb-front-end: a certificate with an EC key is served, TLS $version"
+done
+expect_status 0 "sfb-edge-internal takes it of sfb-front-end" "$REMINT" verify "127.0.0.1:$port" --as sfb-edge-internal \
+	--trust root.pem --name fe.example.com --client-cert both-chain.pem --key leaf.key
+stop_peer
+start_peer --as sfb-front-end --cert sha512.pem $serve
+expect_line peer.err 'serves no "fe.example.com" under TLS 1.2: it is signed with sha512With' "what is not served is told at the start"
+stop_peer
 
 # ---- every shipped target starts, and takes a good client -----------------------------------------------------------------
 "$REMINT" target list --csv | sed 1d | cut -d, -f1 | sort >targets
