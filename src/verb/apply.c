@@ -351,6 +351,21 @@ static int run(struct rmt_applying *job, struct rmt_err *err)
 	return carry_out(job, err);
 }
 
+/* What the plan names as certificates of CAs may be elsewhere by now; --chain says where. */
+static int read_chain(struct rmt_applying *job, struct rmt_err *err)
+{
+	const struct remint_strings *named = &job->campaign.plan.chain;
+
+	for (size_t i = 0; i < named->count; i++) {
+		struct rmt_err unread = {0};
+
+		if (rmt_pile_need(job->campaign.ctx, &job->chain, (struct remint_strings){&named->items[i], 1}, true, &unread) && !job->options->chain.count)
+			rmt_verb_warn(job->campaign.ctx, "%s, which the plan names for its certificates of CAs, cannot be read: %s", named->items[i],
+			              unread.message);
+	}
+	return rmt_pile_need(job->campaign.ctx, &job->chain, job->options->chain, true, err);
+}
+
 int remint_apply(struct remint *ctx, const struct remint_apply_options *options, remint_step_fn *step, void *arg)
 {
 	struct rmt_applying job = {.options = options, .step = step, .arg = arg};
@@ -360,7 +375,7 @@ int remint_apply(struct remint *ctx, const struct remint_apply_options *options,
 	rmt_verb_begin(ctx);
 	if (rmt_campaign_open(ctx, options->plan, options->commit ? RMT_DB_WRITE : RMT_DB_READ, &job.campaign, err) == 0 &&
 	    rmt_pile_need(ctx, &job.keys, options->keys, false, err) == 0 &&
-	    rmt_pile_need(ctx, &job.chain, options->chain, true, err) == 0 &&
+	    read_chain(&job, err) == 0 &&
 	    rmt_pile_need(ctx, &job.answers, options->certificates, true, err) == 0)
 		rc = run(&job, err);
 	rmt_pile_free(&job.keys);

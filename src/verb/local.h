@@ -506,6 +506,7 @@ struct rmt_plan {
 	const char *made, *by;   /* RFC 3339; "remint 0.1.0" */
 	const char *authority;   /* SHA-256 of the issuing CA's certificate of the home it was made with, or "" */
 	struct remint_strings targets;
+	struct remint_strings chain; /* files with certificates of CAs that were at hand */
 	struct rmt_plan_item *items; size_t item_count;
 };
 /* Strict, as it was edited by hand: unknown keys, wrong types, unknown actions, ids that do not fit their certificate and repeated

@@ -368,6 +368,28 @@ static int write_head(struct planning *job)
 	return arena->failed ? rmt_err_memory(job->err) : 0;
 }
 
+/* --chain and --trust, each file once: who carries the plan out needs them again. */
+static int note_chain(struct planning *job)
+{
+	const struct remint_strings given[2] = {job->options->chain, job->options->trust};
+	const char **files = rmt_arena_take(&job->plan.arena, (given[0].count + given[1].count + 1) * sizeof *files);
+	size_t count = 0, k;
+
+	if (!files)
+		return rmt_err_memory(job->err);
+	for (size_t list = 0; list < 2; list++)
+		for (size_t i = 0; i < given[list].count; i++) {
+			const char *file = given[list].items[i];
+
+			for (k = 0; k < count && strcmp(files[k], file) != 0; k++)
+				;
+			if (k == count && strcmp(file, "-") != 0)
+				files[count++] = file;
+		}
+	job->plan.chain = (struct remint_strings){files, count};
+	return 0;
+}
+
 static int load_targets(struct planning *job)
 {
 	struct remint_strings given = job->options->targets;
@@ -433,7 +455,7 @@ int remint_plan(struct remint *ctx, const struct remint_plan_options *options, r
 		rc = audit_inputs(&job);
 	if (rc == 0 && options->database)
 		rc = audit_database(&job);
-	if (rc == 0 && (write_head(&job) || rmt_inventory_propose(&job.inventory, &job.plan, job.err)))
+	if (rc == 0 && (write_head(&job) || note_chain(&job) || rmt_inventory_propose(&job.inventory, &job.plan, job.err)))
 		rc = -1;
 	keep_keys(&job);
 	if (rc == 0)

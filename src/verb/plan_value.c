@@ -30,6 +30,7 @@ const struct rmt_plan_key rmt_plan_head_keys[] = {
 	{"by", RMT_PLAN_TEXT, AT(by), false},
 	{"authority", RMT_PLAN_TEXT, AT(authority), false},
 	{"targets", RMT_PLAN_LIST, AT(targets), true},
+	{"chain", RMT_PLAN_LIST, AT(chain), false},
 	{"items", RMT_PLAN_ITEMS, 0, true},
 	{0},
 };

@@ -54,7 +54,7 @@ static void bundle_of(const struct rmt_release *release, const struct rmt_item *
 	                           .intermediates = above->intermediates,
 	                           .intermediate_count = above->count,
 	                           .root = above->root,
-	                           .replaces = item->previous};
+	                           .replaces = item->previous ? item->previous : item->cert_id < 0 ? &item->cert : NULL}; /* the same again */
 }
 
 static bool wants_passphrase(const struct rmt_target *target)

@@ -210,6 +210,13 @@ put_certificate(const char *title, const struct rmt_cert *cert, struct rmt_buf *
 }
 
 /* Who trusts the old one trusts the new one when the same CA issued both. */
+/* Only its form or its chain is put right. */
+static bool
+stays(const struct rmt_bundle *bundle)
+{
+	return bundle->leaf && bundle->replaces && rmt_span_equal(bundle->leaf->der, bundle->replaces->der);
+}
+
 static void
 put_chain(const struct rmt_runbook_part *part, struct rmt_buf *out)
 {
@@ -220,8 +227,10 @@ put_chain(const struct rmt_runbook_part *part, struct rmt_buf *out)
 	for (size_t i = 0; i < part->target_count; i++)
 		missing = missing || !rmt_target_own_key(part->targets[i]);
 	if (bundle->root)
-		put_certificate("Root of the new chain: ", bundle->root, out);
-	if (bundle->replaces && issuer && rmt_cert_issued_by(bundle->replaces, issuer))
+		put_certificate(stays(bundle) ? "Root of its chain: " : "Root of the new chain: ", bundle->root, out);
+	if (stays(bundle))
+		put_remark("It is the certificate that stands there today, with its chain: whoever trusted it trusts it still. Look, then go on with 2.", out);
+	else if (bundle->replaces && issuer && rmt_cert_issued_by(bundle->replaces, issuer))
 		put_remark("The old certificate comes from the same CA: whoever trusted it trusts the new one. Look, then go on with 2.", out);
 	else if (bundle->replaces)
 		put_remark("The old certificate comes from another CA: nobody is known to trust the new one before 1 is done.", out);
@@ -289,8 +298,8 @@ put_part(const struct rmt_runbook_part *part, struct rmt_buf *out, struct rmt_er
 {
 	rmt_buf_text(out, "#\n");
 	if (part->bundle->leaf)
-		put_certificate("New certificate: ", part->bundle->leaf, out);
-	if (part->bundle->replaces)
+		put_certificate(stays(part->bundle) ? "Certificate: " : "New certificate: ", part->bundle->leaf, out);
+	if (part->bundle->replaces && !stays(part->bundle))
 		put_certificate("Old certificate: ", part->bundle->replaces, out);
 	put_chain(part, out);
 	if (part->why && *part->why)

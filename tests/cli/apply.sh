@@ -248,6 +248,20 @@ expect_err 'sg4: .*holds no certificate request' "by name"
 gateway_item sg4 '.request = "device.csr" | .keep_key = true' | plan_of 6 >both.json
 expect_status 3 "a request does not go with another key" "$REMINT" apply both.json --commit --out g
 
+# ---- what the plan knows already -------------------------------------------------------------------------------------------
+expect_status 0 "a plan with the certificates of CAs" "$REMINT" plan web.pem --for nginx --chain root.pem --trust root.pem --out told.json
+[ "$(jq -c .chain told.json)" = '["root.pem"]' ] && ok "names their file" || not_ok "names their file" told.json
+plan_item web.pem ace fix-chain '.targets = ["cisco-ace"]' | plan_of 6 | jq '.chain = ["root.pem"]' >ace.json
+expect_status 0 "it is not asked for again" "$REMINT" apply ace.json --commit --out h
+for line in 'Serial number of the old certificate: 0a4711' 'certutil -dspublish -f root\.cer RootCA' \
+	'# *root\.cer  the root, DER' '# It is the certificate that stands there today'; do
+	expect_line h/ace/RUNBOOK.txt "$line" "the runbook has: $line"
+done
+jq '.chain = ["nowhere.pem"]' ace.json >moved.json
+expect_status 3 "a file that has moved" "$REMINT" apply moved.json --commit --out i
+expect_err 'nowhere.pem, which the plan names' "is missed by name"
+expect_status 0 "and given" "$REMINT" apply moved.json --commit --out i --chain root.pem
+
 # ---- a home under a passphrase -------------------------------------------------------------------------------------------
 quietly "$REMINT" init --home locked --root-key ec:p256 --issuing-key ec:p256 --ca-password-file pass
 old_cert shut /O=Contoso/CN=shut.contoso.com
