@@ -164,7 +164,6 @@ int rmt_policy_find(const struct rmt_policy_store *store, enum rmt_policy_kind k
 /* " (did you mean \"x\"?)" among the names of a kind, or nothing. */
 void rmt_store_suggest(const struct rmt_policy_store *store, enum rmt_policy_kind kind, const char *label, char out[128]);
 const char *rmt_policy_kind_name(enum rmt_policy_kind kind); /* "template" "target" "file of symptoms" */
-bool rmt_policy_is_path(const char *name);                   /* holds a slash or ends with ".cfg" */
 
 /* A policy and its parents, read but not yet walked. */
 enum { RMT_ANCESTORS_MAX = 8 };

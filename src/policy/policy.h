@@ -201,6 +201,8 @@ struct rmt_target {
 	struct rmt_incident *incidents; /* of this file alone: a child has its own */
 	size_t incident_count;
 };
+/* Is it a path rather than a name: does it hold a slash or end with ".cfg"? */
+bool rmt_policy_is_path(const char *name);
 struct rmt_target *rmt_target_load(const struct rmt_policy_store *store, const char *name, struct rmt_err *err);
 void rmt_target_free(struct rmt_target *target);
 void rmt_target_dump(const struct rmt_target *target, struct rmt_buf *out);

@@ -7,6 +7,7 @@
  *
  * The table of deeds says what comes next for an item. Each step is durable before the next begins, and nothing depends on
  * what this process remembers: killed at any moment, a run is finished by the next. How a deed is done is apply_item.c's.
+ * A dry run goes the same way, but each deed stops before it makes anything, and nothing is recorded.
  */
 #include "config.h"
 
@@ -89,6 +90,8 @@ static int skip(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err 
 
 	(void)fault;
 	job->told.text = why;
+	if (!job->options->commit)
+		return 0;
 	if (job->standing.state == RMT_ITEM_SKIPPED && strcmp(job->standing.why, why) == 0)
 		return 0;
 	return rmt_campaign_move(&job->campaign, job->item, RMT_ITEM_SKIPPED, why, NULL, fatal);
@@ -169,7 +172,7 @@ static int note_failure(struct rmt_applying *job, struct rmt_err *fault, struct 
 		snprintf(fault->source, sizeof fault->source, "%.200s", job->item->device);
 	if (rmt_campaign_standing(&job->campaign, job->item, &now, fatal))
 		return -1;
-	if (now.state != RMT_ITEM_EXPORTED && fault->class != RMT_NEGATIVE &&
+	if (job->options->commit && now.state != RMT_ITEM_EXPORTED && fault->class != RMT_NEGATIVE &&
 	    rmt_campaign_move(&job->campaign, job->item, RMT_ITEM_FAILED, why, NULL, fatal))
 		return -1;
 	job->told.text = rmt_arena_text(&job->arena, why);
@@ -224,24 +227,8 @@ static int preview(struct rmt_applying *job, struct rmt_err *err)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < plan->item_count; i++) {
-		struct rmt_err fault = {0};
-		enum deed deed;
-
-		begin_item(job, &plan->items[i]);
-		rc = look_up(job, &deed, err);
-		if (rc)
-			break;
-		job->told.text = deed == DEED_SKIP ? why_skipped(job->item) : deeds[deed].would;
-		if (check_elsewhere(job, deed, &fault, err) && err->class != RMT_NONE)
-			return -1;
-		if (fault.class != RMT_NONE) {
-			job->told.text = rmt_arena_text(&job->arena, fault.message);
-			rmt_err_source(&fault, job->item->device);
-			rc = rmt_verb_fault(job->campaign.ctx, &fault);
-		}
-		if (rc)
-			break;
-		rc = tell(job);
+		rc = do_item(job, &plan->items[i], true, err);
+		rmt_verb_progress(job->campaign.ctx, i + 1, plan->item_count);
 	}
 	return rc;
 }
@@ -382,6 +369,8 @@ int remint_apply(struct remint *ctx, const struct remint_apply_options *options,
 	rmt_pile_free(&job.chain);
 	rmt_pile_free(&job.answers);
 	rmt_buf_free(&job.bench_for);
+	rmt_buf_free(&job.sample_spec);
+	rmt_key_free(job.sample);
 	rmt_arena_free(&job.arena);
 	rmt_campaign_close(&job.campaign);
 	return rmt_verb_end(ctx, rc);

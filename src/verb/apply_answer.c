@@ -107,7 +107,11 @@ int rmt_apply_answer(struct rmt_applying *job, struct rmt_err *fault, struct rmt
 
 	if (!cert)
 		return rmt_err_set(fault, RMT_INPUT, NULL, "no certificate with the key of its request was given");
-	if (rmt_apply_demand(job, false, fault) || judge(job, cert, fault) || record(job, cert, fatal) ||
+	if (rmt_apply_demand(job, false, fault) || judge(job, cert, fault))
+		return -1;
+	if (!job->options->commit)
+		return 0;
+	if (record(job, cert, fatal) ||
 	    rmt_campaign_standing(&job->campaign, job->item, &job->standing, fatal))
 		return -1;
 	return rmt_apply_export(job, fault, fatal);

@@ -148,6 +148,8 @@ int rmt_apply_export(struct rmt_applying *job, struct rmt_err *fault, struct rmt
 	bool foreign = false;
 	int rc = -1;
 
+	if (!job->options->commit)
+		return rmt_apply_demand(job, false, fault);
 	if (finish(job, fault, fatal) || rmt_apply_demand(job, false, fault))
 		return -1;
 	item = recorded(job, &foreign, fault);
@@ -165,12 +167,25 @@ int rmt_apply_export(struct rmt_applying *job, struct rmt_err *fault, struct rmt
 
 /* ---- the same certificate in its right form --------------------------------------------------------------------------------- */
 
+static int look_for_path(struct rmt_applying *job, const struct rmt_cert *cert, struct rmt_err *err)
+{
+	struct rmt_path path = {0};
+	int rc = rmt_apply_path(job, cert, &path, err);
+
+	rmt_path_clear(&path);
+	return rc;
+}
+
 int rmt_apply_convert(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
 {
 	struct rmt_item *item = rmt_item_new(fatal);
 	struct rmt_cert *old = rmt_plan_item_cert(job->item, fault);
 	int rc = item && old ? rmt_apply_demand(job, false, fault) : -1;
 
+	if (rc == 0 && !job->options->commit) {
+		rc = look_for_path(job, old, fault);
+		goto out;
+	}
 	if (rc == 0) {
 		item->source = job->item->device;
 		item->cert = *old;
@@ -183,6 +198,7 @@ int rmt_apply_convert(struct rmt_applying *job, struct rmt_err *fault, struct rm
 		job->told.text = "exported: the same certificate";
 		job->told.serial = NULL;
 	}
+out:
 	rmt_cert_free(old);
 	rmt_item_free(item);
 	return rc;

@@ -36,7 +36,7 @@ int rmt_apply_authority(struct rmt_applying *job, bool signing, struct rmt_err *
 	rmt_authority_clear(&bench->authority);
 	if (rmt_authority_load(&bench->home, authority_name(job), signing, &bench->authority, fatal))
 		return -1;
-	if (signing && !bench->authority.crl_uri)
+	if ((signing || !job->options->commit) && !bench->authority.crl_uri)
 		rmt_verb_warn(job->campaign.ctx, "the CA \"%s\" has no publish URL: the new certificates carry no CRL or issuer address",
 		              bench->authority.name);
 	return signing ? rmt_issuance_resume(&bench->home, &bench->authority, fatal) : 0;
@@ -56,7 +56,7 @@ int rmt_apply_demand(struct rmt_applying *job, bool signing, struct rmt_err *err
 		goto out;
 	rmt_buf_clear(&job->bench_for);
 	if (signing) {
-		rc = rmt_bench_demand(bench, item->template_name, item->targets, false, err);
+		rc = rmt_bench_demand(bench, item->template_name, item->targets, !job->options->commit, err);
 	} else {
 		rmt_issuance_free(bench->run);
 		bench->run = bench->release.run = NULL;
@@ -232,27 +232,20 @@ static int check_authority(struct rmt_applying *job, struct rmt_err *err)
 	return rc;
 }
 
-int rmt_apply_issue(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
+/* The end of a dry run's road: nothing is written, but what is in the way is told. */
+static int look_at_files(void *arg, struct rmt_item *item)
+{
+	item->failed = rmt_release_look(arg, item, &item->err) != 0;
+	return 0;
+}
+
+static int take_the_road(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *fault, struct rmt_err *fatal)
 {
 	struct rmt_bench *bench = &job->campaign.bench;
-	struct rmt_outlet outlet = {rmt_release_ready, rmt_release_item, &bench->release};
+	struct rmt_outlet outlet = {rmt_release_ready, job->options->commit ? rmt_release_item : look_at_files, &bench->release};
 	struct rmt_err trouble = {0};
-	struct rmt_item *item = NULL;
-	char *directory = NULL;
-	int rc = -1;
+	int rc = rmt_issuance_run(bench->run, &item, 1, &outlet, &trouble);
 
-	if (rmt_apply_authority(job, true, fatal))
-		return -1;
-	if (rmt_campaign_standing(&job->campaign, job->item, &job->standing, fatal))
-		return -1;
-	if (job->standing.tbs) /* finished just now, from an interrupted run */
-		return rmt_apply_export(job, fault, fatal);
-	if (rmt_apply_demand(job, true, fault) || check_authority(job, fault) || set_release(job, &directory, fatal))
-		goto out;
-	item = replacement(job, fault);
-	if (!item)
-		goto out;
-	rc = rmt_issuance_run(bench->run, &item, 1, &outlet, &trouble);
 	if (rc && trouble.class == RMT_NONE)
 		trouble = job->campaign.ctx->err;
 	if (rc && (trouble.class == RMT_NEGATIVE || trouble.class == RMT_POLICY))
@@ -261,8 +254,31 @@ int rmt_apply_issue(struct rmt_applying *job, struct rmt_err *fault, struct rmt_
 		*fatal = trouble;
 	else if (item->failed)
 		*fault = item->err;
-	rc = rc || item->failed ? -1 : 0;
-	keep_findings(job, item);
+	return rc || item->failed ? -1 : 0;
+}
+
+/* In a dry run everything but the signature and what comes after it, without the authority's key. */
+int rmt_apply_issue(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	const bool commit = job->options->commit;
+	struct rmt_item *item = NULL;
+	char *directory = NULL;
+	int rc = -1;
+
+	if (rmt_apply_authority(job, commit, fatal))
+		return -1;
+	if (rmt_campaign_standing(&job->campaign, job->item, &job->standing, fatal))
+		return -1;
+	if (job->standing.tbs) /* finished just now, from an interrupted run */
+		return rmt_apply_export(job, fault, fatal);
+	if (rmt_apply_demand(job, true, fault) || check_authority(job, fault) ||
+	    (job->options->out.directory && set_release(job, &directory, fatal)))
+		goto out;
+	item = replacement(job, fault);
+	if (item)
+		rc = take_the_road(job, item, fault, fatal);
+	if (item && commit)
+		keep_findings(job, item);
 out:
 	rmt_item_free(item);
 	free(directory);

@@ -173,11 +173,15 @@ static int fill(struct rmt_applying *job, const struct asked *asked, struct rmt_
 int rmt_apply_request(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
 {
 	static const char *const names[] = {"request.pem", "key.pem", "REQUEST.txt"};
-	char *directory = rmt_apply_directory(job);
+	char *directory;
 	struct rmt_fileset files = {0};
 	struct asked asked = {0};
-	int rc = directory ? rmt_apply_demand(job, false, fault) : rmt_err_memory(fatal);
+	int rc;
 
+	if (!job->options->commit)
+		return rmt_apply_demand(job, false, fault) || (!job->standing.request && rmt_apply_may_make_key(job, fault)) ? -1 : 0;
+	directory = rmt_apply_directory(job);
+	rc = directory ? rmt_apply_demand(job, false, fault) : rmt_err_memory(fatal);
 	if (rc == 0 && !job->standing.request)
 		rc = rmt_apply_may_make_key(job, fault);
 	if (rc == 0)

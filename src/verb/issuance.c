@@ -116,6 +116,12 @@ static int keep_finding(void *arg, const struct rmt_finding *finding)
 
 /* ---- the run --------------------------------------------------------------------------------------------------------------- */
 
+/* A dry run signs nothing: the authority's certificate is enough for it. */
+static bool keyless(const struct rmt_issuance *run)
+{
+	return run->dry_run && !run->authority->key && run->authority->cert;
+}
+
 static int worker_start(struct rmt_issuance *run, struct worker *worker, struct rmt_err *err)
 {
 	const struct rmt_demand *demand = run->demand;
@@ -124,8 +130,12 @@ static int worker_start(struct rmt_issuance *run, struct worker *worker, struct 
 	if (!worker->audits)
 		return rmt_err_memory(err);
 	worker->checker = rmt_checker_new(err);
-	worker->signer = run->workers[0].signer ? rmt_signer_dup(run->workers[0].signer, err)
-	                                        : rmt_signer_new(run->authority->key, demand->template->digest, err);
+	if (run->workers[0].signer)
+		worker->signer = rmt_signer_dup(run->workers[0].signer, err);
+	else if (keyless(run))
+		worker->signer = rmt_signer_new_public(run->authority->cert->spki, demand->template->digest, err);
+	else
+		worker->signer = rmt_signer_new(run->authority->key, demand->template->digest, err);
 	if (!worker->checker || !worker->signer)
 		return -1;
 	for (size_t i = 0; i < run->audit_count; i++) {
@@ -217,7 +227,7 @@ static int authorise(const struct rmt_issuance *run, struct rmt_err *err)
 		           ? 0
 		           : rmt_err_set(err, RMT_POLICY, NULL, "the authority \"%s\" has no certificate yet",
 		                         run->authority->name);
-	if (!run->authority->key || !rmt_span_equal(rmt_key_spki(run->authority->key), cert->spki))
+	if (!keyless(run) && (!run->authority->key || !rmt_span_equal(rmt_key_spki(run->authority->key), cert->spki)))
 		return rmt_err_set(err, RMT_SECRET, NULL, "the key of the authority \"%s\" does not belong to its certificate",
 		                   run->authority->name);
 	if (run->now >= cert->not_before && run->now <= cert->not_after)

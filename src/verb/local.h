@@ -445,6 +445,7 @@ int rmt_files_settle(struct remint *ctx, const char *directory, const struct rmt
 /* The two ends of an outlet: before anything is signed, can the files be written, and is every passphrase there that they
  * need? Afterwards: write them and hand the item to the caller. Files that cannot be written after all fail the item. */
 int rmt_release_ready(void *release, struct rmt_item *item, struct rmt_err *err);
+int rmt_release_look(void *release, struct rmt_item *item, struct rmt_err *err); /* the files alone, for a dry run */
 int rmt_release_item(void *release, struct rmt_item *item);
 void rmt_release_clear(struct rmt_release *release);
 
@@ -609,6 +610,8 @@ struct rmt_applying {
 	struct rmt_pile keys, chain;      /* of --key and --chain */
 	struct rmt_pile answers;          /* what other CAs made of requests */
 	struct rmt_buf bench_for;         /* template and targets that the bench is set for */
+	struct rmt_key *sample;           /* a dry run's new key, of the kind in `sample_spec` */
+	struct rmt_buf sample_spec;
 	/* of the item under way */
 	const struct rmt_plan_item *item;
 	struct rmt_standing standing;
@@ -629,7 +632,8 @@ struct rmt_key *rmt_apply_bundle_key(struct rmt_applying *job, struct rmt_span s
 int rmt_apply_choose_key(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *err);
 int rmt_apply_may_make_key(const struct rmt_applying *job, struct rmt_err *err); /* -1: a device of the item makes its own */
 bool rmt_apply_elsewhere(const struct rmt_applying *job); /* the key may be where nobody here can read it */
-/* What is done about one item: 0, or -1 with `fault`; `fatal` is for what ends the run (a file for each). */
+/* What is done about one item: 0, or -1 with `fault`; `fatal` is for what ends the run (a file for each). Without options->commit
+ * each goes as far as it can without a key of the home, and stops before it makes or records anything. */
 int rmt_apply_issue(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
 int rmt_apply_export(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);
 int rmt_apply_convert(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal);

@@ -398,6 +398,11 @@ static int load_targets(struct planning *job)
 		return rmt_err_set(job->err, RMT_USAGE, NULL, "no target: name who must accept the certificates with --for");
 	if (rmt_targets_expand(job->ctx, given, RMT_TARGETS_ISSUE, &job->plan.arena, &job->plan.targets, job->err))
 		return -1;
+	for (size_t i = 0; i < job->plan.targets.count; i++)
+		if (rmt_policy_is_path(job->plan.targets.items[i]))
+			return rmt_err_set(job->err, RMT_USAGE, NULL,
+			                   "\"%.64s\" is a path, and a plan only names a target: put the file into the home's templates/targets",
+			                   job->plan.targets.items[i]);
 	if (rmt_demand_load(job->ctx, NULL, given, "server-client", &job->demand, job->err))
 		return -1;
 	return rmt_expectation_load(job->ctx, job->options->topology, job->options->server, job->demand.targets, job->demand.target_count,

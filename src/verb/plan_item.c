@@ -172,6 +172,23 @@ static int check_device(struct rmt_plan_reading *reading, const struct rmt_plan_
 	return rc == 0 ? rmt_plan_fault(reading, "\"%s\" is the device of another item already", item->device) : rc < 0 ? -1 : 0;
 }
 
+/* A plan comes from elsewhere: it names policies, and opens no files. */
+static int check_policies(struct rmt_plan_reading *reading, const struct rmt_plan_item *item)
+{
+	static const char refusal[] = "\"%.64s\" is a path, and a plan only names a %s: put the file into the home's templates/%s";
+
+	reading->key = "template";
+	if (item->template_name && rmt_policy_is_path(item->template_name))
+		return rmt_plan_fault(reading, refusal, item->template_name, "template", "certificates");
+	reading->key = "targets";
+	if (!item->targets.count)
+		return rmt_plan_fault(reading, "must name at least one target");
+	for (size_t i = 0; i < item->targets.count; i++)
+		if (rmt_policy_is_path(item->targets.items[i]))
+			return rmt_plan_fault(reading, refusal, item->targets.items[i], "target", "targets");
+	return 0;
+}
+
 static int check_item(struct rmt_plan_reading *reading, struct rmt_plan_item *item)
 {
 	struct rmt_err err = {0};
@@ -193,9 +210,8 @@ static int check_item(struct rmt_plan_reading *reading, struct rmt_plan_item *it
 		return rmt_plan_fault(reading, "must be null beside \"key\" or \"keep_key\": it brings its own key");
 	if (item->request && strcmp(item->signer, "issuing") != 0)
 		return rmt_plan_fault(reading, "must be null: another CA signs, so the request goes there");
-	reading->key = "targets";
-	if (!item->targets.count)
-		return rmt_plan_fault(reading, "must name at least one target");
+	if (check_policies(reading, item))
+		return -1;
 	reading->key = "id";
 	rc = rmt_names_add(&reading->items, item->id, reading->err);
 	if (rc <= 0)

@@ -166,6 +166,13 @@ static int choose_file(struct rmt_release *release, struct rmt_item *item, struc
 	return new < 0 ? -1 : rmt_files_check(release->out.directory, &output, 1, release->out.force, err);
 }
 
+int rmt_release_look(void *arg, struct rmt_item *item, struct rmt_err *err)
+{
+	struct rmt_release *release = arg;
+
+	return release->out.directory ? names_free(release, item, err) : 0;
+}
+
 int rmt_release_ready(void *arg, struct rmt_item *item, struct rmt_err *err)
 {
 	struct rmt_release *release = arg;
@@ -174,7 +181,7 @@ int rmt_release_ready(void *arg, struct rmt_item *item, struct rmt_err *err)
 		return 0;
 	if (release->one_file)
 		return choose_file(release, item, err);
-	if (names_free(release, item, err))
+	if (rmt_release_look(release, item, err))
 		return -1;
 	for (size_t i = 0; item->key && i < release->demand->target_count; i++)
 		if (wants_passphrase(release->demand->targets[i]) && !pfx_secret(release, release->demand->targets[i], err))

@@ -7,12 +7,14 @@
  */
 #include "config.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 
 #include "x509/local.h"
 
@@ -88,6 +90,7 @@ struct rmt_signer {
 	*prepared; /* for kinds that hash first: initialised once, used for every signature */
 	EVP_MD_CTX *hash;
 	struct rmt_buf algorithm;
+	bool public_only; /* knows the algorithm, but cannot sign */
 };
 
 static int
@@ -149,7 +152,7 @@ prepare(struct rmt_signer *signer, struct rmt_err *err)
 	signer->hash = EVP_MD_CTX_new();
 	if (signer->hash == NULL)
 		return rmt_err_memory(err);
-	if (!signer->kind->hashes_first)
+	if (!signer->kind->hashes_first || signer->public_only)
 		return 0;
 	signer->prepared = EVP_PKEY_CTX_new_from_pkey(NULL, signer->key, NULL);
 	if (signer->prepared == NULL || EVP_PKEY_sign_init(signer->prepared) <= 0 ||
@@ -160,18 +163,20 @@ prepare(struct rmt_signer *signer, struct rmt_err *err)
 	return 0;
 }
 
-struct rmt_signer *
-rmt_signer_new(const struct rmt_key *key, const char *digest, struct rmt_err *err)
+/* The key becomes the signer's, also on failure. */
+static struct rmt_signer *
+make_signer(EVP_PKEY *key, bool public_only, const char *digest, struct rmt_err *err)
 {
 	struct rmt_signer *signer = calloc(1, sizeof(*signer));
 
-	if (signer == NULL || !EVP_PKEY_up_ref(key->evp)) {
-		free(signer);
+	if (signer == NULL) {
+		EVP_PKEY_free(key);
 		rmt_err_memory(err);
 		return NULL;
 	}
 	ERR_clear_error();
-	signer->key = key->evp;
+	signer->key = key;
+	signer->public_only = public_only;
 	if (find_signing_kind(signer, err) < 0)
 		goto fail;
 	if (!signer->kind->hashes_first)
@@ -194,6 +199,29 @@ fail:
 }
 
 struct rmt_signer *
+rmt_signer_new(const struct rmt_key *key, const char *digest, struct rmt_err *err)
+{
+	if (!EVP_PKEY_up_ref(key->evp)) {
+		rmt_err_memory(err);
+		return NULL;
+	}
+	return make_signer(key->evp, false, digest, err);
+}
+
+struct rmt_signer *
+rmt_signer_new_public(struct rmt_span spki, const char *digest, struct rmt_err *err)
+{
+	const unsigned char *at = spki.at;
+	EVP_PKEY *key = spki.length <= LONG_MAX ? d2i_PUBKEY(NULL, &at, (long)spki.length) : NULL;
+
+	if (key == NULL) {
+		rmt_err_openssl(err, RMT_INPUT, NULL, "cannot read the public key");
+		return NULL;
+	}
+	return make_signer(key, true, digest, err);
+}
+
+struct rmt_signer *
 rmt_signer_dup(const struct rmt_signer *signer, struct rmt_err *err)
 {
 	struct rmt_signer *copy = calloc(1, sizeof(*copy));
@@ -206,6 +234,7 @@ rmt_signer_dup(const struct rmt_signer *signer, struct rmt_err *err)
 	copy->kind = signer->kind;
 	copy->key = signer->key;
 	copy->digest = signer->digest;
+	copy->public_only = signer->public_only;
 	rmt_buf_span(&copy->algorithm, rmt_buf_view(&signer->algorithm));
 	if (rmt_buf_check(&copy->algorithm, err) < 0 || prepare(copy, err) < 0) {
 		rmt_signer_free(copy);
@@ -261,6 +290,8 @@ rmt_signer_sign(struct rmt_signer *signer, struct rmt_span message, struct rmt_b
 	size_t length = (size_t)EVP_PKEY_get_size(signer->key);
 	int done;
 
+	if (signer->public_only)
+		return rmt_err_set(err, RMT_INTERNAL, NULL, "a public key signs nothing");
 	rmt_buf_reserve(signature, length);
 	if (rmt_buf_check(signature, err) < 0)
 		return -1;

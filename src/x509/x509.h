@@ -384,6 +384,7 @@ void *rmt_legacy_context(struct rmt_err *err);
 /* A prepared signature context for one key and digest. Not shared between threads: each worker has a dup. */
 struct rmt_signer;
 struct rmt_signer *rmt_signer_new(const struct rmt_key *key, const char *digest, struct rmt_err *err); /* "sha256" "sha384" "sha512" (and "sha1" only for test fixtures: refused with RMT_POLICY); ignored for ed25519 */
+struct rmt_signer *rmt_signer_new_public(struct rmt_span spki, const char *digest, struct rmt_err *err); /* names the algorithm, but cannot sign */
 struct rmt_signer *rmt_signer_dup(const struct rmt_signer *signer, struct rmt_err *err);
 void rmt_signer_free(struct rmt_signer *signer);
 struct rmt_span rmt_signer_algorithm(const struct rmt_signer *signer); /* the whole AlgorithmIdentifier, borrowed */

@@ -28,7 +28,8 @@ rm gone.key
 plan_of a <items >plan.json
 
 before=$(certificates)
-expect_status 0 "a dry run says what would be done" "$REMINT" apply plan.json
+expect_status 7 "a dry run says what would be done" "$REMINT" apply plan.json --chain root.pem
+expect_err 'gone: keeping the key needs it' "also what would fail"
 expect_out 'a replacement would be issued' "for each item"
 expect_out '^8 items: 8 planned\.$' "with a line of counts"
 expect_out 'Nothing was done' "and that nothing was"
@@ -162,16 +163,21 @@ plan_item way.pem way reissue | plan_of b >way.json
 mkdir -p b/way
 echo mine >b/way/cert.pem
 count=$(certificates)
+expect_status 4 "a dry run sees somebody's file" "$REMINT" apply way.json --out b
 expect_status 4 "somebody's file is not replaced" "$REMINT" apply way.json --commit --out b
 [ "$(certificates)" = "$count" ] && ok "and nothing is signed" || not_ok "and nothing is signed"
 expect_status 0 "unless it is said" "$REMINT" apply way.json --commit --out b --force
 
-# refuse STATUS PATTERN SENTENCE FILTER: a plan of one fresh certificate, changed by the filter.
+# refuse STATUS PATTERN SENTENCE FILTER [CN]: a plan of one fresh certificate, changed by the filter; a dry run says the same.
 refuse() {
-	old_cert one '/O=Contoso/CN=one.contoso.com'
+	old_cert one "/O=Contoso/CN=${5:-one.contoso.com}" "subjectAltName=DNS:${5:-one.contoso.com}"
 	plan_item one.pem one reissue "$4" | plan_of c >one.json
 	expect_status "$1" "$3" "$REMINT" apply one.json --commit --out c
 	expect_err "$2" "and it is said why"
+	grep '^remint: ' "$TMP/err" | grep -v ' warning: ' >refused
+	expect_status "$1" "in a dry run too" "$REMINT" apply one.json --out c
+	grep '^remint: ' "$TMP/err" | grep -v ' warning: ' >foretold
+	expect_same refused foretold "in the same words"
 }
 refuse 3 'no target is named .nosuch' "an unknown target fails the item" '.targets = ["nosuch"]'
 refuse 3 'no template is named .nosuch' "an unknown template fails the item" '.template = "nosuch"'
@@ -179,6 +185,10 @@ refuse 3 'dsa:1024' "an unknown kind of key fails the item" '.key = "dsa:1024"'
 refuse 3 'items\[0\].*action' "an unknown action is refused" '.action = "burn"'
 refuse 4 'has to be replaced first' "a CA of others is not replaced here" '.action = "replace-ca" | .signer = "external"'
 refuse 4 '.' "a template for a CA is refused" '.template = "issuing-ca"'
+refuse 3 'items\[0\]\.template: .*is a path' "a template is named, no file" '.template = "../../x"'
+refuse 3 'items\[0\]\.template: .*is a path' "wherever it lies" '.template = "x.cfg"'
+refuse 3 'items\[0\]\.targets: .*is a path' "so is a target" '.targets = ["nginx", "/etc/passwd"]'
+refuse 4 'sfb-front-end would refuse it' "a name that the device refuses fails the item" '.targets = ["sfb-front-end"] | .key = null' localhost
 refuse 3 'issuers are not at hand' "a chain that nobody has is not made up" '.action = "fix-chain"'
 [ "$(ls c | wc -l)" = 0 ] && ok "none of them leaves a file" || not_ok "none of them leaves a file"
 
@@ -186,11 +196,13 @@ plan_item one.pem one reissue | plan_of d >other.json
 # The issuing CA is at fault: ours takes its place, if it does better.
 printf '%s\n' 'title = "Picky";' 'extends = "nginx";' 'rules = ( {' 'rule = "ca.key.type"; severity = "error";' \
 	'values = [ "rsa" ]; source = "a test"; confidence = "measured";' '} );' >picky.cfg
+mkdir -p "$HOME/.local/share/remint/templates/targets"
+mv picky.cfg "$HOME/.local/share/remint/templates/targets/"
 plan_item one.pem one replace-ca | plan_of 7 >ca.json
 expect_status 0 "an issuing CA is replaced by this home's" "$REMINT" apply ca.json --commit --out f --json
 expect_states "by a reissue under it" one=exported
 old_cert one /O=Contoso/CN=one.contoso.com
-plan_item one.pem two replace-ca '.targets = ["./picky.cfg"]' | plan_of 8 >ca.json
+plan_item one.pem two replace-ca '.targets = ["picky"]' | plan_of 8 >ca.json
 expect_status 4 "which the targets must take" "$REMINT" apply ca.json --commit --out f
 expect_err "two: .*but picky would refuse this home's .issuing. as well \(ca\.key\.type" "else it is said what to do"
 
@@ -266,6 +278,8 @@ expect_status 0 "and given" "$REMINT" apply moved.json --commit --out i --chain 
 quietly "$REMINT" init --home locked --root-key ec:p256 --issuing-key ec:p256 --ca-password-file pass
 old_cert shut /O=Contoso/CN=shut.contoso.com
 plan_item shut.pem shut reissue | plan_of 1 locked >shut.json
+expect_status 0 "a dry run needs no passphrase" "$REMINT" apply shut.json --home locked
+expect_out 'a replacement would be issued' "to say what would be done"
 expect_status 7 "without the passphrase nothing is issued" "$REMINT" apply shut.json --commit --out l --home locked
 expect_status 0 "with it, it is" "$REMINT" apply shut.json --commit --out l --home locked --ca-password-file pass
 expect_status 0 "nobody is asked for it when nothing is left to do" "$REMINT" apply shut.json --commit --out l --home locked
