@@ -637,6 +637,7 @@ struct remint_report_count { const char *name; uint64_t items; };
 struct remint_report_summary {
 	const char *plan, *id, *made, *by;   /* the file, and what it says of itself */
 	bool begun;                          /* the home's database knows the campaign */
+	bool database, stranger;             /* there is one; and the plan was made with another CA than any of it */
 	int64_t started, now;
 	uint64_t items, devices, places, findings, cleared /* findings of items that are live or closed */;
 	const struct remint_report_count *states, *actions; /* in their order, zeros too */

@@ -34,6 +34,8 @@ summary_json(struct json *json, const struct remint_report_summary *summary)
 	json_text(json, "made", summary->made);
 	json_text(json, "by", summary->by);
 	json_bool(json, "begun", summary->begun);
+	json_bool(json, "database", summary->database);
+	json_bool(json, "other_ca", summary->stranger);
 	json_time(json, "started", summary->started);
 	json_time(json, "now", summary->now);
 	json_number(json, "count", (int64_t)summary->items);
@@ -144,8 +146,10 @@ summary_text(struct out *out, const struct remint_report_summary *summary)
 	    (unsigned long long)summary->actors[REMINT_ACTOR_US],
 	    (unsigned long long)summary->actors[REMINT_ACTOR_CA],
 	    (unsigned long long)summary->actors[REMINT_ACTOR_DEVICE]);
-	if (!summary->begun)
-		out_text(out, "  The campaign is not begun, or not with this database.\n");
+	if (!summary->database)
+		out_text(out, "  There is no database here, so the campaign is told as if it were not begun.\n");
+	else if (!summary->begun && !summary->stranger)
+		out_text(out, "  This home has no record of the campaign: it is not begun here.\n");
 }
 
 /* What is left, a paragraph for each device. */

@@ -43,17 +43,25 @@ static int note_maker(void *arg, const struct rmt_db_authority *authority)
 }
 
 /* A plan made without a home fits every one. */
+int rmt_plan_maker(const struct rmt_plan *plan, struct rmt_db *db, char **name, struct rmt_err *err)
+{
+	struct maker maker = {.sha256 = plan->authority, .err = err};
+
+	*name = NULL;
+	if (!maker.sha256 || !*maker.sha256)
+		return 1;
+	if (rmt_db_authorities(db, note_maker, &maker, err))
+		return -1;
+	*name = maker.name;
+	return maker.name != NULL;
+}
+
 static int find_maker(struct rmt_campaign *campaign, struct rmt_err *err)
 {
-	struct maker maker = {.sha256 = campaign->plan.authority, .err = err};
+	int found = rmt_plan_maker(&campaign->plan, campaign->bench.home.db, &campaign->authority, err);
 
-	if (!maker.sha256 || !*maker.sha256)
-		return 0;
-	if (rmt_db_authorities(campaign->bench.home.db, note_maker, &maker, err))
-		return -1;
-	campaign->authority = maker.name;
-	if (maker.name)
-		return 0;
+	if (found)
+		return found < 0 ? -1 : 0;
 	rmt_err_set(err, RMT_POLICY, "authority",
 	            "the plan was made with another database: none of this home's authorities is the one it names; apply it with "
 	            "--home DIR of that database, or make a plan with this one");

@@ -568,6 +568,8 @@ struct rmt_campaign {
 	char *authority;                  /* name of the one that the plan was made with; NULL: the usual one */
 	int64_t id;                       /* row; 0: never begun */
 };
+/* Was the plan made with this database: 1, with the name of the authority (to be freed) when it says one, 0 with another, -1. */
+int rmt_plan_maker(const struct rmt_plan *plan, struct rmt_db *db, char **name, struct rmt_err *err);
 /* Read the plan, open the home and see that they belong together. Free with rmt_campaign_close() also after failure. */
 int rmt_campaign_open(struct remint *ctx, const char *path, int mode, struct rmt_campaign *out, struct rmt_err *err);
 void rmt_campaign_close(struct rmt_campaign *campaign);

@@ -52,7 +52,7 @@ static int open_campaign(struct report *report, struct rmt_err *err)
 {
 	struct remint *ctx = report->ctx;
 	struct rmt_db_campaign campaign;
-	char *path = ctx->home ? rmt_path_join(ctx->home, "ca.db", err) : NULL;
+	char *maker = NULL, *path = ctx->home ? rmt_path_join(ctx->home, "ca.db", err) : NULL;
 	int found = path && rmt_path_exists(path);
 
 	free(path);
@@ -60,6 +60,15 @@ static int open_campaign(struct report *report, struct rmt_err *err)
 		return ctx->home && err->class != RMT_NONE ? -1 : 0;
 	if (rmt_home_open(ctx, RMT_DB_READ, &report->home, err))
 		return -1;
+	report->summary.database = true;
+	found = rmt_plan_maker(&report->plan, report->home.db, &maker, err);
+	free(maker);
+	if (found < 0)
+		return -1;
+	report->summary.stranger = !found;
+	if (!found)
+		rmt_verb_warn(ctx, "%s was made with another CA than those of this home, which has no record of the campaign: everything is told "
+		              "as it is planned; name the home that made it with --home DIR", report->options->plan);
 	found = rmt_db_campaign_get(report->home.db, report->plan.id, &campaign, err);
 	if (found == 1) {
 		report->campaign = campaign.id;

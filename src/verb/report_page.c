@@ -116,7 +116,10 @@ static void put_head(const struct remint_report_summary *summary, struct rmt_buf
 		put_moment(out, summary->started);
 		put(out, "</p>\n</header>\n");
 	} else {
-		put(out, "; not begun: the database here does not know this campaign, so everything is shown as it is planned</p>\n</header>\n");
+		put(out, summary->stranger ? "; this plan was made with another CA than those of the database here, which has no record of the campaign: "
+		                             "everything is shown as it is planned</p>\n</header>\n"
+		                           : "; not begun: the database here does not know this campaign, so everything is shown as it is "
+		                             "planned</p>\n</header>\n");
 	}
 	put(out, "<div class=\"numbers\">\n");
 	put_count(out, summary->items, summary->items == 1 ? "certificate" : "certificates");

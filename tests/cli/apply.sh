@@ -206,6 +206,13 @@ plan_item one.pem two replace-ca '.targets = ["picky"]' | plan_of 8 >ca.json
 expect_status 4 "which the targets must take" "$REMINT" apply ca.json --commit --out f
 expect_err "two: .*but picky would refuse this home's .issuing. as well \(ca\.key\.type" "else it is said what to do"
 
+old_cert one '/O=Contoso/CN=one.contoso.com'
+plan_item one.pem crl reissue '.targets = ["sfb-front-end"] | .key = "rsa:2048"' | plan_of 6 >known.json
+expect_status 0 "what a CA without a publish URL cannot write is no reason to fail" "$REMINT" apply known.json --commit --out g --out-password-file pass
+expect_out '\(accepted\)' "nor kept quiet"
+expect_out 'accepted +this CA has no publish URL' "and in words"
+
+old_cert one '/O=Contoso/CN=one.contoso.com'
 plan_item one.pem one reissue | plan_of f >never.json
 lab --no-password --home other
 expect_status 4 "a plan of another database is refused" "$REMINT" apply other.json --commit --out d --home other

@@ -174,6 +174,20 @@ python3 judge.py campaign.html "Lab's CA" "Ann <i>O'Hara</i>" "$serial" 'too sho
 judged "old and new stand side by side, and who vouched for the end"
 [ "$(grep -c '<td class="changed">' campaign.html)" -ge 2 ] && ok "what changed is marked" || not_ok "what changed is marked"
 
+# ---- somebody else's plan -----------------------------------------------------------------------------------------------------
+lab --no-password --home other
+expect_status 0 "a plan that was made with another CA is told" remint --home other report campaign.json
+expect_err 'campaign.json was made with another CA than those of this home, which has no record of the campaign' "but not in silence"
+expect_status 0 "as JSON" remint --home other report campaign.json --json
+cp "$TMP/out" told.json
+is '.other_ca and .database and (.begun | not)' "too"
+check "a page" remint --home other report campaign.json --html other.html
+expect_line other.html 'made with another CA' "too"
+jq '.id = ("d" * 32)' campaign.json >fresh.json
+expect_status 0 "a plan of this home that is not begun" remint report fresh.json
+expect_out 'This home has no record of the campaign' "is told as such"
+expect_no_line "$TMP/err" 'another CA' "and as no other's"
+
 # ---- what is no plan --------------------------------------------------------------------------------------------------------------
 refused 3 'none.json: ' "a plan that is not there" report none.json
 sed 's/"action": "reissue"/"action": "reisue"/' plan.json >typo.json
