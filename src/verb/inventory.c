@@ -287,6 +287,17 @@ static int add_names(struct rmt_inventory *inventory, struct rmt_inventory_item 
 	return 0;
 }
 
+/* About names that it has and should not have: its successor gets the old names, and a plan takes none away. */
+static bool is_inherited(const char *rule)
+{
+	static const char *const rules[] = {"leaf.name.characters", "leaf.name.public", "leaf.cn.wildcard", "leaf.san.wildcard"};
+
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (strcmp(rule, rules[i]) == 0)
+			return true;
+	return false;
+}
+
 int rmt_inventory_finding(struct rmt_inventory *inventory, const struct rmt_finding *finding, struct rmt_err *err)
 {
 	struct rmt_inventory_item *item = inventory->current;
@@ -295,7 +306,7 @@ int rmt_inventory_finding(struct rmt_inventory *inventory, const struct rmt_find
 	if (!item || finding->severity == RMT_SEVERITY_INFO)
 		return 0;
 	found.unconfirmed = strncmp(finding->citation, "unconfirmed", strlen("unconfirmed")) == 0;
-	if (inventory->authority && rmt_authority_causes(inventory->authority, finding->rule))
+	if ((inventory->authority && rmt_authority_causes(inventory->authority, finding->rule)) || is_inherited(finding->rule))
 		found.remedy = RMT_REMEDY_NONE; /* its successor would have the same fault */
 	found.said.rule = keep_text(inventory, finding->rule, err);
 	found.said.severity = rmt_severity_name(finding->severity);

@@ -222,6 +222,30 @@ static void an_own_issuer_at_fault_takes_another(void **state)
 	}
 }
 
+/* A reissue copies the names; what is wrong with one of them it does not clear, whatever else it does. */
+static void what_is_wrong_with_old_names_stays(void **state)
+{
+	static const char *const rules[] = {"leaf.name.characters", "leaf.name.public", "leaf.cn.wildcard", "leaf.san.wildcard"};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * (sizeof rules / sizeof *rules); i++) {
+		struct scene scene;
+
+		scene_open(&scene);
+		leaf(&scene, 0, "file", "a.pem", 1);
+		finding(&scene, rules[i / 2], RMT_SEVERITY_ERROR, RMT_REMEDY_REISSUE, "t");
+		if (i % 2)
+			finding(&scene, "leaf.zzz", RMT_SEVERITY_ERROR, RMT_REMEDY_REISSUE, "t");
+		assert_int_equal(propose(&scene)->action, i % 2 ? RMT_ACTION_REISSUE : RMT_ACTION_KEEP);
+		assert_false(scene.plan.items->findings[0].cleared);
+		if (i % 2)
+			assert_true(scene.plan.items->findings[1].cleared);
+		else
+			assert_non_null(strstr(scene.plan.items->why, "no step clears that"));
+		scene_close(&scene);
+	}
+}
+
 static void what_the_own_ca_cannot_write_asks_for_nothing(void **state)
 {
 	static char url[] = "http://pki.example/ca.crl";
@@ -481,6 +505,7 @@ int main(void)
 	    cmocka_unit_test(the_reason_names_who_refuses),
 	    cmocka_unit_test(an_own_issuer_at_fault_takes_another),
 	    cmocka_unit_test(what_the_own_ca_cannot_write_asks_for_nothing),
+	    cmocka_unit_test(what_is_wrong_with_old_names_stays),
 	    cmocka_unit_test(a_file_beside_it_makes_good),
 	    cmocka_unit_test(each_target_is_weighed_by_itself),
 	    cmocka_unit_test(devices_have_names_of_their_own),
