@@ -234,8 +234,6 @@ we_ended(struct rmt_probe_wire *wire, unsigned long code)
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (reasons[i].reason == reason)
 			words = reasons[i].words;
-	if (wire->oversized)
-		words = "the other side sends more than 1 MiB before the handshake is over";
 	if (reason == SSL_R_EXCESSIVE_MESSAGE_SIZE)
 		rmt_err_set(&wire->err, RMT_NEGATIVE, NULL,
 		    "the handshake ends here: the other side sends a message longer than is taken "
@@ -244,6 +242,31 @@ we_ended(struct rmt_probe_wire *wire, unsigned long code)
 	else
 		rmt_err_set(&wire->err, RMT_NEGATIVE, NULL, "the handshake ends here: %s",
 		    words != NULL ? words : "TLS failed and did not say why");
+}
+
+/* Whether the peer broke TLS itself, by the alert that the library found for it: that is no verdict
+ * on anything the consumer played could accept or refuse. A list of certificates is such a thing,
+ * however badly it is written. */
+static bool
+broke_tls(const struct rmt_probe_wire *wire)
+{
+	return wire->oversized ||
+	       (wire->alert_ours &&
+		   (wire->alert == SSL_AD_UNEXPECTED_MESSAGE ||
+		       wire->alert == SSL_AD_RECORD_OVERFLOW ||
+		       (wire->alert == SSL_AD_DECODE_ERROR && wire->list.length == 0)));
+}
+
+static void
+not_as_tls(struct rmt_probe_wire *wire, unsigned long code)
+{
+	const char *words = code != 0 ? ERR_reason_error_string(code) : NULL;
+
+	end(wire, RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE);
+	if (wire->oversized)
+		words = "it sends more than 1 MiB before the handshake is over";
+	rmt_err_set(&wire->err, RMT_NETWORK, NULL, "begins as TLS and breaks its rules: %s",
+	    words != NULL ? words : "the library does not say which");
 }
 
 static void
@@ -268,7 +291,11 @@ rmt_probe_wire_failed(struct rmt_probe_wire *wire, int ssl_error)
 	else if (!wire->oversized &&
 		 (wire->ended || wire->errnum != 0 || ssl_error == SSL_ERROR_ZERO_RETURN))
 		they_left(wire);
-	else if (!chain_is_broken(wire))
+	else if (chain_is_broken(wire))
+		; /* told */
+	else if (broke_tls(wire))
+		not_as_tls(wire, code);
+	else
 		we_ended(wire, code);
 	ERR_clear_error();
 }

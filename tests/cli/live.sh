@@ -168,6 +168,11 @@ refused 5 'nowhere.invalid:443: resolve: ' "a name that nobody knows" "$REMINT" 
 serve_script "$peer" plain
 refused 5 "127.0.0.1:$port: " "a server that speaks something else" "$REMINT" show "127.0.0.1:$port"
 refused 5 "smtp://127.0.0.1:$good: " "a server of TLS asked for STARTTLS" "$REMINT" show "smtp://127.0.0.1:$good" --timeout 2s
+serve_script "$peer" empty
+expect_status 5 "records with nothing in them are no verdict" "$REMINT" verify "127.0.0.1:$port" --as nginx
+expect_out 'breaks its rules' "but a peer that breaks the rules of TLS"
+serve_script "$peer" deaf
+refused 5 "offers no STARTTLS" "a mail server without STARTTLS is not asked for it" "$REMINT" show "smtp://127.0.0.1:$port" --timeout 2s
 serve_script "$peer" silent
 silent=$port
 began=$(date +%s)

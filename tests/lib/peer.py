@@ -3,6 +3,8 @@
 
 peer.py silent             accepts and never says a word
 peer.py plain              says something that is not TLS
+peer.py empty              records of TLS with nothing in them, without end
+peer.py deaf               SMTP that offers no STARTTLS and says nothing when it is asked for it
 peer.py smtp CERT KEY      STARTTLS of SMTP (RFC 3207)
 peer.py sni CERT KEY NAME CERT2 KEY2   the second certificate for whoever asks for NAME
 """
@@ -26,6 +28,19 @@ def silent(connection):
 def plain(connection):
     connection.recv(1024)
     connection.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n<p>speak plainly</p>\n")
+
+
+def empty(connection):
+    connection.recv(1024)
+    while True:
+        connection.sendall(b"\x16\x03\x03\0\0" * 100)
+
+
+def deaf(connection):
+    connection.sendall(b"220 mx.example.com ESMTP\r\n")
+    connection.recv(1024)
+    connection.sendall(b"250-mx.example.com\r\n250 PIPELINING\r\n")
+    time.sleep(300)
 
 
 def smtp(connection):
@@ -76,6 +91,6 @@ listener = socket.socket()
 listener.bind(("127.0.0.1", 0))
 listener.listen(64)
 print(listener.getsockname()[1], flush=True)
-serve = {"silent": silent, "plain": plain, "smtp": smtp, "sni": sni}[sys.argv[1]]
+serve = {"silent": silent, "plain": plain, "empty": empty, "deaf": deaf, "smtp": smtp, "sni": sni}[sys.argv[1]]
 while True:
     threading.Thread(target=run, args=(serve, listener.accept()[0]), daemon=True).start()

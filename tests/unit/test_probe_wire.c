@@ -194,9 +194,15 @@ static const struct rude_row {
 	    BYTES("\x16\x03\x03\x01\x00\x02\x00\x00\xfc\x03\x03"), "", RMT_PROBE_TIMED_OUT,
 	    RMT_STAGE_HANDSHAKE, "the TLS handshake is not finished within 800 ms", -1 },
 	{ "a hello that is nonsense", answer, BYTES("\x16\x03\x03\x00\x06\x02\x00\x00\x02\x03\x03"),
-	    "", RMT_PROBE_WE_REFUSED, RMT_STAGE_HANDSHAKE, "the handshake ends here", 50 },
+	    "", RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE, "begins as TLS and breaks its rules", 50 },
+	{ "a record longer than any", answer, BYTES("\x16\x03\x03\xff\xff\x02\x00\x00\xfc\x03\x03"),
+	    "", RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE, "begins as TLS and breaks its rules", 22 },
+	{ "warnings without end", never_end, BYTES("\x15\x03\x03\x00\x02\x01\x5a"), "",
+	    RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE, "begins as TLS and breaks its rules", 10 },
+	{ "empty records without end", never_end, BYTES("\x16\x03\x03\x00\x00"), "",
+	    RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE, "begins as TLS and breaks its rules", 10 },
 	{ "TLS records without end", never_end, BYTES("\x16\x03\x03\x40\x00\x00\x00\x00\x00"), "",
-	    RMT_PROBE_WE_REFUSED, RMT_STAGE_HANDSHAKE, "the handshake ends here", 10 },
+	    RMT_PROBE_NO_TLS, RMT_STAGE_HANDSHAKE, "begins as TLS and breaks its rules", 10 },
 	{ "SMTP and silence", say_nothing, { 0 }, "smtp://", RMT_PROBE_TIMED_OUT, RMT_STAGE_DIALECT,
 	    "the connection stands, but not one byte of SMTP came within 800 ms", -1 },
 	{ "half a greeting and silence", say, BYTES("220-wait\r\n"), "smtp://", RMT_PROBE_TIMED_OUT,
@@ -449,7 +455,7 @@ static const struct spoken_row {
 	const char *sentence, *scheme;
 	const char *script[6];
 } spoken_rows[] = {
-	{ "SMTP, then TLS", "smtp://", { "220 mx\r\n", "250 mx\r\n", "220 go\r\n" } },
+	{ "SMTP, then TLS", "smtp://", { "220 mx\r\n", "250 STARTTLS\r\n", "220 go\r\n" } },
 	{ "IMAP, then TLS", "imap://", { "* OK\r\n", "a OK\r\n" } },
 	{ "POP3, then TLS", "pop3://", { "+OK\r\n", "+OK\r\n" } },
 	{ "FTP, then TLS", "ftp://", { "220 x\r\n", "234 x\r\n" } },
