@@ -11,7 +11,7 @@
  *    something (`say`; a {host} in it is the name of the endpoint; `length` when it holds zero
  *    bytes) or hears a reply in one of the forms of enum rmt_dialect_form (local.h). `good` begins
  *    the line that goes on, `bad` lists beginnings that refuse (joined by '|'), `skip` those of
- *    lines that are passed over. After the last step TLS begins: a server whose go-ahead reply
+ *    lines that are passed over, `offers` is what a list of capabilities must hold. After the last step TLS begins: a server whose go-ahead reply
  *    comes with further bytes is refused by the interpreter.
  * 3. A reply that no form fits (a binary protocol) needs a new form: a function in dialogue.c and
  *    its line in forms[].
@@ -26,7 +26,7 @@
 static const struct rmt_dialect_step smtp[] = {
 	{ .form = RMT_FORM_CODE, .good = "220", .speaks = "SMTP" },
 	{ .say = "EHLO remint.invalid\r\n" },
-	{ .form = RMT_FORM_CODE, .good = "250", .speaks = "SMTP" },
+	{ .form = RMT_FORM_CODE, .good = "250", .offers = "STARTTLS", .speaks = "SMTP" },
 	{ .say = "STARTTLS\r\n" },
 	{ .form = RMT_FORM_CODE, .good = "220", .speaks = "SMTP" },
 	{ 0 },
@@ -36,7 +36,7 @@ static const struct rmt_dialect_step smtp[] = {
 static const struct rmt_dialect_step lmtp[] = {
 	{ .form = RMT_FORM_CODE, .good = "220", .speaks = "LMTP" },
 	{ .say = "LHLO remint.invalid\r\n" },
-	{ .form = RMT_FORM_CODE, .good = "250", .speaks = "LMTP" },
+	{ .form = RMT_FORM_CODE, .good = "250", .offers = "STARTTLS", .speaks = "LMTP" },
 	{ .say = "STARTTLS\r\n" },
 	{ .form = RMT_FORM_CODE, .good = "220", .speaks = "LMTP" },
 	{ 0 },

@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "probe/local.h"
 
@@ -113,6 +114,32 @@ is_code(struct rmt_span line)
 
 /* ---- the forms: 1 heard to its end, 0 more is needed, -1 not what was hoped for ---- */
 
+/* "250-STARTTLS" and "250 starttls": in any case (RFC 5321, 2.4). */
+static bool
+tells(struct rmt_span line, const char *word)
+{
+	size_t length = strlen(word);
+
+	return line.length >= 4 + length && strncasecmp((const char *)line.at + 4, word, length) == 0 &&
+	       (line.length == 4 + length || line.at[4 + length] == ' ');
+}
+
+static int
+heard_code(struct rmt_probe_dialogue *dialogue, struct rmt_span line, struct rmt_err *err)
+{
+	const struct rmt_dialect_step *step = dialogue->step;
+	bool offered = dialogue->offered;
+
+	memset(dialogue->code, 0, sizeof(dialogue->code));
+	dialogue->offered = false;
+	if (!begins(line, step->good))
+		return refused(step, line, err);
+	if (step->offers != NULL && !offered)
+		return rmt_err_set(err, RMT_NETWORK, NULL,
+		    "does not begin TLS: the %s server offers no %s", step->speaks, step->offers);
+	return 1;
+}
+
 /* A first line "250-" opens a reply of several; what follows up to "250 " is anything (RFC 959, 4.2
  * allows it). */
 static int
@@ -128,11 +155,12 @@ hear_code(struct rmt_probe_dialogue *dialogue, struct rmt_err *err)
 				return other_protocol(step, line, err);
 			memcpy(dialogue->code, line.at, 3);
 		}
+		if (is_code(line) && step->offers != NULL && tells(line, step->offers))
+			dialogue->offered = true;
 		if (!is_code(line) || memcmp(dialogue->code, line.at, 3) != 0 ||
 		    (line.length > 3 && line.at[3] == '-'))
 			continue;
-		memset(dialogue->code, 0, sizeof(dialogue->code));
-		return begins(line, step->good) ? 1 : refused(step, line, err);
+		return heard_code(dialogue, line, err);
 	}
 	return rc;
 }

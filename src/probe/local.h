@@ -134,6 +134,7 @@ struct rmt_dialect_step {
 	const char *say; size_t length; /* length 0: a string */
 	enum rmt_dialect_form form;
 	const char *good, *bad, *skip, *until;
+	const char *offers;             /* RMT_FORM_CODE: a word that must begin one of the lines, else TLS is not to be had */
 	const char *speaks;             /* "SMTP", in every step that hears */
 };
 /* One run through the steps: bytes in, bytes out, no socket. */
@@ -146,6 +147,7 @@ struct rmt_probe_dialogue {
 	size_t heard;   /* bytes of all replies */
 	size_t lines;   /* of all replies */
 	char code[4];   /* of a reply of several lines that has begun */
+	bool offered;   /* ... and has told what the step wants offered */
 };
 void rmt_probe_dialogue_open(struct rmt_probe_dialogue *dialogue, const struct rmt_dialect_step *steps, const char *host);
 void rmt_probe_dialogue_close(struct rmt_probe_dialogue *dialogue);
