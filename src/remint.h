@@ -226,6 +226,7 @@ struct remint_planned {
 	uint64_t certificates;     /* items of the plan */
 	uint64_t places[3];        /* where they were found: files, endpoints, the database */
 	uint64_t left;             /* findings that no step clears */
+	uint64_t replaced;         /* items that this home has replaced already, by a certificate that is in force */
 	const struct remint_plan_step *steps; size_t step_count;       /* every action, the strongest first: "replace-ca" ... "keep" */
 	const struct remint_plan_reason *reasons; size_t reason_count; /* rules that ask for a step, those of most items first */
 };

@@ -108,6 +108,9 @@ totals_text(struct out *out, const struct remint_planned *planned)
 		    plural(planned->left, "finding", "findings"));
 	out_format(out, "replacements signed by %s.\n",
 	    strcmp(planned->signer, "issuing") == 0 ? "this home's CA" : "another CA");
+	if (planned->replaced)
+		out_format(out, "%llu of them %s replaced by this home already, by what \"why\" in the plan names.\n",
+		    (unsigned long long)planned->replaced, planned->replaced == 1 ? "was" : "were");
 }
 
 /* ---- the plan ------------------------------------------------------------ */
@@ -122,10 +125,15 @@ take_numbers(void *arg, const struct remint_planned *planned)
 	if (to_do(planned))
 		report_status(cli, 1);
 	if (cli->json || !planning->path) {
-		report_note(cli, "remint: %llu %s, %llu to be dealt with",
+		char replaced[64] = "";
+
+		if (planned->replaced)
+			snprintf(replaced, sizeof replaced, ", %llu replaced already",
+			    (unsigned long long)planned->replaced);
+		report_note(cli, "remint: %llu %s, %llu to be dealt with%s",
 		    (unsigned long long)planned->certificates,
 		    plural(planned->certificates, "certificate", "certificates"),
-		    (unsigned long long)to_do(planned));
+		    (unsigned long long)to_do(planned), replaced);
 		return 0;
 	}
 	steps_text(&cli->out, planned);

@@ -686,6 +686,7 @@ struct rmt_inventory_item {
 	bool ours;                      /* issued by the authority that is to sign */
 	const char *successor;          /* serial of the valid certificate that this home has replaced it by, or NULL */
 	bool succeeded;                 /* ... for all of the plan's targets */
+	bool in_campaign;               /* ... by a campaign, so that another one is refused until that is revoked */
 };
 struct rmt_inventory {
 	struct rmt_arena *arena;               /* holds all but the tables; borrowed */

@@ -89,6 +89,7 @@ static bool covers(const struct rmt_demand *demand, const char *targets)
 static int note_successor(struct planning *job, const struct rmt_cert *cert)
 {
 	struct rmt_inventory_item *item = job->inventory.current;
+	struct rmt_db_elsewhere campaign;
 	struct rmt_db_cert row;
 	int rc;
 
@@ -104,7 +105,9 @@ static int note_successor(struct planning *job, const struct rmt_cert *cert)
 		return rc < 0 ? -1 : 0;
 	item->successor = rmt_arena_serial(&job->plan.arena, row.serial);
 	item->succeeded = covers(&job->demand, row.targets);
-	return 0;
+	rc = rmt_db_item_elsewhere(job->home.db, 0, item->item.id, rmt_verb_now(job->ctx), &campaign, job->err);
+	item->in_campaign = rc == 1;
+	return rc < 0 ? -1 : 0;
 }
 
 /* ---- leaves of the inputs ------------------------------------------------------------------------------------------------------ */
@@ -335,6 +338,7 @@ static void count(struct planning *job, struct numbers *numbers)
 		for (size_t f = 0; f < item->finding_count; f++)
 			planned->left += item->findings[f].acts && !item->item.findings[f].cleared;
 		count_reason(numbers, item);
+		planned->replaced += item->successor != NULL;
 	}
 	qsort(numbers->reasons, planned->reason_count, sizeof *numbers->reasons, compare_reasons);
 	planned->id = job->plan.id;

@@ -144,7 +144,9 @@ static const char *why_acted(struct rmt_arena *arena, const struct rmt_inventory
 		rmt_buf_format(&arena->scratch, "; %zu more finding%s", acting - 1, acting == 2 ? "" : "s");
 	if (item->successor)
 		rmt_buf_format(&arena->scratch, "; this home has replaced it by %s%s", item->successor,
-		               item->succeeded ? ", which is to be installed" : ", for other targets");
+		               item->succeeded     ? ", which is to be installed"
+		               : item->in_campaign ? ", for other targets: another is made only when that is revoked"
+		                                   : ", for other targets");
 	if (item->item.action == RMT_ACTION_KEEP)
 		rmt_buf_text(&arena->scratch, "; no step clears that");
 	if (item->item.action == RMT_ACTION_REPLACE_CA && item->ours)
@@ -173,7 +175,7 @@ static int decide(struct rmt_inventory *inventory, struct rmt_inventory_item *it
 	out->finding_count = item->finding_count;
 	out->why = first ? why_acted(inventory->arena, item, first, acting) : why_kept(inventory->arena, item);
 	out->targets = plan->targets;
-	out->approved = !(item->succeeded && reach_of(out->action) >= RMT_REMEDY_REISSUE); /* a second successor only when somebody says so */
+	out->approved = !((item->succeeded || item->in_campaign) && reach_of(out->action) >= RMT_REMEDY_REISSUE); /* a second successor only when somebody says so */
 	out->signer = inventory->authority && !(item->ours && out->action == RMT_ACTION_REPLACE_CA) ? "issuing" : "external";
 	return inventory->arena->failed ? rmt_err_memory(err) : 0;
 }

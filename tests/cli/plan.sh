@@ -164,8 +164,16 @@ expect_out 'DNS:medpool.contoso.com, DNS:med01.contoso.com, DNS:med02.contoso.co
 expect_status 1 "what was replaced and is still there" "$REMINT" plan good.pem --for sfb-mediation --topology topology.cfg
 json_is '.items[0] | .action == "reissue" and .approved == false and (.why | test("has replaced it by [0-9a-f]+, which is to be installed$"))' \
 	"is not to be replaced once more, unless somebody says so"
+expect_err '1 certificate, 1 to be dealt with, 1 replaced already' "which the summary says"
+expect_status 1 "the summary of a file" "$REMINT" plan good.pem --for sfb-mediation --topology topology.cfg -o summary.json
+expect_out '^1 of them was replaced by this home already' "too"
 expect_status 1 "for another target" "$REMINT" plan good.pem --for dotnet-mtls --name further.example.com
-json_is '.items[0] | .approved and (.why | test(", for other targets$"))' "it is"
+json_is '.items[0] | .approved == false and (.why | test(", for other targets: another is made only when that is revoked$"))' \
+	"neither, since a campaign made it"
+old_cert apart /O=Contoso/CN=apart.example.com $both subjectAltName=DNS:apart.example.com
+quietly "$REMINT" reissue apart.pem --for nginx --out apart
+expect_status 1 "what was replaced without a plan" "$REMINT" plan apart.pem --for sfb-mediation --name further.example.com
+json_is '.items[0] | .approved and (.why | test(", for other targets$"))' "is replaced for another target"
 expect_status 0 "what was made asks for nothing more" \
 	"$REMINT" plan role --for sfb-mediation --topology topology.cfg --password-file pfx.pass
 
