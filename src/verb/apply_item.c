@@ -145,7 +145,7 @@ static int set_release(struct rmt_applying *job, char **directory, struct rmt_er
 	release->out = job->options->out;
 	release->out.directory = *directory;
 	release->parent = job->options->out.directory;
-	release->audit_again = job->campaign.bench.run != NULL;
+	release->audit_again = true;
 	release->settle = true;
 	release->issued = exported;
 	release->more_name = "RUNBOOK.txt";

@@ -504,9 +504,9 @@ int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t c
 }
 
 /* The second audit, on the finished certificate with the chain that will be served. */
-int rmt_issuance_audit(struct rmt_issuance *run, struct rmt_item *item, struct rmt_err *err)
+int rmt_authority_audit(const struct rmt_authority *authority, const struct rmt_demand *demand, rmt_time now, struct rmt_item *item,
+                        struct rmt_err *err)
 {
-	struct rmt_authority *authority = run->authority;
 	struct rmt_chain_store *store = rmt_chain_store_new(err);
 	const struct rmt_cert *sent[RMT_PATH_DEPTH_MAX + 1];
 	struct rmt_presented presented = {.leaf = &item->cert, .sent = sent, .order_matters = true, .leaf_first = true};
@@ -524,16 +524,16 @@ int rmt_issuance_audit(struct rmt_issuance *run, struct rmt_item *item, struct r
 	if (item->key)
 		presented.key_spki = rmt_key_spki(item->key);
 	item->finding_count = 0;
-	for (size_t i = 0; rc == 0 && i < run->demand->target_count; i++) {
-		struct rmt_audit *audit = rmt_audit_new(run->demand->targets[i], store, run->now, err);
+	for (size_t i = 0; rc == 0 && i < demand->target_count; i++) {
+		struct rmt_audit *audit = rmt_audit_new(demand->targets[i], store, now, err);
 
 		if (audit)
-			rmt_audit_expect(audit, rmt_expectation_of(&run->demand->expect, i));
+			rmt_audit_expect(audit, rmt_expectation_of(&demand->expect, i));
 		rc = audit ? rmt_audit_run(audit, &presented, keep_finding, item, err) : -1;
 		rmt_audit_free(audit);
 	}
 	for (size_t i = 0; i < item->finding_count; i++)
-		item->findings[i].accepted = rmt_authority_causes(run->authority, item->findings[i].rule);
+		item->findings[i].accepted = rmt_authority_causes(authority, item->findings[i].rule);
 	rmt_chain_store_free(store);
 	return rc;
 }

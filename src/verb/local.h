@@ -390,7 +390,8 @@ int rmt_issuance_resume(struct rmt_home *home, struct rmt_authority *authority, 
 int rmt_authority_issue(struct rmt_home *home, struct rmt_authority *by, struct rmt_demand *demand, struct rmt_item *item,
                         struct rmt_buf *der, struct rmt_err *err);
 /* Judge a finished item again, with the chain that will be served, against the demand's targets: fills item->findings. */
-int rmt_issuance_audit(struct rmt_issuance *run, struct rmt_item *item, struct rmt_err *err);
+int rmt_authority_audit(const struct rmt_authority *authority, const struct rmt_demand *demand, rmt_time now, struct rmt_item *item,
+                        struct rmt_err *err);
 
 /* The columns of a row from a certificate's own bytes; strings in the arena, hashes in `hashes` (row.c). */
 struct rmt_row_hashes { unsigned char fingerprint[RMT_SHA256], spki[RMT_SHA256]; };

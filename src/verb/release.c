@@ -227,6 +227,18 @@ static int add_more(const struct rmt_release *release, const struct rmt_bundle *
 	return -1;
 }
 
+/* What a target still says against it was accepted when it was issued: whoever stands before the device must know. */
+static void note_known(const struct rmt_release *release, struct rmt_item *item, struct rmt_bundle *bundle)
+{
+	struct rmt_known *known = rmt_arena_take(&item->arena, (item->finding_count + 1) * sizeof *known);
+
+	bundle->known = known;
+	for (size_t i = 0; known && release->audit_again && i < item->finding_count; i++)
+		if (item->findings[i].severity == REMINT_ERROR)
+			known[bundle->known_count++] =
+			    (struct rmt_known){item->findings[i].target, item->findings[i].rule, item->findings[i].message};
+}
+
 static int write_bundle(struct rmt_release *release, struct rmt_item *item, struct rmt_buf *names, struct rmt_err *err)
 {
 	const struct rmt_secret *secret = NULL;
@@ -236,6 +248,7 @@ static int write_bundle(struct rmt_release *release, struct rmt_item *item, stru
 	int rc = 0;
 
 	bundle_of(release, item, &above, &bundle);
+	note_known(release, item, &bundle);
 	for (size_t i = 0; rc == 0 && i < release->demand->target_count; i++) {
 		const struct rmt_target *target = release->demand->targets[i];
 		const struct rmt_secret *pfx = item->key && wants_passphrase(target) ? pfx_secret(release, target, err) : NULL;
@@ -388,7 +401,8 @@ int rmt_release_item(void *arg, struct rmt_item *item)
 		if (rmt_compare(item->previous, &item->cert, compare_report, item, err))
 			return -1;
 	}
-	if (release->audit_again && item->cert_id && rmt_issuance_audit(release->run, item, err))
+	if (release->audit_again && item->cert_id &&
+	    rmt_authority_audit(release->authority, release->demand, rmt_verb_now(release->ctx), item, err))
 		return -1;
 	describe(release, item, &issued);
 	if (item->cert_id && release->out.directory && write_files(release, item, &issued, &item->err)) {

@@ -63,6 +63,29 @@ put_back(const struct step *step, struct rmt_buf *out, struct rmt_err *err)
 }
 
 static int
+put_verdict(const struct step *step, struct rmt_buf *out, struct rmt_err *err)
+{
+	const struct rmt_bundle *bundle = step->part->bundle;
+	struct rmt_buf known = { 0 };
+	int rc;
+
+	for (size_t i = 0; i < bundle->known_count; i++) {
+		if (strcmp(bundle->known[i].target, step->target->name))
+			continue;
+		rmt_buf_format(&known, "# %s: ", bundle->known[i].rule);
+		rmt_steps_fact(bundle->known[i].message, &known);
+		rmt_buf_byte(&known, '\n');
+	}
+	rc = rmt_steps_fill(known.length ? "It must be refused for nothing but this, which was known when these files were written, on every node, with serial number {serial}:\n"
+	                                 : "It must be accepted, on every node, with serial number {serial}.\n",
+	                    step->part, out, err);
+	rmt_buf_span(out, rmt_buf_view(&known));
+	out->failed |= known.failed;
+	rmt_buf_free(&known);
+	return rc;
+}
+
+static int
 put_proof(const struct step *step, struct rmt_buf *out, struct rmt_err *err)
 {
 	const char *name = rmt_steps_word(step->target->name) ? step->target->name : "<target>";
@@ -75,7 +98,7 @@ put_proof(const struct step *step, struct rmt_buf *out, struct rmt_err *err)
 		rmt_steps_address(addresses[i], out);
 		rmt_buf_format(out, " --as %s\n", name);
 	}
-	return rmt_steps_fill("It must be accepted, on every node, with serial number {serial}.\n", step->part, out, err);
+	return put_verdict(step, out, err);
 }
 
 /* ---- sections ---- */

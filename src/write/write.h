@@ -11,6 +11,9 @@
 #include "policy/policy.h"
 #include "read/read.h"
 
+/* What a target still finds wrong in a certificate, and was accepted all the same. */
+struct rmt_known { const char *target, *rule, *message; };
+
 /* What there is to write: a certificate with its chain and key. All borrowed. */
 struct rmt_bundle {
 	const struct rmt_cert *leaf;
@@ -21,6 +24,8 @@ struct rmt_bundle {
 	bool without_key;                            /* no key is expected: files that would hold it are left out */
 	const char *label;                           /* for {label} in file names and the PFX friendlyName; NULL: from the leaf */
 	const struct rmt_cert *replaces;             /* for the way back in a runbook; NULL: not known */
+	const struct rmt_known *known;               /* for the proof in a runbook */
+	size_t known_count;
 };
 
 struct rmt_write_options {

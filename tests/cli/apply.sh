@@ -281,6 +281,17 @@ expect_status 3 "a file that has moved" "$REMINT" apply moved.json --commit --ou
 expect_err 'nowhere.pem, which the plan names' "is missed by name"
 expect_status 0 "and given" "$REMINT" apply moved.json --commit --out i --chain root.pem
 
+old_cert browser /O=Contoso/CN=browser.contoso.com subjectAltName=DNS:browser.contoso.com
+plan_item browser.pem browser reissue '.targets = ["cabf-br"] | .key = null' | plan_of 2 >browser.json
+expect_status 0 "what a CA without addresses cannot write is no failure" "$REMINT" apply browser.json --commit --out j
+expect_line j/browser/RUNBOOK.txt '^It must be refused for nothing but this' "but is said where it would be taken for one"
+expect_line j/browser/RUNBOOK.txt '^# leaf\.authority-info\.present: ' "by its rule"
+cp j/browser/RUNBOOK.txt "$TMP/wanted"
+rm -r j/browser
+expect_status 0 "another run" "$REMINT" apply browser.json --commit --out j
+expect_same "$TMP/wanted" j/browser/RUNBOOK.txt "says the same"
+expect_line h/ace/RUNBOOK.txt '^It must be accepted, on every node' "where there is nothing, it is not said"
+
 # ---- a home under a passphrase -------------------------------------------------------------------------------------------
 quietly "$REMINT" init --home locked --root-key ec:p256 --issuing-key ec:p256 --ca-password-file pass
 old_cert shut /O=Contoso/CN=shut.contoso.com

@@ -357,11 +357,17 @@ several(void **state)
 		{ .bundle = &second, .targets = one, .target_count = 1, .directory = "second" },
 	};
 	const struct rmt_runbook runbook = { .device = "pool", .parts = parts, .part_count = 2 };
+	static const struct rmt_known known[] = {
+		{ "nginx", "leaf.key.type", "of another target" },
+		{ "sfb-front-end", "leaf.crl-distribution.present", "there is none; $(x) & y" },
+	};
 	struct rmt_buf text = { 0 };
 	const char *at;
 
 	(void)state;
 	second.without_key = true;
+	second.known = known;
+	second.known_count = 2;
 	second.replaces = chain.intermediates[0];
 	assert_int_equal(rmt_write_runbook(&runbook, &text, NULL), 0);
 	at = behind(rmt_buf_string(&text), "#     sfb-front-end/web.example.pfx  ");
@@ -378,6 +384,13 @@ several(void **state)
 	at = behind(at, "[web.example, nginx]\nIn the directory first/nginx, where the files are:\nWhoever connects");
 	at = behind(at, "[web.example, sfb-front-end]\nIn the directory second, where the files are:\nAs above.\n");
 	at = behind(at, "2. Install");
+	/* What was known to be wrong is said where it would be taken for a failure. */
+	at = behind(at, "3. See that it works");
+	at = behind(at, "It must be accepted, on every node");
+	at = behind(at, "It must be refused for nothing but this");
+	assert_null(strstr(at, "leaf.key.type"));
+	at = behind(at, "\n# leaf.crl-distribution.present: \"there is none; $(x) & y\"\n");
+	behind(at, "4. How to go back");
 	rmt_buf_free(&text);
 	rmt_target_free(front);
 	rmt_target_free(web);
