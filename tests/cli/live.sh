@@ -84,6 +84,13 @@ the root on the wire|lower.pem upper.pem root.pem|chain.root-included
 a certificate of somebody else|lower.pem upper.pem stray.pem|chain.foreign
 everything at once|web.pem upper.pem root.pem lower.pem stray.pem|chain.duplicate chain.foreign chain.order chain.root-included
 TABLE
+web -cert_chain sent.pem
+for target in openssl-seclevel2 schannel-tls12 sfb-front-end sfb-reverse-proxy exchange symantec-gateway lync-phone-edition; do
+	got=$(faults "web.example.com:$port" --connect 127.0.0.1 --for $target --trust root.pem --chain chain.pem)
+	wanted='chain.duplicate chain.foreign chain.order chain.root-included'
+	[ "$got" = "$wanted" ] && ok "$target: so does it" || not_ok "$target: finds \"$got\", not \"$wanted\"" "$TMP/err"
+done
+stop_servers
 
 web -cert_chain chain.pem
 good=$port

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The shipped targets against the rooms that act on them: every rule is in the audit's table and
- * takes the parameters that it is given, every file has a format that can be written, and what proves an incident is
- * asked of every certificate that is audited for the target.
+ * takes the parameters that it is given, every file has a format that can be written, what proves an incident is
+ * asked of every certificate that is audited for the target, and whoever looks at a chain in TLS judges it as it was sent.
  */
 #include "config.h"
 
@@ -51,6 +51,23 @@ check_incidents(const struct rmt_target *target)
 	}
 }
 
+/* Rules for issuing and places for files: no chain is sent to them. */
+static const char *const chainless[] = { "cabf-br", "java-8-keystore", "rfc5280", "sfb-oauth", "windows-2012-pfx",
+	"windows-pfx" };
+
+static void
+check_chain_as_sent(const struct rmt_target *target)
+{
+	static const char *const rules[] = { "chain.order", "chain.duplicate", "chain.root-included", "chain.foreign" };
+
+	for (size_t i = 0; i < sizeof chainless / sizeof chainless[0]; i++)
+		if (strcmp(target->name, chainless[i]) == 0)
+			return;
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+		if (!asks(target, rules[i]))
+			fail_msg("%s has nothing to say about %s", target->name, rules[i]);
+}
+
 static void
 check_target(void **state)
 {
@@ -64,6 +81,7 @@ check_target(void **state)
 	if (audit == NULL)
 		fail_msg("%s: %s: %s", err.source, err.place, err.message);
 	check_incidents(target);
+	check_chain_as_sent(target);
 	assert_non_null(target->template_name);
 	assert_true(target->sources.count > 0);
 	for (size_t i = 0; i < target->file_count; i++) {
