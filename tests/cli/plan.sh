@@ -17,7 +17,7 @@ quietly openssl req -newkey rsa:1024 -nodes -keyout weak.key -out weak.csr -subj
 printf 'basicConstraints=critical,CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n%s\nsubjectAltName=DNS:weak.example.com\n' \
 	$both >weak.ext
 quietly openssl x509 -req -in weak.csr -CA root.pem -CAkey root.key -set_serial 5 -days 200 -out weak.pem -extfile weak.ext
-quietly openssl x509 -req -in good.csr -CA root.pem -CAkey root.key -set_serial 6 -days -1 -out expired.pem -extfile good.ext
+lapsed_cert expired good
 quietly openssl x509 -req -in good.csr -CA root.pem -CAkey root.key -set_serial 7 -days 5 -out soon.pem -extfile good.ext
 # An issuing CA whose own purposes forbid the client role.
 quietly openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout inter.key -out inter.csr -subj '/O=Contoso/CN=Server CA'
@@ -159,7 +159,7 @@ expect_status 1 "a plan with the names of a role" "$REMINT" plan good.pem --for 
 expect_out '^leaf.crl-distribution.present: 1 certificate, no step clears it' "and with what a CA without a publish URL cannot write"
 expect_status 0 "is carried out" "$REMINT" apply role.json --commit --out role --out-password-file pfx.pass
 openssl x509 -in role/good/cert.pem -noout -subject -ext subjectAltName >"$TMP/out"
-expect_out 'O = Contoso, CN = medpool.contoso.com$' "with the common name of the pool in the old subject"
+expect_out 'O ?= ?Contoso, CN ?= ?medpool.contoso.com$' "with the common name of the pool in the old subject"
 expect_out 'DNS:medpool.contoso.com, DNS:med01.contoso.com, DNS:med02.contoso.com' "and with its names"
 expect_status 1 "what was replaced and is still there" "$REMINT" plan good.pem --for sfb-mediation --topology topology.cfg
 json_is '.items[0] | .action == "reissue" and .approved == false and (.why | test("has replaced it by [0-9a-f]+, which is to be installed$"))' \

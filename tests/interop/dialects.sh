@@ -64,21 +64,17 @@ listener() {
 	cat >>dovecot.conf <<CONF
 service $listener_login {
   inet_listener $1 {
-    address = 127.0.0.1
     port = $2
   }
-$([ -z "${3:-}" ] || printf '  inet_listener %ss {\n    address = 127.0.0.1\n    port = %s\n  }\n' "$1" "$3")
+$([ -z "${3:-}" ] || printf '  inet_listener %ss {\n    port = %s\n  }\n' "$1" "$3")
 }
 CONF
 }
-# dovecot_with SSL: IMAP, POP3 and, where Pigeonhole is there, ManageSieve on ports of their own.
-dovecot_with() {
-	imap=$(free_port) imaps=$(free_port) pop3=$(free_port) pop3s=$(free_port) sieve=$(free_port)
-	pop3_too=$(has_service pop3) sieve_too=$(has_service managesieve)
-	rm -rf dovecot dovecot.log
-	mkdir -m 755 dovecot
-	cat >dovecot.conf <<CONF
+# dovecot_settings SSL, for 2.3 and before.
+dovecot_settings() {
+	cat <<CONF
 base_dir = $TMP/dovecot
+listen = 127.0.0.1
 log_path = $TMP/dovecot.log
 protocols = imap $pop3_too $sieve_too
 ssl = $1
@@ -93,6 +89,43 @@ userdb {
   args = uid=nobody gid=nogroup home=/nonexistent
 }
 CONF
+}
+# dovecot_settings_since_2_4 SSL: the same in the names of 2.4, which wants to be told first whose names they are.
+dovecot_settings_since_2_4() {
+	cat <<CONF
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+base_dir = $TMP/dovecot
+listen = 127.0.0.1
+log_path = $TMP/dovecot.log
+protocols = imap $pop3_too $sieve_too
+ssl = $1
+ssl_server_cert_file = $TMP/mail.chain
+ssl_server_key_file = $TMP/mail.key
+mail_driver = maildir
+mail_path = $TMP/dovecot/mail
+passdb static {
+  password = unused
+}
+userdb static {
+  fields {
+    uid = nobody
+    gid = nogroup
+    home = /nonexistent
+  }
+}
+CONF
+}
+# dovecot_with SSL: IMAP, POP3 and, where Pigeonhole is there, ManageSieve on ports of their own.
+dovecot_with() {
+	imap=$(free_port) imaps=$(free_port) pop3=$(free_port) pop3s=$(free_port) sieve=$(free_port)
+	pop3_too=$(has_service pop3) sieve_too=$(has_service managesieve)
+	rm -rf dovecot dovecot.log
+	mkdir -m 755 dovecot
+	case $(dovecot --version) in
+	[01].* | 2.[0-3].*) dovecot_settings "$1" ;;
+	*) dovecot_settings_since_2_4 "$1" ;;
+	esac >dovecot.conf
 	listener imap "$imap" "$imaps"
 	[ -z "$pop3_too" ] || listener pop3 "$pop3" "$pop3s"
 	[ -z "$sieve_too" ] || listener sieve "$sieve"

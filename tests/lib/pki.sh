@@ -20,6 +20,17 @@ old_cert() {
 	quietly openssl x509 -req -in "$pki_name.csr" -CA root.pem -CAkey root.key -set_serial 0x0a4711 -days 200 \
 		-out "$pki_name.pem" -extfile "$pki_name.ext"
 }
+# lapsed_cert NAME FROM: NAME.pem, from the request and the extensions of old_cert's FROM; it ended in 2020. `openssl x509` takes no
+# end in the past from 3.4 on, `openssl ca` in every version.
+lapsed_cert() {
+	printf '%s\n' '[ca]' 'default_ca = past' '[past]' 'database = past.index' 'serial = past.serial' 'new_certs_dir = .' \
+		'default_md = sha256' 'unique_subject = no' 'policy = any' '[any]' 'organizationName = optional' 'commonName = optional' >past.cnf
+	: >past.index
+	echo 06 >past.serial
+	quietly openssl ca -batch -notext -config past.cnf -cert root.pem -keyfile root.key -in "$2.csr" -extfile "$2.ext" -out "$1.pem" \
+		-preserveDN -startdate 20190101000000Z -enddate 20200101000000Z
+	rm -f past.* 06.pem
+}
 # lab [OPTION...]: a CA home with small keys, in the usual place unless --home says another.
 lab() {
 	quietly "$REMINT" init --root-key ec:p256 --issuing-key ec:p256 "$@"

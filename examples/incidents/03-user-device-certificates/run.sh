@@ -68,7 +68,7 @@ nss() {
 	timeout 20 tstclnt -h 127.0.0.1 -a radius.corp.example -p "$port" -d sql:nss -V tls1.2:tls1.2 -o -Q >client 2>&1 </dev/null || true
 	sleep 0.2
 	tail -n "+$((nss_before + 1))" server >heard
-	nss_got="$(sed -n 's/^depth=0 .*CN = //p' heard | tail -n 1), $(grep -q 'verify failed' heard && echo refused || echo accepted)"
+	nss_got="$(sed -n 's/^depth=0 .*CN *= *//p' heard | tail -n 1), $(grep -q 'verify failed' heard && echo refused || echo accepted)"
 	printf '   NSS, which picks by itself, takes %s\n' "$nss_got"
 	echo "$nss_got" | grep -Eqx -e "$2" || failed "NSS should take $2"
 }
