@@ -65,16 +65,18 @@ static int endpoint_add(struct rmt_wire *wire, struct rmt_wire_input *input, con
 	return wire->arena.failed ? rmt_err_memory(err) : 0;
 }
 
-static int add(struct rmt_wire *wire, const char *text, struct rmt_err *err)
+/* `listed`: what is neither there nor an endpoint is told now, as long as its line is known; else whoever opens it does. */
+static int add(struct rmt_wire *wire, const char *text, bool listed, struct rmt_err *err)
 {
 	struct rmt_endpoint endpoint = {0};
 	struct rmt_wire_input *input;
-	int found = 0;
+	bool file = strcmp(text, "-") == 0 || strncmp(text, "serial:", 7) == 0 || rmt_path_exists(text);
+	int found = file ? 0 : rmt_endpoint_parse(text, &endpoint, err);
 
-	if (strcmp(text, "-") != 0 && !rmt_path_exists(text))
-		found = rmt_endpoint_parse(text, &endpoint, err);
 	if (found < 0)
 		return -1;
+	if (!file && !found && listed)
+		return rmt_err_set(err, RMT_INPUT, NULL, "\"%.200s\" is no file that is there, and no endpoint: give HOST:PORT", text);
 	input = input_add(wire, text, err);
 	if (!input || (found && endpoint_add(wire, input, &endpoint, err))) {
 		if (found)
@@ -116,7 +118,7 @@ static int add_line(struct rmt_wire *wire, struct rmt_span text, bool whole, str
 	if (wire->count >= INPUTS_MOST)
 		return rmt_err_set(err, RMT_INPUT, NULL, "there are more than %d inputs", INPUTS_MOST);
 	copy = rmt_strndup((const char *)text.at, text.length, err);
-	rc = copy ? add(wire, copy, err) : -1;
+	rc = copy ? add(wire, copy, true, err) : -1;
 	free(copy);
 	if (rc && err->class == RMT_USAGE) /* what stands in a file is an input */
 		err->class = RMT_INPUT;
@@ -171,7 +173,7 @@ int rmt_wire_inputs(struct remint *ctx, const struct remint_wire *options, struc
 
 	*out = (struct rmt_wire){.ctx = ctx};
 	for (size_t i = 0; rc == 0 && i < inputs.count; i++)
-		rc = add(out, inputs.items[i], err);
+		rc = add(out, inputs.items[i], false, err);
 	for (size_t i = 0; rc == 0 && i < options->lists.count; i++)
 		rc = add_list(out, options->lists.items[i], err);
 	return rc;

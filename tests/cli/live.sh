@@ -153,7 +153,7 @@ printf '127.0.0.1:%s\r\n' "$good" >crlf
 "$REMINT" audit --list - --for nginx --trust root.pem <crlf >"$TMP/out" 2>"$TMP/err" &&
 	ok "a list from standard input, with the line ends of Windows" ||
 	not_ok "a list from standard input, with the line ends of Windows" "$TMP/out" "$TMP/err"
-printf '127.0.0.1:99999\nhtps://x\n-\n127.0.0.1:%s\n%2000s\n' "$good" x >bad
+printf '127.0.0.1:99999\nhtps://x\n-\n127.0.0.1:%s\n%2000s\nnowhere.pem\nfe1 5061\nfe1:sip\n' "$good" x >bad
 expect_status 3 "lines that are nothing do not hide the others" "$REMINT" show --list bad
 expect_out '^certificate web.example.com' "which are shown"
 while IFS='|' read -r line says; do
@@ -163,7 +163,12 @@ done <<'TABLE'
 2|https
 3|standard input
 5|longer than 1024
+6|"nowhere\.pem" is no file that is there, and no endpoint
+7|"fe1 5061" is no file
+8|"fe1:sip" is no file
 TABLE
+expect_status 3 "so do those of a list of endpoints" "$REMINT" verify --as nginx --list bad
+expect_err '^remint: bad: line 6: "nowhere\.pem"' "with file and line"
 expect_status 2 "an endpoint with a port that is none is a mistake of the call" "$REMINT" show 127.0.0.1:99999
 expect_status 3 "a list that is not there" "$REMINT" show --list nowhere
 expect_err '^remint: nowhere: ' "is told once"

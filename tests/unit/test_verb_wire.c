@@ -110,11 +110,13 @@ static const struct list_row {
 	const char *inputs; /* with a space behind each */
 	const char *places; /* of the faults, the same */
 } list_rows[] = {
-	{ "lines, with comments, space and line ends of any kind", "a:1\n\n# c\n  b.pem  # two\r\n\tc:2\t#\n", "a:1 b.pem c:2 ", "" },
+	{ "lines, with comments, space and line ends of any kind", "ha:1\n\n# c\n  b.pem  # two\r\n\thc:2\t#\n", "ha:1 b.pem hc:2 ", "" },
 	{ "a name may hold a hash", "a#b.pem\n", "a#b.pem ", "" },
-	{ "the mark of UTF-8 before the first line", "\xef\xbb\xbf" "a:1\n", "a:1 ", "" },
-	{ "a last line without an end", "a:1\nb:2", "a:1 b:2 ", "" },
-	{ "bad lines among good ones", "host:99999\nb:2\n-\nx://y\nc:3\n", "b:2 c:3 ", "line 1 line 3 line 4 " },
+	{ "the mark of UTF-8 before the first line", "\xef\xbb\xbf" "ha:1\n", "ha:1 ", "" },
+	{ "a last line without an end", "ha:1\nhb:2", "ha:1 hb:2 ", "" },
+	{ "bad lines among good ones", "host:99999\nhb:2\n-\nx://y\nhc:3\n", "hb:2 hc:3 ", "line 1 line 3 line 4 " },
+	{ "a certificate of the database", "serial:0a4711\n", "serial:0a4711 ", "" },
+	{ "what is neither there nor an endpoint", "ha:1\nabsent.pem\nfe1 5061\n", "ha:1 ", "line 2 line 3 " },
 	{ "nothing", "", "", "" },
 };
 
@@ -128,6 +130,8 @@ static void read_list(const struct list_row *row, struct remint *ctx)
 	char inputs[512] = "";
 
 	remint_set_fault(ctx, note_fault, &told);
+	write_file("b.pem", "", 0);
+	write_file("a#b.pem", "", 0);
 	write_file(file, row->text, strlen(row->text));
 	if (rmt_wire_inputs(ctx, &options, (struct remint_strings){NULL, 0}, &wire, &err))
 		fail_msg("%s: %s", row->sentence, err.message);
