@@ -307,7 +307,7 @@ static const struct {
 static bool is_meant(const struct rmt_text_list *rules, const char *message)
 {
 	const char *at = strstr(message, "(error ");
-	int error = at ? atoi(at + strlen("(error ")) : 0;
+	long error = at ? strtol(at + strlen("(error "), NULL, 10) : 0;
 
 	if (strcmp(rules->items[0], "chain.complete") != 0 && strcmp(rules->items[0], "path.anchor") != 0)
 		return true;
