@@ -6,8 +6,8 @@
  * The context and the judge are those of every consumer (client.c, judge.c). What is added here is
  * the server's own half: a certificate that the target's security level does not take is refused
  * before anybody connects, as the real server refuses to start with it; and under strict signature
- * algorithms (SSL_CERT_FLAG_TLS_STRICT) OpenSSL serves no chain that has another signature, which
- * it calls "no shared cipher" and we do not.
+ * algorithms (SSL_CERT_FLAG_TLS_STRICT, and our own look at the root) no chain is served that has
+ * another signature, which OpenSSL calls "no shared cipher" and we do not.
  */
 #include "config.h"
 
@@ -32,6 +32,54 @@ SSL_CTX *
 rmt_peer_server_ctx(const struct rmt_peer_server *server)
 {
 	return server->ctx;
+}
+
+/* ---- what both sides take -------------------------------------------------------------------- */
+
+/* Whether both sides take this certificate's signature. */
+static bool
+is_shared(SSL *ssl, const struct rmt_cert *cert)
+{
+	X509 *x509 = rmt_probe_x509(cert, "certificate", NULL);
+	int wanted = x509 != NULL ? X509_get_signature_nid(x509) : NID_undef, nid = NID_undef;
+	int count = SSL_get_shared_sigalgs(ssl, 0, NULL, NULL, NULL, NULL, NULL);
+	bool found = false;
+
+	X509_free(x509);
+	for (int i = 0; wanted != NID_undef && !found && i < count; i++) {
+		(void)SSL_get_shared_sigalgs(ssl, i, NULL, NULL, &nid, NULL, NULL);
+		found = nid == wanted;
+	}
+	return found;
+}
+
+/* The first that is sent and not signed as both sides take it, in the one version that has a list
+ * to hold it against. A client without a list is OpenSSL's to judge. */
+static const struct rmt_cert *
+first_unshared(const struct rmt_peer_server *server, SSL *ssl)
+{
+	if (!server->client.strict_chain || SSL_version(ssl) != TLS1_2_VERSION ||
+	    SSL_get_shared_sigalgs(ssl, 0, NULL, NULL, NULL, NULL, NULL) <= 0)
+		return NULL;
+	if (!is_shared(ssl, server->options->certificate))
+		return server->options->certificate;
+	for (size_t i = 0; i < server->behind_count; i++)
+		if (!is_shared(ssl, server->behind[i]))
+			return server->behind[i];
+	return NULL;
+}
+
+/* Newer OpenSSL (3.5 does, 3.0 does not) lets a root's signature pass in its strict mode: so we
+ * look ourselves, and leave OpenSSL without a certificate, which ends as its own refusal does. */
+static int
+keep_to_shared(SSL *ssl, void *arg)
+{
+	const struct rmt_peer_server *server = arg;
+
+	if (first_unshared(server, ssl) != NULL)
+		SSL_certs_clear(ssl);
+	ERR_clear_error();
+	return 1;
 }
 
 /* ---- what is presented ----------------------------------------------------------------------- */
@@ -102,8 +150,10 @@ present(struct rmt_peer_server *server, struct rmt_err *err)
 	for (size_t i = 0; i < server->behind_count; i++)
 		if (fits_level(server->ctx, server->behind[i], err) < 0)
 			return -1;
-	if (server->client.strict_chain)
+	if (server->client.strict_chain) {
 		SSL_CTX_set_cert_flags(server->ctx, SSL_CERT_FLAG_TLS_STRICT);
+		SSL_CTX_set_cert_cb(server->ctx, keep_to_shared, server);
+	}
 	return rmt_probe_ctx_show(server->ctx, options->certificate, options->key, server->behind,
 	    server->behind_count, err);
 }
@@ -195,40 +245,14 @@ rmt_peer_unserved(const struct rmt_peer_options *options)
 
 /* ---- why it could not be served -------------------------------------------------------------- */
 
-/* Whether both sides take this certificate's signature. */
-static bool
-is_shared(SSL *ssl, const struct rmt_cert *cert)
-{
-	X509 *x509 = rmt_probe_x509(cert, "certificate", NULL);
-	int wanted = x509 != NULL ? X509_get_signature_nid(x509) : NID_undef, nid = NID_undef;
-	int count = SSL_get_shared_sigalgs(ssl, 0, NULL, NULL, NULL, NULL, NULL);
-	bool found = false;
-
-	X509_free(x509);
-	for (int i = 0; !found && i < count; i++) {
-		(void)SSL_get_shared_sigalgs(ssl, i, NULL, NULL, &nid, NULL, NULL);
-		found = nid == wanted;
-	}
-	return found;
-}
-
 void
 rmt_peer_server_explain(const struct rmt_peer_server *server, SSL *ssl, struct rmt_err *err)
 {
-	const struct rmt_cert *culprit = NULL;
+	const struct rmt_cert *culprit = first_unshared(server, ssl);
 	struct rmt_signature_algorithm algorithm = { 0 };
 	struct rmt_buf name = { 0 };
 
-	if (!server->client.strict_chain || SSL_version(ssl) != TLS1_2_VERSION ||
-	    SSL_get_shared_sigalgs(ssl, 0, NULL, NULL, NULL, NULL, NULL) <= 0 ||
-	    SSL_get0_peer_certificate(ssl) != NULL)
-		return;
-	if (!is_shared(ssl, server->options->certificate))
-		culprit = server->options->certificate;
-	for (size_t i = 0; culprit == NULL && i < server->behind_count; i++)
-		if (!is_shared(ssl, server->behind[i]))
-			culprit = server->behind[i];
-	if (culprit == NULL)
+	if (culprit == NULL || SSL_get0_peer_certificate(ssl) != NULL)
 		return;
 	(void)rmt_algorithm_read(culprit->outer_algorithm, &algorithm, NULL);
 	rmt_cert_label(culprit, &name);
