@@ -132,6 +132,36 @@ take_any(X509_STORE_CTX *ctx, void *arg)
 	return 1;
 }
 
+static bool
+is_shared(SSL *ssl, const X509 *cert)
+{
+	int count = SSL_get_shared_sigalgs(ssl, 0, NULL, NULL, NULL, NULL, NULL), nid = NID_undef;
+
+	for (int i = 0; i < count; i++) {
+		SSL_get_shared_sigalgs(ssl, i, NULL, NULL, &nid, NULL, NULL);
+		if (nid == X509_get_signature_nid(cert))
+			return true;
+	}
+	return false;
+}
+
+/* As Schannel: a root that is sent counts like the rest. The strict mode of OpenSSL 3.0 sees it so,
+ * too; that of 3.5 lets a root's signature pass. */
+static int
+keep_to_shared(SSL *ssl, void *arg)
+{
+	STACK_OF(X509) *chain = NULL;
+	bool shared = is_shared(ssl, SSL_get_certificate(ssl));
+
+	(void)arg;
+	SSL_get0_chain_certs(ssl, &chain);
+	for (int i = 0; shared && i < sk_X509_num(chain); i++)
+		shared = is_shared(ssl, sk_X509_value(chain, i));
+	if (!shared && SSL_version(ssl) == TLS1_2_VERSION)
+		SSL_certs_clear(ssl);
+	return 1;
+}
+
 void
 tls_prepare(struct tls_server *server)
 {
@@ -153,8 +183,10 @@ tls_prepare(struct tls_server *server)
 		assert_true(SSL_CTX_add1_chain_cert(ctx, server->chain[1]->x509));
 	if (server->sigalgs != NULL)
 		assert_true(SSL_CTX_set1_sigalgs_list(ctx, server->sigalgs));
-	if (server->strict)
+	if (server->strict) {
 		SSL_CTX_set_cert_flags(ctx, SSL_CERT_FLAG_TLS_STRICT);
+		SSL_CTX_set_cert_cb(ctx, keep_to_shared, NULL);
+	}
 	if (server->client_root != NULL) {
 		X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
 
