@@ -99,7 +99,7 @@ skype-room-system|both|-tls1_2 $trust|^accepted |HTTP/1.0 200|SHA-256 is served
 lync-phone-edition|both|-tls1 -cipher ALL:@SECLEVEL=0|^accepted .*TLSv1, AES[12].*-SHA|HTTP/1.0 200|TLS 1.0 with RSA key exchange is spoken
 lync-phone-edition|both|-tls1_2|^refused .*another version|unsupported protocol|TLS 1.2 is not
 nginx|both|-tls1_3 $trust|^accepted |HTTP/1.0 200|TLS 1.3 is spoken
-nginx|both|-tls1_1 -cipher ALL:@SECLEVEL=0|^refused |alert number 80|TLS 1.1 is not, as nginx has it at level 2
+nginx|both|-tls1_1 -cipher ALL:@SECLEVEL=0|^refused |alert number [78]0|TLS 1.1 is not, as nginx has it at level 2
 haproxy|both|-tls1_2 $trust|^accepted |HTTP/1.0 200|a whole chain is sent
 openssl-seclevel2|both|-tls1 -cipher ALL:@SECLEVEL=0|^refused |alert number 70|TLS 1.0 is not spoken
 cisco-ace|both|-tls1_2 $trust|^left .*alert 48|unable to|the leaf goes alone, and who knows the root alone leaves
@@ -116,7 +116,7 @@ refused 4 'key of .*too weak' "HAProxy takes no RSA key of 1024 bits" "$REMINT" 
 start_peer --as dotnet-mtls --cert both.pem $serve
 dial -tls1_2
 heard 'Acceptable client certificate CA names' "issuers are named"
-heard 'CN = Test Root' "the one that is trusted"
+heard 'CN ?= ?Test Root' "the one that is trusted"
 stop_peer
 (mkdir -p other && cd other && old_ca)
 start_peer --as dotnet-mtls --cert both.pem --key leaf.key --chain middle.pem --trust other/root.pem
