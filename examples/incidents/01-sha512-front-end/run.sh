@@ -53,9 +53,12 @@ meet "leaf 256, issuing CA 512" refuses $windows -CAfile root256.pem
 told 'alert number 40'
 front_end pool256 issuing256
 meet "root 512, trusted and not sent" accepts $windows -CAfile root512.pem
-front_end pool256 with-root
+note "(the root by remint peer: openssl in strict mode looks at a root that it sends in version 3.0, and no longer in 3.5)"
+printf 'title = "A Front End that sends its root";\nextends = "schannel-tls12";\npresents = "leaf+intermediates+root";\n' >sends-root.cfg
+peer --as sends-root.cfg --cert pool256.pem --key pool.key --chain issuing256.pem --trust root512.pem
 meet "root 512, sent" refuses $windows -CAfile root512.pem
 told 'alert number 40'
+told 'refused .*Corp Root CA.*signed with sha512WithRSA'
 front_end pool512 issuing256
 meet "leaf 512, client with KB2973337" accepts $patched -CAfile root256.pem
 meet "leaf 512, a client with today's list" accepts -tls1_2 -verify_return_error -CAfile root256.pem
