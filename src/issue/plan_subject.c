@@ -62,6 +62,17 @@ has_byte(struct rmt_span text, char byte)
 	return text.length && memchr(text.at, byte, text.length);
 }
 
+/* What was copied from an old certificate nobody has typed: say where the name is written anew. */
+static const char *
+way_out(const struct rmt_draft *draft, const struct rmt_attribute *attribute)
+{
+	if (!draft->wish->subject_verbatim)
+		return "";
+	return rmt_span_equal(attribute->oid, draft->recipe->common_name)
+	           ? ": write the name anew, as \"cn\" of the item in a plan, or with remint issue --subject"
+	           : ": write the subject anew with remint issue --subject";
+}
+
 /* What no value may hold, whoever asks. A wildcard in the CN is judged like one among the names. */
 static int
 check_value(struct rmt_draft *draft, const struct rmt_attribute *attribute, struct rmt_err *err)
@@ -70,8 +81,8 @@ check_value(struct rmt_draft *draft, const struct rmt_attribute *attribute, stru
 	char name[RMT_SHOWN], value[RMT_SHOWN];
 
 	if (rmt_text_hides(text))
-		return rmt_err_set(err, RMT_POLICY, field, "%s=%s holds a control character or is not text",
-		                   label(attribute->oid, name), rmt_shown(text, value));
+		return rmt_err_set(err, RMT_POLICY, field, "%s=%s holds a control character or is not text%s",
+		                   label(attribute->oid, name), rmt_shown(text, value), way_out(draft, attribute));
 	if (!rmt_span_equal(attribute->oid, draft->recipe->common_name) || !has_byte(text, '*'))
 		return 0;
 	if (!draft->policy->san.wildcard)

@@ -170,7 +170,7 @@ expect_status 0 "unless it is said" "$REMINT" apply way.json --commit --out b --
 
 # refuse STATUS PATTERN SENTENCE FILTER [CN]: a plan of one fresh certificate, changed by the filter; a dry run says the same.
 refuse() {
-	old_cert one "/O=Contoso/CN=${5:-one.contoso.com}" "subjectAltName=DNS:${5:-one.contoso.com}"
+	old_cert one "/O=Contoso/CN=${5:-one.contoso.com}"
 	plan_item one.pem one reissue "$4" | plan_of c >one.json
 	expect_status "$1" "$3" "$REMINT" apply one.json --commit --out c
 	expect_err "$2" "and it is said why"
@@ -189,6 +189,8 @@ refuse 3 'items\[0\]\.template: .*is a path' "a template is named, no file" '.te
 refuse 3 'items\[0\]\.template: .*is a path' "wherever it lies" '.template = "x.cfg"'
 refuse 3 'items\[0\]\.targets: .*is a path' "so is a target" '.targets = ["nginx", "/etc/passwd"]'
 refuse 4 'sfb-front-end would refuse it' "a name that the device refuses fails the item" '.targets = ["sfb-front-end"] | .key = null' localhost
+tab=$(printf '\t')
+refuse 4 'holds a control character.*: write the name anew, as .cn. of the item' "a common name that nobody can have typed" . "a${tab}b"
 refuse 3 'issuers are not at hand' "a chain that nobody has is not made up" '.action = "fix-chain"'
 [ "$(ls c | wc -l)" = 0 ] && ok "none of them leaves a file" || not_ok "none of them leaves a file"
 
