@@ -229,7 +229,7 @@ static void edits_are_judged(void **state)
 	    {"a finding that is no object", "\"findings\": [", "\"findings\": [7,", "items[0].findings[0]", "in braces"},
 	    {"a severity that nobody knows", "\"warning\"", "\"warn\"", "items[0].findings", "did you mean \"warning\""},
 	    {"an item that is no object", "\"items\": [", "\"items\": [null,", "items[0]", "in braces"},
-	    {"an item that is nothing", "\"items\": [", "\"items\": [,", "line 11", "no valid JSON"},
+	    {"an item that is nothing", "\"items\": [", "\"items\": [,", "line 12", "no valid JSON"},
 	    {"items under an escaped key", "\"items\"", "\"\\u0069tems\"", "items", "list of items"},
 	    {"items that are no list", "\"items\": [", "\"items\": 3, \"notes\": [", "items", "list of items"},
 	    {"a later schema", "\"schema\": 1", "\"schema\": 2", "schema", "schema 1 only"},
