@@ -203,6 +203,10 @@ void rmt_safe_text(struct rmt_span text, struct rmt_buf *out);
 /* Text for a message or a report, which its reader makes safe later: as it is when it is UTF-8 without NUL, else by rmt_safe_text(). */
 void rmt_plain_text(struct rmt_span text, struct rmt_buf *out);
 bool rmt_utf8_valid(struct rmt_span text);
+/* The character at the beginning of `text` and its length in bytes; 0 when there is none. */
+size_t rmt_utf8_character(struct rmt_span text, uint32_t *character);
+/* Beyond ASCII: a character that a terminal or an editor acts on, or that changes or hides what stands around it. */
+bool rmt_text_unseen(uint32_t character);
 void rmt_hex(struct rmt_span bytes, char separator, struct rmt_buf *out); /* lower case; separator 0 for none */
 int rmt_hex_decode(const char *text, struct rmt_buf *out, struct rmt_err *err); /* colons and spaces between bytes allowed */
 /* Base64 (RFC 4648, 4). `width` 0 for one line without an end, else line length (rounded down to a multiple of 4);

@@ -12,8 +12,8 @@
 
 /* The character at `text` and its length in bytes, or 0 when no valid one stands there (RFC 3629:
  * no overlong forms, no surrogates, nothing above U+10FFFF). */
-static size_t
-decode(struct rmt_span text, uint32_t *character)
+size_t
+rmt_utf8_character(struct rmt_span text, uint32_t *character)
 {
 	/* Smallest character that needs so many bytes. */
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -51,7 +51,7 @@ rmt_utf8_valid(struct rmt_span text)
 	uint32_t character;
 
 	while (text.length > 0) {
-		size_t length = decode(text, &character);
+		size_t length = rmt_utf8_character(text, &character);
 
 		if (length == 0)
 			return false;
@@ -92,8 +92,8 @@ static const struct range {
 	{ 0xe0000, 0xe0fff }, /* tags, further variation selectors */
 };
 
-static bool
-is_unseen(uint32_t character)
+bool
+rmt_text_unseen(uint32_t character)
 {
 	size_t low = 0, high = sizeof unseen / sizeof unseen[0];
 
@@ -121,14 +121,14 @@ static bool
 meets_escape(struct rmt_span text)
 {
 	uint32_t character = 0;
-	size_t length = decode(text, &character);
+	size_t length = rmt_utf8_character(text, &character);
 
 	if (text.length == 0)
 		return false;
 	if (length <= 1)
 		return !is_plain(text.at[0]) || text.at[0] == 'x' ||
 		       (text.at[0] == 'u' && text.length > 1 && text.at[1] == '{');
-	return is_unseen(character);
+	return rmt_text_unseen(character);
 }
 
 /* A run of backslashes stays as it is, unless what follows would make an escape of its last one: then every one is
@@ -162,12 +162,12 @@ rmt_safe_text(struct rmt_span text, struct rmt_buf *out)
 		text.length -= run;
 		if (text.length == 0)
 			break;
-		length = decode(text, &character);
+		length = rmt_utf8_character(text, &character);
 		if (length == 1 && character == '\\')
 			length = put_backslashes(text, out);
 		else if (length <= 1)
 			rmt_buf_format(out, "\\x%02x", text.at[0]);
-		else if (is_unseen(character))
+		else if (rmt_text_unseen(character))
 			rmt_buf_format(out, "\\u{%x}", character);
 		else
 			rmt_buf_append(out, text.at, length);

@@ -276,6 +276,5 @@ struct rmt_symptoms {
 };
 struct rmt_symptoms *rmt_symptoms_load(const struct rmt_policy_store *store, const char *name, struct rmt_err *err);
 void rmt_symptoms_free(struct rmt_symptoms *symptoms);
-void rmt_symptoms_dump(const struct rmt_symptoms *symptoms, struct rmt_buf *out);
 
 #endif

@@ -118,12 +118,3 @@ rmt_symptoms_free(struct rmt_symptoms *symptoms)
 	free(symptoms->origin);
 	free(symptoms);
 }
-
-void
-rmt_symptoms_dump(const struct rmt_symptoms *symptoms, struct rmt_buf *out)
-{
-	rmt_dump_text("name", symptoms->name, out);
-	rmt_dump_text("origin", symptoms->origin, out);
-	rmt_dump_list("extends", &symptoms->lineage, out);
-	rmt_dump_fields(rmt_symptoms_schema, symptoms, out);
-}

@@ -174,20 +174,6 @@ const char *rmt_wire_host(const struct rmt_wire *wire, const struct rmt_wire_nod
 int rmt_wire_present(const struct rmt_wire_node *node, const char *host, struct rmt_presented *out, const struct rmt_cert ***sent,
                      struct rmt_buf *label, struct rmt_err *err);
 
-/* What each address of each endpoint serves now, all probed together: the SHA-256 of the certificate it proves itself with, or why
- * there is none. In the order of `endpoints`, then of their addresses; an endpoint without any address comes once. Each of them must be
- * an endpoint (RMT_USAGE). `served` returns 0 to go on. */
-struct rmt_wire_served {
-	size_t index;              /* into `endpoints` */
-	const char *endpoint;      /* its name: "mx.example.com:443" */
-	const char *address;       /* "192.0.2.1:443", or "" */
-	const struct rmt_cert *leaf; /* NULL: see err */
-	unsigned char sha256[RMT_SHA256];
-	const struct rmt_err *err; /* class RMT_NETWORK without a leaf */
-};
-int rmt_wire_served(struct remint *ctx, const struct remint_wire *options, struct remint_strings endpoints,
-                    int (*served)(void *arg, const struct rmt_wire_served *served), void *arg, struct rmt_err *err);
-
 /* ---- company (company.c): a leaf with its key and chain, found in piles --------------------------------------------- */
 
 /* One leaf of the inputs with what belongs to it. Pointers are into the pile. */

@@ -15,27 +15,12 @@
 
 /* ---- one text ------------------------------------------------------------------------------------------------------------ */
 
-/* The character at `at` of valid UTF-8, and its length. */
-static unsigned character(const unsigned char *at, size_t *length)
+static bool must_escape(uint32_t c)
 {
-	static const unsigned char first[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	unsigned value;
-
-	*length = at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-	value = at[0] & first[*length];
-	for (size_t i = 1; i < *length; i++)
-		value = value << 6 | (at[i] & 0x3f);
-	return value;
+	return c < 0x20 || c == '"' || c == '\\' || c == 0x7f || (c > 0x7f && rmt_text_unseen(c));
 }
 
-static bool must_escape(unsigned c)
-{
-	return c < 0x20 || c == '"' || c == '\\' || (c >= 0x7f && c <= 0x9f) || c == 0xad || c == 0x61c ||
-	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
-	       (c >= 0xe0000 && c <= 0xe007f);
-}
-
-static void write_escape(struct rmt_buf *out, unsigned c)
+static void write_escape(struct rmt_buf *out, uint32_t c)
 {
 	if (c == '"' || c == '\\')
 		rmt_buf_format(out, "\\%c", (int)c);
@@ -50,22 +35,20 @@ static void write_escape(struct rmt_buf *out, unsigned c)
 static void write_string(struct rmt_buf *out, const char *text)
 {
 	struct rmt_buf valid = {0};
-	const unsigned char *at, *run;
+	struct rmt_span left;
 	size_t length;
+	uint32_t c;
 
 	rmt_plain_text(rmt_span_text(text), &valid);
 	out->failed |= valid.failed;
 	rmt_buf_byte(out, '"');
-	for (at = run = (const unsigned char *)rmt_buf_string(&valid); *at; at += length) {
-		unsigned c = character(at, &length);
-
-		if (!must_escape(c))
-			continue;
-		rmt_buf_append(out, run, (size_t)(at - run));
-		write_escape(out, c);
-		run = at + length;
+	for (left = rmt_buf_view(&valid); (length = rmt_utf8_character(left, &c)) > 0;) {
+		if (must_escape(c))
+			write_escape(out, c);
+		else
+			rmt_buf_append(out, left.at, length);
+		left = rmt_span_of(left.at + length, left.length - length);
 	}
-	rmt_buf_append(out, run, (size_t)(at - run));
 	rmt_buf_byte(out, '"');
 	rmt_buf_free(&valid);
 }

@@ -245,39 +245,24 @@ static void server_stop(struct server *server)
 	close(server->stop[1]);
 }
 
-struct answers {
-	size_t count;
-	size_t index[8];
-	char endpoint[8][64], address[8][64], sha256[8][65];
-	enum rmt_class class[8];
-};
-
-static int note_served(void *arg, const struct rmt_wire_served *served)
+/* The certificate with which the address proves itself. */
+static void expect_leaf(const struct rmt_wire_node *node, const char *sha256)
 {
-	struct answers *answers = arg;
-	size_t n = answers->count++;
+	unsigned char hash[RMT_SHA256];
 	struct rmt_buf hex = {0};
 
-	assert_true(n < 8);
-	answers->index[n] = served->index;
-	snprintf(answers->endpoint[n], 64, "%s", served->endpoint);
-	snprintf(answers->address[n], 64, "%s", served->address);
-	answers->class[n] = served->err->class;
-	assert_true((served->leaf == NULL) == (served->err->class != RMT_NONE));
-	if (served->leaf) {
-		rmt_hex(rmt_span_of(served->sha256, sizeof served->sha256), 0, &hex);
-		snprintf(answers->sha256[n], 65, "%s", rmt_buf_string(&hex));
-	}
+	assert_int_equal(rmt_cert_fingerprint(node->sent[rmt_wire_leaf(node)], hash, NULL), 0);
+	rmt_hex(rmt_span_of(hash, sizeof hash), 0, &hex);
+	assert_string_equal(rmt_buf_string(&hex), sha256);
 	rmt_buf_free(&hex);
-	return 0;
 }
 
 static void what_is_served_is_told_in_order(void **state)
 {
 	const struct remint_wire options = {.timeout = 5000};
 	struct remint *ctx = remint_new();
-	struct answers answers = {0};
 	struct server one, two, three;
+	struct rmt_wire wire;
 	struct rmt_err err = {0};
 	char gone[64];
 	const char *list[] = {two.address, gone, "nowhere.invalid:443", one.address};
@@ -288,56 +273,40 @@ static void what_is_served_is_told_in_order(void **state)
 	server_start(&three);
 	snprintf(gone, sizeof gone, "%s", three.address);
 	server_stop(&three);
-	assert_int_equal(rmt_wire_served(ctx, &options, (struct remint_strings){list, 4}, note_served, &answers, &err), 0);
-	assert_int_equal(answers.count, 4);
+	assert_int_equal(rmt_wire_open(ctx, &options, (struct remint_strings){list, 4}, &wire, &err), 0);
+	assert_int_equal(wire.count, 4);
+	assert_int_equal(wire.node_count, 4);
 	for (size_t i = 0; i < 4; i++) {
-		assert_int_equal(answers.index[i], i);
-		assert_string_equal(answers.endpoint[i], list[i]);
-		assert_string_equal(answers.address[i], i == 2 ? "" : list[i]);
+		assert_int_equal(wire.inputs[i].count, 1);
+		assert_int_equal(wire.inputs[i].first, i);
+		assert_string_equal(wire.inputs[i].name, list[i]);
+		assert_string_equal(wire.nodes[i].address, i == 2 ? "" : list[i]);
+		assert_true((wire.nodes[i].sent_count == 0) == (wire.nodes[i].err.class != RMT_NONE));
 	}
-	assert_string_equal(answers.sha256[0], two.sha256);
-	assert_int_equal(answers.class[1], RMT_NETWORK);
-	assert_int_equal(answers.class[2], RMT_NETWORK);
-	assert_string_equal(answers.sha256[3], one.sha256);
+	expect_leaf(&wire.nodes[0], two.sha256);
+	assert_int_equal(wire.nodes[1].err.class, RMT_NETWORK);
+	assert_int_equal(wire.nodes[2].err.class, RMT_NETWORK);
+	expect_leaf(&wire.nodes[3], one.sha256);
+	rmt_wire_clear(&wire);
 	server_stop(&one);
 	server_stop(&two);
 	remint_free(ctx);
 }
 
-static void a_file_serves_nothing(void **state)
+static void a_file_is_no_endpoint(void **state)
 {
 	const char *list[] = {"old.pem"};
 	const struct remint_wire options = {0};
 	struct remint *ctx = remint_new();
-	struct answers answers = {0};
 	struct rmt_err err = {0};
+	struct rmt_wire wire;
 
 	(void)state;
-	assert_int_equal(rmt_wire_served(ctx, &options, (struct remint_strings){list, 1}, note_served, &answers, &err), -1);
-	assert_int_equal(err.class, RMT_USAGE);
-	assert_int_equal(answers.count, 0);
-	remint_free(ctx);
-}
-
-static int stop_at_first(void *arg, const struct rmt_wire_served *served)
-{
-	(void)served;
-	++*(unsigned *)arg;
-	return 7;
-}
-
-static void a_callback_stops_it(void **state)
-{
-	const char *list[] = {"nowhere.invalid:443", "nobody.invalid:443"};
-	const struct remint_wire options = {0};
-	struct remint *ctx = remint_new();
-	struct rmt_err err = {0};
-	unsigned calls = 0;
-
-	(void)state;
-	assert_int_equal(rmt_wire_served(ctx, &options, (struct remint_strings){list, 2}, stop_at_first, &calls, &err), 7);
-	assert_int_equal(calls, 1);
-	assert_int_equal(err.class, RMT_NONE);
+	assert_int_equal(rmt_wire_open(ctx, &options, (struct remint_strings){list, 1}, &wire, &err), 0);
+	assert_int_equal(wire.count, 1);
+	assert_null(wire.inputs[0].name);
+	assert_int_equal(wire.node_count, 0);
+	rmt_wire_clear(&wire);
 	remint_free(ctx);
 }
 
@@ -348,8 +317,7 @@ int main(void)
 		cmocka_unit_test(lists_are_read_line_by_line),
 		cmocka_unit_test(a_list_that_is_none_is_told_once),
 		cmocka_unit_test(what_is_served_is_told_in_order),
-		cmocka_unit_test(a_file_serves_nothing),
-		cmocka_unit_test(a_callback_stops_it),
+		cmocka_unit_test(a_file_is_no_endpoint),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);
