@@ -4,7 +4,6 @@
 
 . "${srcdir:-.}/tests/lib/tap.sh"
 need openssl
-have() { command -v "$1" >/dev/null 2>&1; }
 
 "$REMINT" init --home "$TMP/home" --no-password --publish-url http://pki.corp.example/ >"$TMP/init.out" 2>&1 ||
 	not_ok "init" "$TMP/init.out"

@@ -8,16 +8,15 @@ need jq python3
 cd "$TMP" || exit 99
 umask 022
 chmod 711 "$TMP" # the servers work as users of their own
-postgres_data= postfix_is_up=no
+postgres_data=
 trap 'stop_all; tap_exit' EXIT
 
 stop_all() {
-	[ $postfix_is_up = no ] || postfix -c "$TMP/postfix" stop >/dev/null 2>&1
 	if [ -n "$postgres_data" ]; then
 		as postgres "$postgres_bin/pg_ctl" -D "$postgres_data" -m immediate stop >/dev/null 2>&1
 		rm -rf "$postgres_data"
 	fi
-	postfix_is_up=no postgres_data=
+	postgres_data=
 	stop_servers
 }
 
@@ -26,15 +25,6 @@ as() {
 	as_user=$1
 	shift
 	setpriv --reuid "$as_user" --regid "$(id -g "$as_user")" --clear-groups "$@"
-}
-
-listens() {
-	listens_left=50
-	until python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$1" 2>/dev/null; do
-		listens_left=$((listens_left - 1))
-		[ $listens_left -gt 0 ] || return 1
-		sleep 0.1
-	done
 }
 
 # shows ENDPOINT NAME: leaf and intermediate arrive as they were sent.
@@ -129,9 +119,7 @@ dovecot_with() {
 	listener imap "$imap" "$imaps"
 	[ -z "$pop3_too" ] || listener pop3 "$pop3" "$pop3s"
 	[ -z "$sieve_too" ] || listener sieve "$sieve"
-	dovecot -F -c "$TMP/dovecot.conf" >dovecot.out 2>&1 &
-	dovecot_pid=$!
-	server_pids="$server_pids $dovecot_pid"
+	in_background dovecot dovecot -F -c "$TMP/dovecot.conf"
 	listens "$imap"
 }
 # dovecot_shows SERVICE ENDPOINT SENTENCE
@@ -143,7 +131,7 @@ dovecot_shows() {
 	fi
 }
 
-if ! command -v dovecot >/dev/null 2>&1; then
+if ! have dovecot; then
 	skip "dovecot is not installed" "Dovecot"
 elif [ "$(id -u)" != 0 ]; then
 	skip "Dovecot is started as root" "Dovecot"
@@ -159,7 +147,7 @@ else
 	expect_err 'does not speak SMTP: it says .*OK' "says what it is"
 	expect_status 5 "IMAP taken for TLS" "$REMINT" show "127.0.0.1:$imap"
 	expect_err 'does not speak TLS here but IMAP: write imap://' "says what to write"
-	kill "$dovecot_pid" && wait "$dovecot_pid" 2>/dev/null
+	stop_servers
 	if dovecot_with no; then
 		expect_status 5 "IMAP without TLS" "$REMINT" show "imap://127.0.0.1:$imap"
 		expect_err 'does not begin TLS: the IMAP server says "a BAD' "passes on what Dovecot says"
@@ -169,46 +157,21 @@ else
 fi
 
 # ---- Postfix -----------------------------------------------------------------------------------------------------------------
-# An instance of its own, with its own queue; nothing of the machine's mail is touched.
-start_postfix() {
+start_mail() {
 	smtp=$(free_port) smtps=$(free_port) plain=$(free_port)
-	mkdir postfix mail mail/queue mail/state
-	chown postfix mail/state
-	cat >postfix/main.cf <<CONF
-compatibility_level = 3.6
-config_directory = $TMP/postfix
-queue_directory = $TMP/mail/queue
-data_directory = $TMP/mail/state
-maillog_file = $TMP/mail/log
-maillog_file_prefixes = $TMP
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-myhostname = mail.example
-mydestination =
-local_recipient_maps =
-smtpd_tls_security_level = may
-smtpd_tls_chain_files = $TMP/mail.all
-CONF
-	cat >postfix/master.cf <<CONF
-127.0.0.1:$smtp inet n - n - - smtpd
+	postfix_conf "$smtp" "smtpd_tls_chain_files = $TMP/mail.all"
+	cat >>postfix/master.cf <<CONF
 127.0.0.1:$smtps inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
 127.0.0.1:$plain inet n - n - - smtpd -o smtpd_tls_security_level=none
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-anvil unix - - n - 1 anvil
-postlog unix-dgram n - n - 1 postlogd
 CONF
-	postfix -c "$TMP/postfix" start >postfix.out 2>&1 && postfix_is_up=yes && listens "$smtp" && listens "$smtps"
+	start_postfix "$smtp" && listens "$smtps"
 }
 
-if ! command -v postfix >/dev/null 2>&1; then
+if ! have postfix; then
 	skip "postfix is not installed" "Postfix"
 elif [ "$(id -u)" != 0 ]; then
 	skip "Postfix is started as root" "Postfix"
-elif ! start_postfix; then
+elif ! start_mail; then
 	not_ok "Postfix starts" postfix.out mail/log
 else
 	shows "smtp://127.0.0.1:$smtp" "SMTP with STARTTLS, Postfix" mail/log
@@ -225,13 +188,11 @@ fi
 start_slapd() {
 	ldap=$(free_port) ldaps=$(free_port)
 	printf '%s\n' "pidfile $TMP/slapd.pid" "$@" >slapd.conf
-	slapd -d 0 -f slapd.conf -h "ldap://127.0.0.1:$ldap $([ $# = 0 ] || echo "ldaps://127.0.0.1:$ldaps")" >slapd.out 2>&1 &
-	slapd_pid=$!
-	server_pids="$server_pids $slapd_pid"
+	in_background slapd slapd -d 0 -f slapd.conf -h "ldap://127.0.0.1:$ldap $([ $# = 0 ] || echo "ldaps://127.0.0.1:$ldaps")"
 	listens "$ldap"
 }
 
-if ! command -v slapd >/dev/null 2>&1; then
+if ! have slapd; then
 	skip "slapd is not installed" "OpenLDAP"
 elif ! start_slapd "TLSCertificateFile $TMP/mail.chain" "TLSCertificateKeyFile $TMP/mail.key" "TLSCACertificateFile $TMP/issuing.pem"; then
 	not_ok "slapd starts" slapd.out

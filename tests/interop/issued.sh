@@ -13,7 +13,6 @@ judged() {
 	check "$judge accepts $template under the $ca CA" "$@"
 }
 
-have() { command -v "$1" >/dev/null 2>&1; }
 
 nss_database() {
 	mkdir -p "$TMP/$1.nss"

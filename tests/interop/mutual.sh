@@ -7,15 +7,6 @@
 need jq python3
 cd "$TMP" || exit 99
 
-listens() {
-	listens_left=50
-	until python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$1" 2>/dev/null; do
-		listens_left=$((listens_left - 1))
-		[ $listens_left -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
-
 # ---- who there is: a server, a client, a client without the purpose, a stranger -------------------------------------------------
 old_ca
 old_cert server /CN=server.example subjectAltName=DNS:server.example,IP:127.0.0.1 extendedKeyUsage=serverAuth
@@ -47,78 +38,33 @@ judges() {
 }
 
 # ---- nginx ---------------------------------------------------------------------------------------------------------------------
-start_nginx() {
-	port=$(free_port)
-	cat >nginx.conf <<CONF
-daemon off;
-master_process off;
-pid $TMP/nginx.pid;
-error_log $TMP/nginx.log;
-events { }
-http {
-	access_log off;
-	client_body_temp_path $TMP/nginx.1;
-	proxy_temp_path $TMP/nginx.2;
-	fastcgi_temp_path $TMP/nginx.3;
-	uwsgi_temp_path $TMP/nginx.4;
-	scgi_temp_path $TMP/nginx.5;
-	server {
-		listen 127.0.0.1:$port ssl;
-		ssl_protocols $1;
-		ssl_certificate $TMP/server.pem;
-		ssl_certificate_key $TMP/server.key;
-		ssl_client_certificate $TMP/root.pem;
-		ssl_verify_client on;
-		return 200 hello;
-	}
-}
-CONF
-	nginx -c "$TMP/nginx.conf" -e "$TMP/nginx.log" >nginx.out 2>&1 &
-	server_pids="$server_pids $!"
-	listens "$port"
-}
-if command -v nginx >/dev/null 2>&1; then
+if have nginx; then
 	for version in TLSv1.2 TLSv1.3; do
-		start_nginx $version && judges "nginx, $version," "https://127.0.0.1:$port" || not_ok "nginx starts" nginx.out nginx.log
+		port=$(free_port)
+		start_nginx "$port" "$TMP/server.pem" "$TMP/server.key" "ssl_protocols $version;" "ssl_client_certificate $TMP/root.pem;" \
+			'ssl_verify_client on;' && judges "nginx, $version," "https://127.0.0.1:$port" || not_ok "nginx starts" nginx.out nginx.log
 	done
 else
 	skip "nginx is not installed" "nginx"
 fi
 
 # ---- HAProxy -------------------------------------------------------------------------------------------------------------------
-start_haproxy() {
-	port=$(free_port)
-	cat >haproxy.conf <<CONF
-global
-	maxconn 50
-defaults
-	mode tcp
-	timeout client 5s
-	timeout server 5s
-	timeout connect 5s
-frontend secure
-	bind 127.0.0.1:$port ssl crt $TMP/server.all ca-file $TMP/root.pem verify required ssl-min-ver $1 ssl-max-ver $1
-	tcp-request content reject
-CONF
-	haproxy -db -f haproxy.conf >haproxy.out 2>&1 &
-	server_pids="$server_pids $!"
-	listens "$port"
-}
-if command -v haproxy >/dev/null 2>&1; then
+if have haproxy; then
 	for version in TLSv1.2 TLSv1.3; do
-		start_haproxy $version && judges "HAProxy, $version," "127.0.0.1:$port" || not_ok "HAProxy starts" haproxy.out
+		port=$(free_port)
+		start_haproxy "$port" "$TMP/server.all" ca-file "$TMP/root.pem" verify required ssl-min-ver $version ssl-max-ver $version &&
+			judges "HAProxy, $version," "127.0.0.1:$port" || not_ok "HAProxy starts" haproxy.out
 	done
 else
 	skip "haproxy is not installed" "HAProxy"
 fi
 
 # ---- gnutls-serv ---------------------------------------------------------------------------------------------------------------
-if command -v gnutls-serv >/dev/null 2>&1; then
+if have gnutls-serv; then
 	for priority in NORMAL:-VERS-TLS1.3 NORMAL; do
 		port=$(free_port)
-		gnutls-serv -q -p "$port" --x509certfile server.pem --x509keyfile server.key --x509cafile root.pem --require-client-cert \
-			--verify-client-cert --priority $priority >gnutls.out 2>&1 </dev/null &
-		server_pids="$server_pids $!"
+		in_background gnutls gnutls-serv -q -p "$port" --x509certfile server.pem --x509keyfile server.key --x509cafile root.pem --require-client-cert \
+			--verify-client-cert --priority $priority
 		listens "$port" && judges "gnutls-serv, $priority," "127.0.0.1:$port" server-taken || not_ok "gnutls-serv starts" gnutls.out
 	done
 else

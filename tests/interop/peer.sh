@@ -3,7 +3,9 @@
 # in the same way. And Java's client, which brings its own TLS, is taken and refused as OpenSSL's is.
 . "${srcdir:-.}/tests/lib/tap.sh"
 . "$srcdir/tests/lib/pki.sh"
+. "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/peer.sh"
+trap 'stop_servers; stop_peer; tap_exit' EXIT
 need openssl
 
 cd "$TMP" || exit 99
@@ -15,74 +17,29 @@ new_key small.key 1024
 certify small '/CN=fe.example.com' small.key middle.pem middle.key sha256 'subjectAltName=DNS:fe.example.com'
 
 # ---- nginx and HAProxy ---------------------------------------------------------------------------------------------------
-real_pid=
-stop_real() {
-	[ -z "$real_pid" ] || { kill "$real_pid" 2>/dev/null && wait "$real_pid" 2>/dev/null; }
-	real_pid=
-}
-trap 'stop_real; stop_peer; tap_exit' EXIT
-
-free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 # configure_real NAME CERT KEY: a server with this certificate and the intermediate, on $port.
 configure_real() {
 	port=$(free_port)
 	cat "$2.pem" middle.pem >served.pem
 	cat "$2.pem" middle.pem "$3" >served-all.pem
 	case $1 in
-	nginx)
-		cat >nginx.conf <<CONF
-daemon off;
-pid $TMP/nginx.pid;
-error_log $TMP/real.log;
-events {}
-http {
-	access_log off;
-	client_body_temp_path $TMP/n1; proxy_temp_path $TMP/n2; fastcgi_temp_path $TMP/n3; uwsgi_temp_path $TMP/n4; scgi_temp_path $TMP/n5;
-	server {
-		listen 127.0.0.1:$port ssl;
-		ssl_certificate $TMP/served.pem;
-		ssl_certificate_key $TMP/$3;
-		ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; # as Debian has it
-		location / { return 200 "ok"; }
-	}
-}
-CONF
-		;;
-	haproxy)
-		cat >haproxy.conf <<CONF
-defaults
-	mode http
-	timeout connect 5s
-	timeout client 5s
-	timeout server 5s
-frontend tls
-	bind 127.0.0.1:$port ssl crt $TMP/served-all.pem
-	http-request return status 200
-CONF
-		;;
+	nginx) nginx_conf "$port" "$TMP/served.pem" "$TMP/$3" 'ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; # as Debian has it' ;;
+	haproxy) haproxy_conf "$port" "$TMP/served-all.pem" ;;
 	esac
 }
 # real_takes NAME: would it start so?
 real_takes() {
 	case $1 in
-	nginx) nginx -t -c "$TMP/nginx.conf" -e "$TMP/real.log" ;;
+	nginx) nginx -t -c "$TMP/nginx.conf" -e "$TMP/nginx.log" ;;
 	haproxy) haproxy -c -f haproxy.conf ;;
 	esac
 }
 start_real() {
 	case $1 in
-	nginx) nginx -c "$TMP/nginx.conf" -e "$TMP/real.log" >real.out 2>&1 & ;;
-	haproxy) haproxy -db -f haproxy.conf >real.out 2>&1 & ;;
+	nginx) in_background nginx nginx -c "$TMP/nginx.conf" -e "$TMP/nginx.log" ;;
+	haproxy) in_background haproxy haproxy -db -f haproxy.conf ;;
 	esac
-	real_pid=$!
-	real_tries=0
-	until python3 -c "import socket; socket.create_connection(('127.0.0.1', $port), 1)" 2>/dev/null ||
-		[ $real_tries -ge 50 ]; do
-		real_tries=$((real_tries + 1))
-		sleep 0.1
-	done
+	listens "$port"
 }
 # What a client gets to see: an alert, or a version, a cipher, and the certificates sent.
 answer() {
@@ -102,7 +59,7 @@ clients='-tls1_3
 -tls1_3 -ciphersuites TLS_CHACHA20_POLY1305_SHA256'
 
 for name in nginx haproxy; do
-	if ! command -v $name >/dev/null 2>&1 || ! command -v python3 >/dev/null 2>&1; then
+	if ! have $name || ! have python3; then
 		skip "$name or python3 is not installed" "$name"
 		continue
 	fi
@@ -110,7 +67,7 @@ for name in nginx haproxy; do
 	check "$name takes a certificate that is sound" real_takes $name
 	start_real $name
 	echo "$clients" | while read -r options; do echo "$options:" && answer $options; done >real.answers
-	stop_real
+	stop_servers
 	start_peer --as $name --cert both.pem --key leaf.key --chain middle.pem
 	echo "$clients" | while read -r options; do echo "$options:" && answer $options; done >peer.answers
 	stop_peer
@@ -125,7 +82,7 @@ for name in nginx haproxy; do
 done
 
 # ---- Java --------------------------------------------------------------------------------------------------------------------
-if ! command -v javac >/dev/null 2>&1; then
+if ! have javac; then
 	skip "javac is not installed" "Java"
 	tap_done
 fi

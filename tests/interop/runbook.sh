@@ -51,30 +51,16 @@ pasted() {
 mkdir bin
 
 # ---- nginx ------------------------------------------------------------------------------------------------------------------
-if command -v nginx >/dev/null 2>&1; then
+if have nginx; then
 	replacement web nginx
 	mkdir tls
 	cp web.pem tls/fullchain.pem
 	cp web.key tls/key.pem
 	port=$(free_port)
-	cat >nginx.conf <<CONF
-pid $TMP/nginx.pid;
-error_log $TMP/nginx.log;
-events {}
-http {
-	access_log off;
-	client_body_temp_path $TMP/n1; proxy_temp_path $TMP/n2; fastcgi_temp_path $TMP/n3; uwsgi_temp_path $TMP/n4; scgi_temp_path $TMP/n5;
-	server {
-		listen 127.0.0.1:$port ssl;
-		ssl_certificate $TMP/tls/fullchain.pem;
-		ssl_certificate_key $TMP/tls/key.pem;
-	}
-}
-CONF
+	nginx_conf "$port" "$TMP/tls/fullchain.pem" "$TMP/tls/key.pem"
 	printf '#!/bin/sh\nexec %s -c %s/nginx.conf -e %s/nginx.log "$@"\n' "$(command -v nginx)" "$TMP" "$TMP" >bin/nginx
 	chmod +x bin/nginx
-	bin/nginx -g 'daemon off;' >nginx.out 2>&1 &
-	server_pids="$server_pids $!"
+	in_background nginx bin/nginx
 	here="s|/etc/nginx/tls|$TMP/tls|g"
 	expect_served web.pem "$port" "nginx serves the old certificate"
 	steps new-web/INSTALL-nginx.txt '2. Install' | grep '^  cd ' | sed "$here" >pasted.sh
@@ -92,26 +78,16 @@ else
 fi
 
 # ---- HAProxy -----------------------------------------------------------------------------------------------------------------
-if command -v haproxy >/dev/null 2>&1; then
+if have haproxy; then
 	replacement lb haproxy
 	mkdir -p haproxy/tls
 	cat lb.pem lb.key >haproxy/tls/haproxy.pem
 	port=$(free_port)
-	cat >haproxy/haproxy.cfg <<CONF
-defaults
-	mode http
-	timeout connect 5s
-	timeout client 5s
-	timeout server 5s
-frontend tls
-	bind 127.0.0.1:$port ssl crt $TMP/haproxy/tls/
-	http-request return status 200
-CONF
-	haproxy -W -f haproxy/haproxy.cfg >haproxy.out 2>&1 &
-	haproxy_pid=$!
-	server_pids="$server_pids $haproxy_pid"
+	haproxy_conf "$port" "$TMP/haproxy/tls/"
+	mv haproxy.conf haproxy/haproxy.cfg
+	in_background haproxy haproxy -W -f haproxy/haproxy.cfg
 	# The unit's reload is the signal that the master gets.
-	printf '#!/bin/sh\n[ "$*" = "reload haproxy" ] && kill -USR2 %s\n' $haproxy_pid >bin/systemctl
+	printf '#!/bin/sh\n[ "$*" = "reload haproxy" ] && kill -USR2 %s\n' "$server_pid" >bin/systemctl
 	chmod +x bin/systemctl
 	here="s|/etc/haproxy|$TMP/haproxy|g"
 	expect_served lb.pem "$port" "HAProxy serves the old certificate"
@@ -131,45 +107,22 @@ else
 fi
 # ---- Postfix -----------------------------------------------------------------------------------------------------------------
 PATH=$PATH:/usr/sbin:/sbin
-if ! command -v postfix >/dev/null 2>&1; then
+if ! have postfix; then
 	skip "postfix is not installed" "Postfix there and back"
 elif [ "$(id -u)" -ne 0 ]; then
 	skip "Postfix is started by root" "Postfix there and back"
 else
 	replacement mail postfix
-	mkdir -p postfix/tls queue/queue queue/state
-	chown postfix queue/state
-	cat mail.key mail.pem >postfix/tls/mail.corp.example.pem
 	port=$(free_port)
-	cat >postfix/main.cf <<CONF
-compatibility_level = 3.6
-config_directory = $TMP/postfix
-queue_directory = $TMP/queue/queue
-data_directory = $TMP/queue/state
-maillog_file = $TMP/queue/log
-maillog_file_prefixes = $TMP
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-myhostname = mail.corp.example
-mydestination =
-local_recipient_maps =
-smtpd_tls_security_level = may
-smtpd_tls_cert_file = $TMP/postfix/tls/mail.corp.example.pem
-smtpd_tls_key_file = $TMP/postfix/tls/mail.corp.example.pem
-CONF
-	cat >postfix/master.cf <<CONF
-127.0.0.1:$port inet n - n - - smtpd
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-anvil unix - - n - 1 anvil
-postlog unix-dgram n - n - 1 postlogd
-CONF
+	postfix_conf "$port" "smtpd_tls_cert_file = $TMP/postfix/tls/mail.corp.example.pem" \
+		"smtpd_tls_key_file = $TMP/postfix/tls/mail.corp.example.pem"
+	mkdir postfix/tls
+	cat mail.key mail.pem >postfix/tls/mail.corp.example.pem
 	for program in postfix postconf; do
 		printf '#!/bin/sh\nexec %s -c %s/postfix "$@"\n' "$(command -v $program)" "$TMP" >bin/$program
 		chmod +x bin/$program
 	done
-	trap 'bin/postfix stop >/dev/null 2>&1; stop_servers; tap_exit' EXIT
-	bin/postfix start >postfix.out 2>&1 || diag "$(cat postfix.out queue/log)"
+	start_postfix "$port" || diag "$(cat "$server_log" mail/log)"
 	here="s|/etc/postfix/tls|$TMP/postfix/tls|g"
 	expect_served mail.pem "$port" "Postfix serves the old certificate" -starttls smtp
 	steps new-mail/INSTALL-postfix.txt '2. Install' | sed "$here" >lines

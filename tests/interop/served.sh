@@ -6,29 +6,11 @@
 
 . "${srcdir:-.}/tests/lib/tap.sh"
 . "$srcdir/tests/lib/pki.sh"
+. "$srcdir/tests/lib/server.sh"
 need openssl python3
 cd "$TMP" || exit 99
 umask 022
 chmod 711 "$TMP" # Postfix works as a user of its own
-pids='' postfix_is_up=no
-stop_servers() {
-	for pid in $pids; do kill "$pid" 2>/dev/null; done
-	pids=
-	if [ $postfix_is_up = yes ]; then postfix -c "$TMP/postfix" stop >/dev/null 2>&1; fi
-	postfix_is_up=no
-}
-trap 'stop_servers; tap_exit' EXIT
-free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-# listens PORT: waits until somebody does, ten seconds at most.
-listens() {
-	tries=0
-	until python3 -c "import socket; socket.create_connection(('127.0.0.1', $1), 1).close()" 2>/dev/null || [ $tries -ge 50 ]; do
-		tries=$((tries + 1))
-		sleep 0.2
-	done
-}
 
 # ---- the old certificates: nginx's and Postfix's come without their intermediate, HAProxy's is for clients only -------
 old_ca
@@ -55,84 +37,7 @@ export REMINT_HOME
 lab --no-password --publish-url http://pki.corp.example/
 quietly "$REMINT" ca export --out trust
 
-# ---- the servers ------------------------------------------------------------------------------------------------------
-start_nginx() { # PORT CHAIN KEY
-	cat >nginx.conf <<CONF
-daemon off;
-pid $TMP/nginx.pid;
-error_log $TMP/nginx.log;
-events {}
-http {
-	access_log off;
-	client_body_temp_path $TMP/n1; proxy_temp_path $TMP/n2; fastcgi_temp_path $TMP/n3; uwsgi_temp_path $TMP/n4; scgi_temp_path $TMP/n5;
-	server {
-		listen 127.0.0.1:$1 ssl;
-		ssl_certificate $2;
-		ssl_certificate_key $3;
-		location / { return 200 "ok"; }
-	}
-}
-CONF
-	nginx -c "$TMP/nginx.conf" -e "$TMP/nginx.log" >nginx.out 2>&1 &
-	pids="$pids $!"
-	listens "$1"
-}
-start_haproxy() { # PORT PEM
-	cat >haproxy.conf <<CONF
-defaults
-	mode http
-	timeout connect 5s
-	timeout client 5s
-	timeout server 5s
-frontend tls
-	bind 127.0.0.1:$1 ssl crt $2
-	http-request return status 200
-CONF
-	haproxy -db -f haproxy.conf >haproxy.out 2>&1 &
-	pids="$pids $!"
-	listens "$1"
-}
-# An instance of its own, with its own queue; nothing of the machine's mail is touched.
-start_postfix() { # PORT PEM
-	rm -rf postfix mail
-	mkdir postfix mail mail/queue mail/state
-	chown postfix mail/state
-	cat >postfix/main.cf <<CONF
-compatibility_level = 3.6
-config_directory = $TMP/postfix
-queue_directory = $TMP/mail/queue
-data_directory = $TMP/mail/state
-maillog_file = $TMP/mail/log
-maillog_file_prefixes = $TMP
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-myhostname = mail.corp.example
-mydestination =
-local_recipient_maps =
-smtpd_tls_security_level = may
-smtpd_tls_chain_files = $2
-CONF
-	cat >postfix/master.cf <<CONF
-127.0.0.1:$1 inet n - n - - smtpd
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-error unix - - n - - error
-anvil unix - - n - 1 anvil
-postlog unix-dgram n - n - 1 postlogd
-CONF
-	postfix -c "$TMP/postfix" start >postfix.out 2>&1 && postfix_is_up=yes || diag "$(cat postfix.out mail/log)"
-	listens "$1"
-}
-
 # ---- the judges -------------------------------------------------------------------------------------------------------
-have() {
-	command -v "$1" >/dev/null 2>&1
-}
 java=no
 if have javac; then
 	cp "$srcdir/tests/interop/Connect.java" . && check "the Java client compiles" javac -d . Connect.java && java=yes
@@ -194,6 +99,11 @@ live() {
 	expect_out '^closed ' "as the state says"
 }
 
+serve_mail() { # PEM
+	postfix_conf "$port" "smtpd_tls_chain_files = $1"
+	start_postfix "$port" || diag "$(cat "$server_log" mail/log)"
+}
+
 # nginx and Postfix keep their certificate and get its intermediate; HAProxy gets a new one.
 if have nginx; then
 	port=$(free_port)
@@ -227,11 +137,11 @@ elif [ "$(id -u)" -ne 0 ]; then
 	skip "only root starts Postfix" "Postfix"
 else
 	port=$(free_port)
-	start_postfix "$port" "$TMP/old/postfix.chain"
+	serve_mail "$TMP/old/postfix.chain"
 	judge refused-by-20 "what Postfix serves" root.pem mail.corp.example "$port" smtp
 	campaign postfix mail.corp.example "smtp://127.0.0.1:$port" fix-chain
 	stop_servers
-	start_postfix "$port" "$(echo "$TMP"/new/postfix/mail*.pem)"
+	serve_mail "$(echo "$TMP"/new/postfix/mail*.pem)"
 	judge accepted "what Postfix serves now" root.pem mail.corp.example "$port" smtp
 	live postfix
 	[ "$tap_failed" -eq 0 ] || sed 's/^/# /' mail/log

@@ -48,6 +48,11 @@ diag() {
 	printf '%s\n' "$*" | sed 's/^/# /'
 }
 
+# have TOOL: it is installed.
+have() {
+	command -v "$1" >/dev/null 2>&1
+}
+
 # skip REASON [SENTENCE]: one check that cannot run here.
 skip() {
 	tap_count=$((tap_count + 1))
@@ -64,7 +69,7 @@ skip_all() {
 # need TOOL...: skip the whole script when a tool is absent.
 need() {
 	for tap_tool; do
-		command -v "$tap_tool" >/dev/null 2>&1 || skip_all "$tap_tool is not installed"
+		have "$tap_tool" || skip_all "$tap_tool is not installed"
 	done
 }
 
