@@ -3,7 +3,7 @@
  * write/formats.c - the table of containers, and the one way in which all of them are written: chosen, written, read back.
  *
  * To add a container:
- *   1. write src/write/NAME.c with one rmt_write_fn: rmt_parts_choose() gives it the objects, it appends the bytes;
+ *   1. write src/write/NAME.c with one rmt_write_fn: it is given the objects and appends the bytes;
  *   2. declare it in local.h and name the file in local.am;
  *   3. add its row below: what it may hold, what it holds when nobody says, whether reading it gives the same order;
  *   4. make sure that read/ knows the container: nothing is written that cannot be read back;
@@ -94,18 +94,18 @@ rmt_write_mem(const struct rmt_bundle *bundle, const struct rmt_write_options *o
 {
 	const struct rmt_format *format = rmt_format_named(options->format);
 	struct rmt_buf written = { 0 }, name = { 0 };
-	struct rmt_parts parts;
+	struct rmt_parts parts = { 0 };
 	bool named;
 	int rc = -1;
 
 	if (!format)
 		return unknown_format(options->format, err);
 	if (rmt_parts_choose(&parts, bundle, options, err) || check_parts(format, &parts, options->passphrase, err))
-		return -1;
+		goto out;
 	named = !strcmp(format->name, "pfx");
 	if (parts.keys)
 		rmt_buf_secret(&written);
-	if (format->write(bundle, options, &written, err))
+	if (format->write(&parts, bundle, options, &written, err))
 		goto out;
 	if (named && rmt_parts_label(bundle, options->friendly_name, &name, err))
 		goto out;
@@ -117,6 +117,7 @@ rmt_write_mem(const struct rmt_bundle *bundle, const struct rmt_write_options *o
 	rmt_buf_span(out, rmt_buf_view(&written));
 	rc = rmt_buf_check(out, err);
 out:
+	rmt_parts_clear(&parts);
 	rmt_buf_free(&written);
 	rmt_buf_free(&name);
 	return rc;

@@ -114,29 +114,28 @@ first_certificate(const struct rmt_parts *parts)
 }
 
 int
-rmt_write_jks(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out,
-              struct rmt_err *err)
+rmt_write_jks(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options,
+              struct rmt_buf *out, struct rmt_err *err)
 {
 	struct rmt_buf alias = { 0 };
-	struct rmt_parts parts;
 	struct rmt_span password;
 	int rc = -1;
 
 	if (!options->passphrase || rmt_secret_length(options->passphrase) < 6)
 		return rmt_err_set(err, RMT_SECRET, NULL, "a Java keystore needs a passphrase of six characters or more");
 	password = rmt_span_of(rmt_secret_text(options->passphrase), rmt_secret_length(options->passphrase));
-	if (rmt_parts_choose(&parts, bundle, options, err) || rmt_parts_label(bundle, options->friendly_name, &alias, err))
+	if (rmt_parts_label(bundle, options->friendly_name, &alias, err))
 		goto out;
-	if (parts.keys && (!bundle->leaf || first_certificate(&parts) != bundle->leaf)) {
+	if (parts->keys && (!bundle->leaf || first_certificate(parts) != bundle->leaf)) {
 		rmt_err_set(err, RMT_USAGE, NULL, "a key in a Java keystore stands with its certificate, which comes first");
 		goto out;
 	}
 	put_number(out, 4, 0xfeedfeed);
 	put_number(out, 4, STORE_VERSION);
-	put_number(out, 4, parts.keys ? 1 : parts.count);
-	if (!parts.keys)
-		put_trusted(out, &parts, rmt_buf_string(&alias));
-	else if (put_key_entry(out, &parts, rmt_buf_string(&alias), password, err))
+	put_number(out, 4, parts->keys ? 1 : parts->count);
+	if (!parts->keys)
+		put_trusted(out, parts, rmt_buf_string(&alias));
+	else if (put_key_entry(out, parts, rmt_buf_string(&alias), password, err))
 		goto out;
 	rc = put_digest(out, password, err);
 	if (rc == 0)

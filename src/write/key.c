@@ -7,19 +7,17 @@
 #include "write/local.h"
 
 static int
-write_lone_key(const struct rmt_bundle *bundle, const struct rmt_write_options *options, bool traditional,
+write_lone_key(const struct rmt_parts *parts, const struct rmt_write_options *options, bool traditional,
                struct rmt_buf *out, struct rmt_err *err)
 {
 	struct rmt_buf pem = { 0 };
-	struct rmt_parts parts;
+	const struct rmt_key *key = parts->list[0].key;
 	int rc = -1;
 
-	if (rmt_parts_choose(&parts, bundle, options, err))
-		return -1;
-	if (parts.keys != 1 || parts.count != 1)
+	if (!key)
 		return rmt_err_set(err, RMT_USAGE, NULL, "%s holds a private key and nothing else", options->format);
-	if (traditional ? rmt_key_write_traditional(bundle->key, &pem, err)
-	                : rmt_key_write_pem(bundle->key, options->passphrase, &pem, err))
+	if (traditional ? rmt_key_write_traditional(key, &pem, err)
+	                : rmt_key_write_pem(key, options->passphrase, &pem, err))
 		goto out;
 	rmt_pem_reflow(rmt_buf_view(&pem), options->width, options->crlf, out);
 	rc = rmt_buf_check(out, err);
@@ -29,15 +27,17 @@ out:
 }
 
 int
-rmt_write_key(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out,
-              struct rmt_err *err)
+rmt_write_key(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options,
+              struct rmt_buf *out, struct rmt_err *err)
 {
-	return write_lone_key(bundle, options, false, out, err);
+	(void)bundle;
+	return write_lone_key(parts, options, false, out, err);
 }
 
 int
-rmt_write_key_traditional(const struct rmt_bundle *bundle, const struct rmt_write_options *options,
-                          struct rmt_buf *out, struct rmt_err *err)
+rmt_write_key_traditional(struct rmt_parts *parts, const struct rmt_bundle *bundle,
+                          const struct rmt_write_options *options, struct rmt_buf *out, struct rmt_err *err)
 {
-	return write_lone_key(bundle, options, true, out, err);
+	(void)bundle;
+	return write_lone_key(parts, options, true, out, err);
 }

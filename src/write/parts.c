@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <search.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "write/local.h"
@@ -13,15 +15,38 @@
 enum { LABEL_MAX = 256 };
 
 static int
+by_bytes(const void *a, const void *b)
+{
+	const struct rmt_cert *left = a, *right = b;
+
+	return rmt_span_compare(left->der, right->der);
+}
+
+static int
+add_part(struct rmt_parts *parts, struct rmt_part part, struct rmt_err *err)
+{
+	if (parts->count == parts->room) {
+		size_t room = parts->room ? 2 * parts->room : 16;
+		struct rmt_part *grown = reallocarray(parts->list, room, sizeof(*grown));
+
+		if (!grown)
+			return rmt_err_memory(err);
+		parts->list = grown;
+		parts->room = room;
+	}
+	parts->list[parts->count++] = part;
+	return 0;
+}
+
+/* A pile may hold ten thousand: what is there already is looked up, not searched for. */
+static int
 add_cert(struct rmt_parts *parts, const struct rmt_cert *cert, struct rmt_err *err)
 {
-	for (size_t i = 0; i < parts->count; i++)
-		if (parts->list[i].cert && rmt_span_equal(parts->list[i].cert->der, cert->der))
-			return 0;
-	if (parts->count == RMT_PARTS_MAX)
-		return rmt_err_set(err, RMT_INPUT, NULL, "a chain of more than %d certificates", (int)RMT_PARTS_MAX);
-	parts->list[parts->count++] = (struct rmt_part){ .cert = cert };
-	return 0;
+	if (tfind(cert, &parts->seen, by_bytes))
+		return 0;
+	if (!tsearch(cert, &parts->seen, by_bytes))
+		return rmt_err_memory(err);
+	return add_part(parts, (struct rmt_part){ .cert = cert }, err);
 }
 
 static int
@@ -68,11 +93,8 @@ add_key(struct rmt_parts *parts, const struct rmt_bundle *bundle, struct rmt_err
 	for (size_t i = 0; i < parts->count; i++)
 		if (parts->list[i].key)
 			return 0;
-	if (parts->count == RMT_PARTS_MAX)
-		return rmt_err_set(err, RMT_INPUT, NULL, "more than %d objects", (int)RMT_PARTS_MAX);
-	parts->list[parts->count++] = (struct rmt_part){ .key = bundle->key };
 	parts->keys++;
-	return 0;
+	return add_part(parts, (struct rmt_part){ .key = bundle->key }, err);
 }
 
 static const struct {
@@ -101,8 +123,7 @@ rmt_parts_choose(struct rmt_parts *parts, const struct rmt_bundle *bundle, const
 {
 	const struct rmt_format *format = rmt_format_named(options->format);
 
-	parts->count = 0;
-	parts->keys = 0;
+	*parts = (struct rmt_parts){ 0 };
 	for (size_t i = 0; i < options->content.count; i++)
 		if (add_kind(parts, bundle, rmt_span_text(options->content.items[i]), err))
 			return -1;
@@ -114,6 +135,20 @@ rmt_parts_choose(struct rmt_parts *parts, const struct rmt_bundle *bundle, const
 		at += length + (at[length] == ' ');
 	}
 	return 0;
+}
+
+static void
+leave(void *cert)
+{
+	(void)cert; /* the bundle's */
+}
+
+void
+rmt_parts_clear(struct rmt_parts *parts)
+{
+	tdestroy(parts->seen, leave);
+	free(parts->list);
+	*parts = (struct rmt_parts){ 0 };
 }
 
 /* A name may come from a hostile certificate: what is not plain text is escaped, and nobody needs a page of it. */

@@ -69,17 +69,14 @@ append_key(const struct rmt_key *key, const struct rmt_write_options *options, s
 }
 
 int
-rmt_write_pem(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out,
-              struct rmt_err *err)
+rmt_write_pem(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options,
+              struct rmt_buf *out, struct rmt_err *err)
 {
-	struct rmt_parts parts;
-
-	if (rmt_parts_choose(&parts, bundle, options, err))
-		return -1;
-	for (size_t i = 0; i < parts.count; i++)
-		if (parts.list[i].cert)
-			rmt_pem("CERTIFICATE", parts.list[i].cert->der, options->width, options->crlf, out);
-		else if (append_key(parts.list[i].key, options, out, err))
+	(void)bundle;
+	for (size_t i = 0; i < parts->count; i++)
+		if (parts->list[i].cert)
+			rmt_pem("CERTIFICATE", parts->list[i].cert->der, options->width, options->crlf, out);
+		else if (append_key(parts->list[i].key, options, out, err))
 			return -1;
 	return rmt_buf_check(out, err);
 }

@@ -247,19 +247,17 @@ pair_key(struct job *job, const struct rmt_bundle *bundle, struct rmt_err *err)
 }
 
 int
-rmt_write_pfx(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out,
-              struct rmt_err *err)
+rmt_write_pfx(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options,
+              struct rmt_buf *out, struct rmt_err *err)
 {
-	struct rmt_parts parts;
 	struct rmt_buf name = { 0 };
-	struct job job = { .parts = &parts };
+	struct job job = { .parts = parts };
 	int rc = -1;
 
 	if (!options->passphrase)
 		return rmt_err_set(err, RMT_SECRET, NULL, "a PKCS#12 file needs a passphrase");
 	job.profile = profile_named(options->profile ? options->profile : profiles[0].name, err);
-	if (!job.profile || rmt_parts_choose(&parts, bundle, options, err) ||
-	    rmt_parts_label(bundle, options->friendly_name, &name, err) || pair_key(&job, bundle, err))
+	if (!job.profile || rmt_parts_label(bundle, options->friendly_name, &name, err) || pair_key(&job, bundle, err))
 		goto out;
 	job.name = rmt_buf_string(&name);
 	job.passphrase = rmt_secret_text(options->passphrase);

@@ -56,24 +56,20 @@ encode(struct rmt_parts *parts, struct rmt_buf *out, struct rmt_err *err)
 }
 
 int
-rmt_write_p7b(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out,
-              struct rmt_err *err)
+rmt_write_p7b(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options,
+              struct rmt_buf *out, struct rmt_err *err)
 {
-	struct rmt_parts parts;
-
-	if (rmt_parts_choose(&parts, bundle, options, err))
-		return -1;
-	if (parts.keys)
-		return rmt_err_set(err, RMT_USAGE, NULL, "a PKCS#7 file holds no private key");
-	return encode(&parts, out, err);
+	(void)bundle;
+	(void)options;
+	return encode(parts, out, err);
 }
 
 int
-rmt_write_p7b_pem(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out,
-                  struct rmt_err *err)
+rmt_write_p7b_pem(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options,
+                  struct rmt_buf *out, struct rmt_err *err)
 {
 	struct rmt_buf der = { 0 };
-	int rc = rmt_write_p7b(bundle, options, &der, err);
+	int rc = rmt_write_p7b(parts, bundle, options, &der, err);
 
 	if (!rc) {
 		rmt_pem("PKCS7", rmt_buf_view(&der), options->width, options->crlf, out);

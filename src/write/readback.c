@@ -11,11 +11,10 @@
 #include "write/local.h"
 
 struct reading {
-	const struct rmt_parts *parts;
+	struct rmt_parts *parts;
 	bool ordered;
 	const struct rmt_secret *passphrase;
 	const char *friendly_name; /* of the part that carries one; NULL: not looked at */
-	bool found[RMT_PARTS_MAX];
 	bool named;
 	size_t count;
 	struct rmt_err *err;
@@ -57,17 +56,20 @@ static int
 take_object(void *arg, const struct rmt_object *object)
 {
 	struct reading *reading = arg;
-	size_t first = reading->ordered ? reading->count : 0;
-	size_t last = reading->ordered ? reading->count + 1 : reading->parts->count;
+	struct rmt_parts *parts = reading->parts;
+	size_t first = reading->count++, last = reading->ordered ? first + 1 : first + parts->count;
 
-	reading->count++;
 	if (reading->friendly_name && object->friendly_name)
 		reading->named = reading->named || !strcmp(object->friendly_name, reading->friendly_name);
-	for (size_t i = first; i < last && i < reading->parts->count; i++)
-		if (!reading->found[i] && same_part(&reading->parts->list[i], object)) {
-			reading->found[i] = true;
+	/* Where order does not count most stand in their place all the same: there the search begins. */
+	for (size_t i = first; first < parts->count && i < last; i++) {
+		struct rmt_part *part = &parts->list[i % parts->count];
+
+		if (!part->found && same_part(part, object)) {
+			part->found = true;
 			return 0;
 		}
+	}
 	return rmt_err_set(reading->err, RMT_INTERNAL, NULL, "what was written reads back differently: object %zu is a %s that was not written there",
 	                   reading->count, rmt_object_type_name(object->type));
 }
@@ -82,7 +84,7 @@ take_fault(void *arg, const struct rmt_err *fault)
 }
 
 int
-rmt_readback(struct rmt_span written, const struct rmt_parts *parts, bool ordered, const struct rmt_secret *passphrase,
+rmt_readback(struct rmt_span written, struct rmt_parts *parts, bool ordered, const struct rmt_secret *passphrase,
              const char *friendly_name, struct rmt_err *err)
 {
 	struct reading reading = {

@@ -38,6 +38,7 @@ struct rmt_write_options {
 	const char *friendly_name;           /* pfx, UTF-8; NULL: the bundle's label, else the leaf's */
 };
 
+struct rmt_parts; /* the objects chosen; the room's own */
 struct rmt_format {
 	const char *name;        /* "pem" */
 	const char *title;       /* "PEM, one or more objects" */
@@ -45,7 +46,7 @@ struct rmt_format {
 	bool holds_key, holds_many, binary, takes_passphrase;
 	bool ordered;            /* what is read back comes in the order in which it was written */
 	const char *usual;       /* content when none is stated: "leaf intermediates" */
-	int (*write)(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out, struct rmt_err *err);
+	int (*write)(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out, struct rmt_err *err);
 };
 const struct rmt_format *rmt_formats(size_t *count);
 const struct rmt_format *rmt_format_named(const char *name); /* NULL unknown */

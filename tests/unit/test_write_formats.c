@@ -207,6 +207,7 @@ check_mismatch(void **state)
 	assert_int_equal(rc, row->message ? -1 : 0);
 	if (row->message && !strstr(err.message, row->message))
 		fail_msg("found: %s", err.message);
+	rmt_parts_clear(&parts);
 	rmt_buf_free(&out);
 }
 
@@ -228,6 +229,7 @@ writes_each_once(void **state)
 	assert_ptr_equal(parts.list[0].cert, chain.leaves[KIND_EC]);
 	assert_ptr_equal(parts.list[1].cert, chain.intermediates[0]);
 	assert_ptr_equal(parts.list[2].cert, chain.root);
+	rmt_parts_clear(&parts);
 }
 
 static void
