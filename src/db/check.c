@@ -179,7 +179,9 @@ rmt_db_check_structure(struct rmt_db *db, struct rmt_err *err)
 	for (size_t i = 0; i < sizeof relations / sizeof relations[0]; i++)
 		if (check_relation(db, i, err) != 0)
 			return -1;
-	return rmt_db_check_revoked(db, err) != 0 ? -1 : rmt_db_check_campaigns(db, err);
+	if (rmt_db_check_revoked(db, err) != 0 || rmt_db_check_campaigns(db, err) != 0)
+		return -1;
+	return rmt_db_check_pending(db, err);
 }
 
 int

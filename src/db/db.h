@@ -29,7 +29,7 @@ int rmt_db_last_event(struct rmt_db *db, rmt_time *out, struct rmt_err *err);
 int rmt_db_events(struct rmt_db *db, int64_t after, int (*visit)(void *arg, int64_t id, rmt_time when, const char *kind, const char *text), void *arg, struct rmt_err *err);
 /* Recompute the chain: 0 whole; -1 RMT_DATABASE naming the first bad event. */
 int rmt_db_check_events(struct rmt_db *db, struct rmt_err *err);
-int rmt_db_check_structure(struct rmt_db *db, struct rmt_err *err); /* integrity_check, foreign keys, campaigns and revocations against their events */
+int rmt_db_check_structure(struct rmt_db *db, struct rmt_err *err); /* integrity_check, foreign keys, campaigns, pending requests and revocations against their events */
 
 /* See one state of the database until rmt_db_move(), whatever others commit. For reading only. */
 int rmt_db_still(struct rmt_db *db, struct rmt_err *err);
@@ -134,6 +134,48 @@ struct rmt_db_request { int64_t id; struct rmt_span der, spki_hash; const char *
 int rmt_db_request_add(struct rmt_db *db, const struct rmt_db_request *request, int64_t *id, struct rmt_err *err);
 /* 1 found (borrowed until the next call on db), 0 absent, -1. */
 int rmt_db_request_by_id(struct rmt_db *db, int64_t id, struct rmt_db_request *out, struct rmt_err *err);
+
+/* ---- pending requests: what was asked for and is not there yet ------------------------------------------------------------------ */
+enum rmt_pending_kind {
+	RMT_PENDING_DEVICE,   /* a device was asked to make its own key: no bytes until its request comes back */
+	RMT_PENDING_HELD,     /* a request that waits for approval */
+	RMT_PENDING_EXTERNAL, /* a request, ours or a device's, that lies at another CA */
+	RMT_PENDING_KINDS
+};
+enum rmt_pending_state { RMT_PENDING_OPEN, RMT_PENDING_ISSUED, RMT_PENDING_DENIED, RMT_PENDING_WITHDRAWN, RMT_PENDING_STATES };
+const char *rmt_pending_kind_name(enum rmt_pending_kind kind);    /* "device" "held" "external" */
+const char *rmt_pending_state_name(enum rmt_pending_state state); /* "open" "issued" "denied" "withdrawn" */
+struct rmt_db_pending {
+	int64_t id;
+	/* What was asked for, fixed when it is added. */
+	enum rmt_pending_kind kind;
+	rmt_time recorded;
+	const char *name;          /* what people search for and a device's request is matched by (CN or first name) */
+	const char *subject;       /* display form */
+	const char *template_name, *targets; /* comma-separated */
+	const char *signer;        /* name of the authority, or of another CA */
+	const char *asked;         /* all of it, in the caller's own form */
+	/* What became of it. What was set once stays. */
+	enum rmt_pending_state state;
+	struct rmt_span spki_hash; /* 32 bytes; empty while there are no bytes */
+	int64_t request;           /* row of its bytes, or 0 */
+	int64_t tbs;               /* what is or was signed here, or 0 */
+	int64_t certificate;       /* when issued */
+	const char *why;           /* of the state; "" */
+	rmt_time when;             /* of the last change */
+};
+/* Adding and changing write an event that holds the row. Inside a transaction; only an open row changes. What is put is what became
+ * of it, whole; the row may be as it was handed out. */
+int rmt_db_pending_add(struct rmt_db *db, const struct rmt_db_pending *pending, int64_t *id, struct rmt_err *err);
+int rmt_db_pending_put(struct rmt_db *db, const struct rmt_db_pending *pending, struct rmt_err *err); /* by its id */
+/* 1 found (borrowed until the next call on db), 0 absent, -1. Of a key: an open one first, then the newest. */
+int rmt_db_pending_get(struct rmt_db *db, int64_t id, struct rmt_db_pending *out, struct rmt_err *err);
+int rmt_db_pending_of_key(struct rmt_db *db, struct rmt_span spki_hash, struct rmt_db_pending *out, struct rmt_err *err);
+int rmt_db_pending_of_tbs(struct rmt_db *db, int64_t tbs, struct rmt_db_pending *out, struct rmt_err *err);
+/* The next one behind the id `after`, of a state or of all (-1): 1, 0 no more, -1. */
+int rmt_db_pending_next(struct rmt_db *db, int state, int64_t after, struct rmt_db_pending *out, struct rmt_err *err);
+/* The next open one of a device, behind the id `after`, whose request has not come, by its name without regard to case. */
+int rmt_db_pending_named(struct rmt_db *db, const char *name, int64_t after, struct rmt_db_pending *out, struct rmt_err *err);
 
 /* ---- revocation ----------------------------------------------------------------------------------------------------------------- */
 /* Revoke a certificate of an authority of this home, with its event. `reason` as in RFC 5280, 5.3.1. Refused when it is another CA's

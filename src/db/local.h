@@ -152,6 +152,17 @@ void rmt_db_campaign_text(const struct rmt_db_campaign *campaign, struct rmt_buf
 int rmt_db_check_campaigns(struct rmt_db *db, struct rmt_err *err);
 int rmt_db_check_revoked(struct rmt_db *db, struct rmt_err *err);
 
+/* The row of a pending request, and the one text of its event, in which its bytes are named by
+ * their hash (empty: none yet). */
+#define RMT_DB_PENDING_COLUMNS \
+	"p.id, p.kind, p.recorded, p.name, p.subject, p.template, p.targets, p.signer, p.asked," \
+	" p.state, p.spki_hash, p.request, p.tbs, p.certificate, p.why, p.at"
+enum { RMT_DB_PENDING_COLUMN_COUNT = 16 };
+void rmt_db_pending_read(sqlite3_stmt *row, struct rmt_buf *buf, struct rmt_db_pending *out);
+int rmt_db_pending_text(const struct rmt_db_pending *pending, struct rmt_span der,
+    struct rmt_buf *out, struct rmt_err *err);
+int rmt_db_check_pending(struct rmt_db *db, struct rmt_err *err);
+
 /* The first id that a query between two ids yields: 1 there is one, 0 none, -1. */
 int rmt_db_first_between(struct rmt_db *db, const char *sql, int64_t first, int64_t last,
     int64_t *id, struct rmt_err *err);

@@ -218,9 +218,57 @@ static const char version_2[] =
 	"CREATE TRIGGER campaign_items_no_delete BEFORE DELETE ON campaign_items"
 	" BEGIN SELECT RAISE(ABORT, 'items of campaigns are never deleted'); END;\n";
 
+/* Pending requests: what was asked for and is not there yet. A row says what is, as those of
+   campaigns do. What was asked for stays; only an open row changes, and what it was given (bytes,
+   key, to-be-signed bytes) it keeps, so that it gets one certificate. `folded` is the name as it is
+   found. */
+static const char version_3[] =
+    "CREATE TABLE pending ("
+    " id INTEGER PRIMARY KEY,"
+    " kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 2),"
+    " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 3),"
+    " recorded INTEGER NOT NULL,"
+    " name TEXT NOT NULL,"
+    " folded BLOB NOT NULL,"
+    " subject TEXT NOT NULL,"
+    " template TEXT NOT NULL,"
+    " targets TEXT NOT NULL,"
+    " signer TEXT NOT NULL,"
+    " asked TEXT NOT NULL,"
+    " spki_hash BLOB CHECK (length(spki_hash) = 32),"
+    " request INTEGER REFERENCES requests (id),"
+    " tbs INTEGER REFERENCES tbs (id),"
+    " certificate INTEGER REFERENCES certificates (id),"
+    " why TEXT NOT NULL,"
+    " at INTEGER NOT NULL,"
+    " event INTEGER NOT NULL REFERENCES events (id),"
+    " CHECK ((state = 1) = (certificate IS NOT NULL)),"
+    " CHECK ((request IS NULL) = (spki_hash IS NULL)),"
+    " CHECK (kind = 0 OR request IS NOT NULL),"
+    " CHECK (tbs IS NULL OR (request IS NOT NULL AND state < 2)),"
+    " CHECK (certificate IS NULL OR tbs IS NULL OR certificate = tbs)"
+    ") STRICT;\n"
+    "CREATE INDEX pending_state ON pending (state);\n"
+    "CREATE INDEX pending_name ON pending (folded) WHERE state = 0;\n"
+    "CREATE INDEX pending_key ON pending (substr(spki_hash, 1, 8)) WHERE spki_hash IS NOT NULL;\n"
+    "CREATE UNIQUE INDEX pending_tbs ON pending (tbs) WHERE tbs IS NOT NULL;\n"
+    "CREATE TRIGGER pending_update BEFORE UPDATE ON pending"
+    " WHEN OLD.state <> 0 OR NEW.id <> OLD.id OR NEW.kind <> OLD.kind"
+    "  OR NEW.recorded <> OLD.recorded OR NEW.name <> OLD.name OR NEW.folded <> OLD.folded"
+    "  OR NEW.subject <> OLD.subject OR NEW.template <> OLD.template OR NEW.targets <> OLD.targets"
+    "  OR NEW.signer <> OLD.signer OR NEW.asked <> OLD.asked"
+    "  OR (OLD.spki_hash IS NOT NULL AND NEW.spki_hash IS NOT OLD.spki_hash)"
+    "  OR (OLD.request IS NOT NULL AND NEW.request IS NOT OLD.request)"
+    "  OR (OLD.tbs IS NOT NULL AND NEW.tbs IS NOT OLD.tbs)"
+    "  OR NEW.event <= OLD.event"
+    " BEGIN SELECT RAISE(ABORT, 'a pending request only goes forward'); END;\n"
+    "CREATE TRIGGER pending_no_delete BEFORE DELETE ON pending"
+    " BEGIN SELECT RAISE(ABORT, 'pending requests are never deleted'); END;\n";
+
 const struct rmt_db_migration rmt_db_migrations[] = {
 	{ 1, version_1 },
 	{ 2, version_2 },
+	{ 3, version_3 },
 };
 const size_t rmt_db_migration_count = sizeof rmt_db_migrations / sizeof rmt_db_migrations[0];
 

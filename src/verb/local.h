@@ -516,6 +516,8 @@ enum rmt_plan_kind {
 	RMT_PLAN_DURATION /* "90d" or null */, RMT_PLAN_LIST, RMT_PLAN_ACTION, RMT_PLAN_PLACES, RMT_PLAN_FINDINGS, RMT_PLAN_ITEMS
 };
 struct rmt_plan_key { const char *name; enum rmt_plan_kind kind; size_t offset; bool required; };
+/* One object by its table, as it stands in a plan. */
+int rmt_plan_object_write(const struct rmt_plan_key *keys, const void *object, struct rmt_buf *out, struct rmt_err *err);
 extern const struct rmt_plan_key rmt_plan_head_keys[], rmt_plan_item_keys[], rmt_plan_place_keys[], rmt_plan_finding_keys[];
 enum { RMT_PLAN_SCHEMA_NUMBER = 1 };
 
@@ -534,6 +536,35 @@ int rmt_plan_word(const struct rmt_plan_reading *reading, const char *word, cons
 /* Every key of an object into the members of `out`. */
 int rmt_plan_object(struct rmt_plan_reading *reading, struct json_t *object, const struct rmt_plan_key *keys, void *out);
 int rmt_plan_item_read(struct rmt_plan_reading *reading, struct json_t *object, struct rmt_plan_item *item);
+
+/* ---- pending requests (pending.c): asked for and not there yet ------------------------------------------------------------- */
+
+/* All that was asked for, as it is kept with the row. */
+struct rmt_asked {
+	struct rmt_span subject;     /* Name, DER; empty: the one of the request's bytes */
+	struct remint_strings names; /* "dns:host"; of a device all that it may ask for, of a held request those that are added */
+	const char *key;             /* key spec, or NULL: any */
+	int64_t validity, not_after; /* 0: the template's */
+};
+int rmt_asked_write(const struct rmt_asked *asked, struct rmt_buf *out, struct rmt_err *err);
+/* Everything in the arena. RMT_DATABASE when the text is none of ours. */
+int rmt_asked_read(const char *text, struct rmt_arena *arena, struct rmt_asked *out, struct rmt_err *err);
+
+struct rmt_pending_new {
+	enum rmt_pending_kind kind;
+	struct rmt_asked asked;
+	const char *template_name; /* NULL: the first target's, when it is signed */
+	const char *targets;       /* comma-separated, or NULL */
+	const char *signer;        /* an authority of the home, NULL the usual one; of RMT_PENDING_EXTERNAL what the other CA is called */
+	struct rmt_span der;       /* the request; empty for a device that still makes it */
+	int64_t request;           /* its row when it has one already, or 0: it gets one */
+};
+/* In the transaction under way. 0 recorded; 1 the same stands there open already, with `id`; -1, also when its key waits for something
+ * else (RMT_POLICY). */
+int rmt_pending_add(struct remint *ctx, struct rmt_db *db, const struct rmt_pending_new *new, int64_t *id, struct rmt_err *err);
+/* The row `id` to its end, in the transaction under way: it must be open. `certificate` is for RMT_PENDING_ISSUED; `why` may be NULL. */
+int rmt_pending_end(struct remint *ctx, struct rmt_db *db, int64_t id, enum rmt_pending_state state, int64_t certificate, const char *why,
+                    struct rmt_err *err);
 
 /* ---- a certificate for a server of the lab (throwaway.c) ------------------------------------------------------------------ */
 

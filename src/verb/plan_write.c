@@ -239,6 +239,14 @@ static void write_object(struct writing *writing, const struct rmt_plan_key *key
 	rmt_buf_byte(writing->out, '}');
 }
 
+int rmt_plan_object_write(const struct rmt_plan_key *keys, const void *object, struct rmt_buf *out, struct rmt_err *err)
+{
+	struct writing writing = {.out = out};
+
+	write_object(&writing, keys, object);
+	return rmt_buf_check(out, err);
+}
+
 static int write_plan(struct writing *writing, const struct rmt_plan *plan, struct rmt_err *err)
 {
 	write_object(writing, rmt_plan_head_keys, plan);

@@ -388,6 +388,7 @@ main(void)
 		{ trust_tests, trust_count },
 		{ process_tests, process_count },
 		{ campaign_tests, campaign_count },
+		{ pending_tests, pending_count },
 	};
 	struct CMUnitTest all[64];
 	size_t count = 0;

@@ -465,13 +465,13 @@ after_a_failed_write_the_transaction_only_ends(void **state)
 /* ---- older schemas ---- */
 
 static const struct rmt_db_migration later[] = {
-	{ 2, "this step is behind us" },
-	{ 3, "ALTER TABLE settings ADD COLUMN note TEXT; CREATE TABLE extra (x INTEGER) STRICT" },
-	{ 4, "INSERT INTO extra VALUES (42)" },
+	{ 3, "this step is behind us" },
+	{ 4, "ALTER TABLE settings ADD COLUMN note TEXT; CREATE TABLE extra (x INTEGER) STRICT" },
+	{ 5, "INSERT INTO extra VALUES (42)" },
 };
 static const struct rmt_db_migration broken[] = {
-	{ 3, "CREATE TABLE extra (x INTEGER) STRICT" },
-	{ 4, "INSERT INTO nowhere VALUES (42)" },
+	{ 4, "CREATE TABLE extra (x INTEGER) STRICT" },
+	{ 5, "INSERT INTO nowhere VALUES (42)" },
 };
 
 /* How many backups the home holds; the name of the last goes to `path`. */
@@ -521,11 +521,11 @@ an_older_schema_is_copied_and_brought_up_to_date(void **state)
 	if (rmt_db_migrate(db, later, 3, &err) != 0)
 		fail_msg("%s", err.message);
 	assert_int_equal(number_in(in_home("ca.db"), "SELECT x FROM extra"), 42);
-	assert_int_equal(number_in(in_home("ca.db"), "PRAGMA user_version"), 4);
+	assert_int_equal(number_in(in_home("ca.db"), "PRAGMA user_version"), 5);
 	assert_int_equal(backups(path), 1);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_int_equal(number_in(path, "PRAGMA user_version"), 2);
+	assert_int_equal(number_in(path, "PRAGMA user_version"), 3);
 	assert_int_equal(number_in(path, "PRAGMA application_id"), RMT_DB_APPLICATION);
 	assert_int_equal(number_in(path, "SELECT count(*) FROM settings"), 1);
 	assert_int_equal(rmt_db_migrate(db, later, 3, &err), 0);
@@ -542,7 +542,7 @@ a_step_that_fails_leaves_the_old_schema(void **state)
 	(void)state;
 	assert_int_equal(rmt_db_migrate(db, broken, 2, &err), -1);
 	expect_refusal("a step that fails", "cannot bring the schema up to date");
-	assert_int_equal(number_in(in_home("ca.db"), "PRAGMA user_version"), 2);
+	assert_int_equal(number_in(in_home("ca.db"), "PRAGMA user_version"), 3);
 	assert_int_equal(
 	    number_in(in_home("ca.db"), "SELECT count(*) FROM sqlite_schema WHERE name = 'extra'"),
 	    0);
@@ -551,14 +551,13 @@ a_step_that_fails_leaves_the_old_schema(void **state)
 	commit();
 }
 
-/* The home as the first release left it, with a certificate in it. */
+/* The home as an earlier release left it, of the schema `version`. */
 static void
-a_home_of_the_first_schema_is_brought_up_to_date(void **state)
+make_older(int version)
 {
-	char path[300], sql[200];
 	sqlite3 *sqlite = NULL;
+	char sql[200];
 
-	(void)state;
 	rmt_db_close(db);
 	db = NULL;
 	assert_int_equal(unlink(in_home("ca.db")), 0);
@@ -566,25 +565,41 @@ a_home_of_the_first_schema_is_brought_up_to_date(void **state)
 	(void)unlink(in_home("ca.db-shm"));
 	assert_int_equal(sqlite3_open(in_home("ca.db"), &sqlite), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(sqlite, "PRAGMA journal_mode = WAL", NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(sqlite, rmt_db_migrations[0].sql, NULL, NULL, NULL), SQLITE_OK);
+	for (int i = 0; i < version; i++)
+		assert_int_equal(
+		    sqlite3_exec(sqlite, rmt_db_migrations[i].sql, NULL, NULL, NULL), SQLITE_OK);
 	snprintf(sql, sizeof sql,
-	    "PRAGMA application_id = %d; PRAGMA user_version = 1;"
+	    "PRAGMA application_id = %d; PRAGMA user_version = %d;"
 	    "INSERT INTO settings VALUES ('a', 'b')",
-	    RMT_DB_APPLICATION);
+	    RMT_DB_APPLICATION, version);
 	assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(sqlite);
-	assert_null(rmt_db_open(home, RMT_DB_READ, 1, &err));
-	expect_refusal("reading an older schema", "older schema 1");
-	open_again(RMT_DB_WRITE);
-	assert_int_equal(number_in(in_home("ca.db"), "PRAGMA user_version"), rmt_db_schema_version());
-	assert_int_equal(number_in(in_home("ca.db"), "SELECT count(*) FROM campaign_items"), 0);
-	assert_int_equal(number_in(in_home("ca.db"), "SELECT count(*) FROM settings"), 1);
-	assert_int_equal(backups(path), 1);
-	assert_int_equal(number_in(path, "PRAGMA user_version"), 1);
-	begin();
-	issue(add_authority("ca"), "1", "a.example", 0);
-	commit();
-	assert_int_equal(rmt_db_check_structure(db, &err), 0);
+}
+
+static void
+a_home_of_every_earlier_schema_is_brought_up_to_date(void **state)
+{
+	char path[300], says[40];
+
+	for (int version = 1; version < rmt_db_schema_version(); version++) {
+		make_older(version);
+		assert_null(rmt_db_open(home, RMT_DB_READ, 1, &err));
+		snprintf(says, sizeof says, "older schema %d", version);
+		expect_refusal("reading an older schema", says);
+		open_again(RMT_DB_WRITE);
+		assert_int_equal(
+		    number_in(in_home("ca.db"), "PRAGMA user_version"), rmt_db_schema_version());
+		assert_int_equal(number_in(in_home("ca.db"), "SELECT count(*) FROM pending"), 0);
+		assert_int_equal(number_in(in_home("ca.db"), "SELECT count(*) FROM settings"), 1);
+		assert_int_equal(backups(path), 1);
+		assert_int_equal(number_in(path, "PRAGMA user_version"), version);
+		begin();
+		issue(add_authority("ca"), "1", "a.example", 0);
+		commit();
+		assert_int_equal(rmt_db_check_structure(db, &err), 0);
+		tear_down(state);
+		assert_int_equal(set_up(state), 0);
+	}
 }
 
 const struct CMUnitTest open_tests[] = {
@@ -596,6 +611,6 @@ const struct CMUnitTest open_tests[] = {
 	DB_TEST(after_a_failed_write_the_transaction_only_ends),
 	DB_TEST(an_older_schema_is_copied_and_brought_up_to_date),
 	DB_TEST(a_step_that_fails_leaves_the_old_schema),
-	DB_TEST(a_home_of_the_first_schema_is_brought_up_to_date),
+	DB_TEST(a_home_of_every_earlier_schema_is_brought_up_to_date),
 };
 const size_t open_count = sizeof open_tests / sizeof open_tests[0];
