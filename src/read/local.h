@@ -28,6 +28,7 @@ struct rmt_reading {
 	size_t skipped; /* blocks that are nobody's object (EC PARAMETERS) */
 	const char
 	    *member; /* which member of a container is being read ("certificates[3]"), or NULL */
+	size_t line_before; /* lines of the source before the text that is being read */
 	unsigned nested;
 	bool listed; /* found in a directory, not named by anybody: what is none of ours is passed over */
 };
@@ -179,6 +180,30 @@ int rmt_read_path_of_certificates(
     struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
 /* CertificatePair, as directories keep it: [0] the one way, [1] the other, either may be absent. */
 int rmt_read_pair(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
+
+/* ---- armour.c, repair.c: PEM that is almost right ---- */
+
+enum { RMT_LABEL_MAX = 64 };
+/* What is done with a block, by its label: `name` is the form that is read, or what the thing that is only named is called. */
+struct rmt_label {
+	const char *text;
+	enum { RMT_LABEL_READ, RMT_LABEL_SKIP, RMT_LABEL_NAME } treatment;
+	const char *name, *note;
+};
+extern const struct rmt_label rmt_label_unknown;
+const struct rmt_label *rmt_label_of(const char *text); /* NULL: unknown */
+/* A BEGIN or END line, or as much of a line. */
+struct rmt_marker {
+	char label[RMT_LABEL_MAX + 1];
+	bool end, blanks;             /* is it an END; blanks around the label */
+	struct rmt_span before, rest; /* what else stands on the line */
+	const char *note;             /* what is wrong with it, or NULL */
+};
+/* The first marker of a line. `strict`: only one that is as it should be, at the beginning. */
+bool rmt_marker_find(struct rmt_span line, bool strict, struct rmt_marker *out);
+/* A base64 body without the marks that mail, source code, web forms and editors put into it: false when there are none, or something that is
+ * neither. `note` says what was undone. */
+bool rmt_armour_repair(struct rmt_span body, struct rmt_buf *out, char note[256]);
 
 /* ---- pem.c, text.c ---- */
 

@@ -4,9 +4,9 @@
  * memory, and bare base64.
  *
  * Taken in stride: any line end, indentation, text around, a byte order mark, header lines, a block
- * on one line, a missing END line. A block that cannot be read is one fault with its line; the next
- * BEGIN starts afresh. What the bytes of a block are is told by the bytes: a label that says
- * otherwise is a note.
+ * on one line, several on one, a missing END line; with a note what armour.c and repair.c put
+ * right. A block that cannot be read is one fault with its line; the next BEGIN starts afresh. What
+ * the bytes of a block are is told by the bytes: a label that says otherwise is a note.
  */
 #include "config.h"
 
@@ -15,51 +15,8 @@
 
 #include "read/local.h"
 
-enum { LINE_MAX_BYTES = 16 << 10, LABEL_MAX = 64, BARE_MIN = 32 };
-
-enum treatment { READ, SKIP, NAME };
-
-/*
- * The labels that are known. READ: `name` is the form that stands under the label, as forms[] of
- * detect.c calls it. NAME: the thing is only named, with a note. Any other label is read when its
- * bytes are one of our forms. To add one: a row here and one in tests/unit/test_read.c.
- */
-static const struct label {
-	const char *text;
-	enum treatment treatment;
-	const char *name, *note;
-} labels[] = {
-	{ "CERTIFICATE", READ, "certificate", NULL },
-	{ "X509 CERTIFICATE", READ, "certificate", NULL },
-	{ "TRUSTED CERTIFICATE", READ, "certificate", NULL },
-	{ "CERTIFICATE REQUEST", READ, "certificate request", NULL },
-	{ "NEW CERTIFICATE REQUEST", READ, "certificate request", NULL },
-	{ "X509 CRL", READ, "CRL", NULL },
-	{ "PKCS7", READ, "PKCS#7 container", NULL },
-	{ "PKCS #7 SIGNED DATA", READ, "PKCS#7 container", NULL },
-	{ "CMS", READ, "PKCS#7 container", NULL },
-	{ "PRIVATE KEY", READ, "private key", NULL },
-	{ "ENCRYPTED PRIVATE KEY", READ, "encrypted private key", NULL },
-	{ "RSA PRIVATE KEY", READ, "private key", NULL },
-	{ "EC PRIVATE KEY", READ, "private key", NULL },
-	{ "DSA PRIVATE KEY", READ, "private key", NULL },
-	{ "ANY PRIVATE KEY", READ, "private key", NULL },
-	{ "PUBLIC KEY", READ, "public key", NULL },
-	{ "RSA PUBLIC KEY", READ, "public key", NULL },
-	{ "OCSP RESPONSE", READ, "OCSP response", NULL },
-	{ "EC PARAMETERS", SKIP, NULL, NULL },
-	{ "DH PARAMETERS", SKIP, NULL, NULL },
-	{ "X9.42 DH PARAMETERS", SKIP, NULL, NULL },
-	{ "DSA PARAMETERS", SKIP, NULL, NULL },
-	{ "OPENSSH PRIVATE KEY", NAME, "OpenSSH private key",
-	    "make a PKCS#8 of a copy with ssh-keygen -p -m PKCS8 -f COPY" },
-	{ "TSS2 PRIVATE KEY", NAME, "TPM 2.0 private key", "only the TPM can use it" },
-	{ "PGP PUBLIC KEY BLOCK", NAME, "OpenPGP public key", "no X.509" },
-	{ "PGP PRIVATE KEY BLOCK", NAME, "OpenPGP private key", "no X.509" },
-	{ "PGP MESSAGE", NAME, "OpenPGP message", "no X.509" },
-	{ "ATTRIBUTE CERTIFICATE", NAME, "attribute certificate", NULL },
-};
-static const struct label unknown_label = { "", READ, NULL, NULL };
+/* A line as JSON has it holds a whole chain. */
+enum { LINE_MAX_BYTES = 256 << 10, HEADER_MAX = 16 << 10, BARE_MIN = 32 };
 
 /* What was collected of one kind: plain or secret, so that only secrets pay for being wiped. */
 struct pile_of_text {
@@ -73,15 +30,17 @@ struct pem {
 	struct pile_of_text plain, secret, *text;
 
 	bool inside;
-	const struct label *label;
+	const struct rmt_label *label;
 	const struct rmt_form *form; /* that the label promises, or NULL */
 	size_t cap;                  /* bytes of its DER */
-	char name[LABEL_MAX + 1];
+	char name[RMT_LABEL_MAX + 1];
+	char note[256];   /* what is not right with its text; "" for nothing */
 	size_t begin;     /* line of BEGIN */
 	size_t body_line; /* line on which the body begins; 0 before that */
 	bool headers;     /* header lines have been seen and their end has not */
 	bool encrypted;   /* Proc-Type says so */
 	bool oversize;
+	bool within; /* other text stands before BEGIN on its line */
 	struct rmt_buf header;
 
 	bool bare; /* so far everything was base64 */
@@ -109,31 +68,6 @@ starts_with(struct rmt_span line, const char *text, size_t length)
 	return line.length >= length && !memcmp(line.at, text, length);
 }
 
-/* "-----BEGIN LABEL-----rest": the label as text, and what stands behind it. */
-static bool
-marker(struct rmt_span line, const char *keyword, char label[LABEL_MAX + 1], struct rmt_span *rest)
-{
-	const unsigned char *at, *end = line.at + line.length, *close;
-	size_t length = strlen(keyword);
-
-	if (!starts_with(line, keyword, length))
-		return false;
-	at = line.at + length;
-	close = memmem(at, (size_t)(end - at), "--", 2);
-	if (!close || close - at > LABEL_MAX)
-		return false;
-	for (size_t i = 0; i < (size_t)(close - at); i++) {
-		if (at[i] < ' ' || at[i] > '~')
-			return false;
-	}
-	memcpy(label, at, (size_t)(close - at));
-	label[close - at] = '\0';
-	while (close < end && *close == '-')
-		close++;
-	*rest = rmt_span_of(close, (size_t)(end - close));
-	return true;
-}
-
 static bool
 is_base64(struct rmt_span line)
 {
@@ -154,7 +88,7 @@ block_fault(struct pem *pem, size_t line, struct rmt_err *err)
 {
 	struct rmt_object as = *pem->as;
 
-	as.line = line;
+	as.line = pem->reading->line_before + line;
 	err->place[0] = '\0';
 	return rmt_reading_fault(pem->reading, &as, err);
 }
@@ -182,6 +116,66 @@ line_of_bad_base64(const struct pem *pem)
 		characters++;
 	}
 	return line - (line > pem->body_line); /* it is at the end: something is missing */
+}
+
+/* One more thing that is not right with the text of the block. */
+static void
+remark(struct pem *pem, const char *note)
+{
+	char joined[256];
+
+	snprintf(pem->note, sizeof pem->note, "%s",
+	    rmt_note_join(*pem->note ? pem->note : NULL, note, joined));
+}
+
+/* The body to bytes, or after what was put into it is taken out again. */
+static int
+decode(struct pem *pem, struct rmt_err *err)
+{
+	struct pile_of_text *text = pem->text;
+	struct rmt_buf repaired = { 0 };
+	struct rmt_err ignored = { 0 };
+	char note[256];
+	int rc;
+
+	rmt_buf_clear(&text->der);
+	rc = rmt_base64_decode(rmt_buf_view(&text->body), &text->der, err);
+	if (!rc || pem->reading->reader->mode == RMT_STRICT)
+		return rc;
+	if (text == &pem->secret)
+		rmt_buf_secret(&repaired);
+	rmt_buf_clear(&text->der);
+	if (rmt_armour_repair(rmt_buf_view(&text->body), &repaired, note) &&
+	    !rmt_base64_decode(rmt_buf_view(&repaired), &text->der, &ignored)) {
+		rmt_err_clear(err);
+		remark(pem, note);
+		rmt_buf_clear(&text->body);
+		rmt_buf_span(&text->body, rmt_buf_view(&repaired));
+		rc = rmt_buf_check(&text->body, err);
+	}
+	rmt_buf_free(&repaired);
+	return rc;
+}
+
+/* A body that is no base64, with what to do about it. */
+static int
+undecodable(struct pem *pem, struct rmt_err *err)
+{
+	const struct rmt_buf *body = &pem->text->body;
+	const char *remedy =
+	    memmem(rmt_buf_string(body), body->length, "...", 3)
+		? "a part was left out where the dots are: copy it whole"
+		: "it was cut or changed on its way: take it again from where it came";
+	char message[sizeof err->message];
+	size_t line = line_of_bad_base64(pem);
+
+	if (pem->within && body->length < BARE_MIN) { /* somebody's text about PEM */
+		rmt_err_clear(err);
+		return 0;
+	}
+	memcpy(message, err->message, sizeof message);
+	snprintf(err->message, sizeof err->message, "%.150s; %s", message, remedy);
+	return block_fault(pem, line, err);
 }
 
 /* PEM again, for the reader of traditional encryption. */
@@ -214,6 +208,7 @@ read_bytes(struct pem *pem, struct rmt_object *as)
 	const struct rmt_form *form = rmt_form_of(der);
 	size_t whole = rmt_der_extent(der);
 	char note[256], joined[256];
+	bool pfx = form && form->read == rmt_read_pkcs12;
 
 	if (!form && !pem->form)
 		return rmt_reading_unsupported(
@@ -223,7 +218,8 @@ read_bytes(struct pem *pem, struct rmt_object *as)
 		    pem->reading, as, der); /* for its own words on what is wrong */
 	if (form && (!pem->form || strcmp(form->name, pem->form->name))) {
 		snprintf(note, sizeof note, "%s %s under the label %s",
-		    strchr("aeoAEO", form->name[0]) ? "an" : "a", form->name, as->label);
+		    strchr("aeoAEO", form->name[0]) ? "an" : "a",
+		    pfx ? "PFX inside PEM armour," : form->name, as->label);
 		as->note = rmt_note_join(as->note, note, joined);
 	}
 	if (whole && !strcmp(as->label, "TRUSTED CERTIFICATE"))
@@ -231,22 +227,32 @@ read_bytes(struct pem *pem, struct rmt_object *as)
 	return rmt_read_der(pem->reading, as, der);
 }
 
-static int
-block_end(struct pem *pem, const char *note)
+/* How a block is told: where it stands, and what is not right with its text. */
+static struct rmt_object
+block_as(const struct pem *pem, char joined[256])
 {
 	struct rmt_object as = *pem->as;
+
+	as.line = pem->reading->line_before + pem->begin;
+	as.label = pem->name;
+	as.note = rmt_note_join(as.note, *pem->note ? pem->note : NULL, joined);
+	return as;
+}
+
+static int
+block_end(struct pem *pem)
+{
 	struct rmt_err err = { 0 };
+	struct rmt_object as;
 	char joined[256];
 
 	pem->inside = false;
-	as.line = pem->begin;
-	as.label = pem->name;
-	as.note = rmt_note_join(as.note, note, joined);
-	if (pem->label->treatment == SKIP) {
+	if (pem->label->treatment == RMT_LABEL_SKIP) {
 		pem->reading->skipped++;
 		return 0;
 	}
-	if (pem->label->treatment == NAME)
+	as = block_as(pem, joined);
+	if (pem->label->treatment == RMT_LABEL_NAME)
 		return rmt_reading_unsupported(
 		    pem->reading, &as, pem->label->name, pem->label->note);
 	if (pem->oversize) {
@@ -255,11 +261,13 @@ block_end(struct pem *pem, const char *note)
 		    pem->cap);
 		return block_fault(pem, pem->begin, &err);
 	}
+	if (decode(pem, &err))
+		return undecodable(pem, &err);
+	as = block_as(pem, joined);
 	if (pem->encrypted)
 		return read_traditional(pem, &as);
-	rmt_buf_clear(&pem->text->der);
-	if (rmt_base64_decode(rmt_buf_view(&pem->text->body), &pem->text->der, &err))
-		return block_fault(pem, line_of_bad_base64(pem), &err);
+	if (!pem->text->der.length && pem->within)
+		return 0;
 	if (!pem->text->der.length) {
 		rmt_err_set(&err, RMT_INPUT, NULL, "the %s block is empty", pem->name);
 		return block_fault(pem, pem->begin, &err);
@@ -275,19 +283,22 @@ block_unfinished(struct pem *pem)
 
 	pem->inside = false;
 	if (pem->reading->reader->mode != RMT_STRICT && !pem->oversize && pem->text->body.length &&
-	    !pem->encrypted && pem->label->treatment == READ) {
-		rmt_buf_clear(&pem->text->der);
-		if (!rmt_base64_decode(rmt_buf_view(&pem->text->body), &pem->text->der, &err) &&
-		    rmt_der_extent(rmt_buf_view(&pem->text->der)) == pem->text->der.length)
-			return block_end(pem, "its END line is missing");
+	    !pem->encrypted && pem->label->treatment == RMT_LABEL_READ) {
+		if (!decode(pem, &err) &&
+		    rmt_der_extent(rmt_buf_view(&pem->text->der)) == pem->text->der.length) {
+			remark(pem, "its END line is missing");
+			return block_end(pem);
+		}
 		rmt_err_clear(&err);
 	}
-	rmt_err_set(
-	    &err, RMT_INPUT, NULL, "the %s block that begins here has no END line", pem->name);
+	if (pem->within && pem->text->body.length < BARE_MIN)
+		return 0;
+	rmt_err_set(&err, RMT_INPUT, NULL,
+	    "the %s block that begins here has no END line, and is not whole without it: take it "
+	    "again from where it came",
+	    pem->name);
 	return block_fault(pem, pem->begin, &err);
 }
-
-static int block_line(struct pem *pem, struct rmt_span line, bool whole);
 
 static bool
 is_secret(const char *label)
@@ -298,28 +309,30 @@ is_secret(const char *label)
 	return length >= sizeof suffix - 1 && !strcmp(label + length - (sizeof suffix - 1), suffix);
 }
 
-static int
-block_begin(struct pem *pem, struct rmt_span rest)
+static void
+block_begin(struct pem *pem, const struct rmt_marker *marker)
 {
-	size_t i = 0;
+	const struct rmt_label *label = rmt_label_of(marker->label);
 
-	while (i < sizeof labels / sizeof labels[0] && strcmp(labels[i].text, pem->name))
-		i++;
-	pem->label = i < sizeof labels / sizeof labels[0] ? &labels[i] : &unknown_label;
-	pem->form = pem->label->treatment == READ ? rmt_form_named(pem->label->name) : NULL;
+	memcpy(pem->name, marker->label, sizeof pem->name);
+	pem->label = label ? label : &rmt_label_unknown;
+	pem->form =
+	    pem->label->treatment == RMT_LABEL_READ ? rmt_form_named(pem->label->name) : NULL;
 	pem->cap = pem->form ? pem->form->cap : 0;
 	if (pem->cap < RMT_CAP_CONTAINER && (!pem->form || pem->form->read == rmt_read_certificate))
 		pem->cap = RMT_CAP_CONTAINER; /* it may turn out to be a container */
 	pem->text = is_secret(pem->name) ? &pem->secret : &pem->plain;
 	pem->inside = true;
+	pem->within = marker->before.length > 0;
 	pem->begin = pem->line;
 	pem->body_line = 0;
 	pem->headers = pem->encrypted = pem->oversize = false;
 	pem->bare = false;
+	*pem->note = '\0';
+	if (marker->note)
+		remark(pem, marker->note);
 	rmt_buf_clear(&pem->header);
 	rmt_buf_clear(&pem->text->body);
-	rest = trim(rest);
-	return rest.length ? block_line(pem, rest, true) : 0;
 }
 
 /* Header lines (RFC 1421, 4.6) before the body: true when the line was one. */
@@ -329,7 +342,7 @@ header_line(struct pem *pem, struct rmt_span line)
 	if (pem->body_line || (!pem->headers && !memchr(line.at, ':', line.length)))
 		return false;
 	pem->headers = line.length > 0;
-	if (pem->header.length + line.length < LINE_MAX_BYTES) {
+	if (pem->header.length + line.length < HEADER_MAX) {
 		rmt_buf_span(&pem->header, line);
 		if (line.length)
 			rmt_buf_byte(&pem->header, '\n');
@@ -340,57 +353,71 @@ header_line(struct pem *pem, struct rmt_span line)
 }
 
 /* A line within a block that is no marker. */
-static int
+static void
 block_line(struct pem *pem, struct rmt_span line, bool whole)
 {
 	struct rmt_buf *body = &pem->text->body;
-	const unsigned char *close;
-	char label[LABEL_MAX + 1];
-	struct rmt_span end, rest;
 
 	if (!pem->body_line && line.length && header_line(pem, line))
-		return 0;
+		return;
 	if (!pem->body_line && !line.length) {
 		pem->headers = false;
-		return 0;
+		return;
 	}
 	if (!pem->body_line)
 		pem->body_line = pem->line;
-	close = memchr(line.at, '-', line.length);
-	if (close) { /* the END of a block on one line */
-		end = rmt_span_of(close, line.length - (size_t)(close - line.at));
-		if (marker(end, "-----END ", label, &rest))
-			line.length -= end.length;
-		else
-			close = NULL;
-	}
 	if (pem->oversize || body->length + line.length > pem->cap / 2 * 3)
 		pem->oversize = true;
 	else
 		rmt_buf_span(body, line);
 	if (whole && !pem->oversize)
 		rmt_buf_byte(body, '\n');
-	return close ? block_end(pem, NULL) : 0;
+}
+
+/* The same, where line ends are written out as in JSON and in programs: "\\n" and "\\r". */
+static void
+block_text(struct pem *pem, struct rmt_span line, bool whole)
+{
+	const unsigned char *end = line.at + line.length, *at = line.at, *slash = at;
+	bool escaped = false;
+
+	while (
+	    at < end && (slash = memchr(slash, '\\', (size_t)(end - slash))) && end - slash > 1) {
+		if (slash[1] != 'n' && slash[1] != 'r') {
+			slash++;
+			continue;
+		}
+		if (slash > at || slash[1] == 'n')
+			block_line(pem, trim(rmt_span_of(at, (size_t)(slash - at))), true);
+		at = slash = slash + 2;
+		escaped = true;
+	}
+	if (escaped && !strstr(pem->note, "line ends"))
+		remark(pem, "line ends written as \\n: converted");
+	if (!escaped || at < end)
+		block_line(pem, rmt_span_of(at, (size_t)(end - at)), whole);
 }
 
 /* ---- bare base64 ---- */
 
 static int
-bare_end(struct pem *pem, const char *note)
+bare_end(struct pem *pem)
 {
 	struct rmt_object as = *pem->as;
+	const struct rmt_form *form;
 	struct rmt_err ignored = { 0 };
-	char joined[256];
+	char note[128], joined[256];
 
 	if (!pem->bare || pem->plain.body.length < BARE_MIN)
 		return 0;
 	pem->bare = false;
 	rmt_buf_clear(&pem->plain.der);
 	if (rmt_base64_decode(rmt_buf_view(&pem->plain.body), &pem->plain.der, &ignored) ||
-	    !rmt_form_of(rmt_buf_view(&pem->plain.der)))
+	    !(form = rmt_form_of(rmt_buf_view(&pem->plain.der))))
 		return 0; /* it only looked so */
+	snprintf(note, sizeof note, "a base64 body without BEGIN line: accepted as %s", form->name);
 	as.container = "base64";
-	as.line = pem->bare_begin;
+	as.line = pem->reading->line_before + pem->bare_begin;
 	as.note = rmt_note_join(as.note, note, joined);
 	return rmt_read_der(pem->reading, &as, rmt_buf_view(&pem->plain.der));
 }
@@ -416,58 +443,74 @@ bare_line(struct pem *pem, struct rmt_span line, bool whole)
 /* ---- the text ---- */
 
 static int
-end_line(struct pem *pem, const char *label)
+end_line(struct pem *pem, const struct rmt_marker *marker)
 {
 	struct rmt_err err = { 0 };
 	char note[128];
 	size_t before = pem->reading->objects + pem->reading->faults;
 	int rc;
 
-	if (pem->inside && !strcmp(label, pem->name))
-		return block_end(pem, NULL);
+	if (pem->inside && marker->note)
+		remark(pem, marker->note);
+	if (pem->inside && !strcmp(marker->label, pem->name))
+		return block_end(pem);
 	if (pem->inside && pem->reading->reader->mode != RMT_STRICT) {
-		snprintf(note, sizeof note, "its END line says %s", label);
-		return block_end(pem, note);
+		snprintf(note, sizeof note, "its END line says %s", marker->label);
+		remark(pem, note);
+		return block_end(pem);
 	}
 	if (pem->inside) {
 		pem->inside = false;
 		rmt_err_set(&err, RMT_INPUT, NULL,
 		    "the %s block that begins on line %zu ends as %s", pem->name, pem->begin,
-		    label);
+		    marker->label);
 		return block_fault(pem, pem->line, &err);
 	}
-	rc = bare_end(pem, "base64 without a BEGIN line");
+	if (marker->before.length || marker->note)
+		return 0; /* somebody's text about PEM */
+	rc = bare_end(pem);
 	if (rc || pem->reading->objects + pem->reading->faults > before)
 		return rc;
-	rmt_err_set(&err, RMT_INPUT, NULL, "END %s without a BEGIN line", label);
+	rmt_err_set(&err, RMT_INPUT, NULL, "END %s without a BEGIN line", marker->label);
 	return block_fault(pem, pem->line, &err);
+}
+
+/* What stands before a marker, then the marker. */
+static int
+marker_line(struct pem *pem, const struct rmt_marker *marker)
+{
+	int rc = 0;
+
+	if (pem->inside && marker->before.length)
+		block_text(pem, trim(marker->before), false);
+	if (marker->end)
+		return end_line(pem, marker);
+	if (pem->inside)
+		rc = block_unfinished(pem);
+	if (!rc)
+		block_begin(pem, marker);
+	return rc;
 }
 
 static int
 text_line(struct pem *pem, struct rmt_span line, bool whole)
 {
-	struct rmt_span rest;
-	char label[LABEL_MAX + 1];
+	bool strict = pem->reading->reader->mode == RMT_STRICT;
+	struct rmt_marker marker;
 	int rc = 0;
 
 	if (pem->line == 1 && starts_with(line, "\357\273\277", 3))
 		line = rmt_span_of(line.at + 3, line.length - 3);
 	line = trim(line);
-	if (line.length > 10 && line.at[0] == '-') {
-		if (marker(line, "-----BEGIN ", label, &rest)) {
-			if (pem->inside)
-				rc = block_unfinished(pem);
-			if (rc)
-				return rc;
-			memcpy(pem->name, label, sizeof label);
-			return block_begin(pem, rest);
-		}
-		if (marker(line, "-----END ", label, &rest))
-			return end_line(pem, label);
+	while (rmt_marker_find(line, strict, &marker)) {
+		rc = marker_line(pem, &marker);
+		line = trim(marker.rest);
+		if (rc || !line.length)
+			return rc;
 	}
 	if (pem->inside)
-		return block_line(pem, line, whole);
-	if (pem->bare)
+		block_text(pem, line, whole);
+	else if (pem->bare)
 		bare_line(pem, line, whole);
 	return 0;
 }
@@ -506,7 +549,7 @@ rmt_read_text(struct rmt_reading *reading, const struct rmt_object *as, struct r
 	if (!rc && pem.inside)
 		rc = block_unfinished(&pem);
 	else if (!rc)
-		rc = bare_end(&pem, "base64 without a BEGIN line");
+		rc = bare_end(&pem);
 	pem_free(&pem);
 	return rc;
 }

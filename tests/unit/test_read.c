@@ -424,5 +424,7 @@ main(void)
 	count += read_container_count;
 	memcpy(all + count, read_hostile_tests, read_hostile_count * sizeof all[0]);
 	count += read_hostile_count;
+	memcpy(all + count, read_almost_tests, read_almost_count * sizeof all[0]);
+	count += read_almost_count;
 	return _cmocka_run_group_tests("read", all, count, make_fixtures, remove_fixtures);
 }

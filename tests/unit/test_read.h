@@ -50,7 +50,11 @@ void check_account(struct account *account, const char *sentence, const char *go
     const char *wanted, const char *says);
 void check_rows(const struct row *rows, size_t count);
 
-extern const struct CMUnitTest read_pem_tests[], read_container_tests[], read_hostile_tests[];
-extern const size_t read_pem_count, read_container_count, read_hostile_count;
+/* `text` with every `from` in it as `to`, appended to `out`. */
+void text_replace(const char *text, const char *from, const char *to, struct rmt_buf *out);
+
+extern const struct CMUnitTest read_pem_tests[], read_container_tests[], read_hostile_tests[],
+    read_almost_tests[];
+extern const size_t read_pem_count, read_container_count, read_hostile_count, read_almost_count;
 
 #endif

@@ -11,8 +11,8 @@
 /* Each takes the PEM text of leaf.pem and writes what became of it. */
 typedef void change_fn(const char *pem, struct rmt_buf *out);
 
-static void
-replace(const char *text, const char *from, const char *to, struct rmt_buf *out)
+void
+text_replace(const char *text, const char *from, const char *to, struct rmt_buf *out)
 {
 	const char *at;
 
@@ -27,13 +27,13 @@ replace(const char *text, const char *from, const char *to, struct rmt_buf *out)
 static void
 crlf(const char *pem, struct rmt_buf *out)
 {
-	replace(pem, "\n", "\r\n", out);
+	text_replace(pem, "\n", "\r\n", out);
 }
 
 static void
 cr_only(const char *pem, struct rmt_buf *out)
 {
-	replace(pem, "\n", "\r", out);
+	text_replace(pem, "\n", "\r", out);
 }
 
 static void
@@ -46,7 +46,7 @@ static void
 indented(const char *pem, struct rmt_buf *out)
 {
 	rmt_buf_text(out, "  \t");
-	replace(pem, "\n", "  \n  \t", out);
+	text_replace(pem, "\n", "  \n  \t", out);
 }
 
 static void
@@ -64,13 +64,13 @@ text_around(const char *pem, struct rmt_buf *out)
 static void
 blank_lines(const char *pem, struct rmt_buf *out)
 {
-	replace(pem, "\n", "\n\n", out);
+	text_replace(pem, "\n", "\n\n", out);
 }
 
 static void
 on_one_line(const char *pem, struct rmt_buf *out)
 {
-	replace(pem, "\n", "", out);
+	text_replace(pem, "\n", "", out);
 }
 
 static void
@@ -89,26 +89,26 @@ body_on_one_line(const char *pem, struct rmt_buf *out)
 static void
 headers(const char *pem, struct rmt_buf *out)
 {
-	replace(pem, "BEGIN CERTIFICATE-----\n",
+	text_replace(pem, "BEGIN CERTIFICATE-----\n",
 	    "BEGIN CERTIFICATE-----\nSubject: leaf\n continued\n\n", out);
 }
 
 static void
 x509_label(const char *pem, struct rmt_buf *out)
 {
-	replace(pem, " CERTIFICATE", " X509 CERTIFICATE", out);
+	text_replace(pem, " CERTIFICATE", " X509 CERTIFICATE", out);
 }
 
 static void
 request_label(const char *pem, struct rmt_buf *out)
 {
-	replace(pem, " CERTIFICATE", " CERTIFICATE REQUEST", out);
+	text_replace(pem, " CERTIFICATE", " CERTIFICATE REQUEST", out);
 }
 
 static void
 unknown_label(const char *pem, struct rmt_buf *out)
 {
-	replace(pem, " CERTIFICATE", " MY DEVICE'S THING", out);
+	text_replace(pem, " CERTIFICATE", " MY DEVICE'S THING", out);
 }
 
 static void
@@ -127,7 +127,7 @@ no_end_twice(const char *pem, struct rmt_buf *out)
 static void
 another_end(const char *pem, struct rmt_buf *out)
 {
-	replace(pem, "END CERTIFICATE", "END X509 CERTIFICATE", out);
+	text_replace(pem, "END CERTIFICATE", "END X509 CERTIFICATE", out);
 }
 
 static void
@@ -222,8 +222,8 @@ static const struct {
 	{ "another END", another_end, "certificate=leaf@pem:1",
 	    "note: its END line says X509 CERTIFICATE" },
 	{ "no BEGIN line", no_begin, "certificate=leaf@base64:1",
-	    "note: base64 without a BEGIN line" },
-	{ "bare base64", bare, "certificate=leaf@base64:1", "note: base64 without a BEGIN line" },
+	    "note: a base64 body without BEGIN line: accepted as certificate" },
+	{ "bare base64", bare, "certificate=leaf@base64:1", "note: a base64 body without BEGIN line: accepted as certificate" },
 	{ "UTF-16, little-endian", utf16_little, "certificate=leaf@pem:1",
 	    "note: UTF-16 text: converted" },
 	{ "UTF-16, big-endian", utf16_big, "certificate=leaf@pem:1",
@@ -287,7 +287,7 @@ labels_are_known(void **state)
 		{ "PKCS12", "plain-nomac.pfx",
 		    "certificate=leaf@pem-pkcs12:1 certificate=ca@pem-pkcs12:1 "
 		    "private-key=leaf@pem-pkcs12:1",
-		    "note: a PKCS#12 container under the label PKCS12" },
+		    "note: a PFX inside PEM armour, under the label PKCS12" },
 		{ "PGP PUBLIC KEY BLOCK", "leaf.der", "unsupported=OpenPGP public key@pem:1",
 		    NULL },
 		{ "HONEY", "text", "unsupported=HONEY@pem:1",
@@ -354,7 +354,7 @@ a_broken_block_is_one_fault_with_its_line(void **state)
 	fixture_read("leaf.pem", &pem);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		rmt_buf_clear(&text);
-		replace(rows[i].text, "@", rmt_buf_string(&pem), &text);
+		text_replace(rows[i].text, "@", rmt_buf_string(&pem), &text);
 		account_start(&account, NULL);
 		check_account(&account, rows[i].sentence,
 		    account_mem(&account, text.bytes, text.length), rows[i].wanted, rows[i].says);
