@@ -103,24 +103,56 @@ int rmt_verb_store_fill(struct remint *ctx, struct rmt_chain_store *store, struc
 
 /* ---- leaves ------------------------------------------------------------------------------------------------------------ */
 
-/* Leaves are the end-entity certificates; in a pile of CA certificates alone, every one counts. */
-static const struct rmt_object *leaf_nth(const struct rmt_pile *pile, size_t n, size_t *position)
+int rmt_leaves_find(const struct rmt_pile *pile, struct rmt_leaves *out, struct rmt_err *err)
 {
-	bool any = false;
+	bool ends = false;
 
-	for (size_t i = 0; i < pile->count; i++)
-		any |= pile->objects[i]->cert && !rmt_cert_is_ca(pile->objects[i]->cert);
+	*out = (struct rmt_leaves){.at = calloc(pile->count + 1, sizeof *out->at)};
+	if (!out->at)
+		return rmt_err_memory(err);
 	for (size_t i = 0; i < pile->count; i++) {
 		const struct rmt_object *object = pile->objects[i];
+		bool end = object->cert && !object->again && !rmt_cert_is_ca(object->cert);
 
-		if (!object->cert || object->again || (any && rmt_cert_is_ca(object->cert)))
+		if (!object->cert || object->again || (ends && !end))
 			continue;
-		if (n-- == 0) {
-			*position = i;
-			return object;
-		}
+		if (end && !ends) /* the certificates of CAs before it are its company */
+			out->count = 0;
+		ends |= end;
+		out->at[out->count++] = i;
 	}
-	return NULL;
+	return 0;
+}
+
+void rmt_leaves_clear(struct rmt_leaves *leaves)
+{
+	free(leaves->at);
+	*leaves = (struct rmt_leaves){0};
+}
+
+/* Is the key at this place open, and none before it the same? */
+static bool new_key(const struct rmt_pile *pile, size_t at)
+{
+	const struct rmt_key *key = pile->objects[at]->key;
+
+	for (size_t i = 0; key && i < at; i++)
+		if (pile->objects[i]->key && rmt_span_equal(rmt_key_spki(pile->objects[i]->key), rmt_key_spki(key)))
+			return false;
+	return key != NULL;
+}
+
+size_t rmt_leaves_keyed(const struct rmt_pile *pile, const struct rmt_leaves *leaves, size_t *which)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < pile->count; i++)
+		for (size_t n = 0; new_key(pile, i) && n < leaves->count; n++) {
+			if (!rmt_span_equal(rmt_key_spki(pile->objects[i]->key), pile->objects[leaves->at[n]]->cert->spki))
+				continue;
+			*which = n;
+			count++;
+		}
+	return count;
 }
 
 static const struct rmt_object *key_of(const struct rmt_pile *pile, const struct rmt_object *leaf)
@@ -140,13 +172,11 @@ static const struct rmt_object *key_of(const struct rmt_pile *pile, const struct
 	return locked;
 }
 
-int rmt_company_nth(const struct rmt_pile *pile, size_t n, struct rmt_company *out, struct rmt_err *err)
+int rmt_company_at(const struct rmt_pile *pile, size_t at, struct rmt_company *out, struct rmt_err *err)
 {
-	size_t position, others = 0;
+	size_t others = 0;
 
-	*out = (struct rmt_company){.leaf = leaf_nth(pile, n, &position), .leaf_first = true};
-	if (!out->leaf)
-		return 0;
+	*out = (struct rmt_company){.leaf = pile->objects[at], .leaf_first = true};
 	out->key = key_of(pile, out->leaf);
 	out->sent = calloc(pile->count, sizeof *out->sent);
 	if (!out->sent)
@@ -154,15 +184,30 @@ int rmt_company_nth(const struct rmt_pile *pile, size_t n, struct rmt_company *o
 	for (size_t i = 0; i < pile->count; i++) {
 		const struct rmt_object *object = pile->objects[i];
 
-		if (i == position || !object->cert || strcmp(object->source, out->leaf->source) != 0)
+		if (i == at || !object->cert || strcmp(object->source, out->leaf->source) != 0)
 			continue;
 		if (!rmt_cert_is_ca(object->cert) && !rmt_span_equal(object->der, out->leaf->der))
 			continue; /* another leaf of the pile, not this one's company */
 		out->sent[others++] = object->cert;
-		out->leaf_first &= i > position;
+		out->leaf_first &= i > at;
 	}
 	out->sent_count = others;
-	return 1;
+	return 0;
+}
+
+int rmt_company_first(const struct rmt_pile *pile, struct rmt_company *out, struct rmt_err *err)
+{
+	struct rmt_leaves leaves;
+	int rc = -1;
+
+	*out = (struct rmt_company){0};
+	if (rmt_leaves_find(pile, &leaves, err))
+		return -1;
+	rc = leaves.count ? rmt_company_at(pile, leaves.at[0], out, err) : 0;
+	if (rc == 0 && leaves.count)
+		rc = 1;
+	rmt_leaves_clear(&leaves);
+	return rc;
 }
 
 void rmt_company_clear(struct rmt_company *company)

@@ -2,7 +2,8 @@
 /*
  * convert.c - remint_convert(): the same objects in another container, or in the files that a target wants.
  *
- * The leaf, its key and its chain are found in a pile of any order. Nothing is signed: a change of content is a reissue.
+ * The leaf, its key and its chain are found in a pile of any order; where no one leaf is meant, a container takes all
+ * certificates of the pile. Nothing is signed: a change of content is a reissue.
  */
 #include "config.h"
 
@@ -19,6 +20,7 @@ struct converting {
 	struct rmt_chain_store *store;
 	struct rmt_company company;
 	struct rmt_path path;
+	const struct rmt_cert **all; /* when no one leaf is meant; NULL otherwise */
 	struct rmt_bundle bundle;
 	remint_file_fn *file;
 	void *arg;
@@ -26,78 +28,107 @@ struct converting {
 
 /* ---- what goes in ----------------------------------------------------------------------------------------------------------- */
 
+enum { CHAIN_MAX = 64 }; /* more certificates of CAs are a pile and no chain */
+
 /* In a chain without a leaf (a root with its issuing CA) the certificate that issued none of the others is meant. */
-static bool lowest(const struct rmt_pile *pile, size_t leaves, size_t *chosen)
+static bool lowest(const struct rmt_pile *pile, const struct rmt_leaves *leaves, size_t *chosen)
 {
 	size_t found = 0;
 
-	for (size_t n = 0; n < leaves; n++) {
-		struct rmt_company company;
+	for (size_t n = 0; n < leaves->count; n++) {
+		const struct rmt_cert *cert = pile->objects[leaves->at[n]]->cert;
 		bool issues = false;
 
-		if (rmt_company_nth(pile, n, &company, NULL) != 1 || !rmt_cert_is_ca(company.leaf->cert)) {
-			rmt_company_clear(&company);
+		if (leaves->count > CHAIN_MAX || !rmt_cert_is_ca(cert))
 			return false;
-		}
 		for (size_t i = 0; i < pile->count; i++) {
 			const struct rmt_cert *other = pile->objects[i]->cert;
 
-			issues |= other && !rmt_span_equal(other->der, company.leaf->cert->der) &&
-			          rmt_cert_issued_by(other, company.leaf->cert);
+			issues |= other && !rmt_span_equal(other->der, cert->der) && rmt_cert_issued_by(other, cert);
 		}
 		if (!issues) {
 			found++;
 			*chosen = n;
 		}
-		rmt_company_clear(&company);
 	}
 	return found == 1;
 }
 
-/* The leaf meant: the selected one, else the only one, else the only one whose key is at hand. */
-static int choose_leaf(struct converting *job, struct rmt_err *err)
+/* The leaf of that name or serial number. */
+static int select_leaf(const struct converting *job, const struct rmt_leaves *leaves, size_t *chosen, struct rmt_err *err)
 {
 	const char *select = job->options->select;
-	size_t leaves = 0, with_key = 0, selected = 0, chosen = 0, keyed = 0;
-	int found;
+	size_t selected = 0;
 
-	while ((found = rmt_company_nth(&job->pile, leaves, &job->company, err)) == 1) {
-		if (select && rmt_cert_matches(job->company.leaf->cert, select)) {
-			selected++;
-			chosen = leaves;
-		}
-		if (job->company.key && job->company.key->key) {
-			with_key++;
-			keyed = leaves;
-		}
-		leaves++;
-		rmt_company_clear(&job->company);
+	for (size_t n = 0; n < leaves->count; n++) {
+		if (!rmt_cert_matches(job->pile.objects[leaves->at[n]]->cert, select))
+			continue;
+		selected++;
+		*chosen = n;
 	}
-	if (found < 0)
-		return -1;
-	if (!leaves) {
+	if (selected == 1)
+		return 1;
+	return rmt_err_set(err, RMT_USAGE, NULL, selected ? "several certificates match \"%s\": select by serial number"
+	                                                  : "no certificate among the inputs matches \"%s\"",
+	                   select);
+}
+
+/* May everything go in when no one certificate is meant? A bag of certificates is as good a content as a chain; but of
+ * several private keys one must be chosen. */
+static bool takes_all(const struct converting *job)
+{
+	const struct rmt_format *format = job->options->to ? rmt_format_named(job->options->to) : NULL;
+	bool keys = false;
+
+	for (size_t i = 0; i < job->pile.count; i++)
+		keys |= job->pile.objects[i]->type == RMT_OBJECT_PRIVATE_KEY;
+	return format && format->holds_many && !job->options->no_chain && (!keys || !format->holds_key || job->options->no_key);
+}
+
+/* The leaf meant: the selected one, else the only one, else the only one whose key is at hand. 1, or 0 when none is
+ * meant before the others and all can be written. */
+static int choose_leaf(struct converting *job, const struct rmt_leaves *leaves, size_t *chosen, struct rmt_err *err)
+{
+	size_t keyed;
+
+	if (!leaves->count) {
 		rmt_err_set(err, RMT_INPUT, NULL, "%s", job->options->inputs.count == 1 ? "holds no certificate" : "no certificate among the inputs");
 		rmt_err_source(err, job->options->inputs.count == 1 ? job->options->inputs.items[0] : "");
 		return -1;
 	}
-	if (select && selected != 1)
-		return rmt_err_set(err, RMT_USAGE, NULL, selected ? "several certificates match \"%s\": select by serial number"
-		                                                  : "no certificate among the inputs matches \"%s\"",
-		                   select);
-	if (!select && leaves > 1 && with_key != 1 && lowest(&job->pile, leaves, &chosen)) {
-		with_key = 1;
-		keyed = chosen;
-	}
-	if (!select && leaves > 1 && with_key != 1)
-		return rmt_err_set(err, RMT_USAGE, NULL,
-		                   "%zu certificates could be meant: choose one with --select NAME or --select SERIAL", leaves);
-	return rmt_company_nth(&job->pile, select ? chosen : leaves > 1 ? keyed : 0, &job->company, err) == 1 ? 0 : -1;
+	*chosen = 0;
+	if (job->options->select)
+		return select_leaf(job, leaves, chosen, err);
+	keyed = leaves->count > 1 ? rmt_leaves_keyed(&job->pile, leaves, chosen) : 1;
+	if (keyed == 1 || lowest(&job->pile, leaves, chosen))
+		return 1;
+	if (takes_all(job))
+		return 0;
+	return rmt_err_set(err, RMT_USAGE, NULL,
+	                   "%zu certificates could be meant: choose one with --select NAME or --select SERIAL", leaves->count);
 }
 
-static int fill_bundle(struct converting *job, struct rmt_err *err)
+/* Every certificate of the pile once, in the order in which they came. */
+static int take_all(struct converting *job, struct rmt_err *err)
+{
+	size_t count = 0;
+
+	job->all = calloc(job->pile.count, sizeof *job->all);
+	if (!job->all)
+		return rmt_err_memory(err);
+	for (size_t i = 0; i < job->pile.count; i++)
+		if (job->pile.objects[i]->cert && !job->pile.objects[i]->again)
+			job->all[count++] = job->pile.objects[i]->cert;
+	job->bundle.intermediates = job->all;
+	job->bundle.intermediate_count = count;
+	rmt_verb_warn(job->ctx, "%zu certificates are at hand and no one is meant before the others: all are written", count);
+	return 0;
+}
+
+static int take_chain(struct converting *job, struct rmt_err *err)
 {
 	const struct remint_convert_options *options = job->options;
-	const struct rmt_object *key;
+	const struct rmt_object *key = job->company.key;
 
 	job->store = rmt_chain_store_new(err);
 	if (!job->store)
@@ -105,10 +136,9 @@ static int fill_bundle(struct converting *job, struct rmt_err *err)
 	for (size_t i = 0; i < job->pile.count; i++)
 		if (job->pile.objects[i]->cert && rmt_chain_store_add(job->store, job->pile.objects[i]->cert, false, err))
 			return -1;
-	if (choose_leaf(job, err) || rmt_path_find(job->store, job->company.leaf->cert, &job->path, err))
+	if (rmt_path_find(job->store, job->company.leaf->cert, &job->path, err))
 		return -1;
 	job->bundle.leaf = job->company.leaf->cert;
-	key = job->company.key;
 	if (key && key->locked && !options->no_key)
 		return rmt_err_set(err, RMT_SECRET, NULL, "the private key in %s is locked: give its passphrase with --password-file",
 		                   key->source);
@@ -120,6 +150,23 @@ static int fill_bundle(struct converting *job, struct rmt_err *err)
 	job->bundle.intermediate_count = job->path.count;
 	job->bundle.root = job->path.root;
 	return 0;
+}
+
+static int fill_bundle(struct converting *job, struct rmt_err *err)
+{
+	struct rmt_leaves leaves;
+	size_t chosen;
+	int rc;
+
+	if (rmt_leaves_find(&job->pile, &leaves, err))
+		return -1;
+	rc = choose_leaf(job, &leaves, &chosen, err);
+	if (rc == 1)
+		rc = rmt_company_at(&job->pile, leaves.at[chosen], &job->company, err) ? -1 : take_chain(job, err);
+	else if (rc == 0)
+		rc = take_all(job, err);
+	rmt_leaves_clear(&leaves);
+	return rc;
 }
 
 static bool named_as_key(const struct converting *job, const char *source)
@@ -171,11 +218,12 @@ static void contents(const struct converting *job, const struct rmt_format *form
 		items[list->count++] = key;
 		return;
 	}
-	items[list->count++] = leaf;
+	if (!job->all)
+		items[list->count++] = leaf;
 	if (!format->holds_many)
 		return;
 	items[list->count++] = intermediates;
-	if (job->options->with_root)
+	if (job->options->with_root && !job->all)
 		items[list->count++] = root;
 	if (format->holds_key && job->bundle.key)
 		items[list->count++] = key;
@@ -199,7 +247,7 @@ static int convert_one(struct converting *job, struct rmt_err *err)
 		return rmt_err_set(err, RMT_USAGE, NULL, "\"%s\" is not a format that Remint writes: pem, der, p7b, p7b-pem, pfx, jks, key or key-traditional",
 		                   options->to);
 	contents(job, format, &how.content, items);
-	if (options->with_root && format->holds_many && !job->bundle.root)
+	if (options->with_root && format->holds_many && !job->bundle.root && !job->all)
 		return rmt_err_set(err, RMT_INPUT, NULL, "the root is asked for but is not among the inputs: add it with --chain");
 	if (key_alone(format) && !job->bundle.key)
 		return rmt_err_set(err, RMT_INPUT, NULL, "no private key of this certificate among the inputs: give --key FILE");
@@ -336,6 +384,7 @@ int remint_convert(struct remint *ctx, const struct remint_convert_options *opti
 	if (fill_bundle(&job, err) == 0 && check_keys(&job, err) == 0)
 		rc = options->to ? convert_one(&job, err) : convert_targets(&job, err);
 out:
+	free(job.all);
 	rmt_company_clear(&job.company);
 	rmt_path_clear(&job.path);
 	rmt_chain_store_free(job.store);

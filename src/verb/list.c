@@ -140,7 +140,7 @@ static int find_by_file(struct remint *ctx, struct rmt_db *db, const char *path,
 	struct rmt_db_cert row;
 	int rc = rmt_pile_need(ctx, &pile, (struct remint_strings){&path, 1}, true, err);
 
-	if (rc == 0 && rmt_company_nth(&pile, 0, &company, err) == 1) {
+	if (rc == 0 && rmt_company_first(&pile, &company, err) == 1) {
 		rc = rmt_cert_fingerprint(company.leaf->cert, fingerprint, err);
 		if (rc == 0 && rmt_db_cert_find(db, company.leaf->cert->serial, rmt_span_of(fingerprint, sizeof fingerprint), &row, err) == 1)
 			*found = (struct found){row.id, 1};

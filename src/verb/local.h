@@ -189,8 +189,16 @@ int rmt_pile_read(struct remint *ctx, struct rmt_pile *pile, struct remint_strin
 /* The same for inputs of which nothing may be missing in what is made from them: a file with a fault is the verb's
  * failure. What else a directory holds is nobody's promise: its faults go to the caller. */
 int rmt_pile_need(struct remint *ctx, struct rmt_pile *pile, struct remint_strings inputs, bool skip_keys, struct rmt_err *err);
-/* The n-th leaf (end-entity certificate; when there is none at all, the n-th certificate) of the pile with its company; 1, 0 past the end, -1. */
-int rmt_company_nth(const struct rmt_pile *pile, size_t n, struct rmt_company *out, struct rmt_err *err);
+/* Where the leaves of the pile stand in it, each certificate once: the end-entity certificates; when there is none at all, every certificate. */
+struct rmt_leaves { size_t *at, count; };
+int rmt_leaves_find(const struct rmt_pile *pile, struct rmt_leaves *out, struct rmt_err *err);
+/* How many of them have their private key in the pile, open; the last of these in `which`. */
+size_t rmt_leaves_keyed(const struct rmt_pile *pile, const struct rmt_leaves *leaves, size_t *which);
+void rmt_leaves_clear(struct rmt_leaves *leaves);
+/* The leaf at a place of the pile with its company. */
+int rmt_company_at(const struct rmt_pile *pile, size_t at, struct rmt_company *out, struct rmt_err *err);
+/* The first leaf; 1, 0 when there is none, -1. */
+int rmt_company_first(const struct rmt_pile *pile, struct rmt_company *out, struct rmt_err *err);
 void rmt_company_clear(struct rmt_company *company);
 /* "name" or serial matches? */
 bool rmt_cert_matches(const struct rmt_cert *cert, const char *select);

@@ -72,30 +72,26 @@ static int parse_listen(struct peering *job, const char *text, struct rmt_err *e
 /* The leaf meant: the only one, or the only one whose key is at hand. */
 static int choose_leaf(struct peering *job, struct rmt_err *err)
 {
-	size_t leaves = 0, keyed = 0, chosen = 0;
-	int found;
+	struct rmt_leaves leaves;
+	size_t keyed, chosen = 0;
+	int rc = -1;
 
-	while ((found = rmt_company_nth(&job->pile, leaves, &job->company, err)) == 1) {
-		if (job->company.key && job->company.key->key) {
-			keyed++;
-			chosen = leaves;
-		}
-		leaves++;
-		rmt_company_clear(&job->company);
-	}
-	if (found < 0)
+	if (rmt_leaves_find(&job->pile, &leaves, err))
 		return -1;
-	if (!leaves) {
+	keyed = rmt_leaves_keyed(&job->pile, &leaves, &chosen);
+	if (!leaves.count) {
 		rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate");
 		rmt_err_source(err, job->options->certificate);
-		return -1;
+	} else if (leaves.count > 1 && keyed != 1) {
+		rmt_err_set(err, keyed ? RMT_USAGE : RMT_SECRET, NULL,
+		            keyed ? "%zu certificates could be served: give one, with its chain in --chain"
+		                  : "%zu certificates could be served, and the key of none is at hand: name it with --key",
+		            leaves.count);
+	} else {
+		rc = rmt_company_at(&job->pile, leaves.at[chosen], &job->company, err);
 	}
-	if (leaves > 1 && keyed != 1)
-		return rmt_err_set(err, keyed ? RMT_USAGE : RMT_SECRET, NULL,
-		                   keyed ? "%zu certificates could be served: give one, with its chain in --chain"
-		                         : "%zu certificates could be served, and the key of none is at hand: name it with --key",
-		                   leaves);
-	return rmt_company_nth(&job->pile, leaves > 1 ? chosen : 0, &job->company, err) == 1 ? 0 : -1;
+	rmt_leaves_clear(&leaves);
+	return rc;
 }
 
 static int check_key(struct peering *job, struct rmt_err *err)

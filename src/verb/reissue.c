@@ -22,7 +22,7 @@ struct replacing {
 	struct rmt_bench bench;
 	struct rmt_pile pile;
 	struct rmt_request *request;
-	size_t leaves;
+	struct rmt_leaves leaves;
 	struct rmt_names directories;
 	bool recorded; /* the template in use came from a certificate's record */
 };
@@ -267,7 +267,7 @@ static int directory_for(struct replacing *job, const struct rmt_cert *cert, cha
 	*owned = NULL;
 	job->bench.release.out = job->options->out;
 	job->bench.release.parent = NULL;
-	if (!job->options->out.directory || job->leaves < 2)
+	if (!job->options->out.directory || job->leaves.count < 2)
 		return 0;
 	rmt_cert_label(cert, &label);
 	rmt_file_label(rmt_buf_string(&label), stem);
@@ -320,27 +320,25 @@ out:
 
 static int replace_all(struct replacing *job, struct rmt_err *err)
 {
-	struct rmt_company company;
-	int found, rc = 0;
+	size_t count;
+	int rc = 0;
 
-	while ((found = rmt_company_nth(&job->pile, job->leaves, &company, err)) == 1) {
-		job->leaves++;
-		rmt_company_clear(&company);
-	}
-	if (found < 0)
+	if (rmt_leaves_find(&job->pile, &job->leaves, err))
 		return -1;
-	if (!job->leaves)
+	count = job->leaves.count;
+	if (!count)
 		return job->ctx->faults ? 0 : rmt_err_set(err, RMT_INPUT, NULL, "no certificate among the inputs");
-	if (job->request && job->leaves > 1)
-		return rmt_err_set(err, RMT_USAGE, NULL, "one --request serves one certificate, but there are %zu", job->leaves);
-	for (size_t n = 0; rc == 0 && n < job->leaves; n++) {
+	if (job->request && count > 1)
+		return rmt_err_set(err, RMT_USAGE, NULL, "one --request serves one certificate, but there are %zu", count);
+	for (size_t n = 0; rc == 0 && n < count; n++) {
+		struct rmt_company company;
 		struct rmt_err refused = {0};
 
-		if (rmt_company_nth(&job->pile, n, &company, err) != 1)
+		if (rmt_company_at(&job->pile, job->leaves.at[n], &company, err))
 			return -1;
 		rc = replace_one(job, &company, &refused);
 		rmt_company_clear(&company);
-		if (rc && job->leaves == 1)
+		if (rc && count == 1)
 			*err = err->class == RMT_NONE ? refused : *err;
 		else if (rc && refused.class != RMT_NONE)
 			rc = rmt_verb_fault(job->ctx, &refused);
@@ -374,6 +372,7 @@ int remint_reissue(struct remint *ctx, const struct remint_reissue_options *opti
 	rc = replace_all(&job, err);
 out:
 	rmt_request_free(job.request);
+	rmt_leaves_clear(&job.leaves);
 	rmt_pile_free(&job.pile);
 	rmt_names_free(&job.directories);
 	rmt_bench_close(&job.bench);

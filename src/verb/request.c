@@ -34,7 +34,7 @@ static int read_from(struct asking *asking, struct rmt_err *err)
 	int found = -1;
 
 	if (rmt_pile_need(asking->ctx, &pile, (struct remint_strings){&asking->options->from, 1}, true, err) == 0)
-		found = rmt_company_nth(&pile, 0, &company, err);
+		found = rmt_company_first(&pile, &company, err);
 	if (found == 1) {
 		asking->from = rmt_cert_dup(company.leaf->cert, err);
 		rmt_company_clear(&company);

@@ -119,7 +119,7 @@ static int own_certificate(struct verifying *run)
 	if (rmt_pile_need(run->ctx, &run->own, (struct remint_strings){&file, 1}, false, run->err) ||
 	    rmt_pile_need(run->ctx, &run->own, run->options->keys, false, run->err))
 		return -1;
-	found = rmt_company_nth(&run->own, 0, &run->company, run->err);
+	found = rmt_company_first(&run->own, &run->company, run->err);
 	if (found == 0)
 		rmt_err_set(run->err, RMT_INPUT, NULL, "holds no certificate");
 	else if (found == 1 && !run->company.key)

@@ -60,6 +60,32 @@ expect_status 0 "nor is there one of a whole PFX" \
 	"$REMINT" convert old.pem --key old.key --to pfx -o whole.pfx --out-password-file pass
 expect_no_line "$TMP/err" . "that has its key"
 
+# ---- convert: of many certificates none is meant before the others ----
+old_cert second /CN=second.example.com
+old_cert third /CN=third.example.com
+cat old.pem second.pem third.pem ca.pem second.pem >many.pem
+"$REMINT" show --csv many.pem | awk -F, 'NR > 1 && !seen[$NF]++ { print $NF }' | tr -d '\r' >wanted
+expect_status 0 "a pile goes into a P7B" "$REMINT" convert many.pem --to p7b -o many.p7b
+expect_err 'all are written' "as a whole, which is said"
+expect_status 0 "and a P7B into PEM" "$REMINT" convert many.p7b --to pem -o back.pem
+"$REMINT" show --csv back.pem | awk -F, 'NR > 1 { print $NF }' | tr -d '\r' | sort >got
+sort wanted | diff - got >diff && ok "with every certificate once" || not_ok "with every certificate once" diff
+openssl pkcs7 -inform DER -in many.p7b -print_certs 2>/dev/null | grep -c BEGIN >count
+echo "$(wc -l <wanted)" | diff - count >diff && ok "and OpenSSL finds as many in the P7B" || not_ok "and OpenSSL finds as many in the P7B" diff
+expect_status 0 "PEM into PEM" "$REMINT" convert many.pem --to pem -o order.pem
+"$REMINT" show --csv order.pem | awk -F, 'NR > 1 { print $NF }' | tr -d '\r' | diff wanted - >diff &&
+	ok "keeps the order" || not_ok "keeps the order" diff
+expect_status 0 "one that is selected" "$REMINT" convert many.p7b --to pem --select third.example.com -o one.pem
+[ "$(grep -c BEGIN one.pem)" -eq 1 ] && ok "goes alone" || not_ok "goes alone" one.pem
+expect_status 2 "what holds one certificate" "$REMINT" convert many.p7b --to der -o many.der
+expect_err '3 certificates could be meant' "wants to know which"
+expect_status 2 "so does a target" "$REMINT" convert many.p7b --for nginx -o many
+expect_status 2 "and a chain that is not wanted" "$REMINT" convert many.p7b --to pem --no-chain -o many.out
+cat many.pem old.key second.key >keys.pem
+expect_status 2 "of several keys one is chosen" "$REMINT" convert keys.pem --to pfx -o keys.pfx --out-password-file pass
+expect_status 0 "unless none is wanted" "$REMINT" convert keys.pem --to pem --no-key -o keyless.pem
+expect_same order.pem keyless.pem "then the pile is one of certificates"
+
 # ---- list ----
 expect_status 0 "a target that nobody knows" "$REMINT" list --home ca --target ngin
 expect_err 'there is no target "ngin": did you mean nginx\?' "is said to be unknown"
