@@ -268,19 +268,22 @@ const char *const rmt_deploy_marks[] = { "label", "thumbprint", "old-thumbprint"
 	"old-serial", "host", "address", "root-thumbprint", "root-cer", "root-pem", "issuing-cer",
 	NULL };
 
+const char *const rmt_request_marks[] = { "cn", "o", "ou", "l", "st", "c", "email", "serial-number", "subject",
+	"names", "hosts", "dns", "ip", "label", "rsa-bits", "ec-bits", "digest", NULL };
+
 static bool
-is_mark(const char *word)
+is_mark(const char *word, const char *const *marks)
 {
-	for (size_t i = 0; rmt_deploy_marks[i] != NULL; i++)
-		if (strcmp(rmt_deploy_marks[i], word) == 0)
+	for (size_t i = 0; marks[i] != NULL; i++)
+		if (strcmp(marks[i], word) == 0)
 			return true;
 	return false;
 }
 
 /* A word in braces is one of ours and must be known. Braces around anything else, or behind a
  * dollar sign, belong to the device's own language. */
-int
-rmt_check_steps(const char *text, struct rmt_err *err)
+static int
+check_marks(const char *text, const char *const *marks, struct rmt_err *err)
 {
 	for (const char *at = strchr(text, '{'); at != NULL; at = strchr(at + 1, '{')) {
 		char word[32], hint[128];
@@ -292,9 +295,38 @@ rmt_check_steps(const char *text, struct rmt_err *err)
 			continue;
 		memcpy(word, at + 1, length);
 		word[length] = '\0';
-		if (!is_mark(word))
+		if (!is_mark(word, marks))
 			return rmt_err_set(err, RMT_INPUT, NULL, "{%s} stands for nothing%s", word,
-			    rmt_did_you_mean(word, rmt_deploy_marks, hint));
+			    rmt_did_you_mean(word, marks, hint));
 	}
 	return rmt_check_filled(text, err);
+}
+
+int
+rmt_check_steps(const char *text, struct rmt_err *err)
+{
+	return check_marks(text, rmt_deploy_marks, err);
+}
+
+int
+rmt_check_on_device(const char *text, struct rmt_err *err)
+{
+	return check_marks(text, rmt_request_marks, err);
+}
+
+/* An attribute and the most characters that its field takes. */
+int
+rmt_check_limit(const char *text, struct rmt_err *err)
+{
+	size_t length = strcspn(text, ":");
+	char attribute[32];
+	uint64_t most;
+
+	if (text[length] != ':' || length >= sizeof(attribute))
+		return refuse(err, "a limit stands as ST:40");
+	memcpy(attribute, text, length);
+	attribute[length] = '\0';
+	if (rmt_check_attribute(attribute, err) != 0)
+		return -1;
+	return rmt_quantity_count(text + length + 1, 1, 32768, &most, err);
 }

@@ -143,6 +143,8 @@ int rmt_check_key_range(const char *text, struct rmt_err *err);    /* "rsa:2048-
 int rmt_check_rule_id(const char *text, struct rmt_err *err);
 int rmt_check_file_name(const char *text, struct rmt_err *err);    /* "{label}.pem" */
 int rmt_check_steps(const char *text, struct rmt_err *err); /* of a deploy block */
+int rmt_check_on_device(const char *text, struct rmt_err *err); /* of a request block */
+int rmt_check_limit(const char *text, struct rmt_err *err);     /* "ST:40" */
 int rmt_check_signature_pair(const char *text, struct rmt_err *err); /* "RSA+SHA256", "rsa_pss_rsae_sha256" */
 int rmt_check_filled(const char *text, struct rmt_err *err);       /* anything but nothing */
 

@@ -127,6 +127,10 @@ struct rmt_request_rules {
 	struct rmt_text_list keys;           /* key specs allowed; first is the default */
 	char *digest;
 	bool san;                            /* put subjectAltName into the request (old gateways choke on it) */
+	struct rmt_text_list limits;         /* "ST:40": the most characters of a field */
+	char *on_device;                     /* what a device that makes its own key is told, with words of rmt_request_marks in braces; or NULL */
+	char *form;                          /* the file that goes with it: "inf" (certreq) or "openssl"; or NULL */
+	struct rmt_text_list sources;        /* on what they rest */
 };
 
 /* A name that the consumer's certificate has, made from a topology. */
@@ -167,6 +171,8 @@ struct rmt_incident {
 /* What may stand in braces in the steps of a target's deploy block, without them, ended by NULL: "label", "thumbprint" ...
  * What each stands for is write/'s business. */
 extern const char *const rmt_deploy_marks[];
+/* The same for request.on_device. */
+extern const char *const rmt_request_marks[];
 
 struct rmt_target {
 	char *name, *title, *origin;

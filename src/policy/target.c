@@ -21,6 +21,7 @@ static const char *const contents[] = { "leaf", "intermediates", "root", "key", 
 static const char *const profiles[] = { "modern", "compat", "legacy", NULL };
 static const char *const presentations[] = { "leaf", "leaf+intermediates",
 	"leaf+intermediates+root", NULL };
+static const char *const forms[] = { "inf", "openssl", NULL };
 static const char *const digests[] = { "sha256", "sha384", "sha512", NULL };
 
 /* ---- rules: a child's setting takes the place of its parent's of the same name --------------- */
@@ -339,6 +340,13 @@ static const struct rmt_schema request_rows[] = {
 	{ .key = "digest", .field = RMT_FIELD_TEXT, .at = AT(request.digest), .preset = "sha256",
 	  .choices = digests },
 	{ .key = "san", .field = RMT_FIELD_BOOL, .at = AT(request.san), .preset = "true" },
+	{ .key = "limits", .field = RMT_FIELD_LIST, .at = AT(request.limits), .example = "\"ST:40\"",
+	  .check = rmt_check_limit },
+	{ .key = "on_device", .field = RMT_FIELD_LINES, .at = AT(request.on_device),
+	  .example = "Common name: {cn}", .check = rmt_check_on_device },
+	{ .key = "form", .field = RMT_FIELD_TEXT, .at = AT(request.form), .choices = forms },
+	{ .key = "sources", .field = RMT_FIELD_LIST, .at = AT(request.sources),
+	  .example = "\"the device's manual\"", .check = rmt_check_filled },
 	{ 0 },
 };
 

@@ -50,6 +50,14 @@ void rmt_steps_fact(const char *text, struct rmt_buf *out);
 int rmt_runbook_steps(const struct rmt_bundle *bundle, const struct rmt_target *target, struct rmt_buf *out, struct rmt_err *err);
 bool rmt_runbook_has(const struct rmt_target *target); /* it says something */
 
+/* terms.c: what a name says behind its type ("dns"), which is borrowed from it; `value` owns the answer. */
+const char *rmt_terms_name(const char *name, struct rmt_span *type, struct rmt_buf *value);
+void rmt_terms_label(const struct rmt_request_terms *terms, char out[65]); /* as file names have it */
+unsigned rmt_terms_bits(const struct rmt_request_terms *terms, const char *kind); /* of "rsa" or "ec"; 0: another kind */
+/* inf.c: the file as UTF-8 with plain line ends, and from that as Windows wants it. */
+int rmt_inf_text(const struct rmt_request_terms *terms, struct rmt_buf *out, struct rmt_err *err);
+void rmt_inf_encode(const struct rmt_buf *text, struct rmt_buf *out);
+
 /* html_style.c */
 extern const char rmt_html_style[];
 

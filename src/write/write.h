@@ -101,6 +101,36 @@ struct rmt_runbook {
  * brackets stands there), facts are comments, in quotation marks where cmd would read more into them. The files that rmt_write_target() writes are meant to lie there. */
 int rmt_write_runbook(const struct rmt_runbook *runbook, struct rmt_buf *out, struct rmt_err *err);
 
+/* ---- requests that are made elsewhere (terms.c, inf.c, cnf.c, device.c) --------------------------------------------------- */
+
+/* What a request is to say, for whoever makes it. All borrowed. */
+struct rmt_request_terms {
+	struct rmt_span subject;         /* Name */
+	struct rmt_text_list names;      /* "dns:host" */
+	const char *key, *digest;        /* "rsa:2048", "sha256" */
+	unsigned key_usage;              /* RMT_KU_*; 0: none is stated */
+	struct rmt_text_list purposes;   /* "serverAuth" or dotted; may be empty */
+	const char *ca_template;         /* of an AD CS: "WebServer", or NULL */
+	bool exportable;                 /* the key may leave the machine later */
+	const char *label;               /* for file names; NULL: from the subject */
+};
+/* The terms of what is there already. `out` borrows from it and from `terms`' own memory; clear it, also after failure. */
+struct rmt_terms_text { struct rmt_request_terms terms; char key[32]; };
+int rmt_terms_repeat(struct rmt_span subject, struct rmt_span spki, const struct rmt_extensions *extensions, struct rmt_terms_text *out, struct rmt_err *err);
+void rmt_terms_clear(struct rmt_terms_text *terms);
+/* A policy file for certreq -new (INF), CR LF; UTF-16 with a byte order mark where it is not all ASCII. What it says is quoted, and read back. */
+int rmt_write_inf(const struct rmt_request_terms *terms, struct rmt_buf *out, struct rmt_err *err);
+/* A configuration file for openssl req -new. */
+int rmt_write_cnf(const struct rmt_request_terms *terms, struct rmt_buf *out, struct rmt_err *err);
+/* The words of a target's request.on_device (those of openssl where it has none), with its marks filled in: what is typed or pasted on the
+ * device. As in a runbook, no line of it becomes another command, whatever the names hold. */
+int rmt_write_on_device(const struct rmt_target *target, const struct rmt_request_terms *terms, struct rmt_buf *out, struct rmt_err *err);
+/* The file that goes with the words: its name, and it as text (UTF-8) and as the device wants it. All empty when there is none. */
+struct rmt_device_file { struct rmt_buf name, text, bytes; };
+int rmt_write_on_device_file(const struct rmt_target *target, const struct rmt_request_terms *terms, struct rmt_device_file *out,
+                             struct rmt_err *err);
+void rmt_device_file_clear(struct rmt_device_file *file);
+
 /* ---- pages (html.c, html_style.c): HTML that needs nothing but itself and is safe whatever the text ---------------------- */
 
 enum rmt_html_context {

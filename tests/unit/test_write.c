@@ -170,16 +170,18 @@ run(const char *command)
 int
 main(void)
 {
-	static struct rows formats, files, runbooks, pages;
+	static struct rows formats, files, runbooks, pages, devices;
 	int failed;
 
 	test_write_formats(&formats);
 	test_write_files(&files);
 	test_write_runbook(&runbooks);
 	test_write_html(&pages);
+	test_write_device(&devices);
 	failed = _cmocka_run_group_tests("formats", formats.tests, formats.count, chain_open, chain_close);
 	failed += _cmocka_run_group_tests("files", files.tests, files.count, chain_open, chain_close);
 	failed += _cmocka_run_group_tests("runbooks", runbooks.tests, runbooks.count, chain_open, chain_close);
 	failed += _cmocka_run_group_tests("pages", pages.tests, pages.count, NULL, NULL);
+	failed += _cmocka_run_group_tests("devices", devices.tests, devices.count, chain_open, chain_close);
 	return failed;
 }

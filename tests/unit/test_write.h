@@ -70,5 +70,6 @@ void test_write_formats(struct rows *rows);
 void test_write_files(struct rows *rows);
 void test_write_runbook(struct rows *rows);
 void test_write_html(struct rows *rows);
+void test_write_device(struct rows *rows);
 
 #endif
