@@ -120,6 +120,8 @@ keep_parsed(struct kept *kept, const struct rmt_object *object, struct rmt_err *
 		if (!(kept->cert = rmt_cert_dup(object->cert, err)))
 			return -1;
 		kept->object.cert = kept->cert;
+		kept->object.der = kept->cert->der;
+		kept->object.spki = kept->cert->spki;
 	}
 	if (object->request) {
 		if (!(kept->request = rmt_request_new(object->request->der, err)))
@@ -156,8 +158,9 @@ rmt_object_dup(const struct rmt_object *object, struct rmt_err *err)
 	    keep_text(object->note, &kept->note, &kept->object.note, err) ||
 	    keep_text(object->endpoint, &kept->endpoint, &kept->object.endpoint, err) ||
 	    keep_text(object->address, &kept->address, &kept->object.address, err) ||
-	    keep_bytes(object->der, &kept->der, &kept->object.der, err) ||
-	    keep_bytes(object->spki, &kept->spki, &kept->object.spki, err) ||
+	    (!object->cert && /* whose copy has them */
+		(keep_bytes(object->der, &kept->der, &kept->object.der, err) ||
+		    keep_bytes(object->spki, &kept->spki, &kept->object.spki, err))) ||
 	    keep_bytes(
 		object->local_key_id, &kept->local_key_id, &kept->object.local_key_id, err) ||
 	    keep_parsed(kept, object, err)) {

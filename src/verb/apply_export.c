@@ -186,10 +186,10 @@ int rmt_apply_convert(struct rmt_applying *job, struct rmt_err *fault, struct rm
 		rc = look_for_path(job, old, fault);
 		goto out;
 	}
+	if (rc == 0)
+		rc = rmt_cert_read(&item->cert, old->der, RMT_TOLERANT, fault);
 	if (rc == 0) {
 		item->source = job->item->device;
-		item->cert = *old;
-		item->cert.owned = NULL;
 		item->cert_id = -1; /* signed long ago, in no row of ours */
 		item->key = rmt_apply_bundle_key(job, old->spki, fault);
 		rc = fault->class == RMT_NONE ? release_with_path(job, item, fault, fatal) : -1;

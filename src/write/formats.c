@@ -112,10 +112,11 @@ rmt_write_mem(const struct rmt_bundle *bundle, const struct rmt_write_options *o
 	if (rmt_readback(rmt_buf_view(&written), &parts, format->ordered, options->passphrase,
 	                 named ? rmt_buf_string(&name) : NULL, err))
 		goto out;
-	if (parts.keys)
-		rmt_buf_secret(out);
-	rmt_buf_span(out, rmt_buf_view(&written));
-	rc = rmt_buf_check(out, err);
+	written.secret = written.secret || out->secret;
+	rmt_buf_free(out);
+	*out = written;
+	written = (struct rmt_buf){ 0 };
+	rc = 0;
 out:
 	rmt_parts_clear(&parts);
 	rmt_buf_free(&written);

@@ -12,16 +12,25 @@
 
 enum { USUAL_WIDTH = 64 };
 
+static void
+put_marker(const char *marker, const char *label, const char *line_end, struct rmt_buf *out)
+{
+	rmt_buf_text(out, marker);
+	rmt_buf_text(out, label);
+	rmt_buf_text(out, "-----");
+	rmt_buf_text(out, line_end);
+}
+
 void
 rmt_pem(const char *label, struct rmt_span der, unsigned width, bool crlf, struct rmt_buf *out)
 {
 	const char *line_end = crlf ? "\r\n" : "\n";
 
-	rmt_buf_format(out, "-----BEGIN %s-----%s", label, line_end);
+	put_marker("-----BEGIN ", label, line_end, out);
 	rmt_base64_encode(der, width ? width : USUAL_WIDTH, line_end, out);
 	if (out->length && out->bytes[out->length - 1] != '\n')
 		rmt_buf_text(out, line_end);
-	rmt_buf_format(out, "-----END %s-----%s", label, line_end);
+	put_marker("-----END ", label, line_end, out);
 }
 
 void

@@ -52,7 +52,7 @@ const struct rmt_format *rmt_formats(size_t *count);
 const struct rmt_format *rmt_format_named(const char *name); /* NULL unknown */
 bool rmt_format_protected(const struct rmt_format *format);  /* a keystore, which always has a passphrase; NULL: no */
 
-/* Write one container to memory and read it back: what comes out must be exactly the objects that went in. */
+/* Write one container to memory, in place of what `out` held, and read it back: what comes out must be exactly the objects that went in. */
 int rmt_write_mem(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out, struct rmt_err *err);
 
 /* PEM of one object, for output: label "CERTIFICATE", "CERTIFICATE REQUEST", "X509 CRL". */

@@ -237,29 +237,36 @@ rmt_der_copy(struct rmt_span der, struct rmt_err *err)
 	return copy;
 }
 
+/* A pile keeps a certificate for each object: room for extensions that it has not would be most of its memory. */
+static struct rmt_cert *
+keep(const struct rmt_cert *read, struct rmt_err *err)
+{
+	size_t used = offsetof(struct rmt_cert, extensions.list) +
+		      read->extensions.count * sizeof read->extensions.list[0];
+	struct rmt_cert *cert = malloc(used);
+
+	if (cert == NULL)
+		rmt_err_memory(err);
+	else
+		memcpy(cert, read, used);
+	return cert;
+}
+
 static struct rmt_cert *
 new_from(struct rmt_span der, int mode, bool tbs_only, struct rmt_err *err)
 {
-	struct rmt_cert *cert = malloc(sizeof *cert);
-	unsigned char *owned;
-	int rc;
+	unsigned char *owned = rmt_der_copy(der, err);
+	struct rmt_cert read, *cert = NULL;
 
-	if (cert == NULL) {
-		rmt_err_memory(err);
+	if (owned == NULL)
 		return NULL;
+	if ((tbs_only ? rmt_cert_read_tbs : rmt_cert_read)(
+		&read, rmt_span_of(owned, der.length), mode, err) == 0) {
+		read.owned = owned;
+		cert = keep(&read, err);
 	}
-	owned = rmt_der_copy(der, err);
-	if (owned == NULL) {
-		free(cert);
-		return NULL;
-	}
-	rc = (tbs_only ? rmt_cert_read_tbs : rmt_cert_read)(
-	    cert, rmt_span_of(owned, der.length), mode, err);
-	cert->owned = owned;
-	if (rc < 0) {
-		rmt_cert_free(cert);
-		return NULL;
-	}
+	if (cert == NULL)
+		free(owned);
 	return cert;
 }
 

@@ -198,9 +198,9 @@ struct rmt_ext {
 };
 struct rmt_extensions {
 	unsigned count;
-	struct rmt_ext list[RMT_EXTENSIONS_MAX];
-	signed char known[RMT_EXT_COUNT]; /* index into list, -1 when absent */
 	bool duplicate;                   /* an OID occurs twice (RFC 5280, 4.2) */
+	signed char known[RMT_EXT_COUNT]; /* index into list, -1 when absent */
+	struct rmt_ext list[RMT_EXTENSIONS_MAX]; /* last: a certificate that is kept has no room for more than `count` */
 };
 /* Read an Extensions SEQUENCE (whole TLV). */
 int rmt_extensions_read(struct rmt_extensions *out, struct rmt_span sequence, struct rmt_notes *notes, const char *place, struct rmt_err *err);
@@ -255,7 +255,7 @@ int rmt_ext_text(struct rmt_span value, struct rmt_buf *utf8, struct rmt_err *er
 
 /* ---- certificates, requests, CRLs ----------------------------------------------------------------------------------- */
 
-/* All spans point into `der`. The same struct describes to-be-signed bytes read by rmt_cert_read_tbs() (no signature then). */
+/* All spans point into `der`. One from _new or _dup ends with its last extension: never copy the struct. The same struct describes to-be-signed bytes read by rmt_cert_read_tbs() (no signature then). */
 struct rmt_cert {
 	struct rmt_span der, tbs;
 	int version; /* 1, 2 or 3 */
@@ -265,9 +265,9 @@ struct rmt_cert {
 	rmt_time not_before, not_after;
 	struct rmt_span spki;      /* whole SubjectPublicKeyInfo */
 	struct rmt_span signature; /* bits */
-	struct rmt_extensions extensions;
 	struct rmt_notes notes; /* deviations accepted in tolerant mode */
 	unsigned char *owned; /* the DER when this struct owns it, else NULL */
+	struct rmt_extensions extensions;
 };
 enum { RMT_STRICT = 0, RMT_TOLERANT = 1 };
 /* Fill a caller's struct with views into `der`, which must outlive it. Exactly one value; trailing bytes are refused (strict) or noted. */
