@@ -13,18 +13,24 @@ void
 rmt_hex(struct rmt_span bytes, char separator, struct rmt_buf *out)
 {
 	static const char digits[] = "0123456789abcdef";
+	unsigned char *at;
 
 	if (bytes.length > SIZE_MAX / 8) {
 		out->failed = true;
 		return;
 	}
 	rmt_buf_reserve(out, bytes.length * 3);
+	if (out->failed)
+		return;
+	at = out->bytes + out->length;
 	for (size_t i = 0; i < bytes.length; i++) {
 		if (i > 0 && separator != '\0')
-			rmt_buf_byte(out, (unsigned char)separator);
-		rmt_buf_byte(out, (unsigned char)digits[bytes.at[i] >> 4]);
-		rmt_buf_byte(out, (unsigned char)digits[bytes.at[i] & 15]);
+			*at++ = (unsigned char)separator;
+		*at++ = (unsigned char)digits[bytes.at[i] >> 4];
+		*at++ = (unsigned char)digits[bytes.at[i] & 15];
 	}
+	*at = '\0';
+	out->length = (size_t)(at - out->bytes);
 }
 
 static int

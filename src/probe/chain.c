@@ -48,13 +48,17 @@ static int
 add_broken(
     struct rmt_probe_wire *wire, const struct rmt_err *why, size_t number, struct rmt_err *err)
 {
-	struct rmt_err *more = realloc(wire->broken, (wire->broken_count + 1) * sizeof(*more));
+	size_t count = wire->broken_count;
+	struct rmt_err *more = wire->broken;
 
-	if (more == NULL)
-		return rmt_err_memory(err);
-	wire->broken = more;
-	more[wire->broken_count] = *why;
-	snprintf(more[wire->broken_count].place, sizeof(more->place), "certificate %zu", number);
+	if ((count & (count - 1)) == 0) { /* 0, 1, 2, 4, ...: it is full */
+		more = realloc(more, (count > 0 ? 2 * count : 1) * sizeof(*more));
+		if (more == NULL)
+			return rmt_err_memory(err);
+		wire->broken = more;
+	}
+	more[count] = *why;
+	snprintf(more[count].place, sizeof(more->place), "certificate %zu", number);
 	wire->broken_count++;
 	return 0;
 }

@@ -36,6 +36,8 @@ static const char *const deviations[RMT_DEVIATION_COUNT] = {
 	[RMT_DEVIATION_EMPTY_LIST] = "empty list where at least one member must be (RFC 5280, 4.1)",
 };
 
+static const char high_tag[] = "tag number above 30, which no X.509 object uses";
+
 /* Nothing is ever written here: rmt_der_deviate() knows its address. */
 struct rmt_notes rmt_notes_ignored;
 
@@ -290,8 +292,7 @@ rmt_der_any(struct rmt_der *der, struct rmt_tlv *out, const char *place, struct 
 		return rmt_der_fault(der, p, place, err,
 		    left == 0 ? "value missing" : "value is cut off after its tag");
 	if ((p[0] & 0x1f) == 0x1f)
-		return rmt_der_fault(
-		    der, p, place, err, "tag number above 30, which no X.509 object uses");
+		return rmt_der_fault(der, p, place, err, high_tag);
 	if (p[0] == 0)
 		return rmt_der_fault(der, p, place, err, "end marker where a value should be");
 	if (p[1] >= 0x80)
@@ -419,5 +420,7 @@ rmt_der_end(const struct rmt_der *der, const char *place, struct rmt_err *err)
 {
 	if (der->at == der->end)
 		return 0;
+	if ((*der->at & 0x1f) == 0x1f)
+		return rmt_der_fault(der, der->at, place, err, high_tag);
 	return rmt_der_fault(der, der->at, place, err, "more values than the structure has");
 }
