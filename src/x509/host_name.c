@@ -47,10 +47,11 @@ label_check(const unsigned char *label, size_t length, struct rmt_err *err)
 int
 rmt_dns_check(struct rmt_span name, bool wildcard_ok, struct rmt_err *err)
 {
-	const unsigned char *p = name.at, *end = p + name.length, *dot;
+	const unsigned char *p = name.at, *end, *dot;
 
-	if (name.length == 0)
+	if (name.length == 0) /* and perhaps no bytes to point behind */
 		return rmt_err_set(err, RMT_USAGE, NULL, "a host name is empty");
+	end = p + name.length;
 	if (name.length > 253)
 		return rmt_err_cite(err, RMT_USAGE, NULL, "RFC 1035, 2.3.4",
 		    "a host name is longer than 253 characters");

@@ -172,6 +172,8 @@ long_hosts_are_refused(void **state)
 
 	(void)state;
 	memset(name, 'a', sizeof name);
+	assert_int_equal(rmt_dns_check(rmt_span_of(NULL, 0), false, &err), -1); /* an empty buffer */
+	rmt_err_clear(&err);
 	assert_int_equal(rmt_dns_check(rmt_span_of(name, 63), false, NULL), 0);
 	assert_int_equal(rmt_dns_check(rmt_span_of(name, 64), false, &err), -1);
 	assert_non_null(strstr(err.message, "63 characters"));
