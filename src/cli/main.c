@@ -63,7 +63,7 @@ static int
 open_library(struct cli *cli)
 {
 	struct remint_strings policies = list_of(cli, OPT_POLICIES);
-	int64_t jobs;
+	int64_t jobs, iterations;
 
 	cli->ctx = remint_new();
 	if (!cli->ctx)
@@ -72,8 +72,10 @@ open_library(struct cli *cli)
 	remint_set_progress(cli->ctx, report_progress, cli);
 	remint_set_warning(cli->ctx, report_warning, cli);
 	remint_set_fault(cli->ctx, report_fault, cli);
-	if (count_of(cli, OPT_JOBS, 1, 64, &jobs))
+	if (count_of(cli, OPT_JOBS, 1, 64, &jobs) ||
+	    count_of(cli, OPT_MAX_ITERATIONS, 1, INT32_MAX, &iterations))
 		return -1;
+	remint_set_max_iterations(cli->ctx, (uint64_t)iterations);
 	if (jobs)
 		remint_set_jobs(cli->ctx, (unsigned)jobs);
 	for (size_t i = 0; i < policies.count; i++) {

@@ -44,14 +44,19 @@ most(const struct rmt_pfx *pfx)
 static int
 admit(struct rmt_pfx *pfx, uint64_t iterations, struct rmt_err *err)
 {
+	unsigned long long allowed = most(pfx);
+
+	if (iterations > allowed)
+		return rmt_err_set(err, RMT_POLICY, NULL,
+		    "the passphrase would be hashed %llu times, and --max-iterations allows %llu",
+		    (unsigned long long)iterations, allowed);
 	pfx->work += iterations;
-	if (iterations <= most(pfx) && pfx->work / 8 <= most(pfx))
+	if (pfx->work / 8 <= allowed)
 		return 0;
 	return rmt_err_set(err, RMT_POLICY, NULL,
-	    "the passphrase would be hashed %llu times%s, more than %llu are refused",
-	    (unsigned long long)(iterations > most(pfx) ? iterations : pfx->work),
-	    iterations > most(pfx) ? "" : " in all",
-	    (unsigned long long)(iterations > most(pfx) ? most(pfx) : 8 * most(pfx)));
+	    "the passphrase would be hashed %llu times in all, more than 8 times what "
+	    "--max-iterations allows (%llu)",
+	    (unsigned long long)pfx->work, allowed);
 }
 
 /* ---- MacData ---- */

@@ -175,6 +175,11 @@ void remint_set_jobs(struct remint *ctx, unsigned jobs)
 	ctx->jobs = jobs < 1 ? 1 : jobs > 64 ? 64 : jobs;
 }
 
+void remint_set_max_iterations(struct remint *ctx, uint64_t iterations)
+{
+	ctx->max_iterations = iterations;
+}
+
 void remint_set_clock(struct remint *ctx, int64_t now)
 {
 	ctx->fixed_now = now;
@@ -315,6 +320,7 @@ struct rmt_reader rmt_verb_reader(struct remint *ctx)
 	return (struct rmt_reader){.passphrase = read_secret,
 	                           .fault = reader_fault,
 	                           .mode = RMT_TOLERANT,
+	                           .max_iterations = ctx->max_iterations,
 	                           .given = ctx->read_secret_count};
 }
 

@@ -33,6 +33,7 @@ struct remint {
 	char *home;
 	struct rmt_policy_store *policies;
 	unsigned jobs;
+	uint64_t max_iterations;
 	rmt_time fixed_now;
 	uint64_t faults;                              /* reported since the verb began */
 	struct rmt_secret *read_secrets[RMT_SECRETS_MAX]; /* given so far, tried in order on every locked thing */

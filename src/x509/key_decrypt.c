@@ -26,7 +26,6 @@
 
 #define ITERATIONS_MAX INT64_C(10000000)
 #define SCRYPT_MEMORY_MAX (INT64_C(1) << 30)
-#define SCRYPT_WORK_MAX (INT64_C(1) << 32) /* bytes mixed: 128 * N * r * p */
 
 /* A password-based scheme, as far as its cost and scrypt's own parameters go. */
 struct scheme {
@@ -135,26 +134,28 @@ read_scheme(
 					  : read_count(&parameters, out, err);
 }
 
+/* In iterations of PBKDF2 that take about as long. */
+static uint64_t
+scrypt_cost(const struct scheme *scheme)
+{
+	return (uint64_t)(scheme->n * scheme->r * scheme->p) / 4;
+}
+
 /* Products are formed from factors that are known to be small, so none overflows. */
 static int
-check_cost(const struct scheme *scheme, uint64_t iterations_max, struct rmt_err *err)
+check_scrypt(const struct scheme *scheme, uint64_t most, struct rmt_err *err)
 {
-	int64_t most = SCRYPT_MEMORY_MAX / 128;
-
-	if (scheme->iterations > 0 && (uint64_t)scheme->iterations > iterations_max)
-		return rmt_err_set(err, RMT_POLICY, "encryptionAlgorithm.iterationCount",
-		    "the passphrase would be hashed %lld times, more than %llu are refused",
-		    (long long)scheme->iterations, (unsigned long long)iterations_max);
-	if (!scheme->scrypt)
-		return 0;
-	if (scheme->n > most || scheme->r > most || scheme->n > most / scheme->r)
+	int64_t blocks_most = SCRYPT_MEMORY_MAX / 128;
+	if (scheme->n > blocks_most || scheme->r > blocks_most || scheme->n > blocks_most / scheme->r)
 		return rmt_err_set(err, RMT_POLICY, "encryptionAlgorithm.scrypt",
 		    "scrypt with N=%lld and r=%lld needs more memory than 1 GiB",
 		    (long long)scheme->n, (long long)scheme->r);
-	if (scheme->p > SCRYPT_WORK_MAX / (128 * scheme->n * scheme->r))
+	if (scheme->p > INT32_MAX || scrypt_cost(scheme) > most)
 		return rmt_err_set(err, RMT_POLICY, "encryptionAlgorithm.scrypt",
-		    "scrypt with N=%lld, r=%lld and p=%lld needs more time than is allowed",
-		    (long long)scheme->n, (long long)scheme->r, (long long)scheme->p);
+		    "scrypt with N=%lld, r=%lld and p=%lld takes longer than %llu iterations, "
+		    "which --max-iterations allows",
+		    (long long)scheme->n, (long long)scheme->r, (long long)scheme->p,
+		    (unsigned long long)most);
 	return 0;
 }
 
@@ -165,12 +166,17 @@ rmt_pbe_check(
 	struct rmt_notes ignored = { 0 };
 	struct scheme scheme;
 
+	if (most == 0)
+		most = ITERATIONS_MAX;
 	if (read_scheme(algorithm_identifier, &scheme, &ignored, err) < 0 ||
-	    check_cost(&scheme, most > 0 ? most : ITERATIONS_MAX, err) < 0)
+	    (scheme.scrypt && check_scrypt(&scheme, most, err) < 0))
 		return -1;
+	if (scheme.iterations > 0 && (uint64_t)scheme.iterations > most)
+		return rmt_err_set(err, RMT_POLICY, "encryptionAlgorithm.iterationCount",
+		    "the passphrase would be hashed %lld times, and --max-iterations allows %llu",
+		    (long long)scheme.iterations, (unsigned long long)most);
 	if (iterations != NULL)
-		*iterations = scheme.scrypt ? (uint64_t)(scheme.n * scheme.r * scheme.p) / 4
-					    : (uint64_t)scheme.iterations;
+		*iterations = scheme.scrypt ? scrypt_cost(&scheme) : (uint64_t)scheme.iterations;
 	return 0;
 }
 

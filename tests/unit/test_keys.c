@@ -619,28 +619,44 @@ static const struct cost_row {
 	int64_t iterations, n, r, p;
 	const char *words; /* NULL: accepted */
 	enum rmt_class class;
+	uint64_t most; /* allowed; 0: as usual */
 } cost_rows[] = {
-	{ "2,048 iterations", PBKDF2, 2048, 0, 0, 0, NULL, RMT_NONE },
-	{ "10,000,000 iterations", PBKDF2, 10000000, 0, 0, 0, NULL, RMT_NONE },
+	{ "2,048 iterations", PBKDF2, 2048, 0, 0, 0, NULL, RMT_NONE, 0 },
+	{ "10,000,000 iterations", PBKDF2, 10000000, 0, 0, 0, NULL, RMT_NONE, 0 },
 	{ "10,000,001 iterations are refused", PBKDF2, 10000001, 0, 0, 0, "10000001 times",
-	    RMT_POLICY },
+	    RMT_POLICY, 0 },
+	{ "unless so many are allowed", PBKDF2, 10000001, 0, 0, 0, NULL, RMT_NONE, 10000001 },
+	{ "2,048 iterations are refused where 2,047 are allowed", PBKDF2, 2048, 0, 0, 0,
+	    "2048 times, and --max-iterations allows 2047", RMT_POLICY, 2047 },
+	{ "2^31 iterations are refused", PBKDF2, INT64_C(1) << 31, 0, 0, 0, "2147483648 times",
+	    RMT_POLICY, 0 },
 	{ "2^62 iterations are refused", PBKDF2, INT64_C(1) << 62, 0, 0, 0,
-	    "4611686018427387904 times", RMT_POLICY },
-	{ "no iterations are refused", PBKDF2, 0, 0, 0, 0, "not positive", RMT_INPUT },
-	{ "minus one iteration is refused", PBKDF2, -1, 0, 0, 0, "", RMT_INPUT },
+	    "4611686018427387904 times", RMT_POLICY, 0 },
+	{ "no iterations are refused", PBKDF2, 0, 0, 0, 0, "not positive", RMT_INPUT, 0 },
+	{ "minus one iteration is refused", PBKDF2, -1, 0, 0, 0, "", RMT_INPUT, 0 },
 	{ "PBES1 with 10,000,001 iterations is refused", PBES1, 10000001, 0, 0, 0, "10000001 times",
-	    RMT_POLICY },
-	{ "scrypt with 16 MiB", SCRYPT, 0, 16384, 8, 1, NULL, RMT_NONE },
-	{ "scrypt with 1 GiB", SCRYPT, 0, 1 << 20, 8, 1, NULL, RMT_NONE },
+	    RMT_POLICY, 0 },
+	{ "scrypt with 16 MiB", SCRYPT, 0, 16384, 8, 1, NULL, RMT_NONE, 0 },
+	{ "costs as much as 32,768 iterations", SCRYPT, 0, 16384, 8, 1, NULL, RMT_NONE, 32768 },
+	{ "and is refused where 32,767 are allowed", SCRYPT, 0, 16384, 8, 1, "than 32767 iterations",
+	    RMT_POLICY, 32767 },
+	{ "scrypt with 1 GiB", SCRYPT, 0, 1 << 20, 8, 1, NULL, RMT_NONE, 0 },
+	{ "four times", SCRYPT, 0, 1 << 20, 8, 4, NULL, RMT_NONE, 0 },
+	{ "but not five times", SCRYPT, 0, 1 << 20, 8, 5, "p=5 takes longer than 10000000 iterations",
+	    RMT_POLICY, 0 },
+	{ "unless so many are allowed", SCRYPT, 0, 1 << 20, 8, 5, NULL, RMT_NONE, 10485760 },
 	{ "scrypt with 2 GiB is refused", SCRYPT, 0, 1 << 21, 8, 1, "N=2097152 and r=8",
-	    RMT_POLICY },
+	    RMT_POLICY, 0 },
+	{ "whatever is allowed", SCRYPT, 0, 1 << 21, 8, 1, "1 GiB", RMT_POLICY, INT32_MAX },
 	{ "scrypt whose product overflows is refused", SCRYPT, 0, INT64_C(1) << 60,
-	    INT64_C(1) << 60, 1, "1 GiB", RMT_POLICY },
+	    INT64_C(1) << 60, 1, "1 GiB", RMT_POLICY, UINT64_MAX },
 	{ "scrypt with an endless p is refused", SCRYPT, 0, 16384, 8, INT64_C(1) << 40,
-	    "p=1099511627776", RMT_POLICY },
-	{ "scrypt with r=0 is refused", SCRYPT, 0, 16384, 0, 1, "not positive", RMT_INPUT },
-	{ "scrypt whose N is no power of 2 is refused", SCRYPT, 0, 17408, 8, 1, "power of 2", RMT_INPUT },
-	{ "scrypt whose N is too large for its r is refused", SCRYPT, 0, 65536, 1, 1, "power of 2", RMT_INPUT },
+	    "p=1099511627776", RMT_POLICY, UINT64_MAX },
+	{ "scrypt with r=0 is refused", SCRYPT, 0, 16384, 0, 1, "not positive", RMT_INPUT, 0 },
+	{ "scrypt whose N is no power of 2 is refused", SCRYPT, 0, 17408, 8, 1, "power of 2",
+	    RMT_INPUT, 0 },
+	{ "scrypt whose N is too large for its r is refused", SCRYPT, 0, 65536, 1, 1, "power of 2",
+	    RMT_INPUT, 0 },
 };
 
 static void
@@ -697,7 +713,7 @@ check_cost(void **state)
 
 	write_scheme(row, rmt_span_of(zeros, 8), rmt_span_of(zeros, 16), &w);
 	GOOD(rmt_derw_finish(&w, &der, &err));
-	rc = rmt_pbe_check(rmt_buf_view(&der), 0, NULL, &err);
+	rc = rmt_pbe_check(rmt_buf_view(&der), row->most, NULL, &err);
 	if (row->words == NULL)
 		GOOD(rc);
 	else {
@@ -712,9 +728,9 @@ check_cost(void **state)
 static void
 check_costly_scrypt(void **state)
 {
-	static const struct cost_row row = { "", SCRYPT, 0, 65536, 8, 1, NULL, RMT_NONE };
+	static const struct cost_row row = { "", SCRYPT, 0, 65536, 8, 1, NULL, RMT_NONE, 0 };
 	static const struct cost_row hostile = { "", PBKDF2, INT64_C(1) << 40, 0, 0, 0, NULL,
-		RMT_NONE };
+		RMT_NONE, 0 };
 	static const unsigned char salt[8] = "saltsalt", iv[16] = "initial vector.";
 	unsigned char derived[32], sealed[512];
 	struct rmt_secret *passphrase = secret("geheim");
