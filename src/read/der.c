@@ -210,6 +210,9 @@ rmt_read_public_pkcs1(struct rmt_reading *reading, const struct rmt_object *as, 
 	rmt_derw_end(&w);
 	if (rmt_derw_finish(&w, &out, &err) || rmt_spki_read(rmt_buf_view(&out), &spki, &err)) {
 		rc = rmt_reading_fault(reading, as, &err);
+	} else if (!rmt_spki_rsa_possible(&spki)) {
+		reading->skipped++; /* parameters of Diffie-Hellman */
+		rc = 0;
 	} else {
 		object.type = RMT_OBJECT_PUBLIC_KEY;
 		object.der = der;

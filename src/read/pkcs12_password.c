@@ -143,8 +143,6 @@ derive_mac_key(const struct rmt_pfx_mac *mac, const EVP_MD *md, struct rmt_span 
 	if (mac->iterations > INT32_MAX)
 		return rmt_err_set(
 		    err, RMT_INPUT, "macData.iterations", "more iterations than OpenSSL can do");
-	if (mac->salt.length == 0) /* OpenSSL fails on it, as if memory were out */
-		return rmt_err_set(err, RMT_INPUT, "macData.macSalt", "the salt is empty");
 	if (mac->pbmac1) {
 		*length = (size_t)mac->kdf.key_length;
 		ok = PKCS5_PBKDF2_HMAC((const char *)present(password), (int)password.length,
@@ -152,7 +150,8 @@ derive_mac_key(const struct rmt_pfx_mac *mac, const EVP_MD *md, struct rmt_span 
 		    EVP_get_digestbyname(mac->kdf.digest), (int)*length, key);
 	} else {
 		*length = (size_t)EVP_MD_get_size(md);
-		rmt_buf_span(&salt, mac->salt); /* the library takes it writable */
+		/* The library takes it writable. */
+		rmt_buf_append(&salt, present(mac->salt), mac->salt.length);
 		ok = !salt.failed &&
 		     PKCS12_key_gen_utf8_ex((const char *)password.at, (int)password.length,
 			 salt.bytes, (int)salt.length, PKCS12_MAC_ID, (int)mac->iterations,
@@ -175,6 +174,8 @@ mac_fits(const struct rmt_pfx *pfx, struct rmt_span password, struct rmt_err *er
 	size_t length = 0;
 	int rc = -1;
 
+	if (!mac->salt.length && !password.at)
+		return 0; /* there is nothing to hash, and OpenSSL fails on that */
 	ERR_set_mark();
 	if (!md) {
 		rmt_err_set(

@@ -3,7 +3,7 @@
  * What is wrong with the factors of an RSA modulus, as far as it shows without factoring it: small
  * ones, those of a broken generator, two that lie close together.
  *
- * It computes; key_check.c asks and finds the words.
+ * And whether it can be a modulus at all. It computes; key_check.c asks and finds the words.
  */
 #include "config.h"
 
@@ -16,7 +16,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum { SMALL_PRIME_MAX = 751, SMALL_PRIMES = 132, ROCA_PRIME_MAX = 167, FERMAT_ROUNDS = 110 };
-enum { WORDS_MAX = 64, WORDS_IN_BLOCK = 5 };
+enum { WORDS_MAX = 64, WORDS_IN_BLOCK = 5, PRIME_BYTES_MAX = 1024 };
 
 /* ---- small primes ------------------------------------------------------------------------- */
 
@@ -278,4 +278,36 @@ rmt_modulus_close_primes(const BIGNUM *modulus)
 	BN_CTX_end(scratch);
 	BN_CTX_free(scratch);
 	return found;
+}
+
+/* Fermat's test with base 2, which no product of two random primes passes. */
+static bool
+looks_prime(const BIGNUM *n, BN_CTX *scratch)
+{
+	BIGNUM *base = BN_CTX_get(scratch), *before = BN_CTX_get(scratch),
+	       *power = BN_CTX_get(scratch);
+
+	return power != NULL && BN_is_odd(n) && BN_set_word(base, 2) && BN_copy(before, n) &&
+	       BN_sub_word(before, 1) && BN_mod_exp(power, base, before, n, scratch) &&
+	       BN_is_one(power);
+}
+
+bool
+rmt_spki_rsa_possible(const struct rmt_spki *spki)
+{
+	struct rmt_span n = spki->modulus, e = spki->exponent;
+	BN_CTX *scratch;
+	BIGNUM *modulus;
+	bool prime;
+
+	if (e.length == 0 || (e.at[e.length - 1] & 1) == 0)
+		return false;
+	if (n.length > PRIME_BYTES_MAX) /* nobody has such parameters, and it would take long */
+		return true;
+	scratch = BN_CTX_new();
+	modulus = BN_bin2bn(n.at, (int)n.length, NULL);
+	prime = scratch != NULL && modulus != NULL && looks_prime(modulus, scratch);
+	BN_free(modulus);
+	BN_CTX_free(scratch);
+	return !prime;
 }

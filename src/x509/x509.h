@@ -336,6 +336,9 @@ struct rmt_spki {
 };
 int rmt_spki_read(struct rmt_span spki, struct rmt_spki *out, struct rmt_err *err);
 void rmt_spki_text(const struct rmt_spki *spki, struct rmt_buf *out); /* "RSA 2048", "EC P-256", "Ed25519" */
+/* Whether the numbers can be an RSA key's. An even exponent, or a modulus that is itself prime, is not: parameters of Diffie-Hellman (PKCS #3)
+ * are two INTEGERs as a bare RSAPublicKey is. */
+bool rmt_spki_rsa_possible(const struct rmt_spki *spki);
 int rmt_spki_hash(struct rmt_span spki, unsigned char sha256[RMT_SHA256], struct rmt_err *err);
 int rmt_spki_key_id(struct rmt_span spki, unsigned char sha1[20], struct rmt_err *err); /* RFC 5280, 4.2.1.2 (1) */
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/bn.h>
+
 #include "unit/test_read.h"
 
 static char directory[] = "/tmp/remint-read.XXXXXX";
@@ -291,6 +293,51 @@ every_form_is_told_by_its_content(void **state)
 	check_rows(rows, sizeof rows / sizeof rows[0]);
 }
 
+/* A bare RSAPublicKey and the parameters of Diffie-Hellman (PKCS #3) are both two INTEGERs. */
+static void
+parameters_are_no_public_key(void **state)
+{
+	static const struct {
+		const char *sentence;
+		bool prime;
+		int64_t second;
+		const char *wanted;
+	} rows[] = {
+		{ "a prime and the generator 2", true, 2, "!input(offset 0)" },
+		{ "a prime and the generator 5", true, 5, "!input(offset 0)" },
+		{ "a product of primes and the exponent 5", false, 5, "public-key=@der" },
+		{ "a product of primes and an even exponent", false, 4, "!input(offset 0)" },
+	};
+	BIGNUM *prime = BN_get_rfc3526_prime_1536(NULL);
+	struct rmt_buf spki = { 0 }, der = { 0 };
+	unsigned char bytes[192];
+	struct account account;
+	struct rmt_spki key;
+
+	(void)state;
+	fixture_read("leaf.spki.der", &spki);
+	assert_int_equal(rmt_spki_read(rmt_buf_view(&spki), &key, NULL), 0);
+	assert_int_equal(BN_bn2bin(prime, bytes), sizeof bytes);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rmt_derw w = { 0 };
+
+		rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+		rmt_derw_integer(
+		    &w, rows[i].prime ? rmt_span_of(bytes, sizeof bytes) : key.modulus);
+		rmt_derw_small(&w, rows[i].second);
+		rmt_derw_end(&w);
+		assert_int_equal(rmt_derw_finish(&w, &der, NULL), 0);
+		account_start(&account, NULL);
+		check_account(&account, rows[i].sentence,
+		    account_mem(&account, der.bytes, der.length), rows[i].wanted,
+		    *rows[i].wanted == '!' ? "nothing but parameters" : NULL);
+		account_end(&account);
+		rmt_buf_free(&der);
+	}
+	rmt_buf_free(&spki);
+	BN_free(prime);
+}
+
 static void
 encrypted_keys_open_stay_locked_or_fail(void **state)
 {
@@ -409,7 +456,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_is_told_by_its_content),
-		cmocka_unit_test(encrypted_keys_open_stay_locked_or_fail),
+		cmocka_unit_test(parameters_are_no_public_key),
+	cmocka_unit_test(encrypted_keys_open_stay_locked_or_fail),
 		cmocka_unit_test(skipped_keys_are_neither_opened_nor_asked_for),
 		cmocka_unit_test(a_callback_stops_the_reading),
 		cmocka_unit_test(a_pile_keeps_deep_copies),

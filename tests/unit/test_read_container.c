@@ -405,28 +405,96 @@ named(struct rmt_derw *w, const char *oid)
 	rmt_buf_free(&content);
 }
 
+/* plain-nomac.pfx: what stands before a MAC, and what a MAC is over. */
+static void
+open_plain(
+    struct rmt_buf *der, struct rmt_tlv *version, struct rmt_tlv *whole, struct rmt_tlv *octets)
+{
+	struct rmt_der top, seq, info, content;
+	struct rmt_span oid;
+
+	fixture_read("plain-nomac.pfx", der);
+	rmt_der_open(&top, rmt_buf_view(der), NULL);
+	assert_int_equal(rmt_der_enter(&top, RMT_DER_SEQUENCE, &seq, NULL, NULL), 0);
+	assert_int_equal(rmt_der_any(&seq, version, NULL, NULL), 0);
+	info = seq;
+	assert_int_equal(rmt_der_any(&seq, whole, NULL, NULL), 0);
+	assert_int_equal(rmt_der_enter(&info, RMT_DER_SEQUENCE, &content, NULL, NULL), 0);
+	assert_int_equal(rmt_der_oid(&content, &oid, NULL, NULL), 0);
+	assert_int_equal(rmt_der_enter(&content, 0xa0, &info, NULL, NULL), 0);
+	assert_int_equal(rmt_der_any(&info, octets, NULL, NULL), 0);
+}
+
+/* The same under a SHA-256 MAC whose salt is empty. */
+static void
+make_mac_without_salt(const char *password, struct rmt_buf *out)
+{
+	unsigned char key[32], mac[32], salt[1];
+	struct rmt_buf der = { 0 };
+	struct rmt_derw w = { 0 };
+	struct rmt_tlv version, whole, octets;
+
+	open_plain(&der, &version, &whole, &octets);
+	assert_true(PKCS12_key_gen_utf8_ex(password, (int)strlen(password), salt, 0, PKCS12_MAC_ID,
+	    2048, 32, key, EVP_sha256(), NULL, NULL));
+	assert_non_null(
+	    HMAC(EVP_sha256(), key, 32, octets.value.at, octets.value.length, mac, NULL));
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_raw(&w, version.whole);
+	rmt_derw_raw(&w, whole.whole);
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE); /* MacData */
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE); /* DigestInfo */
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	named(&w, "2.16.840.1.101.3.4.2.1");
+	rmt_derw_end(&w);
+	rmt_derw_value(&w, RMT_DER_OCTET_STRING, rmt_span_of(mac, 32));
+	rmt_derw_end(&w);
+	rmt_derw_value(&w, RMT_DER_OCTET_STRING, rmt_span_of(salt, 0));
+	rmt_derw_small(&w, 2048);
+	rmt_derw_end(&w);
+	rmt_derw_end(&w);
+	rmt_buf_clear(out);
+	assert_int_equal(rmt_derw_finish(&w, out, NULL), 0);
+	rmt_buf_free(&der);
+}
+
+static void
+a_mac_may_have_an_empty_salt(void **state)
+{
+	static const struct {
+		const char *sentence, *password, *secrets, *wanted;
+	} rows[] = {
+		{ "a passphrase", "secret", "secret", LEAF_PFX_PLAIN },
+		{ "a wrong one", "secret", "wrong", "!secret()" },
+		{ "none given: neither the absent nor the empty one fits", "secret", NULL,
+		    "!secret()" },
+		{ "the empty one", "", NULL, LEAF_PFX_PLAIN },
+	};
+	struct rmt_buf pfx = { 0 };
+	struct account account;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		make_mac_without_salt(rows[i].password, &pfx);
+		account_start(&account, rows[i].secrets);
+		check_account(&account, rows[i].sentence,
+		    account_mem(&account, pfx.bytes, pfx.length), rows[i].wanted, NULL);
+		account_end(&account);
+	}
+	rmt_buf_free(&pfx);
+}
+
 /* RFC 9579: plain-nomac.pfx under a PBMAC1 with "secret"; iterations as written, not as derived. */
 static void
 make_pbmac1(int64_t iterations, const char *kdf, const char *hmac, struct rmt_buf *out)
 {
 	static const unsigned char salt[8] = "saltsalt";
 	unsigned char key[32], mac[32];
-	struct rmt_der top, seq, info, content;
 	struct rmt_buf der = { 0 };
 	struct rmt_derw w = { 0 };
 	struct rmt_tlv version, whole, octets;
-	struct rmt_span oid;
 
-	fixture_read("plain-nomac.pfx", &der);
-	rmt_der_open(&top, rmt_buf_view(&der), NULL);
-	assert_int_equal(rmt_der_enter(&top, RMT_DER_SEQUENCE, &seq, NULL, NULL), 0);
-	assert_int_equal(rmt_der_any(&seq, &version, NULL, NULL), 0);
-	info = seq;
-	assert_int_equal(rmt_der_any(&seq, &whole, NULL, NULL), 0);
-	assert_int_equal(rmt_der_enter(&info, RMT_DER_SEQUENCE, &content, NULL, NULL), 0);
-	assert_int_equal(rmt_der_oid(&content, &oid, NULL, NULL), 0);
-	assert_int_equal(rmt_der_enter(&content, 0xa0, &info, NULL, NULL), 0);
-	assert_int_equal(rmt_der_any(&info, &octets, NULL, NULL), 0);
+	open_plain(&der, &version, &whole, &octets);
 	assert_true(PKCS5_PBKDF2_HMAC("secret", 6, salt, 8, 2048, EVP_sha256(), 32, key));
 	assert_non_null(
 	    HMAC(EVP_sha256(), key, 32, octets.value.at, octets.value.length, mac, NULL));
@@ -540,6 +608,7 @@ const struct CMUnitTest read_container_tests[] = {
 	cmocka_unit_test(several_keys_names_and_a_crl_come_out),
 	cmocka_unit_test(ber_containers_read_as_der_ones),
 	cmocka_unit_test(without_a_mac_the_content_tells_whether_a_passphrase_fits),
+	cmocka_unit_test(a_mac_may_have_an_empty_salt),
 	cmocka_unit_test(pbmac1_is_checked_here),
 	cmocka_unit_test(a_broken_member_is_one_fault_and_the_rest_comes),
 };
