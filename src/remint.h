@@ -116,6 +116,16 @@ REMINT_API void remint_time_text(int64_t time, char out[32]); /* "2026-11-22T05:
 
 struct remint_strings { const char *const *items; size_t count; };
 
+/* Who has to do something next. */
+enum remint_actor {
+	REMINT_ACTOR_NOBODY,
+	REMINT_ACTOR_US,     /* the administrator of this home */
+	REMINT_ACTOR_CA,     /* the administrator of another CA */
+	REMINT_ACTOR_DEVICE, /* the person at the device */
+	REMINT_ACTORS
+};
+REMINT_API const char *remint_actor_name(enum remint_actor actor); /* "nobody" "us" "ca" "device" */
+
 /* How the endpoints among inputs are reached: "host:port", "[::1]:443", "https://host", "smtp://host:25"... A file of that name
  * goes first. */
 struct remint_wire {
@@ -465,6 +475,7 @@ struct remint_issued {
 	struct remint_strings files;   /* written, relative to `directory` */
 	const char *directory;         /* or NULL */
 	const char *pem, *chain_pem;   /* certificate; issuers up to but without the root */
+	int64_t pending;               /* number of the pending request that it answers, or 0 */
 };
 typedef int remint_issued_fn(void *arg, const struct remint_issued *issued);
 
@@ -517,10 +528,57 @@ struct remint_sign_options {
 	int64_t validity, not_after;
 	const char *authority;
 	bool dry_run;
+	const char *pending;             /* number of the pending request that the one input answers; NULL: looked for */
+	bool no_pending;                 /* nothing pending is looked for */
 	struct remint_out out;           /* directory: one file per request, NAME.pem (chain included) */
 };
-/* One or many requests; each refused one goes to the fault callback and the rest goes on. */
+/* One or many requests; each refused one goes to the fault callback and the rest goes on. A request whose common name or first name
+ * is that of a pending request to a device answers that one: template, targets and validity are then the ones recorded, and subject,
+ * names and key must be what was asked for; what is other or more is refused (POLICY), what is missing is put in. */
 REMINT_API int remint_sign(struct remint *ctx, const struct remint_sign_options *options, remint_issued_fn *issued, void *arg);
+
+/* ---- pending requests ---------------------------------------------------------------------------------------------------------- */
+
+/* What was asked for and is not there yet, or is no longer waited for. Absent strings are NULL. */
+struct remint_pending {
+	int64_t id;
+	const char *kind;            /* "device": it makes its own key; "held": waits for approval; "external": lies at another CA */
+	const char *state;           /* "open" "issued" "denied" "withdrawn" */
+	const char *name, *subject, *template_name, *targets;
+	struct remint_strings names; /* "dns:host" */
+	const char *key;             /* "RSA 2048" of the request at hand, else the kind that was asked for ("rsa:2048") */
+	const char *signer;          /* authority of the home, or what the other CA is called */
+	int64_t recorded, changed;
+	enum remint_actor actor;     /* who does something next */
+	const char *task;            /* what: one sentence; "" when nothing is left to do */
+	const char *command;         /* for it, or "" */
+	const char *why;             /* of its end */
+	int64_t certificate;         /* number in the database, or 0 */
+	const char *serial;          /* of it, or NULL */
+	const char *spki_sha256;     /* of the request at hand, or NULL */
+	const char *pem;             /* the request at hand, or NULL */
+};
+typedef int remint_pending_fn(void *arg, const struct remint_pending *pending);
+/* As remint_sign(), up to the signature: possession, key, template and targets are checked, and what would be signed is recorded with all
+ * options until it is approved or denied. Needs no passphrase of the CA. The same request again is the same number. */
+REMINT_API int remint_hold(struct remint *ctx, const struct remint_sign_options *options, remint_pending_fn *held, void *arg);
+struct remint_approve_options {
+	struct remint_strings requests; /* their numbers */
+	bool dry_run;
+	struct remint_out out;          /* directory: one file per request, request-NUMBER.pem */
+};
+/* Issues as remint_sign() would have. One that was issued before is handed over again, and gets no second certificate. Each refused one
+ * goes to the fault callback (NEGATIVE: it is not one that can be approved) and the rest goes on. */
+REMINT_API int remint_approve(struct remint *ctx, const struct remint_approve_options *options, remint_issued_fn *issued, void *arg);
+/* Ends what is open: a held request is denied, one to a device or another CA withdrawn. `why` is recorded and must be there. */
+REMINT_API int remint_deny(struct remint *ctx, struct remint_strings requests, const char *why, remint_pending_fn *denied, void *arg);
+struct remint_pendings_options {
+	bool all;             /* what has ended too */
+	unsigned limit;       /* 0: 100 */
+	int64_t after;        /* page: number of the last one seen */
+};
+/* One page, the oldest first. Fails with DATABASE. */
+REMINT_API int remint_pendings(struct remint *ctx, const struct remint_pendings_options *options, remint_pending_fn *pending, void *arg);
 
 enum remint_replace { REMINT_REISSUE, REMINT_RENEW, REMINT_REKEY };
 struct remint_reissue_options {
@@ -603,15 +661,6 @@ REMINT_API int remint_campaign_verify(struct remint *ctx, const struct remint_ca
 
 /* ---- report: a campaign for people who were not there ------------------------------------------------------------------------- */
 
-/* Who has to do something next. */
-enum remint_actor {
-	REMINT_ACTOR_NOBODY,
-	REMINT_ACTOR_US,     /* the administrator of this home */
-	REMINT_ACTOR_CA,     /* the administrator of another CA */
-	REMINT_ACTOR_DEVICE, /* the person at the device */
-	REMINT_ACTORS
-};
-REMINT_API const char *remint_actor_name(enum remint_actor actor); /* "nobody" "us" "ca" "device" */
 /* A certificate as the report shows it. Absent strings are NULL. */
 struct remint_report_cert {
 	const char *serial, *subject, *issuer, *sha256, *signature, *key, *purposes;

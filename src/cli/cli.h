@@ -116,6 +116,12 @@ enum option_id {
 	OPT_CRL,
 	OPT_CONFIRMED_BY,
 	OPT_HTML,
+	OPT_HOLD,
+	OPT_PENDING, /* list: a switch */
+	OPT_ANSWERS, /* sign: --pending with a number */
+	OPT_NO_PENDING,
+	OPT_ALL,
+	OPT_WHY,
 	OPT_COUNT
 };
 
@@ -408,6 +414,17 @@ void records_begin(struct records *records, struct cli *cli);
 int records_print(void *records, const struct remint_record *record);
 int records_end(struct records *records, int rc);
 
+/* Pending requests, between a begin and an end (pending.c). */
+struct pendings {
+	struct cli *cli;
+	struct table *table; /* NULL: a line for each, as it is recorded or ends */
+	size_t count;
+	int64_t last;
+};
+void pendings_begin(struct pendings *pendings, struct cli *cli, bool listing);
+int pendings_print(void *pendings, const struct remint_pending *pending);
+int pendings_end(struct pendings *pendings, int rc);
+
 /* Items of a campaign, between a begin and an end (step.c). */
 struct steps {
 	struct cli *cli;
@@ -422,6 +439,7 @@ size_t steps_in(const struct steps *steps, const char *state); /* how many items
 /* ---- verbs (cmd_*.c) ----------------------------------------------------- */
 
 int cmd_apply(struct cli *cli);
+int cmd_approve(struct cli *cli);
 int cmd_audit(struct cli *cli);
 int cmd_ca_list(struct cli *cli);
 int cmd_ca_request(struct cli *cli);
@@ -431,6 +449,7 @@ int cmd_ca_export(struct cli *cli);
 int cmd_completion(struct cli *cli);
 int cmd_convert(struct cli *cli);
 int cmd_db_check(struct cli *cli);
+int cmd_deny(struct cli *cli);
 int cmd_explain(struct cli *cli);
 int cmd_help(struct cli *cli);
 int cmd_history(struct cli *cli);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cli/cmd_list.c - remint list: a page of the database.
+ * cli/cmd_list.c - remint list: a page of the database, certificates or pending requests.
  */
 #include "config.h"
 
@@ -51,6 +51,40 @@ out:
 	list_free(&known);
 }
 
+/* What certificates are searched by. */
+static int
+check_pending_alone(struct cli *cli)
+{
+	static const enum option_id others[] = { OPT_NAME, OPT_SERIAL, OPT_TARGET, OPT_TEMPLATE,
+		OPT_STATUS, OPT_EXPIRES_BEFORE, OPT_EXPIRES_AFTER, OPT_CS_CLIENTS };
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (given(cli, others[i]))
+			return report_usage(cli, "--pending lists requests, --%s searches certificates",
+			    option_table[others[i]].name);
+	return 0;
+}
+
+static int
+list_pending(struct cli *cli, unsigned limit, bool limited, int64_t after)
+{
+	struct remint_pendings_options options = {
+		.all = given(cli, OPT_ALL), .limit = limit, .after = after
+	};
+	struct pendings pendings;
+	int rc;
+
+	if (check_pending_alone(cli))
+		return -1;
+	pendings_begin(&pendings, cli, true);
+	rc = pendings_end(&pendings, remint_pendings(cli->ctx, &options, pendings_print, &pendings));
+	if (rc == 0 && pendings.count == limit && !limited)
+		report_note(cli,
+		    "remint: the first %u are shown: --after %lld goes on, --limit N shows more", limit,
+		    (long long)pendings.last);
+	return rc;
+}
+
 int
 cmd_list(struct cli *cli)
 {
@@ -74,6 +108,10 @@ cmd_list(struct cli *cli)
 	    count_of(cli, OPT_AFTER, 1, INT64_MAX / 16, &options.after))
 		return -1;
 	options.limit = limit ? (unsigned)limit : 100;
+	if (given(cli, OPT_PENDING))
+		return list_pending(cli, options.limit, limit != 0, options.after);
+	if (given(cli, OPT_ALL))
+		return report_usage(cli, "--all goes with --pending");
 	records_begin(&records, cli);
 	rc = records_end(&records, remint_list(cli->ctx, &options, records_print, &records));
 	if (rc == 0 && records.count == 0) {

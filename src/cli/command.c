@@ -121,7 +121,12 @@ static const struct option_use request_options[] = { O(CN), O(SUBJECT), NAMES,
 static const struct option_use sign_options[] = { O(TEMPLATE), O(FOR),
 	O_AS(OUT, "DIR", "a directory for one file a request (default: standard output)"), O(FORCE),
 	O(CN), O_AS(SUBJECT, NULL, "a subject in place of the request's"), NAMES, VALIDITY, O(CA),
+	O(HOLD), O(ANSWERS), O(NO_PENDING), O(DRY_RUN), CA_PASSWORD, O_END };
+
+static const struct option_use approve_options[] = {
+	O_AS(OUT, "DIR", "a directory for one file a request (default: standard output)"), O(FORCE),
 	O(DRY_RUN), CA_PASSWORD, O_END };
+static const struct option_use deny_options[] = { O(WHY), O_END };
 
 static const struct option_use init_options[] = { O(ROOT_SUBJECT), O(ISSUING_SUBJECT), O(ROOT_KEY),
 	O(ISSUING_KEY), O(ROOT_VALIDITY), O(ISSUING_VALIDITY), O(PUBLISH_URL), O(OFFLINE_ROOT),
@@ -147,7 +152,7 @@ static const struct option_use list_options[] = {
 	O_AS(NAME, "NAME", "a name in the certificate, or its beginning and a *"), O(SERIAL),
 	O(TARGET), { .id = OPT_TEMPLATE, .help = "made by this template" }, O(STATUS),
 	O(EXPIRES_BEFORE), O(EXPIRES_AFTER), O(LIMIT), O(AFTER), O(CS_CLIENTS),
-	O(CSV), O_END
+	O(PENDING), O(ALL), O(CSV), O_END
 };
 static const struct option_use revoke_options[] = { O(USER), O(DEVICE), O(REASON), O(COMMIT), O(CSV),
 	O_END };
@@ -216,7 +221,10 @@ EXAMPLES(sign,
     { "Certify a request; certificate and chain go to standard output:",
 	"sign host.csr >host.pem" },
     { "Every request of a directory, with a template of its own:",
-	"sign requests/ --template web-server --out signed/" });
+	"sign requests/ --template web-server --out signed/" },
+    { "Check one and keep it until somebody has approved it:", "sign host.csr --hold" });
+EXAMPLES(approve, { "Issue what was held as number 1:", "approve 1 >approved.pem" });
+EXAMPLES(deny, { "It will not be issued:", "deny 2 --why 'the host is gone'" });
 EXAMPLES(init,
     { "A lab PKI whose keys stand under a passphrase:",
 	"init --home lab --ca-password-file ca.pass" },
@@ -234,7 +242,8 @@ EXAMPLES(ca_install, { "Take the certificate home, with the chain that came alon
 			 "ca install --home branch branch.pem" });
 EXAMPLES(ca_export, { "Files for whoever must trust the CA:", "ca export --out distribution/" });
 EXAMPLES(list, { "What expires before the new year?", "list --expires-before 2027-01-01" },
-    { "Everything for a domain, for a spreadsheet:", "list --name 'web*' --csv" });
+    { "Everything for a domain, for a spreadsheet:", "list --name 'web*' --csv" },
+    { "What is still owed, and by whom?", "list --pending" });
 EXAMPLES(revoke,
     { "One certificate:", "revoke new/cert.pem --reason superseded" },
     { "All that a user has; without --commit they are only shown:",
@@ -359,6 +368,18 @@ const struct command command_table[] = {
 		    "decide is dropped and reported.",
 	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
 	    GIVES(sign, sign, "13467", cmd_sign) },
+	{ .name = "approve",
+	    .summary = "issue requests that were held",
+	    .text = "ID is a number of remint list --pending. Each is issued as it was held; one that was "
+		    "issued before is handed over again.",
+	    ARGUMENTS("ID...", 1, -1, TAKES_TEXT),
+	    GIVES(approve, approve, "13467", cmd_approve) },
+	{ .name = "deny",
+	    .summary = "end pending requests without a certificate",
+	    .text = "ID is a number of remint list --pending. What waits for a device or for another CA is "
+		    "withdrawn.",
+	    ARGUMENTS("ID...", 1, -1, TAKES_TEXT),
+	    GIVES(deny, deny, "16", cmd_deny) },
 	{ .name = "request",
 	    .summary = "make a key and a certificate request",
 	    .text = "Writes request.pem, request.der and key.pem into --out DIR.",

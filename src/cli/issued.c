@@ -50,6 +50,8 @@ print_json(struct json *json, const struct remint_issued *issued)
 	if (issued->supersedes)
 		json_number(json, "supersedes", issued->supersedes);
 	json_text(json, "superseded_serial", issued->superseded_serial);
+	if (issued->pending)
+		json_number(json, "pending", issued->pending);
 	json_decided(json, issued);
 	json_open(json, "findings", '[');
 	for (size_t i = 0; i < issued->finding_count; i++)
@@ -163,6 +165,10 @@ print_text(struct out *out, const struct remint_issued *issued)
 	out_field(out, 2, "template", issued->template_name);
 	out_field(out, 2, "targets", issued->targets);
 	out_field(out, 2, "replaces", issued->superseded_serial);
+	if (issued->pending) {
+		snprintf(valid, sizeof valid, "pending request %lld", (long long)issued->pending);
+		out_field(out, 2, "answers", valid);
+	}
 	text_files(out, issued);
 	out_text(out, "\n");
 	if (issued->finding_count)
@@ -195,6 +201,8 @@ print_brief(struct out *out, const struct remint_issued *issued)
 	out_safe(out, issued->name);
 	out_style(out, STYLE_NONE);
 	out_format(out, ", %s, until %s", issued->serial, after);
+	if (issued->pending)
+		out_format(out, ", answers request %lld", (long long)issued->pending);
 	for (size_t i = 0; i < issued->files.count; i++) {
 		out_text(out, i ? " " : ", in ");
 		out_safe(out, issued->directory);
@@ -217,6 +225,9 @@ print_brief(struct out *out, const struct remint_issued *issued)
 static void
 print_aside(struct cli *cli, const struct remint_issued *issued)
 {
+	if (issued->pending)
+		report_note(cli, "remint: %s: answers pending request %lld",
+		    *issued->source ? issued->source : issued->name, (long long)issued->pending);
 	for (size_t i = 0; i < issued->decided_count; i++) {
 		const struct remint_decided *decided = &issued->decided[i];
 

@@ -72,6 +72,9 @@ int rmt_plan_build(const struct rmt_plan *plan, struct rmt_span serial, struct r
 /* Field by field comparison of two certificates: kept (TAKEN), changed, added, dropped (for `reissue`). */
 int rmt_compare(const struct rmt_cert *before, const struct rmt_cert *after, rmt_report_fn *report, void *arg, struct rmt_err *err);
 
+/* Is the key of the kind that "rsa:2048", "rsa:2048-8192", "ec:p256" or "ed25519" names? 1 yes, 0 no, -1 it names none (RMT_INPUT). */
+int rmt_key_rule_fits(const char *rule, const struct rmt_spki *key, struct rmt_err *err);
+
 /* The Extensions SEQUENCE for a request from general name texts, and key usages of the template (may be NULL) as far as they fit the
  * key `spki`. `out` stays empty when there is nothing to ask for. */
 int rmt_request_extensions(const struct rmt_text_list *san, const struct rmt_template *policy, struct rmt_span spki, struct rmt_buf *out, struct rmt_err *err);

@@ -99,6 +99,14 @@ rule_accepts(const struct rmt_key_rule *rule, const struct rmt_spki *key)
 	return !rule->min || (key->bits >= rule->min && key->bits <= rule->max);
 }
 
+int
+rmt_key_rule_fits(const char *rule_text, const struct rmt_spki *key, struct rmt_err *err)
+{
+	struct rmt_key_rule rule;
+
+	return parse_rule(rule_text, &rule, err) ? -1 : rule_accepts(&rule, key);
+}
+
 static int
 refuse_key(const struct rmt_draft *draft, struct rmt_err *err)
 {

@@ -358,14 +358,20 @@ static int persist_item(struct rmt_issuance *run, struct rmt_item *item, struct 
 	                         .template_name = run->demand->template->name,
 	                         .targets = run->demand->target_names,
 	                         .proved = item->possession_proved};
+	int free = item->pending ? rmt_pending_free(run->home->db, item, err) : 1;
 
+	if (free < 1) { /* another process was quicker */
+		item->failed = true;
+		return free;
+	}
 	if (item->previous &&
 	    rmt_row_previous(run->home->db, item->previous, run->now, &item->arena, &item->supersedes, err))
 		return -1;
 	tbs.supersedes = item->supersedes;
 	if (rmt_db_tbs_add(run->home->db, &tbs, &item->tbs_id, err))
 		return -1;
-	if (item->campaign && rmt_campaign_begun(run->home->db, item, run->now, err))
+	if ((item->campaign && rmt_campaign_begun(run->home->db, item, run->now, err)) ||
+	    (item->pending && rmt_pending_begun(run->home->db, item, tbs.targets, run->now, err)))
 		return -1;
 	return rmt_vouch_tbs(&run->vouch, item->tbs_id, &tbs, err);
 }
@@ -399,16 +405,27 @@ static int record_item(struct rmt_issuance *run, struct rmt_item *item, struct r
 
 	if (rmt_row_describe(&row, &item->cert, &item->arena, &hashes, err))
 		return -1;
-	if (item->request && record_request(run, item, &row, &row.request, err))
+	row.request = item->request_id;
+	if (item->request && !row.request && record_request(run, item, &row, &row.request, err))
 		return -1;
 	if (rmt_db_cert_add(run->home->db, &row, &item->cert_id, err) ||
 	    rmt_vouch_cert(&run->vouch, item->cert_id, &row, err) ||
-	    (item->campaign && rmt_campaign_issued(run->home->db, item->cert_id, run->now, err)))
+	    (item->campaign && rmt_campaign_issued(run->home->db, item->cert_id, run->now, err)) ||
+	    (item->pending && rmt_pending_issued(run->home->db, item->cert_id, run->now, err)))
 		return -1;
 	if (!item->activates)
 		return 0;
 	return rmt_db_authority_activate(run->home->db, item->activates, item->cert.der,
 	                                 item->activates == run->authority->id ? 0 : run->authority->id, err);
+}
+
+static size_t standing(struct rmt_item *const *items, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		n += !items[i]->failed;
+	return n;
 }
 
 /* One commit for all items that still stand. */
@@ -421,6 +438,10 @@ static int commit(struct rmt_issuance *run, const char *kind, size_t count,
 	for (size_t i = 0; i < count; i++)
 		if (!run->items[i]->failed && insert(run, run->items[i], err))
 			goto fail;
+	if (!standing(run->items, count)) { /* none is left: there is nothing to vouch for */
+		rmt_db_rollback(run->home->db);
+		return 0;
+	}
 	if (event(run, kind, err) == 0 && rmt_db_commit(run->home->db, err) == 0)
 		return 0;
 fail:
@@ -454,15 +475,6 @@ static void store_keys(struct rmt_issuance *run, size_t count)
 }
 
 /* ---- the road ------------------------------------------------------------------------------------------------------------------------------------ */
-
-static size_t standing(struct rmt_item *const *items, size_t count)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < count; i++)
-		n += !items[i]->failed;
-	return n;
-}
 
 /* The caller's last look before anything is signed: can what is released be delivered? */
 static void ask_ready(struct rmt_issuance *run, size_t count, const struct rmt_outlet *outlet)

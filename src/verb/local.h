@@ -341,6 +341,7 @@ struct rmt_item {
 	void *check_arg;
 	int64_t campaign;               /* that asked for it, or 0; */
 	const char *campaign_item;      /* ... and for which of its items, borrowed */
+	int64_t pending;                /* pending request that the certificate answers, or 0 */
 	int64_t activates;              /* pending authority of this home that the certificate completes, or 0 */
 	const char *source;             /* borrowed for the run */
 	size_t index, line;             /* within the source; line 0 in binary forms */
@@ -355,6 +356,7 @@ struct rmt_item {
 	struct rmt_buf tbs, der;
 	struct rmt_cert cert;           /* views into der once signed, into tbs before */
 	int64_t tbs_id, cert_id, supersedes;
+	int64_t request_id;             /* row of the bytes that `pending` has, or 0 */
 	bool possession_proved;
 	struct rmt_err err;
 	bool failed;
@@ -454,7 +456,8 @@ struct rmt_bench {
 	struct rmt_release release;
 	const char *topology, *server; /* set before rmt_bench_demand(), or NULL */
 };
-int rmt_bench_open(struct rmt_bench *bench, struct remint *ctx, const char *authority, struct rmt_err *err);
+/* `signing`: with the key of the authority, which a dry run does without. */
+int rmt_bench_open(struct rmt_bench *bench, struct remint *ctx, const char *authority, bool signing, struct rmt_err *err);
 /* The template and targets of what follows; replaces those set before. */
 int rmt_bench_demand(struct rmt_bench *bench, const char *template_name, struct remint_strings targets, bool dry_run,
                      struct rmt_err *err);
@@ -571,9 +574,77 @@ struct rmt_pending_new {
 /* In the transaction under way. 0 recorded; 1 the same stands there open already, with `id`; -1, also when its key waits for something
  * else (RMT_POLICY). */
 int rmt_pending_add(struct remint *ctx, struct rmt_db *db, const struct rmt_pending_new *new, int64_t *id, struct rmt_err *err);
+/* A row with its texts in the arena, so that it lasts: 1, 0 absent, -1. `asked` may be NULL. */
+int rmt_pending_load(struct rmt_db *db, int64_t id, struct rmt_arena *arena, struct rmt_db_pending *out, struct rmt_asked *asked,
+                     struct rmt_err *err);
+/* What people call request `id` in a sentence that refuses it because it is not open. */
+int rmt_pending_ended(const struct rmt_db_pending *row, struct rmt_err *err);
 /* The row `id` to its end, in the transaction under way: it must be open. `certificate` is for RMT_PENDING_ISSUED; `why` may be NULL. */
 int rmt_pending_end(struct remint *ctx, struct rmt_db *db, int64_t id, enum rmt_pending_state state, int64_t certificate, const char *why,
                     struct rmt_err *err);
+
+/* On the road of issuance, inside its transactions. May this item answer its pending request: 1, 0 it may not (item->err), -1. Then the
+ * request's bytes are there, then what is to be signed, then the certificate (also called for certificates that answer none: 0). */
+int rmt_pending_free(struct rmt_db *db, struct rmt_item *item, struct rmt_err *err);
+int rmt_pending_arrived(struct rmt_db *db, struct rmt_item *item, const char *targets, rmt_time now, struct rmt_err *err);
+int rmt_pending_begun(struct rmt_db *db, struct rmt_item *item, const char *targets, rmt_time now, struct rmt_err *err);
+int rmt_pending_issued(struct rmt_db *db, int64_t certificate, rmt_time now, struct rmt_err *err);
+
+/* A number as a person writes it; NULL is 0 (pending_list.c). And the row as the caller is told of it. */
+int rmt_pending_number(const char *text, int64_t *id, struct rmt_err *err);
+int rmt_pending_tell(struct remint *ctx, struct rmt_db *db, int64_t id, remint_pending_fn *tell, void *arg, struct rmt_err *err);
+
+/* What a device's request makes of what it was asked for (pending_match.c). */
+struct rmt_difference {
+	struct remint_strings more; /* that is other or more than was asked for, a phrase each; in the arena */
+	bool less_subject;          /* an attribute is missing */
+};
+int rmt_pending_compare(const struct rmt_asked *asked, const struct rmt_request *request, struct rmt_arena *arena,
+                        struct rmt_difference *out, struct rmt_err *err);
+/* Which pending request does this one answer? */
+struct rmt_answering {
+	int64_t id;                  /* stated, or 0: looked for */
+	const char *template_name, *targets, *authority; /* stated, or NULL */
+	bool key_may_wait;           /* the caller sees to what waits with the same key */
+	struct rmt_db_pending row;   /* found; texts in the item's arena */
+	struct rmt_asked asked;
+};
+/* 1 found, and it is what was asked for; 0 none; -1 refused or failed. */
+int rmt_pending_match(struct rmt_db *db, const struct rmt_request *request, struct rmt_arena *arena, struct rmt_answering *out,
+                      struct rmt_err *err);
+/* The item asks for what was asked for. `names` are those that the person adds. */
+int rmt_pending_wish(struct rmt_item *item, const struct rmt_db_pending *row, const struct rmt_asked *asked, struct remint_strings names,
+                     struct rmt_err *err);
+
+/* ---- signing requests (signing.c): sign, hold and approve ------------------------------------------------------------------- */
+
+struct rmt_signing {
+	struct remint *ctx; /* first: the reader's callbacks expect it */
+	struct rmt_bench bench;
+	bool dry_run;
+	struct remint_out out;
+	remint_issued_fn *issued;
+	void *arg;
+	int (*release)(void *signing, struct rmt_item *item); /* in place of writing and telling; NULL */
+	struct rmt_buf made_for;   /* authority, template and targets that the bench stands for */
+	bool keyless;              /* the authority's key is not asked for; goes with dry_run */
+	char *usual;               /* the authority when none is named, once known */
+	struct rmt_item *group[RMT_GROUP];
+	size_t count;
+	uint64_t done;
+};
+/* What the items that follow are signed by and for; those before go their way first, and what they fail with is the context's. */
+int rmt_signing_for(struct rmt_signing *signing, const char *authority, const char *template_name, struct remint_strings targets,
+                    struct rmt_err *err);
+/* Take an item, whose source lasts as long as its arena; its refusal goes to the fault callback. */
+int rmt_signing_take(struct rmt_signing *signing, struct rmt_item *item, struct rmt_err *err);
+int rmt_signing_flush(struct rmt_signing *signing, struct rmt_err *err);
+void rmt_signing_clear(struct rmt_signing *signing);
+int rmt_signing_refuse(struct rmt_signing *signing, struct rmt_item *item); /* tell item->err with its place */
+struct remint_strings rmt_arena_words(struct rmt_arena *arena, const char *list); /* of a comma-separated one */
+/* Every request of the inputs; one without any is a fault. `take` gets an item with request and source. */
+int rmt_signing_read(struct rmt_signing *signing, struct remint_strings inputs, int (*take)(struct rmt_signing *signing, struct rmt_item *item),
+                     struct rmt_err *err);
 
 /* ---- a certificate for a server of the lab (throwaway.c) ------------------------------------------------------------------ */
 

@@ -146,6 +146,113 @@ int rmt_pending_add(struct remint *ctx, struct rmt_db *db, const struct rmt_pend
 	return rc;
 }
 
+/* ---- reading ---------------------------------------------------------------------------------------------------------------- */
+
+int rmt_pending_load(struct rmt_db *db, int64_t id, struct rmt_arena *arena, struct rmt_db_pending *out, struct rmt_asked *asked,
+                     struct rmt_err *err)
+{
+	const char **texts[] = {&out->name, &out->subject, &out->template_name, &out->targets, &out->signer, &out->asked, &out->why};
+	int found = rmt_db_pending_get(db, id, out, err);
+	unsigned char *key;
+
+	if (found != 1)
+		return found;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		*texts[i] = rmt_arena_text(arena, *texts[i]);
+	key = rmt_arena_take(arena, RMT_SHA256);
+	if (!key || arena->failed)
+		return rmt_err_memory(err);
+	if (out->spki_hash.length == RMT_SHA256) {
+		memcpy(key, out->spki_hash.at, RMT_SHA256);
+		out->spki_hash = rmt_span_of(key, RMT_SHA256);
+	}
+	return asked && rmt_asked_read(out->asked, arena, asked, err) ? -1 : 1;
+}
+
+int rmt_pending_ended(const struct rmt_db_pending *row, struct rmt_err *err)
+{
+	return rmt_err_set(err, RMT_NEGATIVE, NULL, "pending request %lld was %s already%s%.300s", (long long)row->id,
+	                   rmt_pending_state_name(row->state), row->why && *row->why ? ": " : "", row->why ? row->why : "");
+}
+
+/* ---- on the road of issuance ---------------------------------------------------------------------------------------------- */
+
+int rmt_pending_free(struct rmt_db *db, struct rmt_item *item, struct rmt_err *err)
+{
+	struct rmt_db_pending row;
+	int found = rmt_db_pending_get(db, item->pending, &row, err);
+
+	if (found < 0)
+		return -1;
+	if (!found)
+		rmt_err_set(&item->err, RMT_DATABASE, NULL, "pending request %lld is gone: run remint db check", (long long)item->pending);
+	else if (row.state != RMT_PENDING_OPEN)
+		rmt_pending_ended(&row, &item->err);
+	else if (row.tbs)
+		rmt_err_set(&item->err, RMT_NEGATIVE, NULL, "pending request %lld has just been answered by another process, or before in this run",
+		            (long long)item->pending);
+	else
+		return 1;
+	return 0;
+}
+
+/* The row with the bytes of the item's request, not yet written. */
+static int with_bytes(struct rmt_db *db, struct rmt_item *item, const char *targets, rmt_time now, struct rmt_db_pending *row,
+                      unsigned char spki[RMT_SHA256], struct rmt_err *err)
+{
+	struct rmt_db_request request = {.der = item->request->der,
+	                                 .spki_hash = rmt_span_of(spki, RMT_SHA256),
+	                                 .subject = rmt_arena_name(&item->arena, item->request->subject),
+	                                 .targets = targets,
+	                                 .recorded = now,
+	                                 .state = "made"};
+
+	if (rmt_spki_hash(item->request->spki, spki, err) || rmt_db_pending_get(db, item->pending, row, err) != 1)
+		return rmt_err_set(err, RMT_DATABASE, NULL, "pending request %lld is gone: run remint db check", (long long)item->pending);
+	item->request_id = row->request;
+	if (!item->request_id && rmt_db_request_add(db, &request, &item->request_id, err))
+		return -1;
+	row->why = "";
+	row->spki_hash = request.spki_hash;
+	row->request = item->request_id;
+	row->when = now;
+	return 0;
+}
+
+int rmt_pending_arrived(struct rmt_db *db, struct rmt_item *item, const char *targets, rmt_time now, struct rmt_err *err)
+{
+	unsigned char spki[RMT_SHA256];
+	struct rmt_db_pending row;
+
+	if (with_bytes(db, item, targets, now, &row, spki, err))
+		return -1;
+	return rmt_db_pending_put(db, &row, err);
+}
+
+int rmt_pending_begun(struct rmt_db *db, struct rmt_item *item, const char *targets, rmt_time now, struct rmt_err *err)
+{
+	unsigned char spki[RMT_SHA256];
+	struct rmt_db_pending row;
+
+	if (with_bytes(db, item, targets, now, &row, spki, err))
+		return -1;
+	row.tbs = item->tbs_id;
+	return rmt_db_pending_put(db, &row, err);
+}
+
+int rmt_pending_issued(struct rmt_db *db, int64_t certificate, rmt_time now, struct rmt_err *err)
+{
+	struct rmt_db_pending row;
+	int found = rmt_db_pending_of_tbs(db, certificate, &row, err);
+
+	if (found != 1)
+		return found;
+	row.state = RMT_PENDING_ISSUED;
+	row.certificate = certificate;
+	row.when = now;
+	return rmt_db_pending_put(db, &row, err);
+}
+
 /* ---- how it ends ---------------------------------------------------------------------------------------------------------- */
 
 int rmt_pending_end(struct remint *ctx, struct rmt_db *db, int64_t id, enum rmt_pending_state state, int64_t certificate, const char *why,
@@ -159,7 +266,7 @@ int rmt_pending_end(struct remint *ctx, struct rmt_db *db, int64_t id, enum rmt_
 	if (!found)
 		return rmt_err_set(err, RMT_NEGATIVE, NULL, "there is no pending request %lld", (long long)id);
 	if (row.state != RMT_PENDING_OPEN)
-		return rmt_err_set(err, RMT_NEGATIVE, NULL, "request %lld was %s already", (long long)id, rmt_pending_state_name(row.state));
+		return rmt_pending_ended(&row, err);
 	if (row.tbs && row.tbs != certificate)
 		return rmt_err_set(err, RMT_POLICY, NULL, "request %lld was approved, and its certificate is being made", (long long)id);
 	row.state = state;

@@ -357,7 +357,7 @@ int remint_reissue(struct remint *ctx, const struct remint_reissue_options *opti
 		rmt_err_set(err, RMT_USAGE, NULL, "a topology may change the names, and renew and rekey keep them: use reissue");
 		goto out;
 	}
-	if (rmt_bench_open(&job.bench, ctx, options->authority, err))
+	if (rmt_bench_open(&job.bench, ctx, options->authority, true, err))
 		goto out;
 	job.bench.topology = options->topology;
 	job.bench.server = options->server;

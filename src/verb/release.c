@@ -356,7 +356,8 @@ static void describe(struct rmt_release *release, struct rmt_item *item, struct 
 	                              .targets = release->demand->target_names,
 	                              .not_before = cert->not_before,
 	                              .not_after = cert->not_after,
-	                              .supersedes = item->supersedes};
+	                              .supersedes = item->supersedes,
+	                              .pending = item->pending};
 	rmt_cert_label(cert, &arena->scratch);
 	out->name = rmt_arena_scratch(arena);
 	if (item->previous)

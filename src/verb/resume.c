@@ -47,11 +47,15 @@ static int record_again(struct resuming *resuming, int64_t id, const struct rmt_
 	                          .proved = tbs->proved,
 	                          .recorded = rmt_verb_now(resuming->home->ctx)};
 	struct rmt_row_hashes hashes;
+	struct rmt_db_pending pending = {0};
 	struct rmt_arena arena = {0};
 	struct rmt_cert cert;
 	int64_t certificate;
 	int rc = -1;
 
+	if (rmt_db_pending_of_tbs(resuming->home->db, id, &pending, resuming->err) < 0)
+		return -1;
+	row.request = pending.request;
 	if (rmt_cert_read(&cert, der, RMT_STRICT, resuming->err) == 0 &&
 	    rmt_row_describe(&row, &cert, &arena, &hashes, resuming->err) == 0)
 		rc = rmt_db_cert_add(resuming->home->db, &row, &certificate, resuming->err);
@@ -59,6 +63,8 @@ static int record_again(struct resuming *resuming, int64_t id, const struct rmt_
 		rc = rmt_vouch_cert(&resuming->vouch, certificate, &row, resuming->err);
 	if (rc == 0)
 		rc = rmt_campaign_issued(resuming->home->db, certificate, row.recorded, resuming->err);
+	if (rc == 0)
+		rc = rmt_pending_issued(resuming->home->db, certificate, row.recorded, resuming->err);
 	if (rc == 0) {
 		rmt_buf_format(&resuming->serials, "%s%s", resuming->finished++ ? " " : "",
 		               rmt_arena_serial(&arena, cert.serial));

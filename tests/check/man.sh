@@ -106,6 +106,9 @@ prepare() {
 		openssl x509 -req -in old.csr -CA root.pem -CAkey root.key -set_serial 4711 -days 200 -out old.pem -extfile old.ext
 		openssl pkcs12 -export -in old.pem -inkey old.key -certfile root.pem -out old.pfx -passout pass:secret
 		openssl req -newkey rsa:2048 -nodes -keyout host.key -out host.csr -subj '/O=Example/CN=host.example.com'
+		for name in gate gone; do
+			openssl req -newkey rsa:2048 -nodes -keyout $name.key -out $name.csr -subj "/CN=$name.example.com"
+		done
 		openssl crl2pkcs7 -nocrl -certfile root.pem -out chain.p7b
 	} >prepare.log 2>&1
 	cp root.pem chain.pem
@@ -121,6 +124,7 @@ prepare() {
 	printf 'title = "Mine";\nextends = "dotnet-mtls";\n' >my-target.cfg
 	"$REMINT" init --no-password --root-key ec:p256 --issuing-key ec:p256 >>prepare.log 2>&1 &&
 		"$REMINT" issue --dns web.example.com --out new >>prepare.log 2>&1 || return
+	"$REMINT" sign gate.csr gone.csr --hold >>prepare.log 2>&1 || return
 	"$REMINT" plan old.pem --for dotnet-mtls -o campaign.json >>prepare.log 2>&1
 	[ -s campaign.json ]
 }
