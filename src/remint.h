@@ -603,17 +603,31 @@ REMINT_API int remint_reissue(struct remint *ctx, const struct remint_reissue_op
 
 /* ---- convert --------------------------------------------------------------------------------------------------------------- */
 
+/* What is converted: the leaf of the inputs with its key and chain; where there is no certificate, the one private key, or the requests, CRLs
+ * and public keys. */
 struct remint_convert_options {
 	struct remint_strings inputs, keys, chain; /* inputs: files, or "serial:HEX" of one in the database, with chain and key */
-	const char *to;               /* "pem" "der" "p7b" "p7b-pem" "pfx" "jks" "key" "key-traditional"; or NULL with targets */
+	const char *to;               /* "pem" "der" "p7b" "p7b-pem" "pfx" "jks" "pkcs8" "pkcs8-der" "pkcs1" "pkcs1-der" "sec1" "sec1-der"
+	                               * "traditional" (PKCS#1 or SEC1, by its kind) "csr" "csr-der"; or NULL with targets */
 	struct remint_strings targets;
-	const char *profile;          /* pfx: "modern" "compat" "legacy"; NULL modern */
+	/* The rest but `select` and `out` is for `to`: a target says it itself. */
 	bool with_root, no_chain, no_key;
+	struct remint_strings content; /* instead of these: "leaf" "intermediates" "root" "key", in order */
+	bool all;                     /* every certificate of the inputs, in their order, instead of one with its chain */
 	const char *select;           /* which leaf of many: name or serial */
-	bool crlf; unsigned width;
+	const char *profile;          /* pfx: "modern" "compat" "legacy"; NULL modern */
+	const char *cipher, *kdf;     /* of a private key outside a keystore: "aes-256-cbc" "aes-192-cbc" "aes-128-cbc" "des-ede3-cbc"; "scrypt"
+	                               * "pbkdf2". NULL: the first. One that is named asks for a passphrase */
 	const char *friendly_name;
-	const char *file;             /* with `to`: path written; NULL: bytes go to the callback */
-	struct remint_out out;        /* with `targets` */
+	const char *order;            /* of a pem: "leaf-first" or "root-first"; NULL the first */
+	const char *separator;        /* of a pem: "none" "blank" "comment"; NULL the first */
+	const char *charset;          /* of text: "ascii" "utf-8" "utf-8-bom" "utf-16le"; NULL the first */
+	bool crlf, no_final_newline; unsigned width;
+	const char *file;             /* path written; NULL: bytes go to the callback */
+	bool split;                   /* a file for each leaf, request or key in the directory of `out`; with der, or without chain and key, for
+	                               * each certificate */
+	const char *file_name;        /* pattern of their names, with {label} {serial} {n}; NULL: "{label}" and the format's ending */
+	struct remint_out out;        /* with `targets` or `split` */
 };
 /* Files written are named through `file` with bytes NULL; unwritten output is handed over with its bytes. Read back before it counts. */
 REMINT_API int remint_convert(struct remint *ctx, const struct remint_convert_options *options, remint_file_fn *file, void *arg);

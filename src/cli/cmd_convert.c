@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cli/cmd_convert.c - remint convert: one container to a file or standard output, or the files of
- * targets to a directory.
+ * cli/cmd_convert.c - remint convert: one container to a file or standard output, or many, or the
+ * files of targets, to a directory.
  *
  * A private key, or bytes that are no text, never go to a terminal.
  */
@@ -23,6 +23,8 @@ is_text(const unsigned char *bytes, size_t length)
 			return false;
 	return true;
 }
+
+enum { CONTENT_MAX = 4 };
 
 struct handing {
 	struct cli *cli;
@@ -83,6 +85,89 @@ take_file(void *arg, const char *name, const void *bytes, size_t length, bool se
 	return 0;
 }
 
+/* The words between commas. */
+static int
+take_content(struct cli *cli, const char *text, const char *words[CONTENT_MAX], struct remint_strings *out)
+{
+	static const char *const known[CONTENT_MAX] = { "leaf", "intermediates", "root", "key" };
+
+	*out = (struct remint_strings){ words, 0 };
+	while (text) {
+		size_t length = strcspn(text, ","), i = 0;
+
+		while (i < CONTENT_MAX && (strlen(known[i]) != length || strncmp(known[i], text, length) != 0))
+			i++;
+		if (i == CONTENT_MAX || out->count == CONTENT_MAX)
+			return report_usage(cli, "--content lists leaf, intermediates, root and key with commas between, each once");
+		words[out->count++] = known[i];
+		text = text[length] ? text + length + 1 : NULL;
+	}
+	if (out->count && (given(cli, OPT_WITH_ROOT) || given(cli, OPT_NO_CHAIN) || given(cli, OPT_NO_KEY) || given(cli, OPT_ALL)))
+		return report_usage(cli, "--content says it all: --with-root, --no-chain, --no-key and --all do not stand beside it");
+	return 0;
+}
+
+/* A target says itself what goes into its files, and how. */
+static int
+check_company(struct cli *cli)
+{
+	static const enum option_id only_to[] = { OPT_WITH_ROOT, OPT_CONTENT, OPT_ALL, OPT_SPLIT, OPT_FILE_NAME, OPT_PROFILE,
+		OPT_FRIENDLY_NAME, OPT_CIPHER, OPT_KDF, OPT_ORDER, OPT_SEPARATOR, OPT_CRLF, OPT_WIDTH, OPT_NO_FINAL_NEWLINE,
+		OPT_CHARSET };
+
+	if (!text_of(cli, OPT_TO) == !given(cli, OPT_FOR))
+		return report_usage(cli, "say what to make: either --to FORMAT or --for TARGET");
+	for (size_t i = 0; given(cli, OPT_FOR) && i < sizeof(only_to) / sizeof(only_to[0]); i++)
+		if (given(cli, only_to[i]))
+			return report_usage(cli, "--%s belongs to --to: with --for the target says it", option_table[only_to[i]].name);
+	if (given(cli, OPT_FILE_NAME) && !given(cli, OPT_SPLIT))
+		return report_usage(cli, "--file-name belongs to --split: one file is named with --out");
+	if (given(cli, OPT_SELECT) && (given(cli, OPT_ALL) || given(cli, OPT_SPLIT)))
+		return report_usage(cli, "--select chooses one certificate, --all and --split take them all");
+	if (given(cli, OPT_ALL) && given(cli, OPT_SPLIT))
+		return report_usage(cli, "--all makes one file, --split many");
+	return 0;
+}
+
+/* Where it goes: a file, standard output, or a directory. */
+static int
+choose_place(struct cli *cli, struct remint_convert_options *options)
+{
+	bool many = !options->to || options->split;
+
+	if (options->out.directory && strcmp(options->out.directory, "-") == 0) {
+		if (many)
+			return report_usage(cli, options->to ? "--split makes many files: name a directory with --out DIR"
+			                                     : "a target may want several files: name a directory with --out DIR");
+		options->out.directory = NULL;
+	}
+	if (many)
+		return 0;
+	if (!options->out.directory && cli->json)
+		return report_usage(cli, "standard output is taken by --json: name the file with --out");
+	options->file = options->out.directory;
+	options->out.directory = NULL;
+	return options->file ? check_parent(cli, options->file) : 0;
+}
+
+static int
+convert(struct cli *cli, struct remint_convert_options *options)
+{
+	struct handing handing = { .cli = cli,
+		.keystore = options->to && (strcmp(options->to, "pfx") == 0 || strcmp(options->to, "jks") == 0) &&
+			    !options->no_key && !options->all && !options->content.count };
+	int rc;
+
+	if (choose_place(cli, options))
+		return -1;
+	document_begin(cli, "files");
+	rc = remint_convert(cli->ctx, options, take_file, &handing);
+	if (rc)
+		report_verb(cli);
+	document_end(cli, false);
+	return rc;
+}
+
 int
 cmd_convert(struct cli *cli)
 {
@@ -92,45 +177,30 @@ cmd_convert(struct cli *cli)
 		.chain = list_of(cli, OPT_CHAIN),
 		.to = text_of(cli, OPT_TO),
 		.targets = list_of(cli, OPT_FOR),
-		.profile = text_of(cli, OPT_PROFILE),
 		.with_root = given(cli, OPT_WITH_ROOT),
 		.no_chain = given(cli, OPT_NO_CHAIN),
 		.no_key = given(cli, OPT_NO_KEY),
+		.all = given(cli, OPT_ALL),
 		.select = text_of(cli, OPT_SELECT),
-		.crlf = given(cli, OPT_CRLF),
+		.profile = text_of(cli, OPT_PROFILE),
+		.cipher = text_of(cli, OPT_CIPHER),
+		.kdf = text_of(cli, OPT_KDF),
 		.friendly_name = text_of(cli, OPT_FRIENDLY_NAME),
+		.order = text_of(cli, OPT_ORDER),
+		.separator = text_of(cli, OPT_SEPARATOR),
+		.charset = text_of(cli, OPT_CHARSET),
+		.crlf = given(cli, OPT_CRLF),
+		.no_final_newline = given(cli, OPT_NO_FINAL_NEWLINE),
+		.split = given(cli, OPT_SPLIT),
+		.file_name = text_of(cli, OPT_FILE_NAME),
 		.out = out_of(cli),
 	};
-	struct handing handing = { .cli = cli,
-		.keystore = options.to && (strcmp(options.to, "pfx") == 0 || strcmp(options.to, "jks") == 0) &&
-			    !options.no_key };
+	const char *words[CONTENT_MAX];
 	int64_t width;
-	int rc;
 
-	if (count_of(cli, OPT_WIDTH, 16, 4096, &width))
+	if (count_of(cli, OPT_WIDTH, 16, 4096, &width) || check_company(cli) ||
+	    take_content(cli, text_of(cli, OPT_CONTENT), words, &options.content))
 		return -1;
 	options.width = (unsigned)width;
-	if (!options.to == !options.targets.count)
-		return report_usage(cli, "say what to make: either --to FORMAT or --for TARGET");
-	if (options.out.directory && strcmp(options.out.directory, "-") == 0) {
-		if (!options.to)
-			return report_usage(
-			    cli, "a target may want several files: name a directory with --out DIR");
-		options.out.directory = NULL;
-	}
-	if (options.to && !options.out.directory && cli->json)
-		return report_usage(
-		    cli, "standard output is taken by --json: name the file with --out");
-	if (options.to) {
-		options.file = options.out.directory;
-		options.out.directory = NULL;
-		if (options.file && check_parent(cli, options.file))
-			return -1;
-	}
-	document_begin(cli, "files");
-	rc = remint_convert(cli->ctx, &options, take_file, &handing);
-	if (rc)
-		report_verb(cli);
-	document_end(cli, false);
-	return rc;
+	return convert(cli, &options);
 }

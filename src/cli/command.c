@@ -83,9 +83,10 @@ static const struct option_use plan_options[] = { O(FOR),
 
 static const struct option_use convert_options[] = { O(TO), O(FOR),
 	O_AS(OUT, "PATH",
-	    "with --to the file to write (default: standard output), with --for the directory"),
-	O(FORCE), O(KEY), O(CHAIN), O(SELECT), O(WITH_ROOT), O(NO_CHAIN), O(NO_KEY), O(PROFILE),
-	O(FRIENDLY_NAME), O(CRLF), O(WIDTH), PASSWORD, OUT_PASSWORD, O_END };
+	    "with --to the file to write (default: standard output), with --for or --split the directory"),
+	O(FORCE), O(KEY), O(CHAIN), O(SELECT), O(WITH_ROOT), O(NO_CHAIN), O(NO_KEY), O(CONTENT), O(ALL), O(SPLIT), O(FILE_NAME),
+	O(PROFILE), O(FRIENDLY_NAME), O(CIPHER), O(KDF), O(ORDER), O(SEPARATOR), O(CRLF), O(WIDTH), O(NO_FINAL_NEWLINE), O(CHARSET),
+	PASSWORD, OUT_PASSWORD, O_END };
 
 static const struct option_use reissue_options[] = { O(FOR), O(OUT), O(FORCE), O(TEMPLATE), NAMES,
 	O(TOPOLOGY),
@@ -195,7 +196,9 @@ EXAMPLES(plan,
 EXAMPLES(convert,
     { "A key and a certificate into a PFX:",
 	"convert new/cert.pem --key new/key.pem --to pfx -o new.pfx --out-password-file pfx.pass" },
-    { "The certificate alone as DER:", "convert new/cert.pem --to der --no-key -o cert.der" });
+    { "The certificate alone as DER:", "convert new/cert.pem --to der --no-key -o cert.der" },
+    { "A key for a device that knows only PKCS#1:", "convert old.key --to pkcs1 -o pkcs1.key" },
+    { "Each certificate of a chain in a file of its own:", "convert new/fullchain.pem --to der --split -o certs/" });
 EXAMPLES(apply, { "What would be done?", "apply plan.json" },
     { "Do it, and write a directory for each device:",
 	"apply plan.json --commit --out bundles/ --out-password-file pfx.pass" });
@@ -350,8 +353,8 @@ const struct command command_table[] = {
 	    GIVES(rekey, rekey, "13467", cmd_rekey) },
 	{ .name = "convert",
 	    .summary = "write the same certificate in another form, or as a device wants it",
-	    .text = "Finds the leaf, its key and its chain in a pile of any order, and reads back "
-		    "what it wrote.",
+	    .text = "Finds the leaf, its key and its chain in a pile of any order, or a key, a request or a CRL that "
+		    "stands alone, and reads back what it wrote.",
 	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
 	    GIVES(convert, convert, "347", cmd_convert) },
 

@@ -42,6 +42,16 @@ rmt_check_filled(const char *text, struct rmt_err *err)
 }
 
 int
+rmt_check_printable(const char *text, struct rmt_err *err)
+{
+	size_t length = 0;
+
+	while (text[length] >= ' ' && text[length] <= '~')
+		length++;
+	return length > 0 && length <= 64 && text[length] == '\0' ? 0 : refuse(err, "it is not one to 64 characters of ASCII");
+}
+
+int
 rmt_policy_label_check(const char *text, struct rmt_err *err)
 {
 	size_t length = strlen(text);

@@ -203,6 +203,32 @@ dump_elements(
 	}
 }
 
+static bool
+all_unset(const struct rmt_schema *rows, const void *object)
+{
+	while (rows->key != NULL && unset(rows, member_of(object, rows)))
+		rows++;
+	return rows->key == NULL;
+}
+
+static void dump_rows(
+    const struct rmt_schema *rows, const char *prefix, const void *object, struct rmt_buf *out);
+
+/* A group within a group is one whole: of one that says nothing there is nothing to say. */
+static void
+dump_group(
+    const struct rmt_schema *row, const char *prefix, const void *object, struct rmt_buf *out)
+{
+	struct rmt_buf path = { 0 };
+
+	if (*prefix != '\0' && all_unset(row->inner, object))
+		return;
+	rmt_buf_format(&path, "%s%s%s", prefix, *prefix != '\0' ? "." : "", row->key);
+	dump_rows(row->inner, rmt_buf_string(&path), object, out);
+	out->failed = out->failed || path.failed;
+	rmt_buf_free(&path);
+}
+
 static void
 dump_rows(
     const struct rmt_schema *rows, const char *prefix, const void *object, struct rmt_buf *out)
@@ -211,7 +237,7 @@ dump_rows(
 		if (row->field == RMT_FIELD_EXTENDS)
 			continue;
 		if (row->field == RMT_FIELD_GROUP) {
-			dump_rows(row->inner, row->key, object, out);
+			dump_group(row, prefix, object, out);
 			continue;
 		}
 		if (row->field == RMT_FIELD_GROUPS) {

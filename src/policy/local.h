@@ -147,6 +147,7 @@ int rmt_check_on_device(const char *text, struct rmt_err *err); /* of a request 
 int rmt_check_limit(const char *text, struct rmt_err *err);     /* "ST:40" */
 int rmt_check_signature_pair(const char *text, struct rmt_err *err); /* "RSA+SHA256", "rsa_pss_rsae_sha256" */
 int rmt_check_filled(const char *text, struct rmt_err *err);       /* anything but nothing */
+int rmt_check_printable(const char *text, struct rmt_err *err);    /* one to 64 printable characters of ASCII */
 
 /* ---- files (scan.c, lineage.c, store.c) ------------------------------------------------------------------------------ */
 

@@ -111,14 +111,26 @@ struct rmt_rule_setting {
 /* One file that the target wants. */
 struct rmt_deploy_file {
 	char *name;                  /* "haproxy.pem"; {label} is the cleaned CN, {n} the index when `per_intermediate` */
-	char *format;                /* a name of write's formats[]: "pem" "der" "p7b" "p7b-pem" "pfx" "jks" "key" "key-traditional" */
+	char *format;                /* a name of write's formats[]: "pem" "pfx" "pkcs1" ... */
 	struct rmt_text_list content; /* "leaf" "intermediates" "root" "key", in order */
 	char *profile;               /* pfx: "modern" "compat" "legacy" */
 	bool per_intermediate;       /* one file for each intermediate */
+	char *order;                 /* of a pem: "leaf-first" (NULL) or "root-first" */
+	char *cipher, *kdf;          /* protect the key by the passphrase: see write's options; NULL: it stays plain */
 	bool crlf;                   /* line ends */
+	bool no_final_newline;
+	char *separator, *charset;   /* see write's options; NULL: nothing between, ASCII */
 	unsigned width;              /* base64 line width, default 64 */
 	mode_t mode;                 /* default 0600 with a key in it, else 0644 */
 	char *comment;               /* what the file is for, one line */
+};
+
+/* What the device takes as the passphrase of a file. */
+struct rmt_passphrase_rules {
+	int min, max;     /* characters; -1: no bound */
+	char *characters; /* "any" (NULL) "ascii" (printable) "alphanumeric" */
+	char *without;    /* ASCII characters that it does not take, or NULL */
+	char *source;
 };
 
 /* Limits on the fields of a request made for this target. */
@@ -198,6 +210,7 @@ struct rmt_target {
 	} names;
 	struct rmt_deploy_file *files;
 	size_t file_count;
+	struct rmt_passphrase_rules passphrase;
 	/* Steps for the person, several lines each, or NULL: making the new chain trusted, installing the files, going back.
 	 * The words of rmt_deploy_marks in braces are filled in by who shows the text. */
 	char *deploy_trust, *deploy_note, *deploy_back;

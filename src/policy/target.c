@@ -15,10 +15,17 @@
 
 static const char *const severities[] = { "info", "warning", "error", NULL };
 static const char *const purposes[] = { "any", "server", "client", "both", NULL };
-static const char *const formats[] = { "pem", "der", "p7b", "p7b-pem", "pfx", "jks", "key",
-	"key-traditional", NULL };
+static const char *const formats[] = { "pem", "der", "p7b", "p7b-pem", "pfx", "jks", "pkcs8",
+	"pkcs8-der", "pkcs1", "pkcs1-der", "sec1", "sec1-der", "traditional", NULL };
 static const char *const contents[] = { "leaf", "intermediates", "root", "key", NULL };
 static const char *const profiles[] = { "modern", "compat", "legacy", NULL };
+static const char *const orders[] = { "leaf-first", "root-first", NULL };
+static const char *const separators[] = { "none", "blank", "comment", NULL };
+static const char *const charsets[] = { "ascii", "utf-8", "utf-8-bom", "utf-16le", NULL };
+static const char *const ciphers[] = { "aes-256-cbc", "aes-192-cbc", "aes-128-cbc", "des-ede3-cbc",
+	NULL };
+static const char *const kdfs[] = { "scrypt", "pbkdf2", NULL };
+static const char *const characters[] = { "any", "ascii", "alphanumeric", NULL };
 static const char *const presentations[] = { "leaf", "leaf+intermediates",
 	"leaf+intermediates+root", NULL };
 static const char *const forms[] = { "inf", "openssl", NULL };
@@ -223,6 +230,14 @@ static const struct rmt_schema file_rows[] = {
 	{ .key = "profile", .field = RMT_FIELD_TEXT, .at = FILE_AT(profile), .choices = profiles },
 	{ .key = "per_intermediate", .field = RMT_FIELD_BOOL, .at = FILE_AT(per_intermediate),
 	  .preset = "false" },
+	{ .key = "order", .field = RMT_FIELD_TEXT, .at = FILE_AT(order), .choices = orders },
+	{ .key = "cipher", .field = RMT_FIELD_TEXT, .at = FILE_AT(cipher), .choices = ciphers },
+	{ .key = "kdf", .field = RMT_FIELD_TEXT, .at = FILE_AT(kdf), .choices = kdfs },
+	{ .key = "separator", .field = RMT_FIELD_TEXT, .at = FILE_AT(separator),
+	  .choices = separators },
+	{ .key = "charset", .field = RMT_FIELD_TEXT, .at = FILE_AT(charset), .choices = charsets },
+	{ .key = "no_final_newline", .field = RMT_FIELD_BOOL, .at = FILE_AT(no_final_newline),
+	  .preset = "false" },
 	{ .key = "crlf", .field = RMT_FIELD_BOOL, .at = FILE_AT(crlf), .preset = "false" },
 	{ .key = "width", .field = RMT_FIELD_NUMBER, .at = FILE_AT(width), .preset = "64",
 	  .min = 4, .max = 1024 },
@@ -251,16 +266,55 @@ holds_only(const struct rmt_text_list *content, const char *item)
 	return content->count == 1 && strcmp(content->items[0], item) == 0;
 }
 
+static bool
+is_key_format(const char *format)
+{
+	static const char *const beginnings[] = { "pkcs8", "pkcs1", "sec1", "traditional" };
+
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+		if (strncmp(format, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool
+ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), tail = strlen(end);
+
+	return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* What is said of a text, and of the key in it. NULL when it fits. */
+static const char *
+unlaid(const struct rmt_deploy_file *file)
+{
+	bool pem = strcmp(file->format, "pem") == 0, der = ends_with(file->format, "-der");
+	bool text = pem || strcmp(file->format, "p7b-pem") == 0 || (is_key_format(file->format) && !der);
+
+	if (!pem && (file->order != NULL || file->separator != NULL))
+		return "only a pem file has an order and separators";
+	if (!text && (file->charset != NULL || file->no_final_newline))
+		return "a binary file has neither charset nor final newline";
+	if ((file->cipher != NULL || file->kdf != NULL) &&
+	    (!(pem || is_key_format(file->format)) || !rmt_text_list_has(&file->content, "key")))
+		return "a cipher protects the key of a pem or key file; a pfx has profiles";
+	if (file->cipher != NULL && der && strcmp(file->format, "pkcs8-der") != 0)
+		return "of the key formats in DER only pkcs8-der can be protected";
+	if (file->kdf != NULL && (file->cipher == NULL || (!pem && strncmp(file->format, "pkcs8", 5) != 0)))
+		return "kdf stands beside the cipher of a pkcs8 or pem file";
+	return NULL;
+}
+
 /* What fits into which format. NULL when it does. */
 static const char *
 misfit(const struct rmt_deploy_file *file)
 {
 	bool key = rmt_text_list_has(&file->content, "key");
-	bool bare_key = strncmp(file->format, "key", 3) == 0;
 
 	if (file->content.count == 0)
 		return "it states no content";
-	if (bare_key && !holds_only(&file->content, "key"))
+	if (is_key_format(file->format) && !holds_only(&file->content, "key"))
 		return "a key format holds a key and nothing else: content = [\"key\"]";
 	if (key && strncmp(file->format, "p7b", 3) == 0)
 		return "a p7b holds certificates, no key";
@@ -276,7 +330,7 @@ misfit(const struct rmt_deploy_file *file)
 		return "{n} in the name and per_intermediate go together";
 	if (key && (file->mode & 07) != 0)
 		return "a file with a key in it is not for everybody: its mode ends with 0";
-	return NULL;
+	return unlaid(file);
 }
 
 static int
@@ -350,9 +404,24 @@ static const struct rmt_schema request_rows[] = {
 	{ 0 },
 };
 
+static const struct rmt_schema passphrase_rows[] = {
+	{ .key = "min", .field = RMT_FIELD_NUMBER, .at = AT(passphrase.min), .preset = "none",
+	  .min = -1, .max = 1024 },
+	{ .key = "max", .field = RMT_FIELD_NUMBER, .at = AT(passphrase.max), .preset = "none",
+	  .min = -1, .max = 1024 },
+	{ .key = "characters", .field = RMT_FIELD_TEXT, .at = AT(passphrase.characters),
+	  .choices = characters },
+	{ .key = "without", .field = RMT_FIELD_TEXT, .at = AT(passphrase.without), .example = "?\\\"",
+	  .check = rmt_check_printable },
+	{ .key = "source", .field = RMT_FIELD_TEXT, .at = AT(passphrase.source),
+	  .example = "the device's manual", .check = rmt_check_filled },
+	{ 0 },
+};
+
 static const struct rmt_schema deploy_rows[] = {
 	{ .key = "files", .field = RMT_FIELD_GROUPS, .at = AT(files), .inner = file_rows,
 	  .elements = &file_elements },
+	{ .key = "passphrase", .field = RMT_FIELD_GROUP, .inner = passphrase_rows },
 	{ .key = "trust", .field = RMT_FIELD_LINES, .at = AT(deploy_trust),
 	  .example = "Import {root-cer} first.", .check = rmt_check_steps },
 	{ .key = "note", .field = RMT_FIELD_LINES, .at = AT(deploy_note),
@@ -417,6 +486,9 @@ check_target(
 		if (allow->count > 0 && !rmt_text_list_has(allow, require->items[i]))
 			return rmt_err_set(err, RMT_INPUT, "request.require",
 			    "%s is required but not allowed", require->items[i]);
+	if (target->passphrase.min >= 0 && target->passphrase.max >= 0 &&
+	    target->passphrase.min > target->passphrase.max)
+		return rmt_err_set(err, RMT_INPUT, "deploy.passphrase.min", "it is larger than max");
 	if (rmt_client_check(&target->client, err) != 0)
 		return -1;
 	return target->template_name != NULL ? check_template(store, target->template_name, err)
@@ -427,6 +499,7 @@ check_target(
 static const struct rmt_partner partners[] = {
 	{ "request.require", "request.allow" },
 	{ "client.min_version", "client.max_version" },
+	{ "deploy.passphrase.min", "deploy.passphrase.max" },
 	{ NULL, NULL },
 };
 

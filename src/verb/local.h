@@ -208,6 +208,31 @@ struct rmt_path { struct rmt_cert *intermediates[RMT_PATH_DEPTH_MAX]; size_t cou
 void rmt_path_clear(struct rmt_path *path);
 int rmt_path_find(const struct rmt_chain_store *store, const struct rmt_cert *leaf, struct rmt_path *out, struct rmt_err *err);
 
+/* ---- converting (convert.c, convert_inputs.c, convert_split.c) --------------------------------------------------------- */
+
+enum rmt_subject_matter { RMT_ABOUT_LEAF, RMT_ABOUT_KEY, RMT_ABOUT_OBJECTS };
+struct rmt_converting {
+	struct remint *ctx;
+	const struct remint_convert_options *options;
+	struct rmt_pile pile;
+	struct rmt_chain_store *store;
+	struct rmt_company company;
+	struct rmt_path path;
+	const struct rmt_object **objects; /* keys, or what stands by itself */
+	size_t object_count;
+	struct rmt_bundle bundle;
+	remint_file_fn *file;
+	void *arg;
+};
+/* `format` NULL: the files of targets. */
+enum rmt_subject_matter rmt_converting_about(const struct rmt_converting *job, const struct rmt_format *format);
+int rmt_converting_fill(struct rmt_converting *job, const struct rmt_format *format, struct rmt_err *err);
+/* The bundle of this leaf; `key` may be NULL, or locked. */
+int rmt_converting_leaf(struct rmt_converting *job, const struct rmt_cert *leaf, const struct rmt_object *key, struct rmt_err *err);
+int rmt_converting_write(struct rmt_converting *job, const struct rmt_format *format, struct rmt_buf *out, bool *secret, struct rmt_err *err);
+int rmt_converting_split(struct rmt_converting *job, const struct rmt_format *format, struct rmt_err *err);
+void rmt_converting_clear(struct rmt_converting *job);
+
 /* ---- home (home.c): the CA's directory, its database and keys --------------------------------------------------------- */
 
 struct rmt_home {
@@ -442,6 +467,8 @@ int rmt_files_settle(struct remint *ctx, const char *directory, const struct rmt
                      struct rmt_err *err);
 /* The two ends of an outlet: before anything is signed, can the files be written, and is every passphrase there that they
  * need? Afterwards: write them and hand the item to the caller. Files that cannot be written after all fail the item. */
+/* The passphrase for a target's files; one that the device does not take is refused. */
+const struct rmt_secret *rmt_target_secret(struct remint *ctx, const struct rmt_target *target, struct rmt_err *err);
 int rmt_release_ready(void *release, struct rmt_item *item, struct rmt_err *err);
 int rmt_release_look(void *release, struct rmt_item *item, struct rmt_err *err); /* the files alone, for a dry run */
 int rmt_release_item(void *release, struct rmt_item *item);

@@ -57,21 +57,15 @@ static void bundle_of(const struct rmt_release *release, const struct rmt_item *
 	                           .replaces = item->previous ? item->previous : item->cert_id < 0 ? &item->cert : NULL}; /* the same again */
 }
 
-static bool wants_passphrase(const struct rmt_target *target)
+/* A passphrase that the device does not take is refused before there is a certificate. */
+const struct rmt_secret *rmt_target_secret(struct remint *ctx, const struct rmt_target *target, struct rmt_err *err)
 {
-	for (size_t i = 0; i < target->file_count; i++)
-		if (rmt_format_protected(rmt_format_named(target->files[i].format)))
-			return true;
-	return false;
-}
-
-static const struct rmt_secret *pfx_secret(struct rmt_release *release, const struct rmt_target *target,
-                                           struct rmt_err *err)
-{
+	const struct rmt_secret *secret;
 	char what[128];
 
-	snprintf(what, sizeof what, "the PFX for %s", target->name);
-	return rmt_verb_out_secret(release->ctx, what, err);
+	snprintf(what, sizeof what, "the files for %s", target->name);
+	secret = rmt_verb_out_secret(ctx, what, err);
+	return secret && rmt_passphrase_check(target, secret, err) == 0 ? secret : NULL;
 }
 
 /* ---- before anything is signed ------------------------------------------------------------------------------------------------- */
@@ -184,7 +178,7 @@ int rmt_release_ready(void *arg, struct rmt_item *item, struct rmt_err *err)
 	if (rmt_release_look(release, item, err))
 		return -1;
 	for (size_t i = 0; item->key && i < release->demand->target_count; i++)
-		if (wants_passphrase(release->demand->targets[i]) && !pfx_secret(release, release->demand->targets[i], err))
+		if (rmt_target_wants_passphrase(release->demand->targets[i]) && !rmt_target_secret(release->ctx, release->demand->targets[i], err))
 			return -1;
 	return item->key && release->out.encrypt_key && !rmt_verb_out_secret(release->ctx, "key.pem", err) ? -1 : 0;
 }
@@ -251,7 +245,7 @@ static int write_bundle(struct rmt_release *release, struct rmt_item *item, stru
 	note_known(release, item, &bundle);
 	for (size_t i = 0; rc == 0 && i < release->demand->target_count; i++) {
 		const struct rmt_target *target = release->demand->targets[i];
-		const struct rmt_secret *pfx = item->key && wants_passphrase(target) ? pfx_secret(release, target, err) : NULL;
+		const struct rmt_secret *pfx = item->key && rmt_target_wants_passphrase(target) ? rmt_target_secret(release->ctx, target, err) : NULL;
 
 		if (!item->key)
 			warn_left_out(release, target);

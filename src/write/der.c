@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * write/der.c - one object as its bare DER: a certificate (".cer"), or a private key as plain PKCS#8.
+ * write/der.c - one object as its bare DER: a certificate (".cer"), a request, a CRL, a public key, or a private key as
+ * plain PKCS#8.
  */
 #include "config.h"
 
@@ -14,6 +15,6 @@ rmt_write_der(struct rmt_parts *parts, const struct rmt_bundle *bundle, const st
 	(void)options;
 	if (parts->list[0].key)
 		return rmt_key_write_der(parts->list[0].key, out, err);
-	rmt_buf_span(out, parts->list[0].cert->der);
+	rmt_buf_span(out, rmt_part_der(&parts->list[0]));
 	return rmt_buf_check(out, err);
 }

@@ -7,7 +7,8 @@
  *   2. declare it in local.h and name the file in local.am;
  *   3. add its row below: what it may hold, what it holds when nobody says, whether reading it gives the same order;
  *   4. make sure that read/ knows the container: nothing is written that cannot be read back;
- *   5. add its row to tests/unit/test_write.c, with another maker's program as judge.
+ *   5. name it in policy/target.c (when targets may want it) and in cli/option_table.c;
+ *   6. add its row to tests/unit/test_write_formats.c, and to tests/interop/containers.sh with two other makers' programs as judges.
  */
 #include "config.h"
 
@@ -15,25 +16,39 @@
 
 #include "write/local.h"
 
+#define KEY(form, text) \
+	.name = form, .title = text " in PEM", .suffix = ".key", .holds_key = true, .takes_passphrase = true, .ordered = true, .usual = "key", \
+	.write = rmt_write_key
+#define KEY_DER(form, text) \
+	.name = form "-der", .title = text " in DER", .suffix = ".key", .holds_key = true, .binary = true, .ordered = true, .usual = "key", \
+	.write = rmt_write_key
+
 static const struct rmt_format formats[] = {
 	{ .name = "pem", .title = "PEM, one or more objects", .suffix = ".pem", .holds_key = true, .holds_many = true,
 	  .takes_passphrase = true, .ordered = true, .usual = "leaf intermediates", .write = rmt_write_pem },
-	{ .name = "der", .title = "DER, one certificate", .suffix = ".cer", .holds_key = true, .binary = true,
+	{ .name = "der", .title = "DER, one object", .suffix = ".cer", .holds_key = true, .binary = true,
 	  .ordered = true, .usual = "leaf", .write = rmt_write_der },
 	{ .name = "p7b", .title = "PKCS#7, certificates only, DER", .suffix = ".p7b", .holds_many = true, .binary = true,
 	  .usual = "leaf intermediates", .write = rmt_write_p7b },
 	{ .name = "p7b-pem", .title = "PKCS#7, certificates only, PEM", .suffix = ".p7b", .holds_many = true,
 	  .usual = "leaf intermediates", .write = rmt_write_p7b_pem },
 	{ .name = "pfx", .title = "PKCS#12, key and certificates under a passphrase", .suffix = ".pfx", .holds_key = true,
-	  .holds_many = true, .binary = true, .takes_passphrase = true, .usual = "key leaf intermediates",
+	  .holds_many = true, .binary = true, .takes_passphrase = true, .keystore = true, .usual = "key leaf intermediates",
 	  .write = rmt_write_pfx },
 	{ .name = "jks", .title = "Java keystore, key and chain or trusted certificates, under a passphrase", .suffix = ".jks",
-	  .holds_key = true, .holds_many = true, .binary = true, .takes_passphrase = true,
+	  .holds_key = true, .holds_many = true, .binary = true, .takes_passphrase = true, .keystore = true,
 	  .usual = "key leaf intermediates", .write = rmt_write_jks },
-	{ .name = "key", .title = "private key, PKCS#8 in PEM", .suffix = ".key", .holds_key = true,
-	  .takes_passphrase = true, .ordered = true, .usual = "key", .write = rmt_write_key },
-	{ .name = "key-traditional", .title = "private key, PKCS#1 or SEC1 in PEM", .suffix = ".key", .holds_key = true,
-	  .ordered = true, .usual = "key", .write = rmt_write_key_traditional },
+	{ KEY("pkcs8", "private key of any kind, PKCS#8") },
+	{ KEY_DER("pkcs8", "private key of any kind, PKCS#8"), .takes_passphrase = true },
+	{ KEY("pkcs1", "RSA private key, PKCS#1") },
+	{ KEY_DER("pkcs1", "RSA private key, PKCS#1") },
+	{ KEY("sec1", "EC private key, SEC1") },
+	{ KEY_DER("sec1", "EC private key, SEC1") },
+	{ KEY("traditional", "private key, PKCS#1 or SEC1 by its kind,") },
+	{ .name = "csr", .title = "certificate request, PKCS#10 in PEM", .suffix = ".csr", .holds_many = true, .ordered = true,
+	  .usual = "objects", .write = rmt_write_pem },
+	{ .name = "csr-der", .title = "certificate request, PKCS#10 in DER", .suffix = ".csr", .binary = true, .ordered = true,
+	  .usual = "objects", .write = rmt_write_der },
 };
 
 const struct rmt_format *
@@ -52,65 +67,86 @@ rmt_format_named(const char *name)
 	return NULL;
 }
 
-bool
-rmt_format_protected(const struct rmt_format *format)
-{
-	return format && format->takes_passphrase && format->binary;
-}
-
-static int
-unknown_format(const char *name, struct rmt_err *err)
+const struct rmt_format *
+rmt_format_find(const char *name, struct rmt_err *err)
 {
 	const char *names[sizeof(formats) / sizeof(formats[0]) + 1] = { NULL };
+	const struct rmt_format *format = rmt_format_named(name);
 	const char *near;
 
+	if (format)
+		return format;
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
 		names[i] = formats[i].name;
 	near = rmt_nearest(name, names);
 	if (near)
-		return rmt_err_set(err, RMT_USAGE, NULL, "no container format \"%s\"; did you mean \"%s\"?", name, near);
-	return rmt_err_set(err, RMT_USAGE, NULL, "no container format \"%s\"", name);
+		rmt_err_set(err, RMT_USAGE, NULL, "no container format \"%s\"; did you mean \"%s\"?", name, near);
+	else
+		rmt_err_set(err, RMT_USAGE, NULL, "no container format \"%s\"", name);
+	return NULL;
+}
+
+bool
+rmt_format_key_alone(const struct rmt_format *format)
+{
+	return !strcmp(format->usual, "key");
 }
 
 /* What the row says the container may hold. */
 static int
-check_parts(const struct rmt_format *format, const struct rmt_parts *parts, const struct rmt_secret *passphrase,
+check_parts(const struct rmt_format *format, const struct rmt_parts *parts, const struct rmt_write_options *options,
             struct rmt_err *err)
 {
 	if (!parts->count)
 		return rmt_err_set(err, RMT_USAGE, NULL, "there is nothing to write as %s", format->name);
 	if (parts->keys && !format->holds_key)
-		return rmt_err_set(err, RMT_USAGE, NULL, "%s holds certificates only, no private key", format->name);
+		return rmt_err_set(err, RMT_USAGE, NULL, "%s holds no private key", format->name);
 	if (parts->count > 1 && !format->holds_many)
 		return rmt_err_set(err, RMT_USAGE, NULL, "%s holds one object, not %zu", format->name, parts->count);
-	if (parts->keys && passphrase && !format->takes_passphrase)
+	if (parts->keys && options->passphrase && !format->takes_passphrase)
 		return rmt_err_set(err, RMT_SECRET, NULL, "%s cannot be protected by a passphrase", format->name);
+	for (size_t i = 0; i < parts->count; i++)
+		if (parts->list[i].object && format->write != rmt_write_pem && format->write != rmt_write_der)
+			return rmt_err_set(err, RMT_USAGE, NULL, "%s holds no %s", format->name,
+			                   rmt_object_type_name(parts->list[i].object->type));
+	if ((options->cipher || options->kdf) && (!parts->keys || format->keystore || !format->takes_passphrase))
+		return rmt_err_set(err, RMT_USAGE, NULL, "a cipher is named, but this %s has no private key that it could protect%s", format->name,
+		                   format->keystore ? ": a pfx has profiles" : "");
 	return 0;
+}
+
+static int
+write_checked(const struct rmt_format *format, struct rmt_parts *parts, const struct rmt_bundle *bundle,
+              const struct rmt_write_options *options, struct rmt_buf *out, struct rmt_err *err)
+{
+	struct rmt_buf name = { 0 };
+	bool named = !strcmp(format->name, "pfx");
+	int rc = -1;
+
+	if (format->write(parts, bundle, options, out, err) || (!format->binary && rmt_layout_finish(options, out, err)) ||
+	    (named && rmt_parts_label(bundle, options->friendly_name, &name, err)))
+		goto out;
+	rc = rmt_readback(rmt_buf_view(out), parts, format->ordered, options->passphrase, named ? rmt_buf_string(&name) : NULL, err);
+out:
+	rmt_buf_free(&name);
+	return rc;
 }
 
 int
 rmt_write_mem(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out,
               struct rmt_err *err)
 {
-	const struct rmt_format *format = rmt_format_named(options->format);
-	struct rmt_buf written = { 0 }, name = { 0 };
+	const struct rmt_format *format = rmt_format_find(options->format, err);
 	struct rmt_parts parts = { 0 };
-	bool named;
+	struct rmt_buf written = { 0 };
 	int rc = -1;
 
-	if (!format)
-		return unknown_format(options->format, err);
-	if (rmt_parts_choose(&parts, bundle, options, err) || check_parts(format, &parts, options->passphrase, err))
+	if (!format || rmt_parts_choose(&parts, bundle, options, err) || check_parts(format, &parts, options, err) ||
+	    rmt_layout_check(format, options, err))
 		goto out;
-	named = !strcmp(format->name, "pfx");
 	if (parts.keys)
 		rmt_buf_secret(&written);
-	if (format->write(&parts, bundle, options, &written, err))
-		goto out;
-	if (named && rmt_parts_label(bundle, options->friendly_name, &name, err))
-		goto out;
-	if (rmt_readback(rmt_buf_view(&written), &parts, format->ordered, options->passphrase,
-	                 named ? rmt_buf_string(&name) : NULL, err))
+	if (write_checked(format, &parts, bundle, options, &written, err))
 		goto out;
 	written.secret = written.secret || out->secret;
 	rmt_buf_free(out);
@@ -118,8 +154,7 @@ rmt_write_mem(const struct rmt_bundle *bundle, const struct rmt_write_options *o
 	written = (struct rmt_buf){ 0 };
 	rc = 0;
 out:
-	rmt_parts_clear(&parts);
 	rmt_buf_free(&written);
-	rmt_buf_free(&name);
+	rmt_parts_clear(&parts);
 	return rc;
 }

@@ -7,10 +7,11 @@
 
 #include "write/write.h"
 
-/* One object to be written: a certificate or a key. Borrowed. */
+/* One object to be written: a certificate, a key, or something that stands by itself. Borrowed. */
 struct rmt_part {
 	const struct rmt_cert *cert;
 	const struct rmt_key *key;
+	const struct rmt_object *object; /* a request, a CRL, a public key */
 	bool found; /* when the file was read back */
 };
 struct rmt_parts {
@@ -19,10 +20,12 @@ struct rmt_parts {
 	void *seen; /* the certificates of the list by their bytes */
 };
 
-/* parts.c: what the content list names, in its order, each certificate once. A part that is named and not at hand is an error. */
+/* parts.c: what the content list names, in its order, each certificate once. A part that is named and not at hand is an error. To be
+ * cleared also after failure. */
 int rmt_parts_choose(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options,
                      struct rmt_err *err);
 void rmt_parts_clear(struct rmt_parts *parts);
+struct rmt_span rmt_part_der(const struct rmt_part *part); /* of what is no private key */
 /* The name under which a device or a keystore lists the leaf, UTF-8. */
 int rmt_parts_label(const struct rmt_bundle *bundle, const char *stated, struct rmt_buf *out, struct rmt_err *err);
 
@@ -31,8 +34,6 @@ int rmt_parts_label(const struct rmt_bundle *bundle, const char *stated, struct 
 int rmt_readback(struct rmt_span written, struct rmt_parts *parts, bool ordered, const struct rmt_secret *passphrase,
                  const char *friendly_name, struct rmt_err *err);
 
-/* target.c: a file's name with {label} and {n} filled in. */
-int rmt_deploy_name(const char *pattern, const char *label, size_t n, struct rmt_buf *out, struct rmt_err *err);
 /* The CA certificates that a target's steps may speak of. `cert` is NULL when it is not at hand. */
 struct rmt_anchor { const char *mark, *name, *format; const struct rmt_cert *cert; };
 enum { RMT_ANCHORS = 3 };
@@ -61,13 +62,19 @@ void rmt_inf_encode(const struct rmt_buf *text, struct rmt_buf *out);
 /* html_style.c */
 extern const char rmt_html_style[];
 
-/* pem.c */
-/* PEM text with lines of another width or end; headers inside a block are not expected. `out` is made secret. */
-void rmt_pem_reflow(struct rmt_span pem, unsigned width, bool crlf, struct rmt_buf *out);
+/* layout.c: what is no PEM about a text file */
+int rmt_layout_check(const struct rmt_format *format, const struct rmt_write_options *options, struct rmt_err *err);
+/* What goes before the n-th block (from 0): nothing, an empty line, or comments that say what it is and are no PEM whatever a name holds. */
+void rmt_layout_separate(const struct rmt_part *part, size_t n, const struct rmt_write_options *options, struct rmt_buf *out);
+int rmt_layout_finish(const struct rmt_write_options *options, struct rmt_buf *text, struct rmt_err *err); /* last line end, charset */
 
-/* One writer for each row of formats[]. A container with an order of its own leaves the parts in that order. */
+/* key.c: the key of these parts as a PEM block of PKCS#8. */
+int rmt_key_block(const struct rmt_key *key, const struct rmt_write_options *options, struct rmt_buf *out, struct rmt_err *err);
+
+/* One writer for each row of formats[], or for several that differ in what they hold. A container with an order of its own leaves the parts
+ * in that order. */
 typedef int rmt_write_fn(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options,
                          struct rmt_buf *out, struct rmt_err *err);
-rmt_write_fn rmt_write_pem, rmt_write_der, rmt_write_p7b, rmt_write_p7b_pem, rmt_write_pfx, rmt_write_jks, rmt_write_key, rmt_write_key_traditional;
+rmt_write_fn rmt_write_pem, rmt_write_der, rmt_write_p7b, rmt_write_p7b_pem, rmt_write_pfx, rmt_write_jks, rmt_write_key;
 
 #endif

@@ -97,6 +97,18 @@ add_key(struct rmt_parts *parts, const struct rmt_bundle *bundle, struct rmt_err
 	return add_part(parts, (struct rmt_part){ .key = bundle->key }, err);
 }
 
+static int
+add_objects(struct rmt_parts *parts, const struct rmt_bundle *bundle, struct rmt_err *err)
+{
+	for (size_t i = 0; i < bundle->object_count; i++) {
+		const struct rmt_object *object = bundle->objects[i];
+
+		if (object->cert ? add_cert(parts, object->cert, err) : add_part(parts, (struct rmt_part){ .object = object }, err))
+			return -1;
+	}
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*add)(struct rmt_parts *parts, const struct rmt_bundle *bundle, struct rmt_err *err);
@@ -105,6 +117,7 @@ static const struct {
 	{ "intermediates", add_intermediates },
 	{ "root", add_root },
 	{ "key", add_key },
+	{ "objects", add_objects },
 };
 
 static int
@@ -115,6 +128,26 @@ add_kind(struct rmt_parts *parts, const struct rmt_bundle *bundle, struct rmt_sp
 			return kinds[i].add(parts, bundle, err);
 	return rmt_err_set(err, RMT_USAGE, NULL, "\"%.*s\" is no content; write leaf, intermediates, root or key",
 	                   (int)(name.length < 64 ? name.length : 64), (const char *)name.at);
+}
+
+/* Only the places of certificates change hands. */
+static void
+reverse_certs(struct rmt_parts *parts)
+{
+	size_t low = 0, high = parts->count;
+
+	while (low < high) {
+		struct rmt_part part = parts->list[low];
+
+		if (!part.cert) {
+			low++;
+		} else if (!parts->list[high - 1].cert) {
+			high--;
+		} else {
+			parts->list[low++] = parts->list[--high];
+			parts->list[high] = part;
+		}
+	}
 }
 
 int
@@ -134,7 +167,17 @@ rmt_parts_choose(struct rmt_parts *parts, const struct rmt_bundle *bundle, const
 			return -1;
 		at += length + (at[length] == ' ');
 	}
+	if (options->root_first)
+		reverse_certs(parts);
 	return 0;
+}
+
+struct rmt_span
+rmt_part_der(const struct rmt_part *part)
+{
+	if (part->cert)
+		return part->cert->der;
+	return part->object->type == RMT_OBJECT_PUBLIC_KEY ? part->object->spki : part->object->der;
 }
 
 static void

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * write/pem.c - PEM (RFC 7468): US-ASCII, one block after another, nothing around them.
+ * write/pem.c - PEM (RFC 7468): one block after another.
  *
- * Line width and line ends are the device's wish; key blocks come from x509/ and are only broken into other lines here.
+ * Line width and line ends are the device's wish; what stands between the blocks, and what the finished text is encoded in,
+ * is laid out in layout.c.
  */
 #include "config.h"
 
@@ -33,48 +34,19 @@ rmt_pem(const char *label, struct rmt_span der, unsigned width, bool crlf, struc
 	put_marker("-----END ", label, line_end, out);
 }
 
-void
-rmt_pem_reflow(struct rmt_span pem, unsigned width, bool crlf, struct rmt_buf *out)
+static const char *
+label_of(const struct rmt_part *part)
 {
-	const char *line_end = crlf ? "\r\n" : "\n";
-	size_t column = 0, i = 0;
-
-	width = width ? width : USUAL_WIDTH;
-	rmt_buf_secret(out);
-	rmt_buf_reserve(out, 2 * pem.length + 16);
-	while (i < pem.length) {
-		if (pem.at[i] == '\n' || pem.at[i] == '\r') {
-			i++;
-			continue;
-		}
-		if (pem.at[i] == '-') {
-			if (column)
-				rmt_buf_text(out, line_end);
-			for (column = 0; i < pem.length && pem.at[i] != '\n' && pem.at[i] != '\r'; i++)
-				rmt_buf_byte(out, pem.at[i]);
-			rmt_buf_text(out, line_end);
-			continue;
-		}
-		rmt_buf_byte(out, pem.at[i++]);
-		if (++column == width) {
-			rmt_buf_text(out, line_end);
-			column = 0;
-		}
+	if (part->cert)
+		return "CERTIFICATE";
+	switch (part->object->type) {
+	case RMT_OBJECT_REQUEST:
+		return "CERTIFICATE REQUEST";
+	case RMT_OBJECT_CRL:
+		return "X509 CRL";
+	default:
+		return "PUBLIC KEY";
 	}
-}
-
-static int
-append_key(const struct rmt_key *key, const struct rmt_write_options *options, struct rmt_buf *out,
-           struct rmt_err *err)
-{
-	struct rmt_buf pem = { 0 };
-	int rc;
-
-	rc = rmt_key_write_pem(key, options->passphrase, &pem, err);
-	if (!rc)
-		rmt_pem_reflow(rmt_buf_view(&pem), options->width, options->crlf, out);
-	rmt_buf_free(&pem);
-	return rc;
 }
 
 int
@@ -82,10 +54,14 @@ rmt_write_pem(struct rmt_parts *parts, const struct rmt_bundle *bundle, const st
               struct rmt_buf *out, struct rmt_err *err)
 {
 	(void)bundle;
-	for (size_t i = 0; i < parts->count; i++)
-		if (parts->list[i].cert)
-			rmt_pem("CERTIFICATE", parts->list[i].cert->der, options->width, options->crlf, out);
-		else if (append_key(parts->list[i].key, options, out, err))
+	for (size_t i = 0; i < parts->count; i++) {
+		const struct rmt_part *part = &parts->list[i];
+
+		rmt_layout_separate(part, i, options, out);
+		if (!part->key)
+			rmt_pem(label_of(part), rmt_part_der(part), options->width, options->crlf, out);
+		else if (rmt_key_block(part->key, options, out, err))
 			return -1;
+	}
 	return rmt_buf_check(out, err);
 }

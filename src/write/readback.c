@@ -2,7 +2,7 @@
 /*
  * write/readback.c - nothing counts as written before it has been read again and is what it should be.
  *
- * Certificates are compared by their bytes, keys by their PKCS#8 form. A difference is a fault of ours, or of a library.
+ * Certificates, requests and the like are compared by their bytes, keys by their PKCS#8 form. A difference is a fault of ours, or of a library.
  */
 #include "config.h"
 
@@ -49,6 +49,9 @@ same_part(const struct rmt_part *part, const struct rmt_object *object)
 	if (part->cert)
 		return object->type == RMT_OBJECT_CERTIFICATE && object->cert &&
 		       rmt_span_equal(part->cert->der, object->cert->der);
+	if (part->object)
+		return object->type == part->object->type &&
+		       rmt_span_equal(rmt_part_der(part), rmt_part_der(&(struct rmt_part){ .object = object }));
 	return object->type == RMT_OBJECT_PRIVATE_KEY && object->key && same_key(part->key, object->key);
 }
 

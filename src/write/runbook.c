@@ -306,7 +306,7 @@ put_files(const struct rmt_runbook_part *part, const struct rmt_target *target, 
 
 		for (size_t n = 1; !rc && n <= last && !(part->bundle->without_key && rmt_deploy_wants_key(file)); n++) {
 			rmt_buf_clear(&name);
-			rc = rmt_deploy_name(file->name, clean, n, &name, err);
+			rc = rmt_file_name(file->name, clean, NULL, n, &name, err);
 			put_file(part, target, rmt_buf_string(&name), file->comment, out);
 		}
 	}

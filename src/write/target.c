@@ -13,12 +13,11 @@
 
 enum { KEY_MODE = 0600, PLAIN_MODE = 0644, MODE_BITS = 0666, OTHERS = 07 };
 
-/* {label} and {n}; any other brace is a mistake in the target file. */
 int
-rmt_deploy_name(const char *pattern, const char *label, size_t n, struct rmt_buf *out, struct rmt_err *err)
+rmt_file_name(const char *pattern, const char *label, const char *serial, size_t n, struct rmt_buf *out, struct rmt_err *err)
 {
 	char number[24];
-	const struct { const char *mark, *text; } marks[] = { { "{label}", label }, { "{n}", number } };
+	const struct { const char *mark, *text; } marks[] = { { "{label}", label }, { "{n}", number }, { "{serial}", serial } };
 
 	snprintf(number, sizeof(number), "%zu", n);
 	while (*pattern) {
@@ -28,10 +27,12 @@ rmt_deploy_name(const char *pattern, const char *label, size_t n, struct rmt_buf
 		pattern += plain;
 		if (!*pattern)
 			break;
-		for (i = 0; i < 2 && strncmp(pattern, marks[i].mark, strlen(marks[i].mark)); i++)
+		for (i = 0; i < 3 && strncmp(pattern, marks[i].mark, strlen(marks[i].mark)); i++)
 			;
-		if (i == 2)
-			return rmt_err_set(err, RMT_INPUT, NULL, "\"%s\" in a file name is neither {label} nor {n}", pattern);
+		if (i == 3)
+			return rmt_err_set(err, RMT_INPUT, NULL, "\"%s\" in a file name is none of {label}, {serial} and {n}", pattern);
+		if (!marks[i].text)
+			return rmt_err_set(err, RMT_INPUT, NULL, "%s stands in a file name, and there is none", marks[i].mark);
 		rmt_buf_text(out, marks[i].text);
 		pattern += strlen(marks[i].mark);
 	}
@@ -52,6 +53,23 @@ bool
 rmt_deploy_wants_key(const struct rmt_deploy_file *file)
 {
 	return holds(file, "key");
+}
+
+static bool
+wants_passphrase(const struct rmt_deploy_file *file)
+{
+	const struct rmt_format *format = rmt_format_named(file->format);
+
+	return (format && format->keystore) || file->cipher;
+}
+
+bool
+rmt_target_wants_passphrase(const struct rmt_target *target)
+{
+	for (size_t i = 0; i < target->file_count; i++)
+		if (wants_passphrase(&target->files[i]))
+			return true;
+	return false;
 }
 
 bool
@@ -85,12 +103,13 @@ write_file(const struct rmt_bundle *bundle, const struct rmt_deploy_file *file, 
 {
 	struct rmt_write_options options = {
 		.format = file->format, .content = file->content, .profile = file->profile, .width = file->width,
-		.crlf = file->crlf,
+		.crlf = file->crlf, .no_final_newline = file->no_final_newline, .root_first = file->order && !strcmp(file->order, "root-first"),
+		.separator = file->separator, .charset = file->charset, .cipher = file->cipher, .kdf = file->kdf,
 	};
 	struct rmt_buf content = { 0 };
 	mode_t mode;
 
-	if (rmt_format_protected(rmt_format_named(file->format)))
+	if (wants_passphrase(file))
 		options.passphrase = passphrase;
 	if (choose_mode(file, &mode, err) || rmt_write_mem(bundle, &options, &content, err)) {
 		rmt_buf_free(&content);
@@ -112,7 +131,7 @@ write_named(const struct rmt_bundle *bundle, const struct rmt_deploy_file *file,
 		one.intermediates = bundle->intermediates + (n - 1);
 		one.intermediate_count = 1;
 	}
-	if (rmt_deploy_name(file->name, label, n ? n : 1, &name, err)) {
+	if (rmt_file_name(file->name, label, NULL, n ? n : 1, &name, err)) {
 		rmt_err_within(err, file->name);
 	} else {
 		rc = write_file(&one, file, passphrase, rmt_buf_string(&name), out, err);
@@ -179,7 +198,7 @@ rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *targe
 	char file_label[65];
 	int rc = -1;
 
-	if (rmt_parts_label(bundle, NULL, &label, err))
+	if ((passphrase && rmt_passphrase_check(target, passphrase, err)) || rmt_parts_label(bundle, NULL, &label, err))
 		goto out;
 	rmt_file_label(rmt_buf_string(&label), file_label);
 	for (size_t i = 0; i < target->file_count; i++) {
@@ -209,7 +228,7 @@ visit_names(const struct rmt_deploy_file *file, const char *label, size_t interm
 	for (size_t n = 1; !rc && n <= last; n++) {
 		struct rmt_buf name = { 0 };
 
-		rc = rmt_deploy_name(file->name, label, n, &name, err);
+		rc = rmt_file_name(file->name, label, NULL, n, &name, err);
 		if (!rc)
 			rc = visit(arg, rmt_buf_string(&name));
 		rmt_buf_free(&name);
@@ -293,7 +312,7 @@ rmt_write_standard(const struct rmt_bundle *bundle, const struct rmt_secret *pas
 		{ "cert.pem", "pem", PLAIN_MODE, { leaf }, 1 },
 		{ "chain.pem", "pem", PLAIN_MODE, { NULL }, 0 },
 		{ "fullchain.pem", "pem", PLAIN_MODE, { leaf, intermediates }, 2 },
-		{ "key.pem", "key", KEY_MODE, { key }, 1 },
+		{ "key.pem", "pkcs8", KEY_MODE, { key }, 1 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -22,6 +22,8 @@ struct rmt_bundle {
 	const struct rmt_cert *root;                 /* NULL: not at hand */
 	const struct rmt_key *key;                   /* NULL: none */
 	bool without_key;                            /* no key is expected: files that would hold it are left out */
+	const struct rmt_object *const *objects;     /* things that stand by themselves, as they were read: requests, CRLs, public keys, certificates */
+	size_t object_count;
 	const char *label;                           /* for {label} in file names and the PFX friendlyName; NULL: from the leaf */
 	const struct rmt_cert *replaces;             /* for the way back in a runbook; NULL: not known */
 	const struct rmt_known *known;               /* for the proof in a runbook */
@@ -30,12 +32,17 @@ struct rmt_bundle {
 
 struct rmt_write_options {
 	const char *format;                  /* row of formats[] */
-	struct rmt_text_list content;        /* order: "leaf" "intermediates" "root" "key"; empty: what is usual for the format */
+	struct rmt_text_list content;        /* order: "leaf" "intermediates" "root" "key" "objects"; empty: what is usual for the format */
+	bool root_first;                     /* the certificates of a PEM file the other way round; what is no certificate keeps its place */
 	const char *profile;                 /* pfx: "modern" (default) "compat" "legacy" */
 	const struct rmt_secret *passphrase; /* protects a pfx or a key; pfx needs one (RMT_SECRET without), an empty one only when stated */
-	unsigned width;                      /* base64 line width, 0: 64 */
-	bool crlf;
+	const char *cipher, *kdf;            /* of a key outside a keystore, as in rmt_key_write_sealed(); an older form is encrypted only when a cipher is named */
 	const char *friendly_name;           /* pfx, UTF-8; NULL: the bundle's label, else the leaf's */
+	/* How text is laid out. */
+	unsigned width;                      /* base64 line width, 0: 64 */
+	bool crlf, no_final_newline;
+	const char *separator;               /* between the blocks of a PEM file: "none" (NULL) "blank" (an empty line) "comment" (who it is, before each) */
+	const char *charset;                 /* "ascii" (NULL) "utf-8" "utf-8-bom" "utf-16le" (with its mark, as Windows wants it) */
 };
 
 struct rmt_parts; /* the objects chosen; the room's own */
@@ -44,13 +51,16 @@ struct rmt_format {
 	const char *title;       /* "PEM, one or more objects" */
 	const char *suffix;      /* ".pem" */
 	bool holds_key, holds_many, binary, takes_passphrase;
+	bool keystore;           /* always under a passphrase */
 	bool ordered;            /* what is read back comes in the order in which it was written */
 	const char *usual;       /* content when none is stated: "leaf intermediates" */
 	int (*write)(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out, struct rmt_err *err);
 };
 const struct rmt_format *rmt_formats(size_t *count);
 const struct rmt_format *rmt_format_named(const char *name); /* NULL unknown */
-bool rmt_format_protected(const struct rmt_format *format);  /* a keystore, which always has a passphrase; NULL: no */
+/* The same, and RMT_USAGE with the nearest name for one that is not known. */
+const struct rmt_format *rmt_format_find(const char *name, struct rmt_err *err);
+bool rmt_format_key_alone(const struct rmt_format *format); /* for a private key and nothing else */
 
 /* Write one container to memory, in place of what `out` held, and read it back: what comes out must be exactly the objects that went in. */
 int rmt_write_mem(const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out, struct rmt_err *err);
@@ -68,11 +78,17 @@ bool rmt_fileset_has(const struct rmt_fileset *set, const char *name);
 void rmt_fileset_free(struct rmt_fileset *set);
 /* The files of a target's deploy block, its steps as INSTALL-<target>.txt, and the CA certificates that the steps speak of
  * (root.cer, root.pem, issuing.cer; what is not at hand is left out). What the set holds already with the same bytes stays; `passphrase` for those that need one (a pfx: RMT_SECRET when NULL). A key in a PEM file stays
- * plain, as the device must read it unattended: its mode protects it, and one that others may read is refused. */
+ * plain, as the device must read it unattended, unless the target names a cipher: its mode protects it, and one that others may read is refused. */
 int rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *target, const struct rmt_secret *passphrase, struct rmt_fileset *out, struct rmt_err *err);
+/* A file's name with {label}, {serial} (NULL: there is none) and {n} filled in. */
+int rmt_file_name(const char *pattern, const char *label, const char *serial, size_t n, struct rmt_buf *out, struct rmt_err *err);
 /* The names of the files that rmt_write_target() would write; the leaf may be unsigned yet. visit returns 0 to go on. */
 int rmt_write_names(const struct rmt_bundle *bundle, const struct rmt_target *target, int (*visit)(void *arg, const char *name), void *arg, struct rmt_err *err);
 bool rmt_deploy_wants_key(const struct rmt_deploy_file *file);
+/* Some file of the target with a key in it is protected: a keystore, or a key for which a cipher is named. */
+bool rmt_target_wants_passphrase(const struct rmt_target *target);
+/* Does the device take this passphrase? Before anything is written or signed; RMT_SECRET with the limit. */
+int rmt_passphrase_check(const struct rmt_target *target, const struct rmt_secret *passphrase, struct rmt_err *err);
 /* The device makes its own key and lets none in: of its files some hold the certificate, none the key. */
 bool rmt_target_own_key(const struct rmt_target *target);
 /* cert.pem chain.pem fullchain.pem key.pem (key encrypted when a passphrase is given; left out when there is no key). A name that is there already is left alone. */

@@ -364,8 +364,15 @@ struct rmt_span rmt_key_spki(const struct rmt_key *key); /* borrowed */
 /* PKCS#8 PEM: with a passphrase scrypt (N 16384, r 8, p 1) and AES-256-CBC. `out` is made secret. */
 int rmt_key_write_pem(const struct rmt_key *key, const struct rmt_secret *passphrase, struct rmt_buf *out, struct rmt_err *err);
 int rmt_key_write_der(const struct rmt_key *key, struct rmt_buf *out, struct rmt_err *err); /* PKCS#8, plain; `out` secret */
-/* RSA PKCS#1 "RSA PRIVATE KEY" or SEC1 "EC PRIVATE KEY" PEM, plain, for devices that want it. */
+/* PKCS#8 under a passphrase in DER, PBES2: `cipher` "aes-256-cbc" (NULL) "aes-192-cbc" "aes-128-cbc" "des-ede3-cbc"; `kdf` "scrypt" (NULL) or
+ * "pbkdf2" (SHA-256, 600,000 times). */
+int rmt_key_write_sealed(const struct rmt_key *key, const struct rmt_secret *passphrase, const char *cipher, const char *kdf, struct rmt_buf *out, struct rmt_err *err);
+/* The form of its kind that is older than PKCS#8, in DER and plain: PKCS#1 of an RSA key, SEC1 of an EC key. `out` is made secret. */
 int rmt_key_write_traditional(const struct rmt_key *key, struct rmt_buf *out, struct rmt_err *err);
+const char *rmt_key_traditional_label(const struct rmt_key *key); /* what PEM calls it: "RSA PRIVATE KEY"; NULL: its kind has none */
+/* The body of a PEM block encrypted as RFC 1421 and OpenSSL do, and the header lines before it. Weak: one round of MD5 stands between the
+ * passphrase and the key. */
+int rmt_dek_encrypt(struct rmt_span der, const char *cipher, const struct rmt_secret *passphrase, struct rmt_buf *headers, struct rmt_buf *sealed, struct rmt_err *err);
 void *rmt_key_evp(const struct rmt_key *key); /* EVP_PKEY *, borrowed; only for containers (PKCS#12) and TLS */
 /* Before anything is decrypted under a passphrase: -1 RMT_POLICY, with the number, when the AlgorithmIdentifier (PBES1, PBES2, PKCS#12)
  * asks for more than `most` iterations (0: 10,000,000) or 1 GiB of memory. Schemes that are not known pass: they cannot be decrypted

@@ -124,7 +124,7 @@ expect_line seen 'status 7' "or it is refused"
 on_terminal 'out\nout\n' "$REMINT" convert old.pem --key old.key --to pfx -o typed.pfx
 expect_line seen '^Passphrase to protect ' "what protects the output is asked for as such"
 check "and protects it" openssl pkcs12 -in typed.pfx -passin pass:out -noout
-on_terminal '' "$REMINT" convert old.pem --key old.key --to key
+on_terminal '' "$REMINT" convert old.pem --key old.key --to pkcs8
 expect_line seen 'private key does not belong on a terminal' "a private key does not go to the terminal"
 expect_line seen 'status 2' "which is a mistake of the call"
 on_terminal '' "$REMINT" convert old.pem --to der

@@ -152,10 +152,10 @@ if have certutil; then
 	certutil -N -d "sql:$TMP/nss" --empty-password
 	check "NSS reads the DER" certutil -A -d "sql:$TMP/nss" -n leaf -t ,, -i "$TMP/leaf.cer"
 fi
-check "convert writes the key as PKCS#8" "$REMINT" convert "$TMP/in/fullchain.pem" --key "$TMP/in/key.pem" --to key -o "$TMP/p8.pem"
+check "convert writes the key as PKCS#8" "$REMINT" convert "$TMP/in/fullchain.pem" --key "$TMP/in/key.pem" --to pkcs8 -o "$TMP/p8.pem"
 check "openssl reads the key" openssl pkey -in "$TMP/p8.pem" -noout
 check "convert writes the key in its traditional form" "$REMINT" convert "$TMP/in/fullchain.pem" --key "$TMP/in/key.pem" \
-	--to key-traditional -o "$TMP/p1.pem"
+	--to traditional -o "$TMP/p1.pem"
 check "openssl reads that key" openssl rsa -in "$TMP/p1.pem" -check -noout
 if have certtool; then check "certtool reads that key" certtool --key-info --infile "$TMP/p1.pem"; fi
 tap_done

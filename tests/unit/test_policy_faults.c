@@ -293,7 +293,7 @@ static const struct fault_row {
 	    "\"deploy.trust\" wants text such as \"Import {root-cer} first.\", not \"\": it is "
 	    "empty" },
 	{ "a key format holds a key alone", TARGET,
-	    "deploy: { files = ( { name = \"a\"; format = \"key\"; content = [ \"leaf\", \"key\" "
+	    "deploy: { files = ( { name = \"a\"; format = \"pkcs8\"; content = [ \"leaf\", \"key\" "
 	    "]; } ); };",
 	    "line 2", "\"a\": a key format holds a key and nothing else: content = [\"key\"]" },
 	{ "a p7b holds no key", TARGET,
@@ -316,7 +316,7 @@ static const struct fault_row {
 	    "per_intermediate = true; } ); };",
 	    "line 2", "\"a{n}\": per_intermediate wants content = [\"intermediates\"]" },
 	{ "a key is not for everybody", TARGET,
-	    "deploy: { files = ( { name = \"a\"; format = \"key\"; content = [ \"key\" ]; mode = "
+	    "deploy: { files = ( { name = \"a\"; format = \"pkcs8\"; content = [ \"key\" ]; mode = "
 	    "\"0644\"; } ); };",
 	    "line 2", "\"a\": a file with a key in it is not for everybody: its mode ends with 0" },
 	{ "two files have two names", TARGET,

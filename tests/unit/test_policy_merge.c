@@ -130,7 +130,7 @@ static const struct merge_row {
 	    { { "targets/child.cfg", "extends = \"cisco-ace\"; deploy: { files = ( { name = \"a\"; "
 				     "format = \"pem\"; content = [ \"leaf\" ]; } ); };" } },
 	    "child",
-	    "request.san = true\nnames.cn = []\nnames.source = none\ndeploy.files = { name = \"a\"; format = \"pem\"; content = "
+	    "\nnames.cn = []\nnames.source = none\ndeploy.files = { name = \"a\"; format = \"pem\"; content = "
 	    "[\"leaf\"]; width = 64; mode = \"0644\"; }\ndeploy." },
 	{ "a file with a key is its owner's alone", RMT_POLICY_TARGET,
 	    { { "targets/a.cfg",
@@ -139,7 +139,7 @@ static const struct merge_row {
 	    "a", "mode = \"0600\"" },
 	{ "a mode can be stated", RMT_POLICY_TARGET,
 	    { { "targets/a.cfg",
-		SMALL_TARGET "deploy: { files = ( { name = \"a\"; format = \"key\"; content = [ "
+		SMALL_TARGET "deploy: { files = ( { name = \"a\"; format = \"pkcs8\"; content = [ "
 			     "\"key\" ]; mode = \"0640\"; } ); };" } },
 	    "a", "mode = \"0640\"" },
 	{ "a pfx is modern unless it says otherwise", RMT_POLICY_TARGET,

@@ -93,7 +93,7 @@ struct target_row {
 };
 
 static const struct target_row target_rows[] = {
-	{ "a server's pair", { { "fullchain.pem", "pem", "leaf intermediates", NULL, false, false, 0 }, { "key.pem", "key", "key", NULL, false, false, 0 } },
+	{ "a server's pair", { { "fullchain.pem", "pem", "leaf intermediates", NULL, false, false, 0 }, { "key.pem", "pkcs8", "key", NULL, false, false, 0 } },
 	  .expected = "fullchain.pem 0644; key.pem 0600", .judge = "test $(grep -c BEGIN fullchain.pem) = 3" },
 	{ "one file with all in it is not for others to read", { { "haproxy.pem", "pem", "leaf intermediates key", NULL, false, false, 0 } },
 	  .expected = "haproxy.pem 0600", .judge = "openssl pkey -in haproxy.pem -noout && openssl x509 -in haproxy.pem -noout" },
@@ -112,7 +112,7 @@ static const struct target_row target_rows[] = {
 	{ "one file for each intermediate under one name", { { "intermediate.pem", "pem", "intermediates", NULL, true, false, 0 } },
 	  .class = RMT_INPUT, .message = "two files would be called intermediate.pem" },
 	{ "a placeholder that means nothing", { { "{cn}.pem", "pem", "leaf", NULL, false, false, 0 } }, .class = RMT_INPUT,
-	  .message = "neither {label} nor {n}", .place = "{cn}.pem" },
+	  .message = "none of {label}, {serial} and {n}", .place = "{cn}.pem" },
 	{ "a name with a path", { { "ssl/a.pem", "pem", "leaf", NULL, false, false, 0 } }, .class = RMT_INPUT, .message = "no plain file name" },
 	{ "a PFX and the certificate beside it", { { "{label}.pfx", "pfx", "leaf intermediates key", "compat", false, false, 0 },
 	                                           { "{label}.cer", "der", "leaf", NULL, false, false, 0 } },
@@ -121,7 +121,7 @@ static const struct target_row target_rows[] = {
 	{ "a PFX without a passphrase", { { "{label}.pfx", "pfx", "leaf intermediates key", "compat", false, false, 0 } }, .class = RMT_SECRET,
 	  .message = "needs a passphrase", .place = "web.example.pfx" },
 	{ "a key for a device stays plain beside a PFX under a passphrase",
-	  { { "a.pfx", "pfx", "leaf key", NULL, false, false, 0 }, { "a.key", "key-traditional", "key", NULL, false, true, 0 } },
+	  { { "a.pfx", "pfx", "leaf key", NULL, false, false, 0 }, { "a.key", "traditional", "key", NULL, false, true, 0 } },
 	  .passphrase = "secret", .expected = "a.pfx 0600; a.key 0600", .judge = "openssl rsa -in a.key -check -noout && grep -q 'KEY-----.$' a.key" },
 	{ "a bundle for a gateway", { { "ca-bundle.pem", "pem", "intermediates root", NULL, false, false, 0 } }, .expected = "ca-bundle.pem 0644",
 	  .judge = "test $(grep -c BEGIN ca-bundle.pem) = 3" },

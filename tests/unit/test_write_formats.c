@@ -67,12 +67,12 @@ static const struct row rows_written[] = {
 	{ "PKCS#12 with an empty passphrase that was stated", "pfx", NULL, NULL, "", .judge = "openssl pkcs12 -in out -passin pass: -noout" },
 	{ "PKCS#12 with a passphrase beyond ASCII", "pfx", NULL, NULL, "p\xc3\xa4ss", .judge = "openssl pkcs12 -in out -passin 'pass:p\xc3\xa4ss' -noout" },
 	{ "PKCS#12 of an Ed25519 key", "pfx", NULL, NULL, "secret", KIND_ED25519, .judge = P12 "-noout" },
-	{ "a key by itself", "key", NULL, .judge = "head -1 out | grep -x -- '-----BEGIN PRIVATE KEY-----' && openssl rsa -in out -check -noout" },
-	{ "a key under scrypt", "key", NULL, NULL, "secret", KIND_EC,
+	{ "a key by itself", "pkcs8", NULL, .judge = "head -1 out | grep -x -- '-----BEGIN PRIVATE KEY-----' && openssl rsa -in out -check -noout" },
+	{ "a key under scrypt", "pkcs8", NULL, NULL, "secret", KIND_EC,
 	  .judge = "openssl pkey -in out -passin pass:secret -noout && openssl asn1parse -in out | grep -i scrypt" },
-	{ "an RSA key in its old form", "key-traditional", NULL, .judge = "head -1 out | grep -x -- '-----BEGIN RSA PRIVATE KEY-----' && "
+	{ "an RSA key in its old form", "traditional", NULL, .judge = "head -1 out | grep -x -- '-----BEGIN RSA PRIVATE KEY-----' && "
 	  "openssl rsa -in out -check -noout" },
-	{ "an EC key in its old form", "key-traditional", NULL, .kind = KIND_EC, .judge = "head -1 out | grep -x -- '-----BEGIN EC PRIVATE KEY-----' && "
+	{ "an EC key in its old form", "traditional", NULL, .kind = KIND_EC, .judge = "head -1 out | grep -x -- '-----BEGIN EC PRIVATE KEY-----' && "
 	  "openssl ec -in out -check -noout" },
 };
 
@@ -119,18 +119,19 @@ static const struct refusal refusals[] = {
 	{ "unknown content", "pem", "leaf chain", NULL, NULL, 0, RMT_USAGE, "\"chain\" is no content", 0 },
 	{ "a root that is not at hand", "pem", "leaf root", NULL, NULL, WITHOUT_ROOT, RMT_INPUT, "the root certificate is wanted", 0 },
 	{ "a certificate that is not at hand", "der", "leaf", NULL, NULL, WITHOUT_LEAF, RMT_INPUT, "the certificate itself is wanted", 0 },
-	{ "a key that is not at hand", "key", NULL, NULL, NULL, WITHOUT_KEY, RMT_SECRET, "the private key is wanted", 0 },
+	{ "a key that is not at hand", "pkcs8", NULL, NULL, NULL, WITHOUT_KEY, RMT_SECRET, "the private key is wanted", 0 },
 	{ "a key of another certificate", "pem", "leaf key", NULL, NULL, OTHER_KEY, RMT_SECRET, "does not belong", 0 },
-	{ "a key in PKCS#7", "p7b", "leaf key", NULL, NULL, 0, RMT_USAGE, "holds certificates only", 0 },
+	{ "a key in PKCS#7", "p7b", "leaf key", NULL, NULL, 0, RMT_USAGE, "p7b holds no private key", 0 },
 	{ "two certificates in DER", "der", "leaf intermediates", NULL, NULL, 0, RMT_USAGE, "holds one object, not 3", 0 },
-	{ "a certificate beside a key in a key file", "key", "leaf key", NULL, NULL, 0, RMT_USAGE, "holds one object", 0 },
-	{ "a certificate instead of a key", "key", "leaf", NULL, NULL, 0, RMT_USAGE, "holds a private key and nothing else", 0 },
+	{ "a certificate beside a key in a key file", "pkcs8", "leaf key", NULL, NULL, 0, RMT_USAGE, "holds one object", 0 },
+	{ "a certificate instead of a key", "pkcs8", "leaf", NULL, NULL, 0, RMT_USAGE, "holds a private key and nothing else", 0 },
 	{ "nothing", "pem", "intermediates", NULL, NULL, WITHOUT_CHAIN, RMT_USAGE, "nothing to write", 0 },
 	{ "PKCS#12 without a passphrase", "pfx", NULL, NULL, NULL, 0, RMT_SECRET, "needs a passphrase", 0 },
 	{ "an unknown profile", "pfx", NULL, "moderm", "secret", 0, RMT_USAGE, "did you mean \"modern\"?", 0 },
-	{ "a passphrase for a form that cannot be protected", "key-traditional", NULL, NULL, "secret", 0, RMT_SECRET, "cannot be protected", 0 },
+	{ "a passphrase for a form that cannot be protected", "pkcs1-der", NULL, NULL, "secret", 0, RMT_SECRET, "cannot be protected", 0 },
+	{ "a passphrase for a form that is protected badly, without saying so", "traditional", NULL, NULL, "secret", 0, RMT_SECRET, "hashed but once", 0 },
 	{ "a passphrase for a key in DER", "der", "key", NULL, "secret", 0, RMT_SECRET, "cannot be protected", 0 },
-	{ "an old form that a kind of key does not have", "key-traditional", NULL, NULL, NULL, 0, RMT_SECRET, "only RSA and EC", KIND_ED25519 },
+	{ "an old form that a kind of key does not have", "traditional", NULL, NULL, NULL, 0, RMT_SECRET, "only RSA and EC", KIND_ED25519 },
 };
 
 static void
@@ -195,7 +196,7 @@ check_mismatch(void **state)
 	struct words words, expected_words;
 	const struct rmt_write_options options = { .format = "pem", .content = words_of(&words, row->written) };
 	const struct rmt_write_options expected = { .format = "pem", .content = words_of(&expected_words, row->expected) };
-	struct rmt_parts parts;
+	struct rmt_parts parts = { 0 };
 	struct rmt_buf out = { 0 };
 	struct rmt_err err = { 0 };
 	int rc;
@@ -219,7 +220,7 @@ writes_each_once(void **state)
 	struct rmt_bundle bundle = whole_bundle(KIND_EC);
 	struct words words;
 	const struct rmt_write_options options = { .format = "pem", .content = words_of(&words, "leaf intermediates root") };
-	struct rmt_parts parts;
+	struct rmt_parts parts = { 0 };
 
 	(void)state;
 	bundle.intermediates = twice;
@@ -239,7 +240,7 @@ keeps_keys_wiped(void **state)
 	struct rmt_buf key = { 0 }, cert = { 0 };
 
 	(void)state;
-	assert_int_equal(rmt_write_mem(&bundle, &(struct rmt_write_options){ .format = "key" }, &key, NULL), 0);
+	assert_int_equal(rmt_write_mem(&bundle, &(struct rmt_write_options){ .format = "pkcs8" }, &key, NULL), 0);
 	assert_int_equal(rmt_write_mem(&bundle, &(struct rmt_write_options){ .format = "der" }, &cert, NULL), 0);
 	assert_true(key.secret);
 	assert_false(cert.secret);
