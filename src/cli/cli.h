@@ -130,7 +130,6 @@ enum option_id {
 	OPT_PENDING, /* list: a switch */
 	OPT_ANSWERS, /* sign: --pending with a number */
 	OPT_NO_PENDING,
-	OPT_ALL,
 	OPT_WHY,
 	OPT_COUNT
 };

@@ -153,7 +153,7 @@ static const struct option_use list_options[] = {
 	O_AS(NAME, "NAME", "a name in the certificate, or its beginning and a *"), O(SERIAL),
 	O(TARGET), { .id = OPT_TEMPLATE, .help = "made by this template" }, O(STATUS),
 	O(EXPIRES_BEFORE), O(EXPIRES_AFTER), O(LIMIT), O(AFTER), O(CS_CLIENTS),
-	O(PENDING), O(ALL), O(CSV), O_END
+	O(PENDING), O_AS(ALL, NULL, "with --pending: also what was issued, denied or withdrawn"), O(CSV), O_END
 };
 static const struct option_use revoke_options[] = { O(USER), O(DEVICE), O(REASON), O(COMMIT), O(CSV),
 	O_END };

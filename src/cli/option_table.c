@@ -241,8 +241,6 @@ const struct option option_table[OPT_COUNT] = {
 	    "the pending request that this one answers (default: found by its names)" },
 	[OPT_NO_PENDING] = { "no-pending", 0, false, TAKES_NOTHING, NULL, NULL,
 	    "sign as asked, whatever is pending" },
-	[OPT_ALL] = { "all", 0, false, TAKES_NOTHING, NULL, NULL,
-	    "with --pending: also what was issued, denied or withdrawn" },
 	[OPT_WHY] = { "why", 0, false, TAKES_TEXT, "TEXT", NULL,
 	    "the reason, which is recorded" },
 };
