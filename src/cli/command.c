@@ -84,7 +84,8 @@ static const struct option_use plan_options[] = { O(FOR),
 static const struct option_use convert_options[] = { O(TO), O(FOR),
 	O_AS(OUT, "PATH",
 	    "with --to the file to write (default: standard output), with --for or --split the directory"),
-	O(FORCE), O(KEY), O(CHAIN), O(SELECT), O(WITH_ROOT), O(NO_CHAIN), O(NO_KEY), O(CONTENT), O(ALL), O(SPLIT), O(FILE_NAME),
+	O(FORCE), O(KEY), O(CHAIN), O(SELECT), O(WITH_ROOT), O(NO_CHAIN), O(NO_KEY), O(CONTENT),
+	O_AS(ALL, NULL, "every certificate of the inputs, in their order, instead of one with its chain"), O(SPLIT), O(FILE_NAME),
 	O(PROFILE), O(FRIENDLY_NAME), O(CIPHER), O(KDF), O(ORDER), O(SEPARATOR), O(CRLF), O(WIDTH), O(NO_FINAL_NEWLINE), O(CHARSET),
 	PASSWORD, OUT_PASSWORD, O_END };
 
