@@ -24,7 +24,7 @@ static const char *const general_words[] = { "other", "email", "dns", "x400", "d
 static const char *const usage_words[] = { "digitalSignature", "nonRepudiation", "contentCommitment", "keyEncipherment", "dataEncipherment",
 	"keyAgreement", "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly", NULL };
 static const char *const profile_words[] = { "modern", "compat", "legacy", NULL };
-static const char *const format_words[] = { "pem", "der", "pkcs7", "pkcs12", "base64", "pem-pkcs7", "jks", NULL };
+static const char *const format_words[] = { "pem", "der", "pkcs7", "pkcs12", "base64", "pem-pkcs7", "jks", "mobileconfig", NULL };
 
 /* The closed sets of words, by kind of value; NULL where the words are open. */
 static const char *const *const word_sets[] = {

@@ -154,7 +154,7 @@ static int
 convert(struct cli *cli, struct remint_convert_options *options)
 {
 	struct handing handing = { .cli = cli,
-		.keystore = options->to && (strcmp(options->to, "pfx") == 0 || strcmp(options->to, "jks") == 0) &&
+		.keystore = options->to && (strcmp(options->to, "pfx") == 0 || strcmp(options->to, "jks") == 0 || strcmp(options->to, "mobileconfig") == 0) &&
 			    !options->no_key && !options->all && !options->content.count };
 	int rc;
 

@@ -113,7 +113,7 @@ struct rmt_deploy_file {
 	char *name;                  /* "haproxy.pem"; {label} is the cleaned CN, {n} the index when `per_intermediate` */
 	char *format;                /* a name of write's formats[]: "pem" "pfx" "pkcs1" ... */
 	struct rmt_text_list content; /* "leaf" "intermediates" "root" "key", in order */
-	char *profile;               /* pfx: "modern" "compat" "legacy" */
+	char *profile;               /* pfx, pfx-trust, mobileconfig: "modern" "compat" "legacy" */
 	bool per_intermediate;       /* one file for each intermediate */
 	char *order;                 /* of a pem: "leaf-first" (NULL) or "root-first" */
 	char *cipher, *kdf;          /* protect the key by the passphrase: see write's options; NULL: it stays plain */

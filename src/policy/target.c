@@ -15,8 +15,8 @@
 
 static const char *const severities[] = { "info", "warning", "error", NULL };
 static const char *const purposes[] = { "any", "server", "client", "both", NULL };
-static const char *const formats[] = { "pem", "der", "p7b", "p7b-pem", "pfx", "jks", "pkcs8",
-	"pkcs8-der", "pkcs1", "pkcs1-der", "sec1", "sec1-der", "traditional", NULL };
+static const char *const formats[] = { "pem", "der", "p7b", "p7b-pem", "pfx", "pfx-trust",
+	"jks", "jks-trust", "mobileconfig", "pkcs8", "pkcs8-der", "pkcs1", "pkcs1-der", "sec1", "sec1-der", "traditional", NULL };
 static const char *const contents[] = { "leaf", "intermediates", "root", "key", NULL };
 static const char *const profiles[] = { "modern", "compat", "legacy", NULL };
 static const char *const orders[] = { "leaf-first", "root-first", NULL };
@@ -306,6 +306,15 @@ unlaid(const struct rmt_deploy_file *file)
 	return NULL;
 }
 
+/* The profile of a format that has one, else NULL. */
+static const char *
+preset_profile(const struct rmt_deploy_file *file)
+{
+	if (strncmp(file->format, "pfx", 3) == 0)
+		return "modern";
+	return strcmp(file->format, "mobileconfig") == 0 ? "compat" : NULL;
+}
+
 /* What fits into which format. NULL when it does. */
 static const char *
 misfit(const struct rmt_deploy_file *file)
@@ -318,12 +327,14 @@ misfit(const struct rmt_deploy_file *file)
 		return "a key format holds a key and nothing else: content = [\"key\"]";
 	if (key && strncmp(file->format, "p7b", 3) == 0)
 		return "a p7b holds certificates, no key";
+	if (key && strstr(file->format, "-trust") != NULL)
+		return "a trust store holds certificates, no key";
 	if (strcmp(file->format, "der") == 0 &&
 	    (file->content.count > 1 || key ||
 		(holds_only(&file->content, "intermediates") && !file->per_intermediate)))
 		return "a der file holds one certificate";
-	if (file->profile != NULL && strcmp(file->format, "pfx") != 0)
-		return "only a pfx has a profile";
+	if (file->profile != NULL && preset_profile(file) == NULL)
+		return "only a pfx, a pfx-trust and a mobileconfig have a profile";
 	if (file->per_intermediate && !holds_only(&file->content, "intermediates"))
 		return "per_intermediate wants content = [\"intermediates\"]";
 	if (file->per_intermediate != (strstr(file->name, "{n}") != NULL))
@@ -351,8 +362,8 @@ add_file(struct rmt_walk *walk, void *holder, void *element)
 	for (size_t i = 0; i < target->file_count; i++)
 		if (strcmp(target->files[i].name, file->name) == 0)
 			return rmt_walk_fail(walk, "the file \"%s\" stands here twice", file->name);
-	if (strcmp(file->format, "pfx") == 0 && file->profile == NULL &&
-	    (file->profile = rmt_strdup("modern", walk->err)) == NULL)
+	if (file->profile == NULL && preset_profile(file) != NULL &&
+	    (file->profile = rmt_strdup(preset_profile(file), walk->err)) == NULL)
 		return -1;
 	if (file->mode == 0)
 		file->mode = rmt_text_list_has(&file->content, "key") ? 0600 : 0644;

@@ -175,7 +175,7 @@ rmt_container_of(struct rmt_span beginning)
 	for (size_t i = 0; i < sizeof containers / sizeof containers[0]; i++)
 		if (beginning.length >= 4 && !memcmp(beginning.at, containers[i].bytes, 4))
 			return containers[i].read;
-	return NULL;
+	return rmt_looks_plist(beginning) ? rmt_read_mobileconfig : NULL;
 }
 
 /* To add a file that is named but not read: one row. Text rows have length 0. */

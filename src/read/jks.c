@@ -111,6 +111,7 @@ read_entry(struct store *store, int *stop)
 	rmt_buf_clear(&store->alias);
 	rmt_plain_text(alias, &store->alias);
 	store->as.friendly_name = alias.length ? rmt_buf_string(&store->alias) : NULL;
+	store->as.trusted = kind == TRUSTED_CERTIFICATE;
 	if (kind == PRIVATE_KEY)
 		return read_key(store, stop);
 	if (kind == TRUSTED_CERTIFICATE)

@@ -137,6 +137,8 @@ const char *rmt_digest_name(struct rmt_span oid);
 int rmt_read_pkcs7(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span ber);
 int rmt_read_pkcs12(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span ber);
 int rmt_read_jks(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span bytes);
+int rmt_read_mobileconfig(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span bytes);
+bool rmt_looks_plist(struct rmt_span beginning); /* an XML property list */
 
 /* ---- pkcs12_password.c, pkcs12_profile.c ---- */
 

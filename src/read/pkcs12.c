@@ -24,6 +24,8 @@ static const struct rmt_span oid_signed = OID(RSADSI "\x01\x07\x02");
 static const struct rmt_span oid_encrypted = OID(RSADSI "\x01\x07\x06");
 static const struct rmt_span oid_friendly_name = OID(RSADSI "\x01\x09\x14");
 static const struct rmt_span oid_local_key_id = OID(RSADSI "\x01\x09\x15");
+/* Oracle's trustedKeyUsage, 2.16.840.1.113894.746875.1.1: without it Java does not list a certificate. */
+static const struct rmt_span oid_trusted_usage = OID("\x60\x86\x48\x01\x86\xf9\x66\xad\xca\x7b\x01\x01");
 static const struct rmt_span oid_x509_certificate = OID(RSADSI "\x01\x09\x16\x01");
 static const struct rmt_span oid_x509_crl = OID(RSADSI "\x01\x09\x17\x01");
 
@@ -88,6 +90,8 @@ read_attribute(struct bag *bag, struct rmt_der *attributes, struct rmt_err *err)
 		bag->as.friendly_name = rmt_buf_string(&bag->name);
 	} else if (rmt_span_equal(type, oid_local_key_id)) {
 		bag->as.local_key_id = value.value;
+	} else if (rmt_span_equal(type, oid_trusted_usage)) {
+		bag->as.trusted = true;
 	}
 	return 0;
 }

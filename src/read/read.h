@@ -23,10 +23,11 @@ struct rmt_object {
 	const char *source;      /* file name or "-" */
 	size_t index;            /* from 1, within the source */
 	size_t line;             /* first line of a PEM block; 0 for binary forms */
-	const char *container;   /* "pem" "der" "base64"; "pkcs7" and "pkcs12" with "pem-" or "base64-" before it when armoured; "tls": no file, but
+	const char *container;   /* "pem" "der" "base64"; "pkcs7" and "pkcs12" with "pem-" or "base64-" before it when armoured; "jks" "jceks" "mobileconfig"; "tls": no file, but
 	                          * what a server sent */
 	const char *label;       /* PEM label, or what an unsupported thing is ("OpenSSH private key"); NULL */
 	const char *friendly_name; /* PKCS#12, UTF-8, or NULL */
+	bool trusted;            /* a Java keystore (JKS, or PKCS#12 with Java's attribute) lists the certificate as trusted */
 	const char *profile;     /* PKCS#12: "modern" "compat" "legacy" "none", by its encryption and MAC; NULL otherwise */
 	struct rmt_span local_key_id; /* PKCS#12: the same bytes on a key and on its certificate; empty when absent */
 	const char *note;        /* diagnosis of an almost right input ("PKCS#7 under a CERTIFICATE label"), or NULL */

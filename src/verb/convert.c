@@ -34,6 +34,7 @@ static void stated(const struct remint_convert_options *options, struct rmt_text
 static void contents(const struct rmt_converting *job, const struct rmt_format *format, struct rmt_text_list *list)
 {
 	const struct remint_convert_options *options = job->options;
+	const struct rmt_bundle *bundle = &job->bundle;
 
 	if (options->content.count) {
 		stated(options, list);
@@ -43,11 +44,12 @@ static void contents(const struct rmt_converting *job, const struct rmt_format *
 		list->items[list->count++] = job->bundle.object_count ? objects : key;
 		return;
 	}
-	list->items[list->count++] = leaf;
+	if (!format->trusts || rmt_cert_is_ca(bundle->leaf) || !(bundle->intermediate_count || bundle->root))
+		list->items[list->count++] = leaf;
 	if (!format->holds_many)
 		return;
 	list->items[list->count++] = intermediates;
-	if (options->with_root)
+	if (options->with_root || (bundle->root && strstr(format->usual, root)))
 		list->items[list->count++] = root;
 	if (format->holds_key && job->bundle.key)
 		list->items[list->count++] = key;
@@ -83,7 +85,7 @@ int rmt_converting_write(struct rmt_converting *job, const struct rmt_format *fo
 	if (rmt_format_key_alone(format) && !job->bundle.key)
 		return rmt_err_set(err, RMT_INPUT, NULL, "no private key of this certificate among the inputs: give --key FILE");
 	*secret = rmt_text_list_has(&how.content, "key");
-	if (format->keystore || (*secret && (options->out.encrypt_key || how.cipher || how.kdf))) {
+	if (format->keystore || (*secret && (format->seals_key || options->out.encrypt_key || how.cipher || how.kdf))) {
 		how.passphrase = rmt_verb_out_secret(job->ctx, format->title, err);
 		if (!how.passphrase)
 			return -1;
@@ -136,7 +138,7 @@ static int target_files(struct rmt_converting *job, const char *name, struct rmt
 		rmt_err_set(err, RMT_USAGE, NULL, "the target %s names no files to write", target->name);
 		goto out;
 	}
-	if (job->bundle.key && rmt_target_wants_passphrase(target) && !(secret = rmt_target_secret(job->ctx, target, err)))
+	if (rmt_target_wants_passphrase(target, job->bundle.key != NULL) && !(secret = rmt_target_secret(job->ctx, target, err)))
 		goto out;
 	rc = rmt_write_target(&job->bundle, target, secret, files, err);
 out:

@@ -178,7 +178,7 @@ int rmt_release_ready(void *arg, struct rmt_item *item, struct rmt_err *err)
 	if (rmt_release_look(release, item, err))
 		return -1;
 	for (size_t i = 0; item->key && i < release->demand->target_count; i++)
-		if (rmt_target_wants_passphrase(release->demand->targets[i]) && !rmt_target_secret(release->ctx, release->demand->targets[i], err))
+		if (rmt_target_wants_passphrase(release->demand->targets[i], item->key != NULL) && !rmt_target_secret(release->ctx, release->demand->targets[i], err))
 			return -1;
 	return item->key && release->out.encrypt_key && !rmt_verb_out_secret(release->ctx, "key.pem", err) ? -1 : 0;
 }
@@ -245,7 +245,7 @@ static int write_bundle(struct rmt_release *release, struct rmt_item *item, stru
 	note_known(release, item, &bundle);
 	for (size_t i = 0; rc == 0 && i < release->demand->target_count; i++) {
 		const struct rmt_target *target = release->demand->targets[i];
-		const struct rmt_secret *pfx = item->key && rmt_target_wants_passphrase(target) ? rmt_target_secret(release->ctx, target, err) : NULL;
+		const struct rmt_secret *pfx = rmt_target_wants_passphrase(target, item->key != NULL) ? rmt_target_secret(release->ctx, target, err) : NULL;
 
 		if (!item->key)
 			warn_left_out(release, target);

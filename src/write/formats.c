@@ -35,9 +35,17 @@ static const struct rmt_format formats[] = {
 	{ .name = "pfx", .title = "PKCS#12, key and certificates under a passphrase", .suffix = ".pfx", .holds_key = true,
 	  .holds_many = true, .binary = true, .takes_passphrase = true, .keystore = true, .usual = "key leaf intermediates",
 	  .write = rmt_write_pfx },
+	{ .name = "pfx-trust", .title = "PKCS#12 that Java takes for a trust store, under a passphrase", .suffix = ".p12",
+	  .holds_many = true, .binary = true, .takes_passphrase = true, .keystore = true, .trusts = true,
+	  .usual = "intermediates root", .write = rmt_write_pfx },
 	{ .name = "jks", .title = "Java keystore, key and chain or trusted certificates, under a passphrase", .suffix = ".jks",
 	  .holds_key = true, .holds_many = true, .binary = true, .takes_passphrase = true, .keystore = true,
 	  .usual = "key leaf intermediates", .write = rmt_write_jks },
+	{ .name = "jks-trust", .title = "Java trust store (JKS), under a passphrase", .suffix = ".jks", .holds_many = true, .binary = true,
+	  .takes_passphrase = true, .keystore = true, .trusts = true, .usual = "intermediates root", .write = rmt_write_jks },
+	{ .name = "mobileconfig", .title = "Apple configuration profile: CAs to trust, and a key under a passphrase",
+	  .suffix = ".mobileconfig", .holds_key = true, .holds_many = true, .binary = true, .takes_passphrase = true, .seals_key = true,
+	  .usual = "key leaf intermediates root", .write = rmt_write_mobileconfig },
 	{ KEY("pkcs8", "private key of any kind, PKCS#8") },
 	{ KEY_DER("pkcs8", "private key of any kind, PKCS#8"), .takes_passphrase = true },
 	{ KEY("pkcs1", "RSA private key, PKCS#1") },
@@ -109,9 +117,9 @@ check_parts(const struct rmt_format *format, const struct rmt_parts *parts, cons
 		if (parts->list[i].object && format->write != rmt_write_pem && format->write != rmt_write_der)
 			return rmt_err_set(err, RMT_USAGE, NULL, "%s holds no %s", format->name,
 			                   rmt_object_type_name(parts->list[i].object->type));
-	if ((options->cipher || options->kdf) && (!parts->keys || format->keystore || !format->takes_passphrase))
+	if ((options->cipher || options->kdf) && (!parts->keys || format->keystore || format->seals_key || !format->takes_passphrase))
 		return rmt_err_set(err, RMT_USAGE, NULL, "a cipher is named, but this %s has no private key that it could protect%s", format->name,
-		                   format->keystore ? ": a pfx has profiles" : "");
+		                   format->keystore || format->seals_key ? ": a pfx has profiles" : "");
 	return 0;
 }
 

@@ -8,7 +8,6 @@
  */
 #include "config.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "write/local.h"
@@ -70,20 +69,17 @@ put_key_entry(struct rmt_buf *out, const struct rmt_parts *parts, const char *al
 	return rc;
 }
 
-/* Several need an alias each: "host", "host-2", ... */
-static void
-put_trusted(struct rmt_buf *out, const struct rmt_parts *parts, const char *alias)
+static int
+put_trusted(struct rmt_buf *out, const struct rmt_parts *parts, const char *stated, struct rmt_err *err)
 {
-	char numbered[ALIAS_MAX + 32];
+	struct rmt_buf *aliases = rmt_aliases(parts, stated, err);
 
-	for (size_t i = 0; i < parts->count; i++) {
-		if (i == 0)
-			snprintf(numbered, sizeof(numbered), "%s", alias);
-		else
-			snprintf(numbered, sizeof(numbered), "%.179s-%zu", alias, i + 1);
-		put_head(out, TRUSTED_CERTIFICATE, numbered);
+	for (size_t i = 0; aliases && i < parts->count; i++) {
+		put_head(out, TRUSTED_CERTIFICATE, rmt_buf_string(&aliases[i]));
 		put_certificate(out, parts->list[i].cert);
 	}
+	rmt_aliases_free(aliases, parts->count);
+	return aliases ? 0 : -1;
 }
 
 /* SHA-1 over the passphrase, a phrase of the format's makers, and the store. */
@@ -133,9 +129,8 @@ rmt_write_jks(struct rmt_parts *parts, const struct rmt_bundle *bundle, const st
 	put_number(out, 4, 0xfeedfeed);
 	put_number(out, 4, STORE_VERSION);
 	put_number(out, 4, parts->keys ? 1 : parts->count);
-	if (!parts->keys)
-		put_trusted(out, parts, rmt_buf_string(&alias));
-	else if (put_key_entry(out, parts, rmt_buf_string(&alias), password, err))
+	if (parts->keys ? put_key_entry(out, parts, rmt_buf_string(&alias), password, err)
+	                : put_trusted(out, parts, options->friendly_name, err))
 		goto out;
 	rc = put_digest(out, password, err);
 	if (rc == 0)

@@ -17,7 +17,8 @@ struct rmt_part {
 struct rmt_parts {
 	struct rmt_part *list;
 	size_t count, keys, room;
-	void *seen; /* the certificates of the list by their bytes */
+	void *seen;   /* the certificates of the list by their bytes */
+	bool trusted; /* each certificate is to be listed as one that is trusted */
 };
 
 /* parts.c: what the content list names, in its order, each certificate once. A part that is named and not at hand is an error. To be
@@ -28,9 +29,12 @@ void rmt_parts_clear(struct rmt_parts *parts);
 struct rmt_span rmt_part_der(const struct rmt_part *part); /* of what is no private key */
 /* The name under which a device or a keystore lists the leaf, UTF-8. */
 int rmt_parts_label(const struct rmt_bundle *bundle, const char *stated, struct rmt_buf *out, struct rmt_err *err);
+/* alias.c: a name for each part, all of them certificates, under which a trust store lists it; no two are the same. */
+struct rmt_buf *rmt_aliases(const struct rmt_parts *parts, const char *stated, struct rmt_err *err);
+void rmt_aliases_free(struct rmt_buf *aliases, size_t count);
 
-/* readback.c: the bytes hold exactly these parts (in this order when `ordered`), and the leaf's friendly name when not NULL.
- * Each part that was found is marked. */
+/* readback.c: the bytes hold exactly these parts (in this order when `ordered`, and as trusted when they should be), and the leaf's
+ * friendly name when not NULL. Each part that was found is marked. */
 int rmt_readback(struct rmt_span written, struct rmt_parts *parts, bool ordered, const struct rmt_secret *passphrase,
                  const char *friendly_name, struct rmt_err *err);
 
@@ -75,6 +79,6 @@ int rmt_key_block(const struct rmt_key *key, const struct rmt_write_options *opt
  * in that order. */
 typedef int rmt_write_fn(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options,
                          struct rmt_buf *out, struct rmt_err *err);
-rmt_write_fn rmt_write_pem, rmt_write_der, rmt_write_p7b, rmt_write_p7b_pem, rmt_write_pfx, rmt_write_jks, rmt_write_key;
+rmt_write_fn rmt_write_pem, rmt_write_der, rmt_write_p7b, rmt_write_p7b_pem, rmt_write_pfx, rmt_write_jks, rmt_write_mobileconfig, rmt_write_key;
 
 #endif

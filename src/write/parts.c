@@ -156,7 +156,7 @@ rmt_parts_choose(struct rmt_parts *parts, const struct rmt_bundle *bundle, const
 {
 	const struct rmt_format *format = rmt_format_named(options->format);
 
-	*parts = (struct rmt_parts){ 0 };
+	*parts = (struct rmt_parts){ .trusted = format && format->trusts };
 	for (size_t i = 0; i < options->content.count; i++)
 		if (add_kind(parts, bundle, rmt_span_text(options->content.items[i]), err))
 			return -1;

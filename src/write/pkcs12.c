@@ -82,37 +82,60 @@ struct job {
 	int passphrase_length;
 	unsigned char key_id[KEY_ID]; /* localKeyId, which ties a key to its certificate: SHA-1 of that certificate */
 	const struct rmt_cert *leaf;  /* the certificate of the key; NULL without a key */
+	const struct rmt_buf *aliases; /* of certificates that are to be trusted, one for each part; NULL: they are not */
 	struct ciphers ciphers;
 };
 
 /* Friendly names are UTF-16 as Windows writes them; OpenSSL's own way from UTF-8 ends at the basic plane. */
 static int
-label_bag(const struct job *job, PKCS12_SAFEBAG *bag)
+name_bag(PKCS12_SAFEBAG *bag, const char *name)
 {
-	unsigned char *utf16 = NULL, key_id[KEY_ID];
+	unsigned char *utf16 = NULL;
 	int length = 0, ok = 1;
 
-	if (job->name[0]) {
-		ok = OPENSSL_utf82uni(job->name, -1, &utf16, &length) && length > 2 &&
+	if (name[0]) {
+		ok = OPENSSL_utf82uni(name, -1, &utf16, &length) && length > 2 &&
 		     PKCS12_add_friendlyname_uni(bag, utf16, length - 2); /* less its end mark */
 		OPENSSL_free(utf16);
 	}
-	memcpy(key_id, job->key_id, KEY_ID);
-	if (ok && job->leaf)
-		ok = PKCS12_add_localkeyid(bag, key_id, KEY_ID);
 	return ok ? 0 : -1;
 }
 
-/* The leaf carries name and identifier, as its key does; a CA certificate carries neither. */
-static PKCS12_SAFEBAG *
-cert_bag(const struct job *job, const struct rmt_cert *cert, bool first)
+static int
+label_bag(const struct job *job, PKCS12_SAFEBAG *bag)
 {
+	unsigned char key_id[KEY_ID];
+
+	memcpy(key_id, job->key_id, KEY_ID);
+	if (name_bag(bag, job->name) || (job->leaf && !PKCS12_add_localkeyid(bag, key_id, KEY_ID)))
+		return -1;
+	return 0;
+}
+
+/* Java lists a certificate of a PKCS#12 as trusted when Oracle's trustedKeyUsage says for what; keytool says anyExtendedKeyUsage. */
+static int
+trust_bag(const struct job *job, PKCS12_SAFEBAG *bag, size_t n)
+{
+	const unsigned char *any = (const unsigned char *)OBJ_nid2obj(NID_anyExtendedKeyUsage);
+
+	if (name_bag(bag, rmt_buf_string(&job->aliases[n])) ||
+	    !PKCS12_add1_attr_by_txt(bag, "2.16.840.1.113894.746875.1.1", V_ASN1_OBJECT, any, -1))
+		return -1;
+	return 0;
+}
+
+/* The leaf carries name and identifier, as its key does; a CA certificate carries neither, unless it is there to be trusted. */
+static PKCS12_SAFEBAG *
+cert_bag(const struct job *job, size_t n, bool first)
+{
+	const struct rmt_cert *cert = job->parts->list[n].cert;
+	bool labelled = job->leaf ? cert == job->leaf : first;
 	const unsigned char *at = cert->der.at;
 	X509 *x509 = d2i_X509(NULL, &at, (long)cert->der.length);
 	PKCS12_SAFEBAG *bag = x509 ? PKCS12_SAFEBAG_create_cert(x509) : NULL;
 
 	X509_free(x509);
-	if (bag && (job->leaf ? cert == job->leaf : first) && label_bag(job, bag)) {
+	if (bag && (job->aliases ? trust_bag(job, bag, n) : labelled ? label_bag(job, bag) : 0)) {
 		PKCS12_SAFEBAG_free(bag);
 		return NULL;
 	}
@@ -120,9 +143,9 @@ cert_bag(const struct job *job, const struct rmt_cert *cert, bool first)
 }
 
 static int
-add_cert(const struct job *job, STACK_OF(PKCS12_SAFEBAG) **bags, const struct rmt_cert *cert, bool first)
+add_cert(const struct job *job, STACK_OF(PKCS12_SAFEBAG) **bags, size_t n, bool first)
 {
-	PKCS12_SAFEBAG *bag = cert_bag(job, cert, first);
+	PKCS12_SAFEBAG *bag = cert_bag(job, n, first);
 
 	if (!*bags)
 		*bags = sk_PKCS12_SAFEBAG_new_null();
@@ -152,7 +175,7 @@ add_safes(const struct job *job, STACK_OF(PKCS7) **safes)
 	for (size_t i = 0, seen = 0; i < job->parts->count; i++) {
 		const struct rmt_part *part = &job->parts->list[i];
 
-		if (part->cert ? add_cert(job, &certs, part->cert, seen++ == 0) : add_key(job, &keys, part->key))
+		if (part->cert ? add_cert(job, &certs, i, seen++ == 0) : add_key(job, &keys, part->key))
 			goto out;
 	}
 	if (certs && !PKCS12_add_safe_ex(safes, certs, profile->certs, profile->iterations, job->passphrase,
@@ -250,16 +273,18 @@ int
 rmt_write_pfx(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options,
               struct rmt_buf *out, struct rmt_err *err)
 {
-	struct rmt_buf name = { 0 };
+	struct rmt_buf name = { 0 }, *aliases = NULL;
 	struct job job = { .parts = parts };
 	int rc = -1;
 
 	if (!options->passphrase)
 		return rmt_err_set(err, RMT_SECRET, NULL, "a PKCS#12 file needs a passphrase");
 	job.profile = profile_named(options->profile ? options->profile : profiles[0].name, err);
-	if (!job.profile || rmt_parts_label(bundle, options->friendly_name, &name, err) || pair_key(&job, bundle, err))
+	if (!job.profile || rmt_parts_label(bundle, options->friendly_name, &name, err) || pair_key(&job, bundle, err) ||
+	    (parts->trusted && !(aliases = rmt_aliases(parts, options->friendly_name, err))))
 		goto out;
 	job.name = rmt_buf_string(&name);
+	job.aliases = aliases;
 	job.passphrase = rmt_secret_text(options->passphrase);
 	job.passphrase_length = (int)rmt_secret_length(options->passphrase);
 	if (ciphers_open(&job.ciphers, job.profile->legacy, err))
@@ -267,6 +292,7 @@ rmt_write_pfx(struct rmt_parts *parts, const struct rmt_bundle *bundle, const st
 	rc = encode(&job, out, err);
 out:
 	ciphers_close(&job.ciphers);
+	rmt_aliases_free(aliases, parts->count);
 	rmt_buf_free(&name);
 	return rc;
 }

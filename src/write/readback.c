@@ -44,10 +44,10 @@ same_key(const struct rmt_key *a, const struct rmt_key *b)
 }
 
 static bool
-same_part(const struct rmt_part *part, const struct rmt_object *object)
+same_part(const struct reading *reading, const struct rmt_part *part, const struct rmt_object *object)
 {
 	if (part->cert)
-		return object->type == RMT_OBJECT_CERTIFICATE && object->cert &&
+		return (object->trusted || !reading->parts->trusted) && object->type == RMT_OBJECT_CERTIFICATE && object->cert &&
 		       rmt_span_equal(part->cert->der, object->cert->der);
 	if (part->object)
 		return object->type == part->object->type &&
@@ -68,7 +68,7 @@ take_object(void *arg, const struct rmt_object *object)
 	for (size_t i = first; first < parts->count && i < last; i++) {
 		struct rmt_part *part = &parts->list[i % parts->count];
 
-		if (!part->found && same_part(part, object)) {
+		if (!part->found && same_part(reading, part, object)) {
 			part->found = true;
 			return 0;
 		}

@@ -60,14 +60,14 @@ wants_passphrase(const struct rmt_deploy_file *file)
 {
 	const struct rmt_format *format = rmt_format_named(file->format);
 
-	return (format && format->keystore) || file->cipher;
+	return (format && (format->keystore || (format->seals_key && rmt_deploy_wants_key(file)))) || file->cipher;
 }
 
 bool
-rmt_target_wants_passphrase(const struct rmt_target *target)
+rmt_target_wants_passphrase(const struct rmt_target *target, bool key)
 {
 	for (size_t i = 0; i < target->file_count; i++)
-		if (wants_passphrase(&target->files[i]))
+		if ((key || !rmt_deploy_wants_key(&target->files[i])) && wants_passphrase(&target->files[i]))
 			return true;
 	return false;
 }

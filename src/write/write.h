@@ -34,7 +34,7 @@ struct rmt_write_options {
 	const char *format;                  /* row of formats[] */
 	struct rmt_text_list content;        /* order: "leaf" "intermediates" "root" "key" "objects"; empty: what is usual for the format */
 	bool root_first;                     /* the certificates of a PEM file the other way round; what is no certificate keeps its place */
-	const char *profile;                 /* pfx: "modern" (default) "compat" "legacy" */
+	const char *profile;                 /* pfx, pfx-trust: "modern" (default) "compat" "legacy"; of the key in a mobileconfig "compat" */
 	const struct rmt_secret *passphrase; /* protects a pfx or a key; pfx needs one (RMT_SECRET without), an empty one only when stated */
 	const char *cipher, *kdf;            /* of a key outside a keystore, as in rmt_key_write_sealed(); an older form is encrypted only when a cipher is named */
 	const char *friendly_name;           /* pfx, UTF-8; NULL: the bundle's label, else the leaf's */
@@ -50,9 +50,12 @@ struct rmt_format {
 	const char *name;        /* "pem" */
 	const char *title;       /* "PEM, one or more objects" */
 	const char *suffix;      /* ".pem" */
-	bool holds_key, holds_many, binary, takes_passphrase;
+	bool holds_key, holds_many, takes_passphrase;
+	bool binary;             /* not laid out as text: bytes, or XML that says itself how it is encoded */
 	bool keystore;           /* always under a passphrase */
+	bool seals_key;          /* a key in it always is */
 	bool ordered;            /* what is read back comes in the order in which it was written */
+	bool trusts;             /* it lists each certificate as one that is trusted */
 	const char *usual;       /* content when none is stated: "leaf intermediates" */
 	int (*write)(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out, struct rmt_err *err);
 };
@@ -85,8 +88,8 @@ int rmt_file_name(const char *pattern, const char *label, const char *serial, si
 /* The names of the files that rmt_write_target() would write; the leaf may be unsigned yet. visit returns 0 to go on. */
 int rmt_write_names(const struct rmt_bundle *bundle, const struct rmt_target *target, int (*visit)(void *arg, const char *name), void *arg, struct rmt_err *err);
 bool rmt_deploy_wants_key(const struct rmt_deploy_file *file);
-/* Some file of the target with a key in it is protected: a keystore, or a key for which a cipher is named. */
-bool rmt_target_wants_passphrase(const struct rmt_target *target);
+/* Some file of the target, of those that are written with or without a key, is protected: a keystore, or a key that never stands open. */
+bool rmt_target_wants_passphrase(const struct rmt_target *target, bool key);
 /* Does the device take this passphrase? Before anything is written or signed; RMT_SECRET with the limit. */
 int rmt_passphrase_check(const struct rmt_target *target, const struct rmt_secret *passphrase, struct rmt_err *err);
 /* The device makes its own key and lets none in: of its files some hold the certificate, none the key. */

@@ -306,7 +306,7 @@ static const struct fault_row {
 	{ "only a pfx has a profile", TARGET,
 	    "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"leaf\" ]; profile "
 	    "= \"compat\"; } ); };",
-	    "line 2", "\"a\": only a pfx has a profile" },
+	    "line 2", "\"a\": only a pfx, a pfx-trust and a mobileconfig have a profile" },
 	{ "several files want several names", TARGET,
 	    "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"intermediates\" "
 	    "]; per_intermediate = true; } ); };",

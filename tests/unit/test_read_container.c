@@ -127,6 +127,24 @@ pkcs12_opens_in_every_variant(void **state)
 }
 
 static void
+profiles_give_what_their_payloads_hold(void **state)
+{
+	static const struct row rows[] = {
+		{ "certificates", "trust.mobileconfig", NULL, "certificate=leaf@mobileconfig certificate=ca@mobileconfig", NULL },
+		{ "PEM in a payload", "pem.mobileconfig", NULL, "certificate=leaf@pem:1", NULL },
+		{ "a PKCS#12 in a payload", "identity.mobileconfig", "secret", LEAF_PFX " certificate=ca@mobileconfig", "profile: compat" },
+		{ "a PKCS#12 that stays closed", "identity.mobileconfig", NULL, "!secret(payload[0]) certificate=ca@mobileconfig", "none was given" },
+		{ "an end within a payload", "cut.mobileconfig", NULL, "!input(payload[0])", "ends within a payload" },
+		{ "no base64 in a payload", "broken.mobileconfig", NULL, "!input(payload[0], offset 4) certificate=ca@mobileconfig", NULL },
+		{ "a payload of another kind", "odd.mobileconfig", NULL, "unsupported=XML document@der", NULL },
+		{ "PEM in another property list", "string.plist", NULL, "certificate=leaf@pem:2", NULL },
+	};
+
+	(void)state;
+	check_rows(rows, sizeof rows / sizeof rows[0]);
+}
+
+static void
 passphrases_at_hand_come_before_the_empty_one(void **state)
 {
 	static const struct {
@@ -603,6 +621,7 @@ const struct CMUnitTest read_container_tests[] = {
 	cmocka_unit_test(pkcs7_gives_its_certificates_and_crls),
 	cmocka_unit_test(sequences_of_certificates_are_read),
 	cmocka_unit_test(pkcs12_opens_in_every_variant),
+	cmocka_unit_test(profiles_give_what_their_payloads_hold),
 	cmocka_unit_test(passphrases_at_hand_come_before_the_empty_one),
 	cmocka_unit_test(skipped_keys_of_a_pfx_stay_locked),
 	cmocka_unit_test(several_keys_names_and_a_crl_come_out),

@@ -18,6 +18,7 @@ struct row {
 };
 
 #define COUNT_CERTS(n) "test $(grep -c 'BEGIN CERTIFICATE' out) = " n
+#define PLIST "python3 -c \"import plistlib; p = plistlib.load(open('out', 'rb')); assert "
 #define P12 "openssl pkcs12 -in out -passin pass:secret -info "
 
 static const struct row rows_written[] = {
@@ -67,6 +68,25 @@ static const struct row rows_written[] = {
 	{ "PKCS#12 with an empty passphrase that was stated", "pfx", NULL, NULL, "", .judge = "openssl pkcs12 -in out -passin pass: -noout" },
 	{ "PKCS#12 with a passphrase beyond ASCII", "pfx", NULL, NULL, "p\xc3\xa4ss", .judge = "openssl pkcs12 -in out -passin 'pass:p\xc3\xa4ss' -noout" },
 	{ "PKCS#12 of an Ed25519 key", "pfx", NULL, NULL, "secret", KIND_ED25519, .judge = P12 "-noout" },
+	{ "a trust store in PKCS#12 says of each certificate that it is trusted", "pfx-trust", NULL, NULL, "secret",
+	  .judge = P12 "-nokeys >certs && test $(grep -c BEGIN certs) = 3 && test $(grep -c 2.16.840.1.113894.746875.1.1 certs) = 3 && "
+	           "grep 'friendlyName: Lower CA' certs && grep 'friendlyName: Root' certs" },
+	{ "a trust store tells certificates of one name apart", "pfx-trust", "root intermediates", NULL, "secret", .friendly_name = "ours",
+	  .judge = P12 "-nokeys >certs && test $(grep -cx ' *friendlyName: ours-[0-9a-f]\\{8\\}' certs) = 3 && "
+	           "test $(grep friendlyName certs | sort -u | wc -l) = 3" },
+	{ "a JKS trust store has an entry for each certificate, and no key", "jks-trust", "root intermediates", NULL, "secret",
+	  .judge = "test \"$(od -An -tx1 -N12 out | tr -d ' ')\" = feedfeed0000000200000003" },
+	{ "a profile holds the CAs as payloads", "mobileconfig", "intermediates root",
+	  .judge = PLIST "[x['PayloadType'] for x in p['PayloadContent']] == 2 * ['com.apple.security.pkcs1'] + ['com.apple.security.root']; "
+	           "assert p['PayloadType'] == 'Configuration' and p['PayloadIdentifier'] == 'remint.trust.Root'\"" },
+	{ "a profile's UUIDs differ, and are in the form of RFC 9562", "mobileconfig", "intermediates root",
+	  .judge = "sed -n 's/.*<string>\\([0-9A-F]\\{8\\}-[0-9A-F]\\{4\\}-5[0-9A-F]\\{3\\}-[89AB][0-9A-F]\\{3\\}-[0-9A-F]\\{12\\}\\)<.*/\\1/p' out | sort -u >uuids && "
+	           "test $(grep -c . uuids) = 4" },
+	{ "a profile's key is a PKCS#12 whose passphrase is not in it", "mobileconfig", NULL, NULL, "secret",
+	  .judge = PLIST "p['PayloadContent'][0]['PayloadType'] == 'com.apple.security.pkcs12' and 'secret' not in str(p); "
+	           "open('p12', 'wb').write(p['PayloadContent'][0]['PayloadContent'])\" && openssl pkcs12 -in p12 -passin pass:secret -noout" },
+	{ "a profile's text is escaped", "mobileconfig", "leaf root", .label = "<A&B> \"it's\" \xc3\xbc \xef\xbf\xbe",
+	  .judge = PLIST "p['PayloadDisplayName'] == '<A&B> \\\"it\\'s\\\" \xc3\xbc \\\\\\\\u{fffe}'\"" },
 	{ "a key by itself", "pkcs8", NULL, .judge = "head -1 out | grep -x -- '-----BEGIN PRIVATE KEY-----' && openssl rsa -in out -check -noout" },
 	{ "a key under scrypt", "pkcs8", NULL, NULL, "secret", KIND_EC,
 	  .judge = "openssl pkey -in out -passin pass:secret -noout && openssl asn1parse -in out | grep -i scrypt" },
@@ -122,6 +142,10 @@ static const struct refusal refusals[] = {
 	{ "a key that is not at hand", "pkcs8", NULL, NULL, NULL, WITHOUT_KEY, RMT_SECRET, "the private key is wanted", 0 },
 	{ "a key of another certificate", "pem", "leaf key", NULL, NULL, OTHER_KEY, RMT_SECRET, "does not belong", 0 },
 	{ "a key in PKCS#7", "p7b", "leaf key", NULL, NULL, 0, RMT_USAGE, "p7b holds no private key", 0 },
+	{ "a key in a trust store", "pfx-trust", "root key", NULL, "secret", 0, RMT_USAGE, "holds no private key", 0 },
+	{ "a trust store without a passphrase", "jks-trust", NULL, NULL, NULL, 0, RMT_SECRET, "six characters", 0 },
+	{ "a key in a profile without a passphrase", "mobileconfig", NULL, NULL, NULL, 0, RMT_SECRET, "needs a passphrase", 0 },
+	{ "a key in a profile without its certificate", "mobileconfig", "key root", NULL, "secret", 0, RMT_USAGE, "stands with its certificate", 0 },
 	{ "two certificates in DER", "der", "leaf intermediates", NULL, NULL, 0, RMT_USAGE, "holds one object, not 3", 0 },
 	{ "a certificate beside a key in a key file", "pkcs8", "leaf key", NULL, NULL, 0, RMT_USAGE, "holds one object", 0 },
 	{ "a certificate instead of a key", "pkcs8", "leaf", NULL, NULL, 0, RMT_USAGE, "holds a private key and nothing else", 0 },
@@ -233,6 +257,45 @@ writes_each_once(void **state)
 	rmt_parts_clear(&parts);
 }
 
+/* A certificate that a reader would not list as trusted is none in a trust store. */
+static void
+finds_what_is_not_trusted(void **state)
+{
+	struct rmt_bundle bundle = whole_bundle(KIND_EC);
+	struct rmt_secret *passphrase = rmt_secret_new("secret", 6, NULL);
+	struct words words;
+	struct rmt_write_options options = { .format = "pfx", .content = words_of(&words, "root"), .passphrase = passphrase };
+	struct rmt_parts parts;
+	struct rmt_buf out = { 0 };
+	struct rmt_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(rmt_write_mem(&bundle, &options, &out, NULL), 0);
+	options.format = "pfx-trust";
+	assert_int_equal(rmt_parts_choose(&parts, &bundle, &options, NULL), 0);
+	assert_int_equal(rmt_readback(rmt_buf_view(&out), &parts, false, passphrase, NULL, &err), -1);
+	assert_non_null(strstr(err.message, "not written there"));
+	rmt_parts_clear(&parts);
+	rmt_buf_free(&out);
+	rmt_secret_free(passphrase);
+}
+
+static void
+repeats_a_profile(void **state)
+{
+	const struct rmt_write_options options = { .format = "mobileconfig", .content = { (char *[]){ (char[]){ "root" } }, 1 } };
+	struct rmt_bundle one = whole_bundle(KIND_EC), other = whole_bundle(KIND_RSA);
+	struct rmt_buf first = { 0 }, second = { 0 };
+
+	(void)state;
+	other.label = "another host";
+	assert_int_equal(rmt_write_mem(&one, &options, &first, NULL), 0);
+	assert_int_equal(rmt_write_mem(&other, &options, &second, NULL), 0);
+	assert_string_equal(rmt_buf_string(&first), rmt_buf_string(&second));
+	rmt_buf_free(&first);
+	rmt_buf_free(&second);
+}
+
 static void
 keeps_keys_wiped(void **state)
 {
@@ -266,6 +329,8 @@ test_write_formats(struct rows *rows)
 	ADD_TABLE(rows, refusals, check_refusal);
 	ADD_TABLE(rows, mismatches, check_mismatch);
 	add_row(rows, "a certificate that occurs twice in a chain is written once", writes_each_once, NULL);
+	add_row(rows, "what is not marked as trusted is none in a trust store", finds_what_is_not_trusted, NULL);
+	add_row(rows, "the same CAs give the same profile, whatever the host", repeats_a_profile, NULL);
 	add_row(rows, "what holds a key is wiped when it is freed", keeps_keys_wiped, NULL);
 	add_row(rows, "one object in PEM with another width and line end", writes_one_object, NULL);
 }
