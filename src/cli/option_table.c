@@ -121,6 +121,7 @@ const struct option option_table[OPT_COUNT] = {
 	    "the name shown for a PFX's entry" },
 	[OPT_CONTENT] = { "content", 0, false, TAKES_TEXT, "LIST", NULL,
 	    "what goes in, in this order: leaf, intermediates, root and key, with commas between" },
+	[OPT_ALL] = { "all", 0, false, TAKES_NOTHING, NULL, NULL, "all of them" },
 	[OPT_ORDER] = { "order", 0, false, TAKES_CHOICE, "ORDER", "leaf-first root-first",
 	    "of the certificates in a PEM file: leaf-first (default) or root-first" },
 	[OPT_SEPARATOR] = { "separator", 0, false, TAKES_CHOICE, "WHAT", "none blank comment",
