@@ -121,6 +121,11 @@ cp "$work/readme/old.key" "$work/campaign/site/edge.key"
 (HOME=$TMP/run-a-campaign.md && export HOME && cd "$work/campaign" &&
 	at_terminal 'remint init --publish-url http://pki.corp.example/') >"$TMP/log" 2>&1 || not_ok "there is a home for the campaign" "$TMP/log"
 run_page "$srcdir/docs/guides/run-a-campaign.md" "$work/campaign"
+mkdir -p "$TMP/requests-and-approval.md" "$work/requests"
+(cd "$work/requests" && request_of host && request_of gateway)
+(HOME=$TMP/requests-and-approval.md && export HOME && cd "$work/requests" &&
+	at_terminal 'remint init') >"$TMP/log" 2>&1 || not_ok "there is a home for the requests" "$TMP/log"
+run_page "$srcdir/docs/guides/requests-and-approval.md" "$work/requests"
 
 # The tables speak of pages as they are.
 {
