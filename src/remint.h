@@ -139,12 +139,17 @@ struct remint_wire {
 /* ---- show --------------------------------------------------------------------------------------------------------------- */
 
 struct remint_extension { const char *name, *oid, *text; bool critical; };
+/* A value as certutil's listing of a CA or certreq's INF has it: `name` is what it is, one word whatever the language ("request-id", "requester",
+ * "disposition", "serial", "template"...), NULL when that is not known; `heading` is what stands there. */
+struct remint_field { const char *name, *heading, *text; };
 /* One object as found. Absent strings are NULL. */
 struct remint_object {
-	const char *type;           /* "certificate" "private-key" "public-key" "request" "crl" "ocsp-response" "unsupported" */
+	const char *type;           /* "certificate" "private-key" "public-key" "request" "crl" "ocsp-response" "listing" (a row of a CA's
+	                             * listing whose certificate is not there) "request-description" (certreq's INF) "unsupported" */
 	const char *source;
 	size_t index, line;         /* index from 1 in its source; line 0 in binary forms */
-	const char *container;      /* "pem" "der" "base64"; "pkcs7" "pkcs12", or those with "pem-" or "base64-" before; "tls" */
+	const char *container;      /* "pem" "der" "base64"; "pkcs7" "pkcs12", or those with "pem-" or "base64-" before; "jks" "jceks"; "certutil"
+	                             * "inf"; "tls" */
 	const char *label, *friendly_name, *note;
 	bool encrypted, locked;     /* a private key; locked: no passphrase was given */
 	int version;
@@ -160,6 +165,7 @@ struct remint_object {
 	const struct remint_extension *extensions; size_t extension_count;
 	struct remint_strings deviations; /* accepted breaches of DER, "offset 12: ..." */
 	uint64_t revoked;           /* entries of a CRL */
+	const struct remint_field *fields; size_t field_count; /* of a listing or a description; of what stood in such a row, what the row says */
 	const char *pem;            /* never a private key's */
 	const char *endpoint;       /* of what a server sent (container "tls"): "mx.example.com:443", "smtp://mx.example.com:25" */
 	const char *address;        /* ... and by which of its addresses: "192.0.2.1:443" */

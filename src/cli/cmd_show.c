@@ -23,6 +23,14 @@ is_crl(const struct remint_object *object)
 	return strcmp(object->type, "crl") == 0;
 }
 
+/* What a listing or certreq's INF says of a certificate, rather than one. */
+static bool
+is_listed(const struct remint_object *object)
+{
+	return strcmp(object->type, "listing") == 0 ||
+	       strcmp(object->type, "request-description") == 0;
+}
+
 static bool
 is_private_key(const struct remint_object *object)
 {
@@ -49,6 +57,22 @@ json_extensions(struct json *json, const struct remint_object *object)
 }
 
 static void
+json_fields(struct json *json, const struct remint_object *object)
+{
+	if (!object->field_count)
+		return;
+	json_open(json, "fields", '[');
+	for (size_t i = 0; i < object->field_count; i++) {
+		json_open(json, NULL, '{');
+		json_text(json, "name", object->fields[i].name);
+		json_text(json, "heading", object->fields[i].heading);
+		json_text(json, "text", object->fields[i].text);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void
 json_body(struct json *json, const struct remint_object *object)
 {
 	bool crl = is_crl(object), certificate = strcmp(object->type, "certificate") == 0;
@@ -59,7 +83,7 @@ json_body(struct json *json, const struct remint_object *object)
 	json_text(json, "subject", object->subject);
 	json_text(json, "issuer", object->issuer);
 	json_text(json, "common_name", object->common_name);
-	if (crl || certificate) {
+	if (crl || certificate || strcmp(object->type, "listing") == 0) {
 		json_time(json, crl ? "this_update" : "not_before", object->not_before);
 		json_time(json, crl ? "next_update" : "not_after", object->not_after);
 	}
@@ -77,6 +101,7 @@ json_body(struct json *json, const struct remint_object *object)
 	}
 	if (object->deviations.count)
 		json_strings(json, "deviations", object->deviations);
+	json_fields(json, object);
 }
 
 static int
@@ -185,7 +210,8 @@ text_dates(struct out *out, const struct remint_object *object)
 		snprintf(remark, sizeof remark, " (%lld day%s left)", days, days == 1 ? "" : "s");
 		style = days < 30 ? STYLE_WARNING : STYLE_NONE;
 	}
-	snprintf(text, sizeof text, "%s%s%s%s", before, *after ? " to " : "", after, remark);
+	snprintf(text, sizeof text, "%s%s%s%s", object->not_before ? before : "",
+	    *after ? object->not_before ? " to " : "until " : "", after, remark);
 	if (style != STYLE_NONE)
 		out_style(out, style);
 	out_field(out, 2, crl ? "updates" : "valid", text);
@@ -220,6 +246,32 @@ text_extensions(struct out *out, const struct remint_object *object)
 		    extension->critical ? ", critical" : "");
 		out_escaped(
 		    out, 2, width + 10, label, *extension->text ? extension->text : "(empty)");
+	}
+}
+
+/* What a row says and what is not told above; of a certificate only how it came to be. */
+static void
+text_fields(struct out *out, const struct remint_object *object)
+{
+	static const char *const above[] = { "serial", "subject", "issuer", "names", "certificate",
+		"request" };
+	static const char *const rest[] = { "common-name", "not-before", "not-after", "thumbprint",
+		"key-length", "key-algorithm" };
+
+	for (size_t i = 0; i < object->field_count; i++) {
+		const struct remint_field *field = &object->fields[i];
+		bool told = false;
+
+		for (size_t j = 0; field->name && j < sizeof above / sizeof *above; j++)
+			told = told || strcmp(field->name, above[j]) == 0;
+		for (size_t j = 0; field->name && j < sizeof rest / sizeof *rest; j++)
+			told = told || (!is_listed(object) && strcmp(field->name, rest[j]) == 0);
+		if (told ||
+		    (field->name && object->not_before && strcmp(field->name, "not-before") == 0) ||
+		    (field->name && object->not_after && strcmp(field->name, "not-after") == 0))
+			continue;
+		out_escaped(
+		    out, 2, LABEL_WIDTH, field->name ? field->name : field->heading, field->text);
 	}
 }
 
@@ -261,6 +313,7 @@ show_text(void *arg, const struct remint_object *object)
 	out_field(out, 2, "signature", object->signature_algorithm);
 	text_names(out, object->names);
 	text_extensions(out, object);
+	text_fields(out, object);
 	for (size_t i = 0; i < object->deviations.count; i++)
 		out_field(out, 2, i == 0 ? "breaks DER" : "", object->deviations.items[i]);
 	out_field(out, 2, "sha256", object->sha256);

@@ -269,3 +269,23 @@ rmt_describe(struct rmt_span beginning, char out[160])
 	}
 	rmt_buf_free(&text);
 }
+
+rmt_read_text_fn *
+rmt_listing_of(struct rmt_span ahead)
+{
+	static const struct {
+		bool (*fits)(struct rmt_span ahead);
+		rmt_read_text_fn *read;
+	} texts[] = {
+		{ rmt_csv_fits, rmt_read_csv },
+		{ rmt_dump_fits, rmt_read_dump },
+		{ rmt_inf_fits, rmt_read_inf },
+	};
+
+	if (ahead.length > 11 && !memcmp(ahead.at, "-----BEGIN ", 11))
+		return NULL; /* most of what there is */
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (texts[i].fits(ahead))
+			return texts[i].read;
+	return NULL;
+}

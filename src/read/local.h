@@ -19,6 +19,8 @@ enum {
 	RMT_ITERATIONS_MAX = 10000000, /* unless the caller says otherwise */
 };
 
+struct rmt_dialect;
+
 /* One source (a file, "-" or memory) while it is read. */
 struct rmt_reading {
 	const struct rmt_reader *reader;
@@ -28,7 +30,8 @@ struct rmt_reading {
 	size_t skipped; /* blocks that are nobody's object (EC PARAMETERS) */
 	const char
 	    *member; /* which member of a container is being read ("certificates[3]"), or NULL */
-	size_t line_before; /* lines of the source before the text that is being read */
+	const struct rmt_listing *row; /* of the listing that the objects now stand in, or NULL */
+	size_t row_line;               /* on which that row begins */
 	unsigned nested;
 	bool listed; /* found in a directory, not named by anybody: what is none of ours is passed over */
 };
@@ -183,6 +186,54 @@ int rmt_read_path_of_certificates(
 /* CertificatePair, as directories keep it: [0] the one way, [1] the other, either may be absent. */
 int rmt_read_pair(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der);
 
+/* ---- listings of certutil and certreq's INF ---- */
+
+enum { RMT_ROW_MAX = 1 << 20, RMT_FIELDS_MAX = 512 };
+/* A row, or a description, while it is collected. */
+struct rmt_collected {
+	struct rmt_buf bytes; /* headings and texts, each ended by a NUL */
+	struct {
+		const char *name;
+		size_t heading, text; /* where in `bytes` */
+	} fields[RMT_FIELDS_MAX];
+	size_t count;
+	size_t line; /* on which it begins */
+};
+/* `name` NULL: by its heading (rmt_heading_name()). Empty texts are left out. */
+void rmt_collected_add(struct rmt_collected *record, const char *name, struct rmt_span heading, struct rmt_span text);
+/* Hand out what the record holds: certificates and requests in its texts, or else the record itself as `type`. It is empty afterwards. */
+int rmt_collected_hand(struct rmt_reading *reading, const struct rmt_object *as, enum rmt_object_type type,
+    const struct rmt_dialect *dialect, struct rmt_collected *record);
+void rmt_collected_free(struct rmt_collected *record);
+/* What a column of that heading holds, in any language that is known; NULL: unknown. And a column of unknown heading by one of its texts. */
+const char *rmt_heading_name(struct rmt_span heading);
+const char *rmt_shape_name(struct rmt_span text);
+/* Only the letters and digits of ASCII, in lower case: accents and code pages make no difference. */
+void rmt_heading_fold(struct rmt_span heading, char out[64]);
+/* A deep copy in one block, for free(). */
+struct rmt_listing *rmt_listing_dup(const struct rmt_listing *listing, struct rmt_err *err);
+
+/* ---- listed.c: how numbers, dates and letters are written in a listing ---- */
+
+struct rmt_dialect {
+	enum { RMT_DATES_UNKNOWN, RMT_DATES_DAY_FIRST, RMT_DATES_MONTH_FIRST } dates;
+	enum { RMT_TEXT_UTF8, RMT_TEXT_WINDOWS, RMT_TEXT_CONSOLE } page;
+};
+struct rmt_dialect rmt_dialect_of(struct rmt_span ahead);
+bool rmt_listed_date(struct rmt_span text, const struct rmt_dialect *dialect, rmt_time *out);
+bool rmt_listed_hex(struct rmt_span text, struct rmt_buf *out); /* "61 00 0A", "0x61000a", "61:00:0a" to "61000a" */
+void rmt_listed_text(struct rmt_span text, const struct rmt_dialect *dialect, struct rmt_buf *out);
+
+/* A text that is a listing or an INF, by its beginning: its reader, which takes the stream from there. NULL: neither. */
+typedef int rmt_read_text_fn(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_stream *stream, struct rmt_err *err);
+rmt_read_text_fn *rmt_listing_of(struct rmt_span ahead);
+bool rmt_csv_fits(struct rmt_span ahead);
+bool rmt_dump_fits(struct rmt_span ahead);
+bool rmt_inf_fits(struct rmt_span ahead);
+int rmt_read_csv(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_stream *stream, struct rmt_err *err);
+int rmt_read_dump(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_stream *stream, struct rmt_err *err);
+int rmt_read_inf(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_stream *stream, struct rmt_err *err);
+
 /* ---- armour.c, repair.c: PEM that is almost right ---- */
 
 enum { RMT_LABEL_MAX = 64 };
@@ -215,5 +266,6 @@ int rmt_read_text(struct rmt_reading *reading, const struct rmt_object *as,
 /* UTF-16 with or without its mark, told by the first bytes; 0 no, 1 little-endian, 2 big-endian. */
 int rmt_utf16_of(struct rmt_span beginning);
 void rmt_utf16_convert(struct rmt_span text, int order, struct rmt_buf *out);
+void rmt_utf8_append(struct rmt_buf *out, uint32_t character);
 
 #endif

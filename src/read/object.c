@@ -22,15 +22,52 @@ rmt_object_type_name(enum rmt_object_type type)
 		[RMT_OBJECT_REQUEST] = "request",
 		[RMT_OBJECT_CRL] = "crl",
 		[RMT_OBJECT_OCSP_RESPONSE] = "ocsp-response",
+		[RMT_OBJECT_LISTING] = "listing",
+		[RMT_OBJECT_REQUEST_DESCRIPTION] = "request-description",
 		[RMT_OBJECT_UNSUPPORTED] = "unsupported",
 	};
 
 	return names[type];
 }
 
+/* What the row of a listing says of what stands in it, where that matters. */
+static const char *
+note_of_row(const struct rmt_listing *row, const struct rmt_cert *cert, char out[256])
+{
+	const char *disposition = rmt_listing_get(row, "disposition");
+	const char *serial = rmt_listing_get(row, "serial");
+	struct rmt_buf own = { 0 }, reversed = { 0 };
+
+	out[0] = '\0';
+	if (disposition && !strncmp(disposition, "21 ", 3))
+		snprintf(out, 256, "revoked, as its row says");
+	if (serial && cert) {
+		while (serial[0] == '0' && serial[1] == '0' && serial[2])
+			serial += 2;
+		rmt_serial_hex(cert->serial, &own);
+		for (size_t i = own.length; i >= 2; i -= 2)
+			rmt_buf_append(&reversed, own.bytes + i - 2, 2);
+		if (!strcmp(rmt_buf_string(&reversed), serial) &&
+		    strcmp(rmt_buf_string(&own), serial) != 0)
+			snprintf(out, 256, "its row has the serial number with its bytes reversed");
+		else if (strcmp(rmt_buf_string(&own), serial) != 0)
+			snprintf(out, 256, "its row has another serial number: %.80s", serial);
+	}
+	rmt_buf_free(&own);
+	rmt_buf_free(&reversed);
+	return *out ? out : NULL;
+}
+
 int
 rmt_reading_hand(struct rmt_reading *reading, struct rmt_object *object)
 {
+	char note[256], joined[256];
+
+	if (reading->row && !object->listing) {
+		object->listing = reading->row;
+		object->note = rmt_note_join(
+		    object->note, note_of_row(reading->row, object->cert, note), joined);
+	}
 	object->source = reading->source;
 	object->index = ++reading->objects;
 	return reading->reader->object ? reading->reader->object(reading->reader->arg, object) : 0;
@@ -78,6 +115,36 @@ rmt_note_join(const char *a, const char *b, char out[256])
 	return out;
 }
 
+const char *
+rmt_without_certificate(const size_t found[RMT_OBJECT_TYPES])
+{
+	static const struct {
+		enum rmt_object_type type;
+		const char *sentence;
+	} sentences[] = {
+		{ RMT_OBJECT_REQUEST,
+		    "holds no certificate, only a certificate request: a CA has to sign it first" },
+		{ RMT_OBJECT_LISTING,
+		    "holds no certificate, only what a CA's listing says of some: list them again "
+		    "with the "
+		    "column RawCertificate (certutil -view -out \"...,RawCertificate\")" },
+		{ RMT_OBJECT_REQUEST_DESCRIPTION, "holds no certificate, only certreq's "
+						  "description of a request: make the request with "
+						  "certreq -new, and let a CA sign it" },
+		{ RMT_OBJECT_PRIVATE_KEY, "holds no certificate, only a private key" },
+		{ RMT_OBJECT_PUBLIC_KEY, "holds no certificate, only a public key" },
+		{ RMT_OBJECT_CRL, "holds no certificate, only a CRL" },
+		{ RMT_OBJECT_OCSP_RESPONSE, "holds no certificate, only an OCSP response" },
+		{ RMT_OBJECT_UNSUPPORTED,
+		    "holds no certificate, only what is not read here: see it with remint show" },
+	};
+
+	for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++)
+		if (found[sentences[i].type])
+			return sentences[i].sentence;
+	return "holds no certificate";
+}
+
 /* The copy owns its texts and bytes; the object comes first, so that a pointer to it is one to the
  * whole. */
 struct kept {
@@ -88,6 +155,7 @@ struct kept {
 	struct rmt_request *request;
 	struct rmt_crl *crl;
 	struct rmt_key *key;
+	struct rmt_listing *listing;
 };
 
 static int
@@ -132,6 +200,11 @@ keep_parsed(struct kept *kept, const struct rmt_object *object, struct rmt_err *
 		if (!(kept->crl = rmt_crl_new(object->crl->der, RMT_TOLERANT, err)))
 			return -1;
 		kept->object.crl = kept->crl;
+	}
+	if (object->listing) {
+		if (!(kept->listing = rmt_listing_dup(object->listing, err)))
+			return -1;
+		kept->object.listing = kept->listing;
 	}
 	if (object->key) {
 		if (!(kept->key = rmt_key_dup(object->key, err)))
@@ -190,5 +263,6 @@ rmt_object_free(struct rmt_object *object)
 	rmt_request_free(kept->request);
 	rmt_crl_free(kept->crl);
 	rmt_key_free(kept->key);
+	free(kept->listing);
 	free(kept);
 }

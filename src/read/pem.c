@@ -83,12 +83,19 @@ is_base64(struct rmt_span line)
 
 /* ---- one block ---- */
 
+/* What stands in a row of a listing is told by the line of the row. */
+static size_t
+line_of(const struct pem *pem, size_t line)
+{
+	return pem->reading->row ? pem->reading->row_line : line;
+}
+
 static int
 block_fault(struct pem *pem, size_t line, struct rmt_err *err)
 {
 	struct rmt_object as = *pem->as;
 
-	as.line = pem->reading->line_before + line;
+	as.line = line_of(pem, line);
 	err->place[0] = '\0';
 	return rmt_reading_fault(pem->reading, &as, err);
 }
@@ -233,7 +240,7 @@ block_as(const struct pem *pem, char joined[256])
 {
 	struct rmt_object as = *pem->as;
 
-	as.line = pem->reading->line_before + pem->begin;
+	as.line = line_of(pem, pem->begin);
 	as.label = pem->name;
 	as.note = rmt_note_join(as.note, *pem->note ? pem->note : NULL, joined);
 	return as;
@@ -417,7 +424,7 @@ bare_end(struct pem *pem)
 		return 0; /* it only looked so */
 	snprintf(note, sizeof note, "a base64 body without BEGIN line: accepted as %s", form->name);
 	as.container = "base64";
-	as.line = pem->reading->line_before + pem->bare_begin;
+	as.line = line_of(pem, pem->bare_begin);
 	as.note = rmt_note_join(as.note, note, joined);
 	return rmt_read_der(pem->reading, &as, rmt_buf_view(&pem->plain.der));
 }

@@ -64,6 +64,16 @@ rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_
 	return 0;
 }
 
+const char *
+rmt_pile_without_certificate(const struct rmt_pile *pile)
+{
+	size_t found[RMT_OBJECT_TYPES] = { 0 };
+
+	for (size_t i = 0; i < pile->count; i++)
+		found[pile->objects[i]->type]++;
+	return rmt_without_certificate(found);
+}
+
 void
 rmt_pile_free(struct rmt_pile *pile)
 {

@@ -98,6 +98,21 @@ read_whole(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_
 
 /* ---- text ---- */
 
+/* A listing, a description of a request, or PEM in whatever text. */
+static int
+read_text(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_stream *stream,
+    struct rmt_err *err)
+{
+	rmt_read_text_fn *listing;
+	struct rmt_span ahead;
+
+	if (rmt_stream_peek(stream, RMT_AHEAD, &ahead, err))
+		return -1;
+	listing = rmt_listing_of(ahead);
+	return listing ? listing(reading, as, stream, err)
+		       : rmt_read_text(reading, as, stream, err);
+}
+
 static int
 read_utf16(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_stream *stream,
     int order, struct head *head, struct rmt_err *err)
@@ -118,7 +133,7 @@ read_utf16(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_
 	head->length = text.length < HEAD ? text.length : HEAD;
 	memcpy(head->bytes, rmt_buf_string(&text), head->length);
 	if ((inner = rmt_stream_mem(reading->source, rmt_buf_view(&text), err)))
-		rc = rmt_read_text(reading, &here, inner, err);
+		rc = read_text(reading, &here, inner, err);
 out:
 	rmt_stream_free(inner);
 	rmt_buf_free(&bytes);
@@ -189,7 +204,7 @@ read_stream(struct rmt_reading *reading, struct rmt_stream *stream, struct rmt_e
 	else if (rmt_looks_der(ahead))
 		rc = read_binary(reading, &as, stream, ahead);
 	else if (!is_binary(ahead))
-		rc = rmt_read_text(reading, &as, stream, err);
+		rc = read_text(reading, &as, stream, err);
 	if (!rc && !reading->objects && !reading->faults)
 		rc = read_nothing(reading, &as, &head);
 	return rc;

@@ -13,9 +13,24 @@
 
 enum rmt_object_type {
 	RMT_OBJECT_CERTIFICATE, RMT_OBJECT_PRIVATE_KEY, RMT_OBJECT_PUBLIC_KEY, RMT_OBJECT_REQUEST, RMT_OBJECT_CRL,
-	RMT_OBJECT_OCSP_RESPONSE, RMT_OBJECT_UNSUPPORTED
+	RMT_OBJECT_OCSP_RESPONSE, RMT_OBJECT_LISTING /* a row of a CA's listing without its certificate */,
+	RMT_OBJECT_REQUEST_DESCRIPTION /* certreq's INF */, RMT_OBJECT_UNSUPPORTED,
+	RMT_OBJECT_TYPES
 };
 const char *rmt_object_type_name(enum rmt_object_type type); /* "certificate", "private-key", ... as in JSON */
+
+/* What certutil's listing of a CA says of a certificate, or certreq's INF of a request to be made: texts, in their order. */
+struct rmt_listed {
+	const char *name;    /* what it is, one word for all languages ("serial", "request-id", ...); NULL when that is not known */
+	const char *heading; /* as it stands there */
+	const char *text;    /* UTF-8; serials and fingerprints as lower-case hex, the rest as it stands */
+};
+struct rmt_listing {
+	const struct rmt_listed *fields;
+	size_t count;
+	rmt_time not_before, not_after; /* the CA's local time taken for UTC; 0: not there, or day and month cannot be told */
+};
+const char *rmt_listing_get(const struct rmt_listing *listing, const char *name); /* the first of that name, or NULL */
 
 /* One object as it was found. Valid during the sink call only; keep it with rmt_object_dup(). */
 struct rmt_object {
@@ -23,7 +38,7 @@ struct rmt_object {
 	const char *source;      /* file name or "-" */
 	size_t index;            /* from 1, within the source */
 	size_t line;             /* first line of a PEM block; 0 for binary forms */
-	const char *container;   /* "pem" "der" "base64"; "pkcs7" and "pkcs12" with "pem-" or "base64-" before it when armoured; "jks" "jceks" "mobileconfig"; "tls": no file, but
+	const char *container;   /* "pem" "der" "base64"; "pkcs7" and "pkcs12" with "pem-" or "base64-" before it when armoured; "jks" "jceks" "mobileconfig" "certutil" "inf"; "tls": no file, but
 	                          * what a server sent */
 	const char *label;       /* PEM label, or what an unsupported thing is ("OpenSSH private key"); NULL */
 	const char *friendly_name; /* PKCS#12, UTF-8, or NULL */
@@ -38,11 +53,14 @@ struct rmt_object {
 	const struct rmt_request *request;
 	const struct rmt_crl *crl;
 	const struct rmt_key *key;
+	const struct rmt_listing *listing; /* of a listing and of a description of a request; of a certificate or request, what its row says; NULL */
 	struct rmt_span spki;    /* of a public key, private key, certificate or request; empty if unknown */
 	bool again;              /* in a pile: a certificate that stands in it already */
 	const char *endpoint;    /* container "tls": where it was served ("mx.example.com:443"), and by which address of it; else NULL */
 	const char *address;
 };
+/* "holds no certificate, only ...", with what is to be done: of an input in which so many of each type were found. */
+const char *rmt_without_certificate(const size_t found[RMT_OBJECT_TYPES]);
 struct rmt_object *rmt_object_dup(const struct rmt_object *object, struct rmt_err *err); /* deep copy */
 void rmt_object_free(struct rmt_object *object);
 
@@ -75,6 +93,7 @@ struct rmt_pile {
 	void *seen; /* the certificates, to notice one that comes again */
 };
 int rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_err *err);
+const char *rmt_pile_without_certificate(const struct rmt_pile *pile); /* rmt_without_certificate() of what is in it */
 void rmt_pile_free(struct rmt_pile *pile);
 
 #endif

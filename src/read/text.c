@@ -34,8 +34,8 @@ rmt_utf16_of(struct rmt_span beginning)
 	return little ? LITTLE_ENDIAN_TEXT : big ? BIG_ENDIAN_TEXT : 0;
 }
 
-static void
-append_utf8(struct rmt_buf *out, uint32_t c)
+void
+rmt_utf8_append(struct rmt_buf *out, uint32_t c)
 {
 	if (c < 0x80) {
 		rmt_buf_byte(out, (unsigned char)c);
@@ -66,14 +66,14 @@ rmt_utf16_convert(struct rmt_span text, int order, struct rmt_buf *out)
 	for (; at < end; at += 2) {
 		unit = (uint32_t)at[high] << 8 | at[!high];
 		if (unit >= 0xdc00 && unit < 0xe000 && lead) {
-			append_utf8(out, 0x10000 + ((lead - 0xd800) << 10) + (unit - 0xdc00));
+			rmt_utf8_append(out, 0x10000 + ((lead - 0xd800) << 10) + (unit - 0xdc00));
 			lead = 0;
 			continue;
 		}
 		if (lead)
-			append_utf8(out, 0xfffd);
+			rmt_utf8_append(out, 0xfffd);
 		lead = unit >= 0xd800 && unit < 0xdc00 ? unit : 0;
 		if (!lead)
-			append_utf8(out, unit >= 0xdc00 && unit < 0xe000 ? 0xfffd : unit);
+			rmt_utf8_append(out, unit >= 0xdc00 && unit < 0xe000 ? 0xfffd : unit);
 	}
 }

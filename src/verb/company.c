@@ -92,11 +92,11 @@ int rmt_verb_store_fill(struct remint *ctx, struct rmt_chain_store *store, struc
 			found++;
 			rc = rmt_chain_store_add(store, pile.objects[i]->cert, trusted, err);
 		}
-		rmt_pile_free(&pile);
 		if (rc == 0 && !found) {
-			rc = rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate");
+			rc = rmt_err_set(err, RMT_INPUT, NULL, "%s", rmt_pile_without_certificate(&pile));
 			rmt_err_source(err, files.items[n]);
 		}
+		rmt_pile_free(&pile);
 	}
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "verb/local.h"
 
@@ -110,6 +111,75 @@ static void describe_crl(struct rmt_arena *arena, const struct rmt_crl *crl, str
 	describe_deviations(arena, &crl->notes, out);
 }
 
+/* The value of "CN=" in a name as Windows prints it. */
+static const char *cn_of(struct rmt_arena *arena, const char *name)
+{
+	const char *at = name ? strcasestr(name, "CN=") : NULL;
+
+	if (!at || (at > name && !strchr(", ", at[-1])))
+		return NULL;
+	return rmt_arena_bytes(arena, rmt_span_of((const unsigned char *)at + 3, strcspn(at + 3, ",")));
+}
+
+/* "dns=a&ipaddress=192.0.2.1", as certreq takes it, to "dns:a" and "ip:192.0.2.1". */
+static struct remint_strings names_of(struct rmt_arena *arena, const char *text)
+{
+	static const struct { const char *theirs, *ours; } kinds[] = {
+	    {"dns", "dns"}, {"ipaddress", "ip"}, {"email", "email"}, {"upn", "upn"}, {"url", "uri"}, {"dn", "dirname"}, {"oid", "rid"}};
+	size_t most = 1, count = 0, length;
+	const char **items;
+
+	for (const char *at = text; at && *at; at++)
+		most += *at == '&';
+	if (!text || !(items = rmt_arena_take(arena, most * sizeof *items)))
+		return (struct remint_strings){0};
+	for (const char *at = text; *at; at += length + (at[length] == '&')) {
+		const char *equals = memchr(at, '=', length = strcspn(at, "&"));
+
+		for (size_t i = 0; equals && i < sizeof kinds / sizeof kinds[0]; i++) {
+			if (strlen(kinds[i].theirs) != (size_t)(equals - at) || strncasecmp(kinds[i].theirs, at, (size_t)(equals - at)) != 0)
+				continue;
+			rmt_buf_format(&arena->scratch, "%s:", kinds[i].ours);
+			rmt_buf_append(&arena->scratch, equals + 1, length - (size_t)(equals + 1 - at));
+			items[count++] = rmt_arena_scratch(arena);
+		}
+	}
+	return (struct remint_strings){items, count};
+}
+
+static void describe_fields(struct rmt_arena *arena, const struct rmt_listing *listing, struct remint_object *out)
+{
+	struct remint_field *fields = rmt_arena_take(arena, (listing->count + 1) * sizeof *fields);
+
+	for (size_t i = 0; fields && i < listing->count; i++)
+		fields[i] = (struct remint_field){listing->fields[i].name, listing->fields[i].heading, listing->fields[i].text};
+	out->fields = fields;
+	out->field_count = fields ? listing->count : 0;
+}
+
+/* What a row or a description says, as if it stood in the object itself. */
+static void describe_listing(struct rmt_arena *arena, const struct rmt_object *object, struct remint_object *out)
+{
+	const struct rmt_listing *listing = object->listing;
+	const char *length = rmt_listing_get(listing, "key-length"), *algorithm = rmt_listing_get(listing, "key-algorithm");
+
+	out->serial = rmt_listing_get(listing, "serial");
+	out->subject = rmt_listing_get(listing, "subject");
+	out->issuer = rmt_listing_get(listing, "issuer");
+	out->common_name = rmt_listing_get(listing, "common-name");
+	if (!out->common_name)
+		out->common_name = cn_of(arena, out->subject);
+	out->not_before = listing->not_before;
+	out->not_after = listing->not_after;
+	if (object->type != RMT_OBJECT_REQUEST_DESCRIPTION)
+		return;
+	out->names = names_of(arena, rmt_listing_get(listing, "names"));
+	if (length || algorithm) {
+		rmt_buf_format(&arena->scratch, "%s%s%s", algorithm ? algorithm : "RSA", length ? " " : "", length ? length : "");
+		out->key = rmt_arena_scratch(arena);
+	}
+}
+
 static void describe_bytes(struct rmt_arena *arena, const struct rmt_object *object, bool pem, struct remint_object *out)
 {
 	static const char *const labels[] = {[RMT_OBJECT_CERTIFICATE] = "CERTIFICATE",
@@ -117,6 +187,8 @@ static void describe_bytes(struct rmt_arena *arena, const struct rmt_object *obj
 	                                     [RMT_OBJECT_REQUEST] = "CERTIFICATE REQUEST",
 	                                     [RMT_OBJECT_CRL] = "X509 CRL",
 	                                     [RMT_OBJECT_OCSP_RESPONSE] = "OCSP RESPONSE",
+	                                     [RMT_OBJECT_LISTING] = NULL,
+	                                     [RMT_OBJECT_REQUEST_DESCRIPTION] = NULL,
 	                                     [RMT_OBJECT_UNSUPPORTED] = NULL};
 	unsigned char sha256[RMT_SHA256], sha1[20];
 	const char *label = labels[object->type];
@@ -155,6 +227,10 @@ static int show_object(void *arg, const struct rmt_object *object)
 		describe_request(&show->arena, object->request, &out);
 	else if (object->crl)
 		describe_crl(&show->arena, object->crl, &out);
+	else if (object->listing)
+		describe_listing(&show->arena, object, &out);
+	if (object->listing)
+		describe_fields(&show->arena, object->listing, &out);
 	describe_bytes(&show->arena, object, !show->options->no_pem, &out);
 	if (show->arena.failed)
 		return rmt_err_memory(&show->ctx->err);

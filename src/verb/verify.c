@@ -51,14 +51,14 @@ static int certs_of(struct verifying *run, struct remint_strings files, struct r
                     size_t *count)
 {
 	for (size_t i = 0; i < files.count; i++) {
-		size_t before = pile->count, found = 0;
+		size_t before = pile->count, found[RMT_OBJECT_TYPES] = {0};
 
 		if (rmt_pile_need(run->ctx, pile, (struct remint_strings){&files.items[i], 1}, true, run->err))
 			return -1;
 		for (size_t j = before; j < pile->count; j++)
-			found += pile->objects[j]->cert != NULL;
-		if (!found) {
-			rmt_err_set(run->err, RMT_INPUT, NULL, "holds no certificate");
+			found[pile->objects[j]->type]++;
+		if (!found[RMT_OBJECT_CERTIFICATE]) {
+			rmt_err_set(run->err, RMT_INPUT, NULL, "%s", rmt_without_certificate(found));
 			rmt_err_source(run->err, files.items[i]);
 			return -1;
 		}
@@ -121,7 +121,7 @@ static int own_certificate(struct verifying *run)
 		return -1;
 	found = rmt_company_first(&run->own, &run->company, run->err);
 	if (found == 0)
-		rmt_err_set(run->err, RMT_INPUT, NULL, "holds no certificate");
+		rmt_err_set(run->err, RMT_INPUT, NULL, "%s", rmt_pile_without_certificate(&run->own));
 	else if (found == 1 && !run->company.key)
 		rmt_err_set(run->err, RMT_SECRET, NULL, "the private key of this certificate is not there: name it with --key");
 	else if (found == 1 && !run->company.key->key)

@@ -114,6 +114,7 @@ prepare() {
 	cp root.pem chain.pem
 	cp "$srcdir/examples/topology.cfg" .
 	cat old.pem root.pem >pile.pem
+	printf '"Serial Number","Certificate Expiration Date"\n"6100000012","22.11.2030 05:53"\n' >issued.csv
 	mkdir requests
 	cp host.csr requests/
 	cp old.csr requests/

@@ -82,7 +82,7 @@ for verb in 'audit --for rfc5280' 'convert --to pem' sign 'reissue --for rfc5280
 done
 expect_status 0 "a ZIP is recognised" "$REMINT" show in/archive.zip
 expect_out 'unpack it' "with advice"
-refused 3 'good.key: holds no certificate$' "a key is no certificate" "$REMINT" convert good.key --to pem
+refused 3 'good.key: holds no certificate, only a private key$' "a key is no certificate" "$REMINT" convert good.key --to pem
 expect_status 3 "nor is it one to audit" "$REMINT" audit good.key --for rfc5280
 refused 3 'good.pem: holds no certificate request' "a certificate is no request" "$REMINT" sign good.pem
 expect_status 3 "also beside one" "$REMINT" sign good.pem good.csr

@@ -72,6 +72,12 @@ append_owner(struct rmt_buf *text, const struct rmt_object *object)
 		rmt_name_get(object->request->subject, "CN", false, text);
 	} else if (object->crl) {
 		rmt_name_get(object->crl->issuer, "CN", false, text);
+	} else if (object->type == RMT_OBJECT_LISTING ||
+		   object->type == RMT_OBJECT_REQUEST_DESCRIPTION) {
+		const char *serial = rmt_listing_get(object->listing, "serial");
+		const char *subject = rmt_listing_get(object->listing, "subject");
+
+		rmt_buf_text(text, serial ? serial : subject ? subject : "?");
 	} else if (object->type == RMT_OBJECT_UNSUPPORTED) {
 		rmt_buf_text(text, object->label);
 	} else if (object->spki.length) {
@@ -86,6 +92,23 @@ append_owner(struct rmt_buf *text, const struct rmt_object *object)
 		}
 	}
 	rmt_buf_free(&pem);
+}
+
+/* What a listing says: "field: serial=1001", "valid: 2026-11-22T05:53:00Z to ..." */
+static void
+append_fields(struct rmt_buf *said, const struct rmt_listing *listing)
+{
+	char before[32], after[32];
+
+	for (size_t i = 0; i < listing->count; i++)
+		rmt_buf_format(said, "field: %s=%s\n",
+		    listing->fields[i].name ? listing->fields[i].name : listing->fields[i].heading,
+		    listing->fields[i].text);
+	rmt_time_text(listing->not_before, before);
+	rmt_time_text(listing->not_after, after);
+	if (listing->not_before || listing->not_after)
+		rmt_buf_format(said, "valid: %s to %s\n", listing->not_before ? before : "?",
+		    listing->not_after ? after : "?");
 }
 
 static int
@@ -109,6 +132,8 @@ on_object(void *arg, const struct rmt_object *object)
 		rmt_buf_format(&account->said, "label: %s\n", object->label);
 	if (object->friendly_name)
 		rmt_buf_format(&account->said, "name: %s\n", object->friendly_name);
+	if (object->listing)
+		append_fields(&account->said, object->listing);
 	if (object->profile)
 		rmt_buf_format(&account->said, "profile: %s\n", object->profile);
 	if (object->local_key_id.length)
@@ -472,6 +497,8 @@ main(void)
 	count += read_container_count;
 	memcpy(all + count, read_hostile_tests, read_hostile_count * sizeof all[0]);
 	count += read_hostile_count;
+	memcpy(all + count, read_listing_tests, read_listing_count * sizeof all[0]);
+	count += read_listing_count;
 	memcpy(all + count, read_almost_tests, read_almost_count * sizeof all[0]);
 	count += read_almost_count;
 	return _cmocka_run_group_tests("read", all, count, make_fixtures, remove_fixtures);

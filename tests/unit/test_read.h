@@ -54,7 +54,8 @@ void check_rows(const struct row *rows, size_t count);
 void text_replace(const char *text, const char *from, const char *to, struct rmt_buf *out);
 
 extern const struct CMUnitTest read_pem_tests[], read_container_tests[], read_hostile_tests[],
-    read_almost_tests[];
-extern const size_t read_pem_count, read_container_count, read_hostile_count, read_almost_count;
+    read_almost_tests[], read_listing_tests[];
+extern const size_t read_pem_count, read_container_count, read_hostile_count, read_almost_count,
+    read_listing_count;
 
 #endif
