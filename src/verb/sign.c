@@ -121,6 +121,21 @@ static int take(struct rmt_signing *signing, struct rmt_item *item)
 	return rc;
 }
 
+/* What is held is found again by name, by whoever approves it and wherever that is. */
+static int check_policies(const struct remint_sign_options *options, struct rmt_err *err)
+{
+	const char *path = options->template_name && rmt_policy_is_path(options->template_name) ? options->template_name : NULL;
+
+	for (size_t i = 0; !path && i < options->targets.count; i++)
+		if (rmt_policy_is_path(options->targets.items[i]))
+			path = options->targets.items[i];
+	return !path ? 0
+	             : rmt_err_set(err, RMT_USAGE, NULL,
+	                           "what is held is approved later, by the name of its template and targets: put %.200s into the home's templates "
+	                           "directory, and give its name",
+	                           path);
+}
+
 /* ---- the verbs -------------------------------------------------------------------------------------------------------------- */
 
 static int join_targets(const struct rmt_demand *demand, const struct remint_sign_options *options, char **out, struct rmt_err *err)
@@ -137,7 +152,7 @@ static int run(struct intent *intent)
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
-	if (rmt_pending_number(options->pending, &intent->pending, err) == 0 &&
+	if (rmt_pending_number(options->pending, &intent->pending, err) == 0 && (!intent->holding || check_policies(options, err) == 0) &&
 	    rmt_signing_for(&intent->signing, options->authority, options->template_name, options->targets, err) == 0 &&
 	    join_targets(&intent->signing.bench.demand, options, &intent->targets, err) == 0)
 		rc = rmt_signing_read(&intent->signing, options->inputs, take, err);

@@ -30,6 +30,8 @@ refused 4 'its key waits already, with pending request 1' "another wish for the 
 refused 4 'its key waits with pending request 1: remint approve 1 issues it' "nor is it signed past the approval" \
 	remint sign web.csr --ca-password-file pass
 refused 2 'goes without --out' "what is held is not written" remint sign app.csr --hold --out x
+printf 'title = "Mine";\nextends = "nginx";\n' >mine.cfg
+refused 2 'give its name' "nor is a policy that lies anywhere" remint sign app.csr --hold --for ./mine.cfg
 expect_status 0 "a second one, for a target" remint sign app.csr --hold --for nginx
 openssl req -in web.csr -outform DER -out broken.der 2>/dev/null
 size=$(($(wc -c <broken.der) - 1))
