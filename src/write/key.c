@@ -69,6 +69,9 @@ encode_older(const struct rmt_key *key, const struct rmt_write_options *options,
 		                   "the passphrase of a %s file is hashed but once, by MD5, and protects little: write pkcs8, or name a cipher if the "
 		                   "device takes nothing else",
 		                   options->format);
+	if (options->width && options->width != 64)
+		return rmt_err_set(err, RMT_USAGE, NULL, "OpenSSL reads an encrypted %s file only in lines of 64 characters, not %u", options->format,
+		                   options->width);
 	rc = rmt_key_write_traditional(key, &plain, err);
 	if (!rc)
 		rc = rmt_dek_encrypt(rmt_buf_view(&plain), options->cipher, options->passphrase, &out->headers, &out->der, err);

@@ -307,6 +307,39 @@ static const struct fault_row {
 	    "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"leaf\" ]; profile "
 	    "= \"compat\"; } ); };",
 	    "line 2", "\"a\": only a pfx, a pfx-trust and a mobileconfig have a profile" },
+	{ "only a pem has an order", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"p7b\"; content = [ \"leaf\" ]; order "
+	    "= \"root-first\"; } ); };",
+	    "line 2", "\"a\": only a pem file has an order and separators" },
+	{ "a binary file has no charset", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"der\"; content = [ \"leaf\" ]; charset "
+	    "= \"utf-8\"; } ); };",
+	    "line 2", "\"a\": a binary file has neither charset nor final newline" },
+	{ "a cipher is for a key", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"leaf\" ]; cipher "
+	    "= \"aes-256-cbc\"; } ); };",
+	    "line 2", "\"a\": a cipher protects the key of a pem or key file; a pfx has profiles" },
+	{ "no cipher protects PKCS#1 in DER", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"pkcs1-der\"; content = [ \"key\" ]; cipher "
+	    "= \"aes-256-cbc\"; } ); };",
+	    "line 2", "\"a\": of the key formats in DER only pkcs8-der can be protected" },
+	{ "what hashes stands beside a cipher", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"sec1\"; content = [ \"key\" ]; cipher = "
+	    "\"aes-256-cbc\"; kdf = \"pbkdf2\"; } ); };",
+	    "line 2", "\"a\": kdf stands beside the cipher of a pkcs8 or pem file" },
+	{ "a cipher is known", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"pkcs8\"; content = [ \"key\" ]; cipher "
+	    "= \"rc4\"; } ); };",
+	    "line 2",
+	    "\"deploy.files[0].cipher\" wants one of \"aes-256-cbc\", \"aes-192-cbc\", "
+	    "\"aes-128-cbc\", \"des-ede3-cbc\", not \"rc4\"" },
+	{ "the bounds of a passphrase are in order", TARGET,
+	    "deploy: { passphrase: { min = 9; max = 8; }; };", "line 2",
+	    "\"deploy.passphrase.min\": it is larger than max" },
+	{ "what a passphrase must not hold is ASCII", TARGET,
+	    "deploy: { passphrase: { without = \"\xc3\xa4\"; }; };", "line 2",
+	    "\"deploy.passphrase.without\" wants text such as \"?\\\"\", not \"\xc3\xa4\": it is not one to "
+	    "64 characters of ASCII" },
 	{ "several files want several names", TARGET,
 	    "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"intermediates\" "
 	    "]; per_intermediate = true; } ); };",

@@ -65,6 +65,28 @@ make_cert(const char *subject, const char *issuer, const struct rmt_key *key, bo
 	return cert;
 }
 
+struct rmt_cert *
+make_called(const char *text)
+{
+	static const unsigned char common_name[] = { 0x06, 0x03, 0x55, 0x04, 0x03 };
+	struct rmt_derw w = { .depth = 0 };
+	struct rmt_buf name = { 0 };
+	struct rmt_cert *cert;
+
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_begin(&w, RMT_DER_SET);
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_raw(&w, rmt_span_of(common_name, sizeof(common_name)));
+	rmt_derw_begin(&w, RMT_DER_UTF8);
+	rmt_derw_raw(&w, rmt_span_text(text));
+	for (int i = 0; i < 4; i++)
+		rmt_derw_end(&w);
+	assert_int_equal(rmt_derw_finish(&w, &name, NULL), 0);
+	cert = make_named(rmt_buf_view(&name), "CN=Lower CA", chain.keys[KIND_RSA], false, 77);
+	rmt_buf_free(&name);
+	return cert;
+}
+
 int
 chain_open(void **state)
 {
@@ -170,15 +192,17 @@ run(const char *command)
 int
 main(void)
 {
-	static struct rows formats, files, runbooks, pages, devices;
+	static struct rows formats, layouts, files, runbooks, pages, devices;
 	int failed;
 
 	test_write_formats(&formats);
+	test_write_layout(&layouts);
 	test_write_files(&files);
 	test_write_runbook(&runbooks);
 	test_write_html(&pages);
 	test_write_device(&devices);
 	failed = _cmocka_run_group_tests("formats", formats.tests, formats.count, chain_open, chain_close);
+	failed += _cmocka_run_group_tests("layouts", layouts.tests, layouts.count, chain_open, chain_close);
 	failed += _cmocka_run_group_tests("files", files.tests, files.count, chain_open, chain_close);
 	failed += _cmocka_run_group_tests("runbooks", runbooks.tests, runbooks.count, chain_open, chain_close);
 	failed += _cmocka_run_group_tests("pages", pages.tests, pages.count, NULL, NULL);

@@ -47,6 +47,8 @@ struct chain {
 extern struct chain chain;
 /* A certificate with nothing but what a reader needs, signed by the one CA key. */
 struct rmt_cert *make_named(struct rmt_span subject, const char *issuer, const struct rmt_key *key, bool ca, unsigned char serial);
+/* A certificate under Lower CA for the RSA key, whose common name is `text`, whatever that is. */
+struct rmt_cert *make_called(const char *text);
 int chain_open(void **state);
 int chain_close(void **state);
 
@@ -67,6 +69,7 @@ void put_file(const char *name, struct rmt_span content);
 int run(const char *command);
 
 void test_write_formats(struct rows *rows);
+void test_write_layout(struct rows *rows);
 void test_write_files(struct rows *rows);
 void test_write_runbook(struct rows *rows);
 void test_write_html(struct rows *rows);

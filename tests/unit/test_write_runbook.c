@@ -194,29 +194,6 @@ check_lines(const char *text)
 	}
 }
 
-/* A certificate whose common name is `text`, whatever that is. */
-static struct rmt_cert *
-named(const char *text)
-{
-	static const unsigned char common_name[] = { 0x06, 0x03, 0x55, 0x04, 0x03 };
-	struct rmt_derw w = { .depth = 0 };
-	struct rmt_buf name = { 0 };
-	struct rmt_cert *cert;
-
-	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
-	rmt_derw_begin(&w, RMT_DER_SET);
-	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
-	rmt_derw_raw(&w, rmt_span_of(common_name, sizeof(common_name)));
-	rmt_derw_begin(&w, RMT_DER_UTF8);
-	rmt_derw_raw(&w, rmt_span_text(text));
-	for (int i = 0; i < 4; i++)
-		rmt_derw_end(&w);
-	assert_int_equal(rmt_derw_finish(&w, &name, NULL), 0);
-	cert = make_named(rmt_buf_view(&name), "CN=Lower CA", chain.keys[KIND_RSA], false, 77);
-	rmt_buf_free(&name);
-	return cert;
-}
-
 /* A person who pastes it into a shell gets what the runbook says and nothing else. Line by line, as one that is no command at all
  * would end the whole. */
 static const char paste[] =
@@ -232,7 +209,7 @@ check_hostile(void **state)
 	struct rmt_target *target = target_named("windows-pfx"), *other = target_named("nginx");
 	const struct rmt_target *const targets[] = { target, other };
 	struct rmt_bundle bundle = whole_bundle(KIND_RSA);
-	struct rmt_cert *leaf = named(text);
+	struct rmt_cert *leaf = make_called(text);
 	const struct rmt_runbook_part part = {
 		.bundle = &bundle, .targets = targets, .target_count = 2, .directory = text, .apart = true,
 		.addresses = &text, .address_count = 1, .why = text, .note = text,
