@@ -24,6 +24,7 @@ struct rmt_stream {
 	unsigned char
 	    *room; /* what was read ahead; NULL when the bytes are somebody else's memory */
 	size_t room_size;
+	size_t used; /* of it, so many bytes ever held something */
 	const unsigned char *at; /* the bytes not consumed yet */
 	size_t left;
 	bool ended;     /* nothing comes after them */
@@ -93,7 +94,7 @@ rmt_stream_free(struct rmt_stream *stream)
 	if (stream == NULL)
 		return;
 	rmt_source_close(&stream->source);
-	rmt_wipe(stream->room, stream->room_size); /* it may have been a private key */
+	rmt_wipe(stream->room, stream->used); /* it may have been a private key */
 	free(stream->room);
 	free(stream->name);
 	free(stream);
@@ -110,7 +111,7 @@ enlarge(struct rmt_stream *stream, struct rmt_err *err)
 	if (room == NULL)
 		return rmt_err_memory(err);
 	memcpy(room, stream->room, stream->left);
-	rmt_wipe(stream->room, stream->room_size);
+	rmt_wipe(stream->room, stream->used);
 	free(stream->room);
 	stream->room = room;
 	stream->room_size *= 2;
@@ -137,6 +138,8 @@ fill(struct rmt_stream *stream, struct rmt_err *err)
 	if (got == 0)
 		stream->ended = true;
 	stream->left += (size_t)got;
+	if (stream->left > stream->used) /* it stands at the beginning of the room */
+		stream->used = stream->left;
 	return 0;
 }
 

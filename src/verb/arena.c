@@ -89,10 +89,10 @@ static const char *arena_visible(struct rmt_arena *arena, struct rmt_span text)
 	size_t nuls = 0, to = 0;
 	char *copy;
 
+	if (!text.length || !memchr(text.at, 0, text.length))
+		return rmt_arena_bytes(arena, text);
 	for (size_t i = 0; i < text.length; i++)
 		nuls += text.at[i] == 0;
-	if (!nuls)
-		return rmt_arena_bytes(arena, text);
 	copy = rmt_arena_take(arena, text.length + 3 * nuls + 1);
 	for (size_t i = 0; copy && i < text.length; i++) {
 		if (text.at[i]) {

@@ -15,7 +15,6 @@
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
-#include <openssl/provider.h>
 #include <openssl/x509.h>
 
 #include "write/local.h"
@@ -40,39 +39,6 @@ static const struct profile {
 
 enum { SALT = 16, KEY_ID = 20 };
 
-/* RC2 lives in the legacy provider, which must not touch the process's own context: loaded there alone it would switch off
- * the default one. */
-struct ciphers {
-	OSSL_LIB_CTX *context; /* NULL: the process's own */
-	OSSL_PROVIDER *legacy, *usual;
-};
-
-static int
-ciphers_open(struct ciphers *ciphers, bool legacy, struct rmt_err *err)
-{
-	if (!legacy)
-		return 0;
-	ciphers->context = OSSL_LIB_CTX_new();
-	if (!ciphers->context)
-		return rmt_err_memory(err);
-	ciphers->legacy = OSSL_PROVIDER_load(ciphers->context, "legacy");
-	ciphers->usual = OSSL_PROVIDER_load(ciphers->context, "default");
-	if (!ciphers->legacy || !ciphers->usual)
-		return rmt_err_openssl(err, RMT_INTERNAL, NULL,
-		                       "OpenSSL's legacy provider, which the profile legacy needs, cannot be loaded");
-	return 0;
-}
-
-static void
-ciphers_close(struct ciphers *ciphers)
-{
-	if (ciphers->legacy)
-		OSSL_PROVIDER_unload(ciphers->legacy);
-	if (ciphers->usual)
-		OSSL_PROVIDER_unload(ciphers->usual);
-	OSSL_LIB_CTX_free(ciphers->context);
-}
-
 /* What one file is made from. */
 struct job {
 	const struct profile *profile;
@@ -83,7 +49,9 @@ struct job {
 	unsigned char key_id[KEY_ID]; /* localKeyId, which ties a key to its certificate: SHA-1 of that certificate */
 	const struct rmt_cert *leaf;  /* the certificate of the key; NULL without a key */
 	const struct rmt_buf *aliases; /* of certificates that are to be trusted, one for each part; NULL: they are not */
-	struct ciphers ciphers;
+	int iterations;
+	OSSL_LIB_CTX *context; /* NULL: the process's own; RC2 is not in it */
+	struct rmt_err *err;
 };
 
 /* Friendly names are UTF-16 as Windows writes them; OpenSSL's own way from UTF-8 ends at the basic plane. */
@@ -124,14 +92,30 @@ trust_bag(const struct job *job, PKCS12_SAFEBAG *bag, size_t n)
 	return 0;
 }
 
+/* Our reader tolerates more than OpenSSL's, which writes the container: then it is the certificate that is at fault. */
+static X509 *
+decode_cert(const struct job *job, const struct rmt_cert *cert)
+{
+	const unsigned char *at = cert->der.at;
+	X509 *x509 = d2i_X509(NULL, &at, (long)cert->der.length);
+	struct rmt_buf label = { 0 };
+
+	if (x509)
+		return x509;
+	rmt_cert_label(cert, &label);
+	rmt_err_openssl(job->err, RMT_INPUT, NULL,
+	    "the certificate of \"%.80s\" is too far from DER for a PKCS#12 file", rmt_buf_string(&label));
+	rmt_buf_free(&label);
+	return NULL;
+}
+
 /* The leaf carries name and identifier, as its key does; a CA certificate carries neither, unless it is there to be trusted. */
 static PKCS12_SAFEBAG *
 cert_bag(const struct job *job, size_t n, bool first)
 {
 	const struct rmt_cert *cert = job->parts->list[n].cert;
 	bool labelled = job->leaf ? cert == job->leaf : first;
-	const unsigned char *at = cert->der.at;
-	X509 *x509 = d2i_X509(NULL, &at, (long)cert->der.length);
+	X509 *x509 = decode_cert(job, cert);
 	PKCS12_SAFEBAG *bag = x509 ? PKCS12_SAFEBAG_create_cert(x509) : NULL;
 
 	X509_free(x509);
@@ -158,8 +142,8 @@ add_cert(const struct job *job, STACK_OF(PKCS12_SAFEBAG) **bags, size_t n, bool 
 static int
 add_key(const struct job *job, STACK_OF(PKCS12_SAFEBAG) **bags, const struct rmt_key *key)
 {
-	PKCS12_SAFEBAG *bag = PKCS12_add_key_ex(bags, rmt_key_evp(key), 0, job->profile->iterations, job->profile->key,
-	                                        job->passphrase, job->ciphers.context, NULL);
+	PKCS12_SAFEBAG *bag = PKCS12_add_key_ex(bags, rmt_key_evp(key), 0, job->iterations, job->profile->key,
+	                                        job->passphrase, job->context, NULL);
 
 	return bag ? label_bag(job, bag) : -1;
 }
@@ -178,8 +162,8 @@ add_safes(const struct job *job, STACK_OF(PKCS7) **safes)
 		if (part->cert ? add_cert(job, &certs, i, seen++ == 0) : add_key(job, &keys, part->key))
 			goto out;
 	}
-	if (certs && !PKCS12_add_safe_ex(safes, certs, profile->certs, profile->iterations, job->passphrase,
-	                                 job->ciphers.context, NULL))
+	if (certs && !PKCS12_add_safe_ex(safes, certs, profile->certs, job->iterations, job->passphrase,
+	                                 job->context, NULL))
 		goto out;
 	if (keys && !PKCS12_add_safe(safes, keys, -1, 0, NULL))
 		goto out;
@@ -188,29 +172,6 @@ out:
 	sk_PKCS12_SAFEBAG_pop_free(certs, PKCS12_SAFEBAG_free);
 	sk_PKCS12_SAFEBAG_pop_free(keys, PKCS12_SAFEBAG_free);
 	return rc;
-}
-
-/* Our reader tolerates more than OpenSSL's, which writes the container: then it is the certificate that is at fault. */
-static int
-check_readable(const struct job *job, struct rmt_err *err)
-{
-	struct rmt_buf label = { 0 };
-
-	for (size_t i = 0; i < job->parts->count; i++) {
-		const struct rmt_cert *cert = job->parts->list[i].cert;
-		const unsigned char *at = cert ? cert->der.at : NULL;
-		X509 *x509 = cert ? d2i_X509(NULL, &at, (long)cert->der.length) : NULL;
-
-		X509_free(x509);
-		if (!cert || x509)
-			continue;
-		rmt_cert_label(cert, &label);
-		rmt_err_openssl(err, RMT_INPUT, NULL,
-		    "the certificate of \"%.80s\" is too far from DER for a PKCS#12 file", rmt_buf_string(&label));
-		rmt_buf_free(&label);
-		return -1;
-	}
-	return 0;
 }
 
 static int
@@ -223,13 +184,13 @@ encode(const struct job *job, struct rmt_buf *out, struct rmt_err *err)
 	int length = 0;
 
 	ERR_clear_error();
-	if (check_readable(job, err) || rmt_random(salt, sizeof(salt), err))
+	if (rmt_random(salt, sizeof(salt), err))
 		return -1;
-	digest = EVP_MD_fetch(job->ciphers.context, job->profile->mac, NULL);
+	digest = EVP_MD_fetch(job->context, job->profile->mac, NULL);
 	if (digest && !add_safes(job, &safes))
-		p12 = PKCS12_add_safes_ex(safes, 0, job->ciphers.context, NULL);
+		p12 = PKCS12_add_safes_ex(safes, 0, job->context, NULL);
 	if (p12 && PKCS12_set_mac(p12, job->passphrase, job->passphrase_length, salt, sizeof(salt),
-	                          job->profile->iterations, digest))
+	                          job->iterations, digest))
 		length = i2d_PKCS12(p12, &der);
 	PKCS12_free(p12);
 	sk_PKCS7_pop_free(safes, PKCS7_free);
@@ -274,7 +235,7 @@ rmt_write_pfx(struct rmt_parts *parts, const struct rmt_bundle *bundle, const st
               struct rmt_buf *out, struct rmt_err *err)
 {
 	struct rmt_buf name = { 0 }, *aliases = NULL;
-	struct job job = { .parts = parts };
+	struct job job = { .parts = parts, .err = err };
 	int rc = -1;
 
 	if (!options->passphrase)
@@ -287,11 +248,11 @@ rmt_write_pfx(struct rmt_parts *parts, const struct rmt_bundle *bundle, const st
 	job.aliases = aliases;
 	job.passphrase = rmt_secret_text(options->passphrase);
 	job.passphrase_length = (int)rmt_secret_length(options->passphrase);
-	if (ciphers_open(&job.ciphers, job.profile->legacy, err))
+	job.iterations = options->iterations ? (int)options->iterations : job.profile->iterations;
+	if (job.profile->legacy && !(job.context = rmt_legacy_context(err)))
 		goto out;
 	rc = encode(&job, out, err);
 out:
-	ciphers_close(&job.ciphers);
 	rmt_aliases_free(aliases, parts->count);
 	rmt_buf_free(&name);
 	return rc;

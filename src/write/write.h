@@ -35,6 +35,7 @@ struct rmt_write_options {
 	struct rmt_text_list content;        /* order: "leaf" "intermediates" "root" "key" "objects"; empty: what is usual for the format */
 	bool root_first;                     /* the certificates of a PEM file the other way round; what is no certificate keeps its place */
 	const char *profile;                 /* pfx, pfx-trust: "modern" (default) "compat" "legacy"; of the key in a mobileconfig "compat" */
+	unsigned iterations;                 /* pfx: of the passphrase's derivations; 0: the profile's */
 	const struct rmt_secret *passphrase; /* protects a pfx or a key; pfx needs one (RMT_SECRET without), an empty one only when stated */
 	const char *cipher, *kdf;            /* of a key outside a keystore, as in rmt_key_write_sealed(); an older form is encrypted only when a cipher is named */
 	const char *friendly_name;           /* pfx, UTF-8; NULL: the bundle's label, else the leaf's */

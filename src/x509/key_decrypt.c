@@ -359,6 +359,23 @@ pbe_crypt(const X509_ALGOR *scheme, struct rmt_span sealed, struct rmt_span pass
 	return plain;
 }
 
+/* A scheme of its own name whose cipher is among the old ones: the key would be derived before that is noticed. */
+static bool
+wants_old_cipher(const X509_ALGOR *scheme)
+{
+	const ASN1_OBJECT *oid;
+	EVP_CIPHER *usual;
+	int nid = 0;
+
+	X509_ALGOR_get0(&oid, NULL, NULL, scheme);
+	if (!EVP_PBE_find(EVP_PBE_TYPE_OUTER, OBJ_obj2nid(oid), &nid, NULL, NULL) || nid <= 0)
+		return false;
+	usual = EVP_CIPHER_fetch(NULL, OBJ_nid2sn(nid), NULL);
+	EVP_CIPHER_free(usual);
+	ERR_clear_error();
+	return usual == NULL;
+}
+
 /* PBES1, PKCS#12's schemes and PBES2 with PBKDF2: OpenSSL's, first with its usual ciphers, then
  * with the old ones. */
 static int
@@ -369,14 +386,17 @@ open_pbe(struct rmt_span identifier, struct rmt_span sealed, struct rmt_span pas
 	X509_ALGOR *scheme = d2i_X509_ALGOR(NULL, &at, (long)identifier.length);
 	unsigned char *plain = NULL;
 	int length = 0, rc = -1;
+	bool is_old;
 
 	if (scheme == NULL) {
 		rmt_err_openssl(
 		    err, RMT_INPUT, "encryptionAlgorithm", "the encryption scheme is malformed");
 		return -1;
 	}
-	plain = pbe_crypt(scheme, sealed, password, NULL, &length);
-	if (plain == NULL && unsupported()) {
+	is_old = wants_old_cipher(scheme);
+	if (!is_old)
+		plain = pbe_crypt(scheme, sealed, password, NULL, &length);
+	if (is_old || (plain == NULL && unsupported())) {
 		OSSL_LIB_CTX *old = rmt_legacy_context(err);
 
 		if (old == NULL)

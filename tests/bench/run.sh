@@ -3,7 +3,7 @@
 # What Remint costs, beside a ceiling and a peer measured in the same run. Read the ratios, not the seconds.
 #
 #	make bench              everything (some minutes, 4 GB under TMPDIR)
-#	make bench BENCH=sign   one part or several: sign rsa piles single list probe
+#	make bench BENCH=sign   one part or several: sign rsa piles single list probe pfx files p7b paths
 #
 # Figures are medians of runs that take turns with their peers. Rates are per second of CPU (user and system) unless
 # they say wall. Nothing here passes or fails; a peer that is not installed is named and left out.
@@ -14,8 +14,8 @@ export LC_ALL
 builddir=$(cd "$builddir" && pwd)
 : "${REMINT:=$builddir/remint}"
 ceiling=$builddir/tests/bench/ceiling fill=$builddir/tests/bench/fill measure=$builddir/tests/bench/measure
-shake=$builddir/tests/bench/shake
-for program in "$REMINT" "$ceiling" "$fill" "$measure" "$shake"; do
+shake=$builddir/tests/bench/shake spread=$builddir/tests/bench/spread within=$builddir/tests/bench/within
+for program in "$REMINT" "$ceiling" "$fill" "$measure" "$shake" "$spread" "$within"; do
 	[ -x "$program" ] || { echo "bench: $program is not built: make bench" >&2; exit 2; }
 done
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/remint-bench.XXXXXX")
@@ -122,11 +122,23 @@ CNF
 }
 
 # An RSA-2048 hierarchy, as most estates have: its signatures are the cheapest to verify, for the peers too.
-pile() {
-	[ -e pile.pem ] && return
+rsa_home() {
+	[ -e cas ] && return
 	new_home home.pile rsa:2048 --no-password --offline-root home.root
 	"$REMINT" --home home.pile ca export --out cas >/dev/null
-	"$ceiling" certs 100000 pile.pem cas/issuing.pem home.pile/keys/*.pem
+	cp home.pile/keys/*.pem issuing.key
+}
+
+certs() {
+	[ -e certs.pem ] && return
+	rsa_home
+	"$ceiling" certs 10000 certs.pem cas/issuing.pem issuing.key
+}
+
+pile() {
+	[ -e pile.pem ] && return
+	rsa_home
+	"$ceiling" certs 100000 pile.pem cas/issuing.pem issuing.key
 }
 
 # ---- the parts -------------------------------------------------------------------------------------------------------
@@ -296,13 +308,83 @@ bench_probe() {
 	row "chains shown" "$(grep -c bench.example probe.out)"
 }
 
+# The columns of NAME.cost as within printed them: microseconds of our export, the bare one, our import, the bare one.
+bench_pfx() {
+	title "A PFX of an RSA-2048 key and three certificates at 2,048 iterations, in one process"
+	rsa_home
+	"$REMINT" --home home.pile issue --dns bench.example --key-type rsa:2048 --out leaf.pfx >issue.out 2>&1 || { cat issue.out; return; }
+	for profile in modern compat legacy; do
+		rm -f pfx.cost
+		for _ in 1 2 3; do
+			"$within" pfx 50 "$profile" leaf.pfx/fullchain.pem leaf.pfx/key.pem cas/root.pem >>pfx.cost || return
+		done
+		row "$profile: export and read-back; create and parse" "$(calc '%.2f ms' "$(median pfx 1) / 1000"); $(
+			calc '%.2f ms' "$(median pfx 2) / 1000")"
+		row "  ratio to bare OpenSSL (aim: at most 1.20)" "$(calc %.2f "$(median pfx 1) / $(median pfx 2)")"
+		row "$profile: import; parse" "$(calc '%.2f ms' "$(median pfx 3) / 1000"); $(calc '%.2f ms' "$(median pfx 4) / 1000")"
+		row "  ratio to bare OpenSSL (aim: at most 1.10)" "$(calc %.2f "$(median pfx 3) / $(median pfx 4)")"
+	done
+}
+
+# beyond NAME: files for each CPU second of it that are not the bare loop's.
+beyond() { calc '%.0f/s' "100000 / ($(median "$1" 1) - $(median read 1))"; }
+
+bench_files() {
+	title "A directory of 100,000 files: certificates, requests, CRLs and P7B, PEM and DER"
+	certs
+	requests
+	"$spread" write 100000 files certs.pem requests.pem
+	for _ in 1 2 3 4 5; do
+		cost read "$spread" read files
+		cost json "$REMINT" show --json files
+		cost lean "$REMINT" show --json --no-pem files
+		cost csv "$REMINT" show --csv files
+	done
+	row "list, open, read and close, nothing else" "$(rate read 100000)"
+	row "remint show --json (aim beyond the reading: 30,000)" "$(rate json 100000), beyond it $(beyond json)"
+	row "remint show --json --no-pem" "$(rate lean 100000), beyond it $(beyond lean)"
+	row "remint show --csv" "$(rate csv 100000), beyond it $(beyond csv)"
+	row "peak memory" "$(mib json)"
+	row "objects shown (120,000 are there)" "$(($(wc -l <csv.out) - 1))"
+	rm -rf files ./*.out
+}
+
+bench_p7b() {
+	title "A P7B with 10,000 certificates into a PEM chain"
+	certs
+	"$spread" p7b certs.p7b certs.pem
+	for _ in 1 2 3 4 5 6 7; do
+		cost chain "$REMINT" convert --quiet --force certs.p7b --to pem -o chain.pem
+		! have openssl || cost print openssl pkcs7 -inform DER -in certs.p7b -print_certs -out print.pem
+	done
+	row "remint convert --to pem (aim: below 100 ms)" "$(ms chain) of CPU, $(ms chain 2) wall, peak $(mib chain)"
+	row "certificates written and read back" "$(grep -c BEGIN chain.pem)"
+	if have openssl; then
+		row "openssl pkcs7 -print_certs" "$(ms print) of CPU, peak $(mib print)"
+		row "ratio to it" "$(calc %.1f "$(median print 1) / $(median chain 1)")"
+	else
+		absent "openssl pkcs7 -print_certs" openssl
+	fi
+}
+
+bench_paths() {
+	title "Candidate paths of 10,000 leaves out of a pile of 100,000 certificates, in one process"
+	for _ in 1 2 3 4 5; do
+		"$within" paths 100000 10000 >>paths.cost || return
+		"$within" paths 50000 10000 >>half.cost || return
+	done
+	row "paths found, names and key identifiers alone" "$(median paths 1)"
+	row "index of the pile and search (aim: below 1 s)" "$(calc '%.3f s' "$(median paths 2) + $(median paths 3)") of CPU"
+	row "  the search, and that out of half the pile" "$(ms paths 3), $(ms half 3)"
+}
+
 # ---- all of it -------------------------------------------------------------------------------------------------------
 
-parts=${*:-sign rsa piles single list probe}
+parts=${*:-sign rsa piles single list probe pfx files p7b paths}
 for part in $parts; do
 	case $part in
-	sign | rsa | piles | single | list | probe) ;;
-	*) echo "bench: no part \"$part\": sign, rsa, piles, single, list and probe are" >&2; exit 2 ;;
+	sign | rsa | piles | single | list | probe | pfx | files | p7b | paths) ;;
+	*) echo "bench: no part \"$part\": sign, rsa, piles, single, list, probe, pfx, files, p7b and paths are" >&2; exit 2 ;;
 	esac
 done
 printf 'Remint %s on %s cores; load %s\n' "$("$REMINT" version 2>/dev/null | head -n 1)" "$(nproc)" "$(cut -d' ' -f1-3 /proc/loadavg)"

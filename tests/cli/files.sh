@@ -65,6 +65,7 @@ old_cert second /CN=second.example.com
 old_cert third /CN=third.example.com
 cat old.pem second.pem third.pem ca.pem second.pem >many.pem
 "$REMINT" show --csv many.pem | awk -F, 'NR > 1 && !seen[$NF]++ { print $NF }' | tr -d '\r' >wanted
+[ "$(wc -l <wanted)" -eq 5 ] && ok "five certificates, one of them twice" || not_ok "five certificates, one of them twice" wanted
 expect_status 0 "a pile goes into a P7B" "$REMINT" convert many.pem --to p7b -o many.p7b
 expect_err 'all are written' "as a whole, which is said"
 expect_status 0 "and a P7B into PEM" "$REMINT" convert many.p7b --to pem -o back.pem
