@@ -25,12 +25,22 @@ struct intent {
 
 /* ---- what each asks for -------------------------------------------------------------------------------------------------- */
 
+static int sign_own(struct intent *intent, struct rmt_err *err)
+{
+	const struct remint_sign_options *options = intent->options;
+
+	return rmt_signing_for(&intent->signing, options->authority, options->template_name, options->targets, err);
+}
+
 /* Once a group: requests that come in by the thousand meet a database in which nothing is pending, as a rule. */
 static int look_once(struct intent *intent, struct rmt_err *err)
 {
 	struct rmt_db_pending row;
 	int found = 0;
 
+	/* What the record before asked for could not be opened. */
+	if (!intent->signing.bench.home.db && sign_own(intent, err))
+		return -1;
 	if (intent->options->no_pending || intent->signing.count)
 		return 0;
 	found = rmt_db_pending_next(intent->signing.bench.home.db, RMT_PENDING_OPEN, 0, &row, err);
@@ -46,7 +56,7 @@ static int wish_own(struct intent *intent, struct rmt_item *item, struct rmt_err
 	item->not_after = options->not_after;
 	if (rmt_item_names(item, options->names, err) || (options->subject && rmt_name_parse(options->subject, &item->subject, err)))
 		return -1;
-	return rmt_signing_for(&intent->signing, options->authority, options->template_name, options->targets, err);
+	return sign_own(intent, err);
 }
 
 /* What the person states goes before what was recorded. */
@@ -153,8 +163,7 @@ static int run(struct intent *intent)
 
 	rmt_verb_begin(ctx);
 	if (rmt_pending_number(options->pending, &intent->pending, err) == 0 && (!intent->holding || check_policies(options, err) == 0) &&
-	    rmt_signing_for(&intent->signing, options->authority, options->template_name, options->targets, err) == 0 &&
-	    join_targets(&intent->signing.bench.demand, options, &intent->targets, err) == 0)
+	    sign_own(intent, err) == 0 && join_targets(&intent->signing.bench.demand, options, &intent->targets, err) == 0)
 		rc = rmt_signing_read(&intent->signing, options->inputs, take, err);
 	rmt_signing_clear(&intent->signing);
 	free(intent->targets);

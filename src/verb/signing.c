@@ -42,6 +42,8 @@ static int open_bench(struct rmt_signing *signing, const char *authority, struct
 	release->names = (struct rmt_names){0};
 	rmt_bench_close(&signing->bench);
 	rc = rmt_bench_open(&signing->bench, signing->ctx, authority, !signing->keyless, err);
+	if (rc)
+		rmt_bench_close(&signing->bench); /* nothing half open is mistaken for the right one */
 	if (rc == 0 && !authority && !signing->usual)
 		rc = (signing->usual = rmt_strdup(signing->bench.authority.name, err)) ? 0 : -1;
 	release->names = names;

@@ -127,10 +127,10 @@ static const char *make_request(const char *file, const struct rmt_key *key, con
 }
 
 /* What request --on-device records. */
-static int64_t ask_device(const char *subject, const char *const *names, const char *key, const char *targets)
+static int64_t ask_signed_by(const char *signer, const char *subject, const char *const *names, const char *key, const char *targets)
 {
 	struct rmt_buf name = {0};
-	struct rmt_pending_new new = {.kind = RMT_PENDING_DEVICE, .asked = {.names = {names, count_of(names)}, .key = key}, .targets = targets};
+	struct rmt_pending_new new = {.kind = RMT_PENDING_DEVICE, .asked = {.names = {names, count_of(names)}, .key = key}, .targets = targets, .signer = signer};
 	struct rmt_home home;
 	int64_t id = 0;
 
@@ -143,6 +143,11 @@ static int64_t ask_device(const char *subject, const char *const *names, const c
 	rmt_home_close(&home);
 	rmt_buf_free(&name);
 	return id;
+}
+
+static int64_t ask_device(const char *subject, const char *const *names, const char *key, const char *targets)
+{
+	return ask_signed_by(NULL, subject, names, key, targets);
 }
 
 struct told {
@@ -348,6 +353,34 @@ static void a_person_may_say_which(void **state)
 	assert_int_equal(told.pending, 0);
 	assert_int_equal(told.count, 1);
 	expect_sound("in the end", 6);
+}
+
+/* The policies of a record may have gone, and its authority too. */
+static void a_record_that_cannot_be_met_stops_no_other(void **state)
+{
+	const char *files[3];
+	struct remint_sign_options options = {.inputs = {files, 3}};
+	const char *numbers[] = {"1", "2", "3"};
+	struct remint_approve_options approve = {.requests = {numbers, 3}};
+	struct told told = {0};
+
+	(void)state;
+	fresh_home();
+	ask_device("CN=g.example", no_names, NULL, "nosuch");
+	ask_signed_by("nobody", "CN=h.example", no_names, NULL, NULL);
+	ask_signed_by("issuing", "CN=i.example", no_names, NULL, NULL);
+	files[0] = make_request("a.csr", ec, "CN=g.example", no_names);
+	files[1] = make_request("b.csr", rsa, "CN=h.example", no_names);
+	files[2] = make_request("c.csr", ec, "CN=i.example", no_names);
+	done(remint_sign(ctx, &options, keep_issued, &told));
+	assert_int_equal(told.count, 1);
+	assert_int_equal(told.pending, 3);
+	assert_int_equal(pending(false).count, 2);
+	told = (struct told){0};
+	done(remint_approve(ctx, &approve, keep_issued, &told));
+	assert_int_equal(told.count, 1);
+	assert_int_equal(told.pending, 3);
+	expect_sound("one of three", 3);
 }
 
 static void what_a_device_sent_can_be_held(void **state)
@@ -568,6 +601,7 @@ int main(void)
 	    cmocka_unit_test(the_key_must_be_of_the_kind_that_was_asked_for),
 	    cmocka_unit_test(the_record_decides_template_targets_and_names),
 	    cmocka_unit_test(a_person_may_say_which),
+	    cmocka_unit_test(a_record_that_cannot_be_met_stops_no_other),
 	    cmocka_unit_test(what_a_device_sent_can_be_held),
 	    cmocka_unit_test(an_approval_that_is_cut_off_is_finished_by_the_next),
 	    cmocka_unit_test(an_answer_that_is_cut_off_is_finished_by_the_next_run),
