@@ -770,7 +770,8 @@ struct remint_revoke_options {
 REMINT_API int remint_revoke(struct remint *ctx, const struct remint_revoke_options *options, remint_record_fn *record, void *arg, bool *done);
 /* Is the database what was written to it? Its structure and schema; the hash chain of its events; each certificate's columns
  * against its bytes (serial, subject, issuer, names, dates, key, fingerprint, to-be-signed bytes); each row against the event
- * that vouches for it, so that none is altered, missing or put in by another hand; each authority against its recorded
+ * that vouches for it, so that none is altered, missing or put in by another hand; each campaign, pending request and revocation
+ * against its events; each authority against its recorded
  * certificate and its parent's signature. What is taken off the end together with its events is not noticed, nor is a log that
  * was made anew from an event on.
  * -1 with REMINT_CLASS_DATABASE at the first fault. The time is linear in the rows, the memory is not in them. `report` may
