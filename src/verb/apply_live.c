@@ -18,8 +18,8 @@
 
 struct rmt_gaze {
 	const struct rmt_campaign *campaign;
-	const struct remint_wire *options;
 	struct rmt_wire wire;
+	struct rmt_judges *judges; /* of the last item that needed some */
 	size_t *first; /* input of an item's first endpoint, by its place in the plan */
 };
 
@@ -57,7 +57,6 @@ struct rmt_gaze *rmt_gaze_new(const struct rmt_campaign *campaign, const struct 
 
 	if (gaze) {
 		gaze->campaign = campaign;
-		gaze->options = wire;
 		gaze->first = calloc(campaign->plan.item_count + 1, sizeof *gaze->first);
 	}
 	if (gaze && gaze->first) {
@@ -82,6 +81,7 @@ void rmt_gaze_free(struct rmt_gaze *gaze)
 	if (!gaze)
 		return;
 	rmt_wire_clear(&gaze->wire);
+	rmt_judges_free(gaze->judges);
 	free(gaze->first);
 	free(gaze);
 }
@@ -100,6 +100,7 @@ int rmt_gaze_issuers(const struct rmt_gaze *gaze, int (*visit)(void *arg, const 
 /* ---- one item ------------------------------------------------------------------------------------------------------------ */
 
 struct looking {
+	struct rmt_gaze *gaze;
 	const struct rmt_campaign *campaign;
 	const struct rmt_plan_item *item;
 	unsigned char new[RMT_SHA256], old[RMT_SHA256];
@@ -141,7 +142,28 @@ static const char *node_name(struct looking *looking, const struct rmt_wire_node
 	return rmt_arena_scratch(looking->arena);
 }
 
-static void note_node(struct looking *looking, const struct rmt_wire *wire, const struct rmt_wire_node *node)
+/* Items of a campaign that come one after the other often have the same targets and authority. */
+static struct rmt_judges *judges_of(struct looking *looking)
+{
+	struct rmt_gaze *gaze = looking->gaze;
+
+	if (!rmt_judges_suit(gaze->judges, looking->item->targets, looking->authority)) {
+		rmt_judges_free(gaze->judges);
+		gaze->judges = rmt_judges_new(looking->campaign, looking->item->targets, looking->authority, looking->err);
+	}
+	return gaze->judges;
+}
+
+static int find_refusal(struct looking *looking, const struct rmt_wire_node *node, const char **sentence)
+{
+	struct rmt_judges *judges = judges_of(looking);
+
+	return judges ? rmt_judges_refuse(judges, looking->item, node, rmt_wire_host(&looking->gaze->wire, node), looking->arena,
+	                                  sentence, looking->err)
+	              : -1;
+}
+
+static void note_node(struct looking *looking, const struct rmt_wire_node *node)
 {
 	const struct rmt_cert *leaf = node->sent_count ? node->sent[rmt_wire_leaf(node)] : NULL;
 	const char *place = node_name(looking, node), *refused = NULL;
@@ -149,8 +171,7 @@ static void note_node(struct looking *looking, const struct rmt_wire *wire, cons
 
 	if (leaf && sight_of(looking, leaf, &sight))
 		return;
-	if (sight == RMT_SIGHT_NEW && rmt_campaign_sent(looking->campaign, looking->item, looking->authority, node,
-	                                                rmt_wire_host(wire, node), looking->arena, &refused, looking->err))
+	if (sight == RMT_SIGHT_NEW && find_refusal(looking, node, &refused))
 		return;
 	if (!leaf)
 		note(looking, sight, place, "cannot be looked at: ", node->err.message);
@@ -243,6 +264,20 @@ static int note_finding(void *arg, const struct remint_finding *finding)
 	return 0;
 }
 
+static int hear_finding(void *arg, const struct rmt_finding *finding)
+{
+	struct remint_finding told = rmt_finding_told(finding, "");
+
+	return note_finding(arg, &told);
+}
+
+static int count_fault(void *arg, const struct rmt_err *err)
+{
+	(void)err;
+	++*(uint64_t *)arg;
+	return 0;
+}
+
 static int quiet_fault(void *arg, const struct remint_fault *fault)
 {
 	(void)fault;
@@ -250,39 +285,61 @@ static int quiet_fault(void *arg, const struct remint_fault *fault)
 	return 0;
 }
 
-/* Judge one place as the plan's audit did; what cannot be read is counted, not told. */
-static int judge_place(struct looking *looking, const struct remint_wire *wire, const char *source)
+/* What was found at a place as it is judged anew; what cannot be read is counted, not told. */
+static void note_form(struct looking *looking, const char *source, const char *rule, bool seen)
+{
+	if (rule)
+		note(looking, RMT_SIGHT_OLD, source, "still has what was to be cleared: ", rule);
+	else if (!seen)
+		note(looking, RMT_SIGHT_NONE, source, "cannot be looked at", "");
+	else
+		note(looking, RMT_SIGHT_NEW, source, "", "");
+}
+
+static int judge_file(struct looking *looking, const char *source)
 {
 	struct remint *ctx = looking->campaign->ctx;
 	struct judging judging = {.item = looking->item, .arena = looking->arena};
-	struct remint_audit_options options = {.wire = wire ? *wire : (struct remint_wire){0},
-	                                       .inputs = {&source, 1},
-	                                       .targets = looking->item->targets};
+	struct remint_audit_options options = {.inputs = {&source, 1}, .targets = looking->item->targets};
+	const struct rmt_judges *judges = judges_of(looking);
+	const struct rmt_demand *demand = judges ? rmt_judges_demand(judges) : NULL;
 	struct remint_audit_summary summary = {0};
 	remint_fault_fn *fault = ctx->fault;
 	void *fault_arg = ctx->fault_arg;
 	uint64_t faults = 0, before = ctx->faults;
-	struct rmt_demand demand = {0};
 	int rc;
 
+	if (!demand)
+		return -1;
 	ctx->fault = quiet_fault;
 	ctx->fault_arg = &faults;
-	rc = rmt_demand_load(ctx, NULL, looking->item->targets, "server-client", &demand, looking->err);
-	if (rc == 0)
-		rc = rmt_verb_audit(ctx, &options, demand.targets, demand.target_count, note_finding, &judging, &summary);
+	rc = rmt_verb_audit(ctx, &options, demand->targets, demand->target_count, note_finding, &judging, &summary);
 	ctx->fault = fault;
 	ctx->fault_arg = fault_arg;
 	ctx->faults = before;
-	rmt_demand_clear(&demand);
-	if (rc)
-		return -1;
-	if (judging.rule)
-		note(looking, RMT_SIGHT_OLD, source, "still has what was to be cleared: ", judging.rule);
-	else if (faults || !summary.certificates)
-		note(looking, RMT_SIGHT_NONE, source, "cannot be looked at", "");
-	else
-		note(looking, RMT_SIGHT_NEW, source, "", "");
-	return 0;
+	if (rc == 0)
+		note_form(looking, source, judging.rule, !faults && summary.certificates);
+	return rc;
+}
+
+/* What an endpoint sent is at hand already. */
+static int judge_endpoint(struct looking *looking, size_t input)
+{
+	const struct rmt_wire *wire = &looking->gaze->wire;
+	struct judging judging = {.item = looking->item, .arena = looking->arena};
+	struct rmt_judges *judges = judges_of(looking);
+	const struct rmt_wire_node *node;
+	uint64_t faults = 0;
+	size_t cursor = 0;
+	int rc = judges ? 0 : -1;
+
+	while (rc == 0 && rmt_wire_chain(wire, input, &cursor, &node))
+		rc = rmt_judges_hear(judges, node, rmt_wire_host(wire, node), hear_finding, &judging, looking->err);
+	if (rc == 0 && wire->inputs[input].count)
+		rc = rmt_wire_faults(wire, input, count_fault, &faults);
+	if (rc == 0)
+		note_form(looking, wire->inputs[input].text, judging.rule, !faults && wire->inputs[input].count);
+	return rc;
 }
 
 /* ---- the look -------------------------------------------------------------------------------------------------------------- */
@@ -306,14 +363,29 @@ static int find_hashes(struct looking *looking, const struct rmt_standing *stand
 	return 0;
 }
 
-static void look_at_endpoint(struct looking *looking, const struct rmt_gaze *gaze, size_t input)
+static void look_at_endpoint(struct looking *looking, size_t input)
 {
-	const struct rmt_wire_input *of = &gaze->wire.inputs[input];
+	const struct rmt_wire *wire = &looking->gaze->wire;
+	const struct rmt_wire_input *of = &wire->inputs[input];
 
 	for (size_t i = 0; i < of->count; i++)
-		note_node(looking, &gaze->wire, &gaze->wire.nodes[of->first + i]);
+		note_node(looking, &wire->nodes[of->first + i]);
 	if (!of->count)
 		note(looking, RMT_SIGHT_NONE, of->text, "cannot be looked at: ", "it is no endpoint");
+}
+
+/* One place: is the new certificate there, or where there is none, what the plan's action was to change? */
+static int look_at_place(struct looking *looking, const struct rmt_plan_place *place, size_t input, bool replaced)
+{
+	if (is_endpoint(place) && input >= looking->gaze->wire.count)
+		return 0;
+	if (!replaced)
+		return is_endpoint(place) ? judge_endpoint(looking, input) : judge_file(looking, place->source);
+	if (is_endpoint(place))
+		look_at_endpoint(looking, input);
+	else
+		look_at_file(looking, place->source);
+	return 0;
 }
 
 static size_t room_for(const struct rmt_gaze *gaze, const struct rmt_plan_item *item, size_t first)
@@ -330,7 +402,7 @@ int rmt_gaze_at(struct rmt_gaze *gaze, size_t index, const struct rmt_standing *
                 struct rmt_look *out, struct rmt_err *err)
 {
 	const struct rmt_plan_item *item = &gaze->campaign->plan.items[index];
-	struct looking looking = {.campaign = gaze->campaign, .item = item, .arena = arena, .out = out, .err = err};
+	struct looking looking = {.gaze = gaze, .campaign = gaze->campaign, .item = item, .arena = arena, .out = out, .err = err};
 	size_t input = gaze->first[index];
 	int rc = 0;
 
@@ -347,12 +419,7 @@ int rmt_gaze_at(struct rmt_gaze *gaze, size_t index, const struct rmt_standing *
 
 		if (!endpoint && strcmp(place->kind, "file") != 0)
 			continue;
-		if (!standing->certificate)
-			rc = judge_place(&looking, endpoint ? gaze->options : NULL, place->source);
-		else if (endpoint && input < gaze->wire.count)
-			look_at_endpoint(&looking, gaze, input);
-		else if (!endpoint)
-			look_at_file(&looking, place->source);
+		rc = look_at_place(&looking, place, input, standing->certificate != 0);
 		input += endpoint;
 	}
 	out->nodes = (struct remint_strings){looking.nodes, looking.node_count};

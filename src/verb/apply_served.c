@@ -13,9 +13,18 @@
 
 #include "verb/local.h"
 
+struct rmt_judges {
+	int64_t id; /* of the authority; 0: another CA's */
+	struct remint_strings targets; /* borrowed from the plan */
+	struct rmt_authority authority; /* cert NULL: another CA's */
+	struct rmt_chain_store *store;
+	struct rmt_demand demand;
+	struct rmt_audit **audits; /* one for each target of the demand */
+};
+
 struct judging {
 	const struct rmt_plan_item *item;
-	struct rmt_authority authority; /* cert NULL: another CA's */
+	const struct rmt_authority *authority;
 	struct rmt_arena *arena;
 	const char *sentence;
 	bool incomplete; /* the sentence speaks of what was not sent, which says more than that no path was found */
@@ -25,7 +34,7 @@ static bool is_left(const struct judging *judging, const struct rmt_finding *fin
 {
 	const struct rmt_plan_item *item = judging->item;
 
-	if (judging->authority.cert && rmt_authority_causes(&judging->authority, finding->rule))
+	if (judging->authority->cert && rmt_authority_causes(judging->authority, finding->rule))
 		return true;
 	for (size_t i = 0; i < item->finding_count; i++)
 		if (!item->findings[i].cleared && strcmp(item->findings[i].rule, finding->rule) == 0 && item->findings[i].target &&
@@ -53,6 +62,8 @@ static int note_error(void *arg, const struct rmt_finding *finding)
 	judging->incomplete = incomplete;
 	return 0;
 }
+
+/* ---- what does not depend on the place --------------------------------------------------------------------------------- */
 
 /* The authority that issued it, with its chain; one that is not active any more has none that could be loaded. */
 static int load_authority(const struct rmt_campaign *campaign, int64_t id, struct rmt_authority *out, struct rmt_err *err)
@@ -84,42 +95,92 @@ static int trust_root(const struct rmt_authority *authority, struct rmt_chain_st
 	return rc;
 }
 
-static int judge(struct judging *judging, const struct rmt_demand *demand, const struct rmt_chain_store *store,
-                 const struct rmt_presented *presented, rmt_time now, struct rmt_err *err)
+static int prepare(struct rmt_judges *judges, const struct rmt_campaign *campaign, struct rmt_err *err)
 {
-	int rc = 0;
+	struct rmt_demand *demand = &judges->demand;
 
-	for (size_t i = 0; rc == 0 && i < demand->target_count; i++) {
-		struct rmt_audit *audit = rmt_audit_new(demand->targets[i], store, now, err);
+	judges->store = rmt_chain_store_new(err);
+	if (!judges->store || load_authority(campaign, judges->id, &judges->authority, err) ||
+	    trust_root(&judges->authority, judges->store, err) ||
+	    rmt_demand_load(campaign->ctx, NULL, judges->targets, "server-client", demand, err))
+		return -1;
+	judges->audits = calloc(demand->target_count + 1, sizeof(struct rmt_audit *));
+	if (!judges->audits)
+		return rmt_err_memory(err);
+	for (size_t i = 0; i < demand->target_count; i++)
+		if (!(judges->audits[i] = rmt_audit_new(demand->targets[i], judges->store, rmt_verb_now(campaign->ctx), err)))
+			return -1;
+	return 0;
+}
 
-		rc = audit ? rmt_audit_run(audit, presented, note_error, judging, err) : -1;
-		rmt_audit_free(audit);
+struct rmt_judges *rmt_judges_new(const struct rmt_campaign *campaign, struct remint_strings targets, int64_t authority,
+                                  struct rmt_err *err)
+{
+	struct rmt_judges *judges = calloc(1, sizeof *judges);
+
+	if (!judges) {
+		rmt_err_memory(err);
+		return NULL;
 	}
+	judges->id = authority;
+	judges->targets = targets;
+	if (prepare(judges, campaign, err) == 0)
+		return judges;
+	rmt_judges_free(judges);
+	return NULL;
+}
+
+void rmt_judges_free(struct rmt_judges *judges)
+{
+	if (!judges)
+		return;
+	for (size_t i = 0; judges->audits && i < judges->demand.target_count; i++)
+		rmt_audit_free(judges->audits[i]);
+	free(judges->audits);
+	rmt_demand_clear(&judges->demand);
+	rmt_authority_clear(&judges->authority);
+	rmt_chain_store_free(judges->store);
+	free(judges);
+}
+
+bool rmt_judges_suit(const struct rmt_judges *judges, struct remint_strings targets, int64_t authority)
+{
+	if (!judges || judges->id != authority || judges->targets.count != targets.count)
+		return false;
+	for (size_t i = 0; i < targets.count; i++)
+		if (strcmp(judges->targets.items[i], targets.items[i]) != 0)
+			return false;
+	return true;
+}
+
+const struct rmt_demand *rmt_judges_demand(const struct rmt_judges *judges)
+{
+	return &judges->demand;
+}
+
+/* ---- what a place sends ------------------------------------------------------------------------------------------------- */
+
+int rmt_judges_hear(struct rmt_judges *judges, const struct rmt_wire_node *node, const char *host,
+                    int (*sink)(void *arg, const struct rmt_finding *finding), void *arg, struct rmt_err *err)
+{
+	const struct rmt_cert **sent = NULL;
+	struct rmt_presented presented;
+	struct rmt_buf label = {0};
+	int rc = rmt_wire_present(node, host, &presented, &sent, &label, err);
+
+	for (size_t i = 0; rc == 0 && i < judges->demand.target_count; i++)
+		rc = rmt_audit_run(judges->audits[i], &presented, sink, arg, err);
+	free(sent);
+	rmt_buf_free(&label);
 	return rc;
 }
 
-int rmt_campaign_sent(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, int64_t authority,
-                      const struct rmt_wire_node *node, const char *host, struct rmt_arena *arena, const char **sentence,
-                      struct rmt_err *err)
+int rmt_judges_refuse(struct rmt_judges *judges, const struct rmt_plan_item *item, const struct rmt_wire_node *node,
+                      const char *host, struct rmt_arena *arena, const char **sentence, struct rmt_err *err)
 {
-	struct judging judging = {.item = item, .arena = arena};
-	struct rmt_chain_store *store = rmt_chain_store_new(err);
-	const struct rmt_cert **sent = NULL;
-	struct rmt_presented presented;
-	struct rmt_demand demand = {0};
-	struct rmt_buf label = {0};
-	int rc = -1;
+	struct judging judging = {.item = item, .authority = &judges->authority, .arena = arena};
+	int rc = rmt_judges_hear(judges, node, host, note_error, &judging, err);
 
-	if (store && load_authority(campaign, authority, &judging.authority, err) == 0 &&
-	    trust_root(&judging.authority, store, err) == 0 &&
-	    rmt_demand_load(campaign->ctx, NULL, item->targets, "server-client", &demand, err) == 0 &&
-	    rmt_wire_present(node, host, &presented, &sent, &label, err) == 0)
-		rc = judge(&judging, &demand, store, &presented, rmt_verb_now(campaign->ctx), err);
 	*sentence = judging.sentence;
-	free(sent);
-	rmt_buf_free(&label);
-	rmt_demand_clear(&demand);
-	rmt_authority_clear(&judging.authority);
-	rmt_chain_store_free(store);
 	return rc;
 }

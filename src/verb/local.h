@@ -789,11 +789,19 @@ int rmt_gaze_at(struct rmt_gaze *gaze, size_t item, const struct rmt_standing *s
 /* The certificates that were seen on the way, as issuers at hand. */
 int rmt_gaze_issuers(const struct rmt_gaze *gaze, int (*visit)(void *arg, const struct rmt_cert *cert), void *arg);
 void rmt_gaze_free(struct rmt_gaze *gaze);
-/* What the item's targets would say to the new certificate as a node sends it, when one of them would refuse: `sentence`, in the
- * arena, or NULL. `authority` is the row of the one that issued it, 0 for another CA's (apply_served.c). */
-int rmt_campaign_sent(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, int64_t authority,
-                      const struct rmt_wire_node *node, const char *host, struct rmt_arena *arena, const char **sentence,
-                      struct rmt_err *err);
+/* The targets of an item, ready to judge what its places send (apply_served.c). `authority` is the row of the one that issued the
+ * certificate, whose root is trusted then; 0 for another CA's. */
+struct rmt_judges;
+struct rmt_judges *rmt_judges_new(const struct rmt_campaign *campaign, struct remint_strings targets, int64_t authority, struct rmt_err *err);
+void rmt_judges_free(struct rmt_judges *judges);
+bool rmt_judges_suit(const struct rmt_judges *judges, struct remint_strings targets, int64_t authority); /* they are these; false for NULL */
+const struct rmt_demand *rmt_judges_demand(const struct rmt_judges *judges);
+/* All that they find in what a node sends. */
+int rmt_judges_hear(struct rmt_judges *judges, const struct rmt_wire_node *node, const char *host,
+                    int (*sink)(void *arg, const struct rmt_finding *finding), void *arg, struct rmt_err *err);
+/* What they say to the new certificate of the item as a node sends it, when one of them would refuse: `sentence`, in the arena, or NULL. */
+int rmt_judges_refuse(struct rmt_judges *judges, const struct rmt_plan_item *item, const struct rmt_wire_node *node,
+                      const char *host, struct rmt_arena *arena, const char **sentence, struct rmt_err *err);
 
 /* ---- inventory (inventory.c, evidence.c, propose.c): what a plan is made of ------------------------------------------------------------- */
 
