@@ -33,6 +33,10 @@ test|faketime|faketime
 test|python3|python3
 judges|gnutls-bin|certtool
 judges|libnss3-tools|certutil
+judges|openssh-client|ssh-keygen
+judges|python3-cryptography|/usr/lib/python3/dist-packages/cryptography
+judges|python3-pyjks|/usr/lib/python3/dist-packages/jks
+judges|libplist-utils|plistutil
 judges|nginx|nginx
 judges|haproxy|haproxy
 judges|postfix|/usr/sbin/postfix

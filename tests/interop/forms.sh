@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every form in which convert writes certificates, keys, requests, CRLs and public keys, line by line as a table: each is
+# read by the tools of at least two other makers, and what they find in it is what went in. (PFX and PKCS#7 in all their
+# strengths: containers.sh.)
+. "${srcdir:-.}/tests/lib/tap.sh"
+need openssl
+cd "$TMP" || exit 99
+
+# ---- what goes in, and what every reader must find in it -----------------------------------------------------------------
+
+quietly() { "$@" >"$TMP/quiet.out" 2>&1 || not_ok "the inputs are made: $*" "$TMP/quiet.out"; }
+quietly "$REMINT" init --home home --no-password --publish-url http://pki.corp.example/
+quietly "$REMINT" issue --home home --key-type rsa:2048 --subject 'CN=host.corp.example, O=----- Gr\C3\BC\C3\9Fe -----' --dns host.corp.example --out rsa
+quietly "$REMINT" issue --home home --key-type ec:p256 --dns host.corp.example --out ec
+quietly "$REMINT" ca export --home home --out trust
+quietly "$REMINT" request --subject 'CN=asks.corp.example' --dns asks.corp.example --out asks
+quietly openssl genpkey -algorithm ED25519 -out ed.key
+quietly openssl pkey -in rsa/key.pem -pubout -out rsa.pub
+: >index.txt
+printf '[ca]\ndefault_ca = x\n[x]\ndatabase = index.txt\ndefault_md = sha256\ndefault_crl_days = 9\n' >crl.cnf
+quietly openssl req -x509 -newkey rsa:2048 -nodes -keyout crl.key -subj '/CN=a CA' -days 9 -out crl.ca.pem
+quietly openssl ca -gencrl -config crl.cnf -keyfile crl.key -cert crl.ca.pem -out crl.pem
+printf 'Secret1\n' >pass
+
+of_cert() { openssl x509 "$@" -outform DER | sha256sum | cut -c1-64; }
+of_public() { openssl pkey -pubin "$@" -outform DER | sha256sum | cut -c1-64; }
+leaf=$(of_cert -in rsa/cert.pem) issuing=$(of_cert -in trust/issuing.pem) root=$(of_cert -in trust/root.pem)
+key_of() { openssl pkey -in "$1" -pubout | of_public; }
+wanted() {
+	case $1 in
+	leaf) echo "$leaf" ;;
+	chain) printf '%s\n' "$leaf" "$issuing" ;;
+	all) printf '%s\n' "$leaf" "$issuing" "$root" ;;
+	upwards) printf '%s\n' "$root" "$issuing" "$leaf" ;;
+	rsa | ec) key_of "$1/key.pem" ;;
+	ed) key_of ed.key ;;
+	trusted) printf '%s\n' "$issuing" "$root" | sort ;;
+	stored) { printf '%s\n' "$leaf" "$issuing"; key_of rsa/key.pem; } | sort ;;
+	profile) printf '%s\n' "$leaf" "$issuing" "$root" | sort ;;
+	both) printf '%s\n' "$leaf" "$issuing"; key_of rsa/key.pem ;;
+	request) openssl req -in asks/request.pem -outform DER | sha256sum | cut -c1-64 ;;
+	crl) openssl crl -in crl.pem -outform DER | sha256sum | cut -c1-64 ;;
+	public) of_public -in rsa.pub ;;
+	esac
+}
+
+# ---- readers: each prints the SHA-256 of what it finds in the file, in its order -------------------------------------------
+
+blocks() { # DER of each PEM block on standard input whose label matches, hashed by nobody's parser
+	awk -v label="$1" '$0 ~ "^-----BEGIN .*" label { on = 1; body = ""; next } /^-----END/ { if (on) print body; on = 0 } on { body = body $0 }' |
+		tr -d '\r' | while read -r body; do echo "$body" | base64 -d | sha256sum | cut -c1-64; done
+}
+openssl_certs() { openssl storeutl -noout -text -certs "$1" >/dev/null && openssl storeutl -certs "$1" | blocks CERTIFICATE; }
+openssl_cert() { of_cert -inform DER -in "$1"; }
+openssl_key() { openssl pkey -passin file:pass -in "$1" -pubout | of_public; }
+openssl_keyder() { openssl pkey -passin file:pass -inform DER -in "$1" -pubout | of_public; }
+openssl_both() { openssl crl2pkcs7 -nocrl -certfile "$1" | openssl pkcs7 -print_certs | blocks CERTIFICATE && openssl_key "$1"; }
+openssl_pfx() { openssl pkcs12 -in "$1" -passin file:pass -nokeys | blocks CERTIFICATE | sort; }
+openssl_request() { openssl req -in "$1" -verify -outform DER | sha256sum | cut -c1-64; }
+openssl_requestder() { openssl req -inform DER -in "$1" -verify -outform DER | sha256sum | cut -c1-64; }
+openssl_crl() { openssl crl -in "$1" -outform DER | sha256sum | cut -c1-64; }
+openssl_crlder() { openssl crl -inform DER -in "$1" -outform DER | sha256sum | cut -c1-64; }
+openssl_public() { of_public -in "$1"; }
+openssl_publicder() { of_public -inform DER -in "$1"; }
+certtool_certs() { certtool -i --infile "$1" | blocks CERTIFICATE; }
+certtool_cert() { certtool -i --inder --infile "$1" | blocks CERTIFICATE; }
+spki() { sed -n 's/^[[:space:]]*sha256:\([0-9a-f]\{64\}\)$/\1/p' | head -n 1; }
+certtool_key() { certtool -k --password Secret1 --infile "$1" | spki; }
+certtool_keyder() { certtool -k --inder --password Secret1 --infile "$1" | spki; }
+certtool_pkcs8der() { certtool -k --inder --pkcs8 --password Secret1 --infile "$1" | spki; }
+certtool_pfx() { certtool --p12-info --inder --password Secret1 --infile "$1" | blocks CERTIFICATE | sort; }
+certtool_plain() { certtool -k --infile "$1" | spki; }
+certtool_both() { certtool_certs "$1" && certtool_key "$1"; }
+certtool_request() { certtool --crq-info --infile "$1" | blocks REQUEST; }
+certtool_requestder() { certtool --crq-info --inder --infile "$1" | blocks REQUEST; }
+certtool_crl() { certtool -l --infile "$1" | blocks CRL; }
+certtool_crlder() { certtool -l --inder --infile "$1" | blocks CRL; }
+certtool_public() { certtool --pubkey-info --infile "$1" | spki; }
+certtool_publicder() { certtool --pubkey-info --inder --infile "$1" | spki; }
+keytool_certs() { keytool -printcert -v -file "$1" | sed -n 's/.*SHA256: //p' | tr -d ':' | tr A-F a-f; }
+keytool_cert() { keytool_certs "$1"; }
+keytool_crl() { keytool -printcrl -rfc -file "$1" | blocks CRL; }
+keytool_crlder() { keytool_crl "$1"; }
+keytool_pfx() { keytool -list -rfc -storetype PKCS12 -storepass Secret1 -keystore "$1" | blocks CERTIFICATE | sort; }
+keytool_jks() { keytool -list -rfc -storetype JKS -storepass Secret1 -keystore "$1" | blocks CERTIFICATE | sort; }
+keytool_stored() { # the key by way of a PKCS#12 that keytool makes
+	rm -f from.p12
+	keytool -importkeystore -srckeystore "$1" -srcstoretype JKS -srcstorepass Secret1 -destkeystore from.p12 -deststoretype PKCS12 \
+		-deststorepass Secret1 -noprompt >/dev/null &&
+		{ keytool_pfx from.p12; openssl pkcs12 -in from.p12 -passin file:pass -nocerts -nodes | openssl pkey -pubout | of_public; } | sort
+}
+plistutil_profile() { # there and back through its binary form
+	plistutil -i "$1" -o profile.bin && plistutil -i profile.bin | tr -d ' \t\n' | sed 's/<data>/\n&/g; s/<\/data>/&\n/g' |
+		sed -n 's/^<data>\(.*\)<\/data>$/\1/p' | while read -r body; do echo "$body" | base64 -d | sha256sum | cut -c1-64; done | sort
+}
+nss_certs() { # the leaf alone: certutil imports one certificate of a file
+	nss_cert "$1" -a
+}
+nss_cert() {
+	rm -rf nss && mkdir nss && certutil -N -d sql:nss --empty-password >/dev/null &&
+		certutil -A -d sql:nss -n one -t ,, ${2:-} -i "$1" && certutil -L -d sql:nss -n one -r | sha256sum | cut -c1-64
+}
+ssh_key() { # ssh-keygen asks nobody for a passphrase here, and reads no file that others may
+	ssh-keygen -y -P Secret1 -f "$1" >ssh.pub && ssh-keygen -e -m PKCS8 -f ssh.pub | of_public
+}
+python=/usr/bin/python3 # the one that Debian's packages are for
+python_() {
+	$python - "$@" <<'PYTHON'
+import hashlib, plistlib, re, sys
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import (Encoding, PublicFormat, load_der_private_key, load_der_public_key,
+    load_pem_private_key, load_pem_public_key)
+what, name = sys.argv[1:]
+data = open(name, "rb").read()
+show = lambda der: print(hashlib.sha256(der).hexdigest())
+spki = lambda key: key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+secret = lambda: b"Secret1" if b"ENCRYPTED" in data or what == "sealedder" else None
+if what in ("certs", "both"):
+    for block in re.findall(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\r?\n?", data, re.S):
+        show(x509.load_pem_x509_certificate(block).public_bytes(Encoding.DER))
+if what == "cert":
+    show(x509.load_der_x509_certificate(data).public_bytes(Encoding.DER))
+if what in ("key", "both"):
+    show(spki(load_pem_private_key(re.search(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*PRIVATE KEY-----", data, re.S).group(0), secret()).public_key()))
+if what in ("keyder", "sealedder"):
+    show(spki(load_der_private_key(data, secret()).public_key()))
+if what == "request":
+    show(x509.load_pem_x509_csr(data).public_bytes(Encoding.DER))
+if what == "requestder":
+    show(x509.load_der_x509_csr(data).public_bytes(Encoding.DER))
+if what == "crl":
+    show(x509.load_pem_x509_crl(data).public_bytes(Encoding.DER))
+if what == "crlder":
+    show(x509.load_der_x509_crl(data).public_bytes(Encoding.DER))
+if what == "profile":
+    for part in plistlib.loads(data)["PayloadContent"]:
+        show(part["PayloadContent"])
+if what in ("jks", "stored"):
+    import jks
+    store = jks.KeyStore.load(name, "Secret1")
+    for entry in store.certs.values():
+        show(entry.cert)
+    for entry in store.private_keys.values():
+        for _, cert in entry.cert_chain:
+            show(cert)
+        show(spki(load_der_private_key(entry.pkey_pkcs8, None).public_key()))
+if what == "public":
+    show(spki(load_pem_public_key(data)))
+if what == "publicder":
+    show(spki(load_der_public_key(data)))
+PYTHON
+}
+python_sorted() { python_ "$@" | sort; }
+for what in jks stored profile; do
+	eval "python_$what() { python_sorted $what \"\$1\"; }"
+done
+for what in certs cert key keyder sealedder both request requestder crl crlder public publicder; do
+	eval "python_$what() { python_ $what \"\$1\"; }"
+done
+
+# The program behind a reader: a test that lacks it says so.
+program() {
+	case $1 in
+	nss_*) echo certutil ;;
+	ssh_*) echo ssh-keygen ;;
+	python_jks | python_stored) $python -c 'import cryptography, jks' 2>/dev/null && echo "$python" || echo python3-pyjks ;;
+	python_*) $python -c 'import cryptography' 2>/dev/null && echo "$python" || echo python3-cryptography ;;
+	*) echo "${1%%_*}" ;;
+	esac
+}
+
+# ---- the table: form | what goes in and how it is written | what must be found | readers ------------------------------------
+
+CHAIN='rsa/cert.pem --chain trust/chain.pem' # the root is in trust/chain.pem too
+table() {
+	cat <<TABLE
+PEM|$CHAIN --to pem|chain|openssl_certs certtool_certs keytool_certs python_certs
+PEM with the root|$CHAIN --to pem --with-root|all|openssl_certs certtool_certs keytool_certs python_certs
+PEM, root first|$CHAIN --to pem --with-root --order root-first|upwards|openssl_certs certtool_certs keytool_certs python_certs
+PEM in lines of 76 with CR LF|$CHAIN --to pem --width 76 --crlf|chain|openssl_certs certtool_certs keytool_certs python_certs
+PEM in one line each|$CHAIN --to pem --width 4096|chain|certtool_certs keytool_certs python_certs
+PEM with empty lines between|$CHAIN --to pem --separator blank|chain|openssl_certs certtool_certs keytool_certs python_certs
+PEM with comments|$CHAIN --to pem --separator comment|chain|openssl_certs certtool_certs keytool_certs python_certs
+PEM with comments beyond ASCII|$CHAIN --to pem --separator comment --charset utf-8 --crlf|chain|openssl_certs certtool_certs keytool_certs python_certs
+PEM without a last line end|$CHAIN --to pem --no-final-newline|chain|openssl_certs certtool_certs keytool_certs python_certs
+PEM with the key first|$CHAIN --key rsa/key.pem --to pem --content key,leaf,intermediates|both|openssl_both certtool_both python_both
+PEM with the key under a passphrase|$CHAIN --key rsa/key.pem --to pem --cipher aes-128-cbc --kdf pbkdf2|both|openssl_both certtool_both python_both
+one PEM certificate|$CHAIN --to pem --no-chain|leaf|openssl_certs certtool_certs keytool_certs python_certs nss_certs
+PEM as UTF-8 with a mark|$CHAIN --to pem --charset utf-8-bom|chain|bare certtool_certs keytool_certs
+PEM as UTF-16|$CHAIN --to pem --charset utf-16le|chain|narrow openssl_certs certtool_certs keytool_certs
+every certificate as PEM|trust/root.pem trust/issuing.pem rsa/cert.pem --to pem --all|upwards|openssl_certs certtool_certs keytool_certs python_certs
+DER|$CHAIN --to der|leaf|openssl_cert certtool_cert keytool_cert python_cert nss_cert
+PKCS#8|rsa/key.pem --to pkcs8|rsa|openssl_key certtool_key python_key ssh_key
+PKCS#8, EC|ec/key.pem --to pkcs8|ec|openssl_key certtool_key python_key ssh_key
+PKCS#8, Ed25519|ed.key --to pkcs8|ed|openssl_key certtool_plain python_key
+PKCS#8 in DER|rsa/key.pem --to pkcs8-der|rsa|openssl_keyder certtool_keyder python_keyder
+PKCS#8 by --to der|ec/key.pem --to der|ec|openssl_keyder certtool_keyder python_keyder
+PKCS#8, scrypt, AES-256|rsa/key.pem --to pkcs8 --cipher aes-256-cbc|rsa|openssl_key python_key
+PKCS#8, PBKDF2, AES-256|rsa/key.pem --to pkcs8 --cipher aes-256-cbc --kdf pbkdf2|rsa|openssl_key certtool_key python_key
+PKCS#8, PBKDF2, AES-192|ec/key.pem --to pkcs8 --cipher aes-192-cbc --kdf pbkdf2|ec|openssl_key certtool_key python_key
+PKCS#8, PBKDF2, AES-128|ec/key.pem --to pkcs8 --cipher aes-128-cbc --kdf pbkdf2|ec|openssl_key certtool_key python_key
+PKCS#8, PBKDF2, triple DES|rsa/key.pem --to pkcs8 --cipher des-ede3-cbc --kdf pbkdf2|rsa|openssl_key certtool_key python_key
+PKCS#8 in DER, PBKDF2|rsa/key.pem --to pkcs8-der --cipher aes-256-cbc --kdf pbkdf2|rsa|openssl_keyder certtool_pkcs8der python_sealedder
+PKCS#1|rsa/key.pem --to pkcs1|rsa|openssl_key certtool_key python_key ssh_key
+PKCS#1 in DER|rsa/key.pem --to pkcs1-der|rsa|openssl_keyder certtool_keyder python_keyder
+PKCS#1, AES-256|rsa/key.pem --to pkcs1 --cipher aes-256-cbc|rsa|openssl_key certtool_key python_key ssh_key
+PKCS#1, triple DES with CR LF|rsa/key.pem --to pkcs1 --cipher des-ede3-cbc --crlf|rsa|openssl_key certtool_key python_key
+SEC1|ec/key.pem --to sec1|ec|openssl_key certtool_key python_key ssh_key
+SEC1 in DER|ec/key.pem --to sec1-der|ec|openssl_keyder certtool_keyder python_keyder
+SEC1, AES-128|ec/key.pem --to sec1 --cipher aes-128-cbc|ec|openssl_key certtool_key python_key
+the older form, RSA|rsa/key.pem --to traditional|rsa|openssl_key certtool_key python_key ssh_key
+the older form, EC|ec/key.pem --to traditional --crlf --width 76|ec|openssl_key certtool_key python_key
+JKS|$CHAIN --key rsa/key.pem --to jks|stored|keytool_stored python_stored
+JKS that trusts|$CHAIN --to jks-trust|trusted|keytool_jks python_jks
+PKCS#12 that Java trusts|$CHAIN --to pfx-trust|trusted|openssl_pfx certtool_pfx keytool_pfx
+Apple profile|$CHAIN --to mobileconfig|profile|plistutil_profile python_profile
+request|asks/request.der --to csr|request|openssl_request certtool_request python_request
+request by --to pem|asks/request.der --to pem --separator comment|request|openssl_request certtool_request python_request
+request in DER|asks/request.pem --to csr-der|request|openssl_requestder certtool_requestder python_requestder
+CRL|crl.pem --to pem --width 76|crl|openssl_crl certtool_crl python_crl keytool_crl
+CRL in DER|crl.pem --to der|crl|openssl_crlder certtool_crlder python_crlder keytool_crlder
+public key|rsa.pub --to pem --crlf|public|openssl_public certtool_public python_public
+public key in DER|rsa.pub --to der|public|openssl_publicder certtool_publicder python_publicder
+TABLE
+}
+
+# The mark is what devices stumble over, and UTF-16 is Windows' own: iconv takes them away before others read on.
+bare() { tail -c +4 written >plain && head -c 3 written | od -An -tx1 | grep -q 'ef bb bf' && mv plain written; }
+narrow() { iconv -f UTF-16 -t US-ASCII written >plain && mv plain written; }
+
+table >rows
+while IFS='|' read -r form options what readers; do
+	sealed=
+	case $options in *--cipher* | *--to\ jks* | *--to\ pfx*) sealed='--out-password-file pass' ;; esac
+	# shellcheck disable=SC2086
+	check "$form is written" "$REMINT" convert $options $sealed --force -o written
+	wanted "$what" >want
+	count=0
+	for reader in $readers; do
+		case $reader in bare | narrow) check "$form: what stands around it is taken away" "$reader"; continue ;; esac
+		count=$((count + 1))
+		if ! have "$(program "$reader")"; then
+			skip "$(program "$reader") is not installed" "$form: $reader"
+			continue
+		fi
+		$reader written >got 2>err </dev/null || :
+		if cmp -s want got; then ok "$form: ${reader%%_*} finds what went in"; else not_ok "$form: ${reader%%_*} finds what went in" got err; fi
+	done
+	[ $count -ge 2 ] || not_ok "$form has two readers or more"
+done <rows
+
+# No form without a row here or in containers.sh.
+"$REMINT" convert --help | tr -s ' \n' '  ' >help
+for format in $("$REMINT" completion bash | sed -n "s/.*compgen -W '\(pem der [^']*\)'.*/\1/p" | head -n 1); do
+	grep -qE -- "--to $format[ |]" rows || grep -qE -- "(for form in|--to) .*$format( |;|$)" "$srcdir/tests/interop/containers.sh" || echo "$format" >>unread
+done
+[ -s unread ] && not_ok "every format is read by others" unread || ok "every format is read by others"
+tap_done
