@@ -120,27 +120,6 @@ check_campaign(struct rmt_db *db, sqlite3_stmt *row, struct rmt_buf *buf, struct
 	return rc;
 }
 
-static int
-check_rows(struct rmt_db *db, const char *sql,
-    int (*check)(struct rmt_db *db, sqlite3_stmt *row, struct rmt_buf *buf, struct rmt_err *err),
-    struct rmt_err *err)
-{
-	struct rmt_buf buf = { 0 };
-	struct rmt_db_query query;
-	int rc;
-
-	if (rmt_db_query(db, sql, &query, err) != 0)
-		return -1;
-	while ((rc = rmt_db_step(&query, doing, err)) == 1)
-		if (check(db, query.statement, &buf, err) != 0) {
-			rc = -1;
-			break;
-		}
-	rmt_db_done(&query);
-	rmt_buf_free(&buf);
-	return rc;
-}
-
 /* ---- the log against the rows ---- */
 
 static const char events[] = "SELECT id, text FROM events WHERE kind = 'campaign' ORDER BY id";
@@ -192,8 +171,8 @@ check_event(struct rmt_db *db, sqlite3_stmt *row, struct rmt_buf *buf, struct rm
 int
 rmt_db_check_campaigns(struct rmt_db *db, struct rmt_err *err)
 {
-	if (check_relations(db, err) != 0 || check_rows(db, items, check_item, err) != 0 ||
-	    check_rows(db, campaigns, check_campaign, err) != 0)
+	if (check_relations(db, err) != 0 || rmt_db_check_rows(db, items, doing, check_item, err) != 0 ||
+	    rmt_db_check_rows(db, campaigns, doing, check_campaign, err) != 0)
 		return -1;
-	return check_rows(db, events, check_event, err);
+	return rmt_db_check_rows(db, events, doing, check_event, err);
 }

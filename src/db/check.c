@@ -14,6 +14,27 @@
 
 static const char doing[] = "check the database";
 
+int
+rmt_db_check_rows(struct rmt_db *db, const char *sql, const char *what,
+    int (*check)(struct rmt_db *db, sqlite3_stmt *row, struct rmt_buf *buf, struct rmt_err *err),
+    struct rmt_err *err)
+{
+	struct rmt_buf buf = { 0 };
+	struct rmt_db_query query;
+	int rc;
+
+	if (rmt_db_query(db, sql, &query, err) != 0)
+		return -1;
+	while ((rc = rmt_db_step(&query, what, err)) == 1)
+		if (check(db, query.statement, &buf, err) != 0) {
+			rc = -1;
+			break;
+		}
+	rmt_db_done(&query);
+	rmt_buf_free(&buf);
+	return rc;
+}
+
 /* The first line that integrity_check prints must be "ok". */
 static int
 check_file(struct rmt_db *db, struct rmt_err *err)

@@ -148,6 +148,10 @@ int rmt_db_refuse_taken(struct rmt_db *db, struct rmt_span serial, struct rmt_er
 void rmt_db_item_read(sqlite3_stmt *row, struct rmt_buf *buf, struct rmt_db_item *out);
 void rmt_db_item_text(const char *plan, const struct rmt_db_item *item, struct rmt_buf *out);
 void rmt_db_campaign_text(const struct rmt_db_campaign *campaign, struct rmt_buf *out);
+/* Each row of a statement to `check`, with a buffer that is kept between them (check.c). */
+int rmt_db_check_rows(struct rmt_db *db, const char *sql, const char *what,
+    int (*check)(struct rmt_db *db, sqlite3_stmt *row, struct rmt_buf *buf, struct rmt_err *err),
+    struct rmt_err *err);
 /* Every campaign and item is what its last event says; every revocation has its event. */
 int rmt_db_check_campaigns(struct rmt_db *db, struct rmt_err *err);
 int rmt_db_check_revoked(struct rmt_db *db, struct rmt_err *err);

@@ -76,30 +76,30 @@ static struct known *room(struct explaining *run)
 }
 
 /* One broken file of the user's does not hide the others. */
-static int load_symptoms(void *arg, const char *name, const char *origin)
+static int load(struct explaining *run, enum rmt_policy_kind kind, const char *name)
 {
-	struct explaining *run = arg;
 	struct known *known = room(run);
 	struct rmt_err err = {0};
 
-	(void)origin;
 	if (!known)
 		return -1;
-	known->symptoms = rmt_symptoms_load(run->ctx->policies, name, &err);
-	return known->symptoms ? 0 : rmt_verb_fault(run->ctx, &err);
+	if (kind == RMT_POLICY_TARGET)
+		known->target = rmt_target_load(run->ctx->policies, name, &err);
+	else
+		known->symptoms = rmt_symptoms_load(run->ctx->policies, name, &err);
+	return known->target || known->symptoms ? 0 : rmt_verb_fault(run->ctx, &err);
+}
+
+static int load_symptoms(void *arg, const char *name, const char *origin)
+{
+	(void)origin;
+	return load(arg, RMT_POLICY_SYMPTOMS, name);
 }
 
 static int load_target(void *arg, const char *name, const char *origin)
 {
-	struct explaining *run = arg;
-	struct known *known = room(run);
-	struct rmt_err err = {0};
-
 	(void)origin;
-	if (!known)
-		return -1;
-	known->target = rmt_target_load(run->ctx->policies, name, &err);
-	return known->target ? 0 : rmt_verb_fault(run->ctx, &err);
+	return load(arg, RMT_POLICY_TARGET, name);
 }
 
 /* ---- which of it agrees ----------------------------------------------------------------------------------------------- */

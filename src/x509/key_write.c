@@ -57,6 +57,18 @@ find_cipher(const char *name, struct rmt_err *err)
 	return NULL;
 }
 
+/* What OpenSSL encoded; `length` is 0 or less when it could not. */
+static int
+take_der(unsigned char *der, int length, struct rmt_buf *out, struct rmt_err *err)
+{
+	if (length <= 0)
+		return rmt_err_openssl(
+		    err, RMT_INTERNAL, NULL, "the private key cannot be encoded");
+	rmt_buf_append(out, der, (size_t)length);
+	OPENSSL_clear_free(der, (size_t)length);
+	return rmt_buf_check(out, err);
+}
+
 int
 rmt_key_write_der(const struct rmt_key *key, struct rmt_buf *out, struct rmt_err *err)
 {
@@ -70,12 +82,7 @@ rmt_key_write_der(const struct rmt_key *key, struct rmt_buf *out, struct rmt_err
 	if (info != NULL)
 		length = i2d_PKCS8_PRIV_KEY_INFO(info, &der);
 	PKCS8_PRIV_KEY_INFO_free(info);
-	if (length <= 0)
-		return rmt_err_openssl(
-		    err, RMT_INTERNAL, NULL, "the private key cannot be encoded");
-	rmt_buf_append(out, der, (size_t)length);
-	OPENSSL_clear_free(der, (size_t)length);
-	return rmt_buf_check(out, err);
+	return take_der(der, length, out, err);
 }
 
 static void
@@ -192,12 +199,7 @@ rmt_key_write_traditional(const struct rmt_key *key, struct rmt_buf *out, struct
 		    err, RMT_SECRET, NULL, "only RSA and EC keys have a form older than PKCS#8");
 	ERR_clear_error();
 	length = i2d_PrivateKey(key->evp, &der); /* the kind's own form comes before PKCS#8 */
-	if (length <= 0)
-		return rmt_err_openssl(
-		    err, RMT_INTERNAL, NULL, "the private key cannot be encoded");
-	rmt_buf_append(out, der, (size_t)length);
-	OPENSSL_clear_free(der, (size_t)length);
-	return rmt_buf_check(out, err);
+	return take_der(der, length, out, err);
 }
 
 /* RFC 1421, 4.6.1.1 has no room for a salt: OpenSSL takes the first eight bytes of the IV, and
