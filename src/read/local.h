@@ -138,6 +138,9 @@ const char *rmt_digest_name(struct rmt_span oid);
 /* ---- containers ---- */
 
 int rmt_read_pkcs7(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span ber);
+/* The content of a signed message when it is a request or a CA's answer (cmc.c); anything else is passed over. `note` is for the certificates
+ * that come with it; "" for none. */
+int rmt_read_signed_content(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span type, struct rmt_span content, char note[256]);
 int rmt_read_pkcs12(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span ber);
 int rmt_read_jks(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span bytes);
 int rmt_read_mobileconfig(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span bytes);
