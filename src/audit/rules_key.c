@@ -207,6 +207,16 @@ same_key(struct rmt_span one, struct rmt_span other)
 	return is_rsa(&a) && is_rsa(&b) && rmt_span_equal(a.modulus, b.modulus) && rmt_span_equal(a.exponent, b.exponent);
 }
 
+/* The SHA-256 by which keys are named everywhere else. */
+static void
+append_hash(struct rmt_span spki, struct rmt_buf *out)
+{
+	unsigned char hash[RMT_SHA256];
+
+	if (!rmt_spki_hash(spki, hash, NULL))
+		rmt_hex(rmt_span_of(hash, sizeof hash), 0, out);
+}
+
 int
 rmt_rule_key_match(struct rmt_check *check)
 {
@@ -226,5 +236,9 @@ rmt_rule_key_match(struct rmt_check *check)
 		rmt_spki_text(&other, list);
 	rmt_buf_text(list, ") is not the one of the certificate (");
 	rmt_spki_text(spki, list);
-	return rmt_audit_fault(check, "key", "%s)", rmt_buf_string(list));
+	rmt_buf_text(list, "): its SPKI is ");
+	append_hash(key, list);
+	rmt_buf_text(list, ", the certificate's ");
+	append_hash(check->on->cert->spki, list);
+	return rmt_audit_fault(check, "key", "%s", rmt_buf_string(list));
 }

@@ -237,6 +237,13 @@ int rmt_read_csv(struct rmt_reading *reading, const struct rmt_object *as, struc
 int rmt_read_dump(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_stream *stream, struct rmt_err *err);
 int rmt_read_inf(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_stream *stream, struct rmt_err *err);
 
+/* ---- hint.c ---- */
+
+/* What is in a file that is named otherwise ("old.pfx" that is a PKCS#7), or NULL. */
+const char *rmt_hint_of_name(const char *source, struct rmt_span ahead);
+/* What a web page says of a request, when a CA's web site or a server's refusal was saved in place of a file. */
+bool rmt_hint_of_page(struct rmt_span page, char note[256]);
+
 /* ---- armour.c, repair.c: PEM that is almost right ---- */
 
 enum { RMT_LABEL_MAX = 64 };

@@ -267,7 +267,252 @@ damage_to_the_text_is_undone_and_named(void **state)
 	rmt_buf_free(&changed);
 }
 
+/* ---- requests and answers within signed messages ---- */
+
+#define OID_SIGNED "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
+#define OID_DATA "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
+#define OID_PKI_DATA "\x2b\x06\x01\x05\x05\x07\x0c\x02"
+#define OID_PKI_RESPONSE "\x2b\x06\x01\x05\x05\x07\x0c\x03"
+#define OID_STATUS "\x2b\x06\x01\x05\x05\x07\x07\x01"
+
+/* SignedData around a content, with one certificate and nobody's signature. */
+static void
+sign_nothing(const char *type, struct rmt_span content, bool in_pieces, struct rmt_buf *out)
+{
+	struct rmt_buf leaf = { 0 };
+	struct rmt_derw w = { 0 };
+
+	fixture_read("leaf.der", &leaf);
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_oid(&w, rmt_span_text(OID_SIGNED));
+	rmt_derw_begin(&w, RMT_DER_CONTEXT_CONSTRUCTED(0));
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_small(&w, 3);
+	rmt_derw_begin(&w, RMT_DER_SET);
+	rmt_derw_end(&w);
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_oid(&w, rmt_span_text(type));
+	rmt_derw_begin(&w, RMT_DER_CONTEXT_CONSTRUCTED(0));
+	if (in_pieces) {
+		rmt_derw_begin(&w, RMT_DER_OCTET_STRING | 0x20);
+		rmt_derw_value(&w, RMT_DER_OCTET_STRING, rmt_span_of(content.at, 7));
+		rmt_derw_value(
+		    &w, RMT_DER_OCTET_STRING, rmt_span_of(content.at + 7, content.length - 7));
+		rmt_derw_end(&w);
+	} else {
+		rmt_derw_value(&w, RMT_DER_OCTET_STRING, content);
+	}
+	rmt_derw_end(&w);
+	rmt_derw_end(&w);
+	rmt_derw_begin(&w, RMT_DER_CONTEXT_CONSTRUCTED(0));
+	rmt_derw_raw(&w, rmt_buf_view(&leaf));
+	rmt_derw_end(&w);
+	rmt_derw_begin(&w, RMT_DER_SET);
+	rmt_derw_end(&w);
+	rmt_derw_end(&w);
+	rmt_derw_end(&w);
+	rmt_derw_end(&w);
+	assert_int_equal(rmt_derw_finish(&w, out, NULL), 0);
+	rmt_buf_free(&leaf);
+}
+
+static void
+empty_sequence(struct rmt_derw *w)
+{
+	rmt_derw_begin(w, RMT_DER_SEQUENCE);
+	rmt_derw_end(w);
+}
+
+/* RFC 5272: a request as a tagged one; or the status of one. */
+static void
+make_pki_data(struct rmt_span request, struct rmt_buf *out)
+{
+	struct rmt_derw w = { 0 };
+
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	empty_sequence(&w);
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_begin(&w, RMT_DER_CONTEXT_CONSTRUCTED(0));
+	rmt_derw_small(&w, 1);
+	rmt_derw_raw(&w, request);
+	rmt_derw_end(&w);
+	rmt_derw_end(&w);
+	empty_sequence(&w);
+	empty_sequence(&w);
+	rmt_derw_end(&w);
+	assert_int_equal(rmt_derw_finish(&w, out, NULL), 0);
+}
+
+static void
+make_pki_response(unsigned status, const char *text, struct rmt_buf *out)
+{
+	struct rmt_derw w = { 0 };
+
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_small(&w, 1);
+	rmt_derw_oid(&w, rmt_span_text(OID_STATUS));
+	rmt_derw_begin(&w, RMT_DER_SET);
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_small(&w, status);
+	empty_sequence(&w);
+	rmt_derw_value(&w, RMT_DER_UTF8, rmt_span_text(text));
+	rmt_derw_end(&w);
+	rmt_derw_end(&w);
+	rmt_derw_end(&w);
+	rmt_derw_end(&w);
+	empty_sequence(&w);
+	empty_sequence(&w);
+	rmt_derw_end(&w);
+	assert_int_equal(rmt_derw_finish(&w, out, NULL), 0);
+}
+
+static void
+messages_about_certificates_give_what_is_in_them(void **state)
+{
+	static const struct {
+		const char *sentence, *type;
+		int status; /* of an answer; -1 a request within CMC, -2 a bare one */
+		bool in_pieces;
+		const char *wanted, *says;
+	} rows[] = {
+		{ "a request within CMC", OID_PKI_DATA, -1, false,
+		    "request=leaf@pkcs7 certificate=leaf@pkcs7",
+		    "note: the request inside a CMC message" },
+		{ "the same in pieces", OID_PKI_DATA, -1, true,
+		    "request=leaf@pkcs7 certificate=leaf@pkcs7",
+		    "note: the request inside a CMC message" },
+		{ "a request signed by the old certificate's key", OID_DATA, -2, false,
+		    "request=leaf@pkcs7 certificate=leaf@pkcs7",
+		    "note: the request inside a signed message, as for a renewal" },
+		{ "a CA's answer that a certificate is issued", OID_PKI_RESPONSE, 0, false,
+		    "certificate=leaf@pkcs7", "note: a CA's full answer to a request (\"Why\")" },
+		{ "a CA's refusal", OID_PKI_RESPONSE, 2, false,
+		    "unsupported=answer of a CA that refused a request@pkcs7 "
+		    "certificate=leaf@pkcs7",
+		    "Why" },
+		{ "a CA that has not decided", OID_PKI_RESPONSE, 3, false,
+		    "unsupported=answer of a CA that has not decided yet@pkcs7 "
+		    "certificate=leaf@pkcs7",
+		    "certreq -retrieve" },
+	};
+	struct rmt_buf request = { 0 }, content = { 0 }, message = { 0 };
+	struct account account;
+
+	(void)state;
+	fixture_read("leaf.csr.der", &request);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		rmt_buf_free(&content);
+		rmt_buf_free(&message);
+		if (rows[i].status >= 0)
+			make_pki_response((unsigned)rows[i].status, "Why", &content);
+		else if (rows[i].status == -1)
+			make_pki_data(rmt_buf_view(&request), &content);
+		else
+			rmt_buf_span(&content, rmt_buf_view(&request));
+		sign_nothing(rows[i].type, rmt_buf_view(&content), rows[i].in_pieces, &message);
+		account_start(&account, NULL);
+		check_account(&account, rows[i].sentence,
+		    account_mem(&account, message.bytes, message.length), rows[i].wanted,
+		    rows[i].says);
+		account_end(&account);
+	}
+	rmt_buf_free(&request);
+	rmt_buf_free(&content);
+	rmt_buf_free(&message);
+}
+
+/* ---- names and pages ---- */
+
+static void
+a_name_that_promises_something_else_is_said(void **state)
+{
+	static const struct {
+		const char *file, *name, *says; /* NULL: nothing */
+	} rows[] = {
+		{ "chain.p7b", "a.pfx", "named like a PFX, but it is a PKCS#7" },
+		{ "leaf.pem", "a.p12", "without a private key" },
+		{ "leaf.key", "a.pfx", NULL },
+		{ "plain-nomac.pfx", "a.p7b", "there may be a private key in it" },
+		{ "plain-nomac.pfx", "a.pfx", NULL },
+		{ "leaf.pem", "a.key", "there is none in it: it is a certificate" },
+		{ "leaf.csr.der", "a.key", "there is none in it: it is a certificate request" },
+		{ "leaf.key", "a.key", NULL },
+		{ "leaf.csr.pem", "a.cer", "still a request: its CA has to sign it" },
+		{ "leaf.pkcs8.der", "a.crt", "keep it from others" },
+		{ "leaf.der", "a.csr", "it is a certificate already" },
+		{ "leaf.csr.der", "a.req", NULL },
+		{ "leaf.pem", "a.pem", NULL },
+		{ "leaf.pem", "a", NULL },
+	};
+	struct rmt_buf bytes = { 0 };
+	struct account account;
+	struct rmt_err err = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		fixture_read(rows[i].file, &bytes);
+		account_start(&account, NULL);
+		assert_int_equal(
+		    rmt_read_mem(&account.reader, rows[i].name, rmt_buf_view(&bytes), &err), 0);
+		if (rows[i].says)
+			check_account(&account, rows[i].name, "", "", rows[i].says);
+		else if (strstr(rmt_buf_string(&account.said), "named like"))
+			fail_msg("%s under the name %s: %s", rows[i].file, rows[i].name,
+			    rmt_buf_string(&account.said));
+		account_end(&account);
+	}
+	rmt_buf_free(&bytes);
+}
+
+static void
+a_text_without_a_certificate_says_what_to_do(void **state)
+{
+	static const struct {
+		const char *text, *wanted, *says;
+	} rows[] = {
+		{ "<html><p>Your certificate request was denied. Your Request Id is 12. The "
+		  "disposition "
+		  "message is \"Denied by Policy Module\"</p></html>",
+		    "unsupported=HTML page@der",
+		    "request 12 was denied (Denied by Policy Module)" },
+		{ "<HTML>Certificate Pending. Your Request Id is 7.</HTML>",
+		    "unsupported=HTML page@der", "request 7 is pending" },
+		{ "<!DOCTYPE html><a href=\"certnew.cer?ReqID=31&amp;Enc=b64\">Download</a>",
+		    "unsupported=HTML page@der", "certnew.cer?ReqID=31&Enc=b64" },
+		{ "<html><title>401 - Unauthorized</title></html>", "unsupported=HTML page@der",
+		    "log on" },
+		{ "<html><p>hello</p></html>", "unsupported=HTML page@der",
+		    "a page was saved in place of the file" },
+		{ "Certificate:\n    Data:\n        Version: 3 (0x2)\n",
+		    "unsupported=certificate printed as text@der", "export it without -noout" },
+		{ "-----BEGIN CERTIFICATE-----\nMIIB...\nAAAA\n-----END CERTIFICATE-----\n",
+		    "!input(line 2)", "a part was left out where the dots are: copy it whole" },
+		{ "-----BEGIN CERTIFICATE-----\nMIIBMII\n-----END CERTIFICATE-----\n",
+		    "!input(line 2)", "take it again from where it came" },
+		{ "-----BEGIN CERTIFICATE-----\nMIIBMIIB\n-----END CERTIFICATE-----\n",
+		    "!input(line 1, offset 0)", "take it again, whole, from where it came" },
+		{ "sk-ssh-ed25519@openssh.com AAAA", "unsupported=OpenSSH public key@der", "SSH" },
+		{ "if (strstr(text, \"-----BEGIN CERTIFICATE-----\")) return 1;\n",
+		    "!input(offset 0)", "holds no certificate" },
+	};
+	struct account account;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		account_start(&account, NULL);
+		check_account(&account, rows[i].text,
+		    account_mem(&account, rows[i].text, strlen(rows[i].text)), rows[i].wanted,
+		    rows[i].says);
+		account_end(&account);
+	}
+}
+
 const struct CMUnitTest read_almost_tests[] = {
+	cmocka_unit_test(messages_about_certificates_give_what_is_in_them),
+	cmocka_unit_test(a_name_that_promises_something_else_is_said),
+	cmocka_unit_test(a_text_without_a_certificate_says_what_to_do),
 	cmocka_unit_test(damage_to_the_text_is_undone_and_named),
 };
 const size_t read_almost_count = sizeof read_almost_tests / sizeof read_almost_tests[0];
