@@ -46,6 +46,9 @@ judges|dovecot-managesieved|/usr/lib/dovecot/managesieve
 judges|slapd|slapd
 judges|zsh|zsh
 judges|fish|fish
+judges|openssh-client|ssh-keygen
+judges|putty-tools|puttygen
+judges|zip|zip
 java|default-jdk-headless|javac
 browser|chromium|chromium
 TABLE

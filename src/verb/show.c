@@ -14,7 +14,7 @@
 #include "verb/local.h"
 
 /* Whose key is whose, as long as it is a handful that a person put together and not a pile. */
-enum { WATCHED_MOST = 64 };
+enum { WATCHED_MOST = 32 };
 struct watched {
 	unsigned char spki[RMT_SHA256];
 	char source[256];
