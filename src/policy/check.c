@@ -274,8 +274,30 @@ rmt_check_file_name(const char *text, struct rmt_err *err)
 	return 0;
 }
 
+/* What is around {label} and {serial} is for people, and for a command line in which they stand. */
+int
+rmt_check_friendly_name(const char *text, struct rmt_err *err)
+{
+	const char *at = text;
+
+	while (*at != '\0' && strlen(text) <= 100) {
+		if (strncmp(at, "{label}", 7) == 0)
+			at += 7;
+		else if (strncmp(at, "{serial}", 8) == 0)
+			at += 8;
+		else if (plain(*at, "._-ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+			at++;
+		else
+			break;
+	}
+	if (*text == '\0' || *at != '\0')
+		return refuse(err, "a friendly name is made of letters, digits, '.', '_', '-', {label} and {serial}");
+	return 0;
+}
+
 const char *const rmt_deploy_marks[] = { "label", "thumbprint", "old-thumbprint", "serial",
 	"old-serial", "host", "address", "root-thumbprint", "root-cer", "root-pem", "issuing-cer",
+	"chain", "with-chain", "no-chain", "n",
 	NULL };
 
 const char *const rmt_request_marks[] = { "cn", "o", "ou", "l", "st", "c", "email", "serial-number", "subject",

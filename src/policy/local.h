@@ -141,6 +141,7 @@ int rmt_check_oid(const char *text, struct rmt_err *err);
 int rmt_check_key_spec(const char *text, struct rmt_err *err);     /* "rsa:2048" */
 int rmt_check_key_range(const char *text, struct rmt_err *err);    /* "rsa:2048-8192" */
 int rmt_check_rule_id(const char *text, struct rmt_err *err);
+int rmt_check_friendly_name(const char *text, struct rmt_err *err); /* "{label}-{serial}" */
 int rmt_check_file_name(const char *text, struct rmt_err *err);    /* "{label}.pem" */
 int rmt_check_steps(const char *text, struct rmt_err *err); /* of a deploy block */
 int rmt_check_on_device(const char *text, struct rmt_err *err); /* of a request block */

@@ -115,6 +115,7 @@ struct rmt_deploy_file {
 	struct rmt_text_list content; /* "leaf" "intermediates" "root" "key", in order */
 	char *profile;               /* pfx, pfx-trust, mobileconfig: "modern" "compat" "legacy" */
 	bool per_intermediate;       /* one file for each intermediate */
+	char *friendly_name;         /* of the entry in a keystore: {label}, {serial}; NULL: the label */
 	char *order;                 /* of a pem: "leaf-first" (NULL) or "root-first" */
 	char *cipher, *kdf;          /* protect the key by the passphrase: see write's options; NULL: it stays plain */
 	bool crlf;                   /* line ends */

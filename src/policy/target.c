@@ -230,6 +230,8 @@ static const struct rmt_schema file_rows[] = {
 	{ .key = "profile", .field = RMT_FIELD_TEXT, .at = FILE_AT(profile), .choices = profiles },
 	{ .key = "per_intermediate", .field = RMT_FIELD_BOOL, .at = FILE_AT(per_intermediate),
 	  .preset = "false" },
+	{ .key = "friendly_name", .field = RMT_FIELD_TEXT, .at = FILE_AT(friendly_name), .example = "{label}-{serial}",
+	  .check = rmt_check_friendly_name },
 	{ .key = "order", .field = RMT_FIELD_TEXT, .at = FILE_AT(order), .choices = orders },
 	{ .key = "cipher", .field = RMT_FIELD_TEXT, .at = FILE_AT(cipher), .choices = ciphers },
 	{ .key = "kdf", .field = RMT_FIELD_TEXT, .at = FILE_AT(kdf), .choices = kdfs },
@@ -333,6 +335,8 @@ misfit(const struct rmt_deploy_file *file)
 	    (file->content.count > 1 || key ||
 		(holds_only(&file->content, "intermediates") && !file->per_intermediate)))
 		return "a der file holds one certificate";
+	if (file->friendly_name != NULL && preset_profile(file) == NULL && strncmp(file->format, "jks", 3) != 0)
+		return "only in a keystore has an entry a name";
 	if (file->profile != NULL && preset_profile(file) == NULL)
 		return "only a pfx, a pfx-trust and a mobileconfig have a profile";
 	if (file->per_intermediate && !holds_only(&file->content, "intermediates"))

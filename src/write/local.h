@@ -38,6 +38,8 @@ void rmt_aliases_free(struct rmt_buf *aliases, size_t count);
 int rmt_readback(struct rmt_span written, struct rmt_parts *parts, bool ordered, const struct rmt_secret *passphrase,
                  const char *friendly_name, struct rmt_err *err);
 
+/* target.c: of how many files a row of a deploy block is the pattern, for this bundle. */
+size_t rmt_deploy_count(const struct rmt_deploy_file *file, const struct rmt_bundle *bundle);
 /* The CA certificates that a target's steps may speak of. `cert` is NULL when it is not at hand. */
 struct rmt_anchor { const char *mark, *name, *format; const struct rmt_cert *cert; };
 enum { RMT_ANCHORS = 3 };

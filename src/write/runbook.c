@@ -302,9 +302,9 @@ put_files(const struct rmt_runbook_part *part, const struct rmt_target *target, 
 	rmt_file_label(rmt_buf_string(&label), clean);
 	for (size_t i = 0; !rc && i < target->file_count; i++) {
 		const struct rmt_deploy_file *file = &target->files[i];
-		size_t last = file->per_intermediate ? part->bundle->intermediate_count : 1;
+		size_t last = rmt_deploy_count(file, part->bundle);
 
-		for (size_t n = 1; !rc && n <= last && !(part->bundle->without_key && rmt_deploy_wants_key(file)); n++) {
+		for (size_t n = 1; !rc && n <= last; n++) {
 			rmt_buf_clear(&name);
 			rc = rmt_file_name(file->name, clean, NULL, n, &name, err);
 			put_file(part, target, rmt_buf_string(&name), file->comment, out);

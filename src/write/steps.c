@@ -217,6 +217,16 @@ put_issuing_cer(const struct rmt_runbook_part *part, struct rmt_buf *out)
 	put_anchor(part, 2, out);
 }
 
+/* What the chain is called on the device. */
+static void
+put_chain_name(const struct rmt_runbook_part *part, struct rmt_buf *out)
+{
+	if (!part->bundle->intermediate_count)
+		return;
+	put_label(part, out);
+	rmt_buf_text(out, "-chain");
+}
+
 static const struct mark {
 	const char *name;
 	void (*put)(const struct rmt_runbook_part *part, struct rmt_buf *out);
@@ -233,6 +243,7 @@ static const struct mark {
 	{ "{root-cer}", put_root_cer, "<root certificate, DER>" },
 	{ "{root-pem}", put_root_pem, "<root certificate, PEM>" },
 	{ "{issuing-cer}", put_issuing_cer, "" },
+	{ "{chain}", put_chain_name, "" },
 };
 
 static const struct mark *
@@ -244,11 +255,28 @@ mark_at(const char *at)
 	return NULL;
 }
 
-/* One line, its end included. False: it speaks of something that there is not. */
+/* In front of a line: for whom it is. */
+static const struct { const char *mark; bool chain; } conditions[] = { { "{with-chain}", true }, { "{no-chain}", false } };
+
+/* One line, its end included, for the n-th intermediate where it speaks of one. False: it speaks of something that there is not. */
 static bool
-fill_line(struct rmt_span line, const struct rmt_runbook_part *part, struct rmt_buf *out)
+fill_line(struct rmt_span line, const struct rmt_runbook_part *part, size_t n, struct rmt_buf *out)
 {
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
+		size_t length = strlen(conditions[i].mark);
+
+		if (line.length < length || memcmp(line.at, conditions[i].mark, length))
+			continue;
+		if (conditions[i].chain != (part->bundle->intermediate_count > 0))
+			return false;
+		line = rmt_span_of(line.at + length, line.length - length);
+	}
 	while (line.length) {
+		if (line.length >= 3 && !memcmp(line.at, "{n}", 3)) {
+			rmt_buf_format(out, "%zu", n);
+			line = rmt_span_of(line.at + 3, line.length - 3);
+			continue;
+		}
 		const struct mark *mark = *line.at == '{' ? mark_at((const char *)line.at) : NULL;
 		size_t length = mark ? strlen(mark->name) : 1, before = out->length;
 
@@ -270,13 +298,17 @@ rmt_steps_fill(const char *text, const struct rmt_runbook_part *part, struct rmt
 {
 	while (*text) {
 		size_t length = strcspn(text, "\n");
-		struct rmt_buf line = { 0 };
+		size_t last = memmem(text, length, "{n}", 3) ? part->bundle->intermediate_count : 1;
 
 		length += text[length] == '\n';
-		if (fill_line(rmt_span_of(text, length), part, &line))
-			rmt_buf_span(out, rmt_buf_view(&line));
-		out->failed |= line.failed;
-		rmt_buf_free(&line);
+		for (size_t n = 1; n <= last; n++) {
+			struct rmt_buf line = { 0 };
+
+			if (fill_line(rmt_span_of(text, length), part, n, &line))
+				rmt_buf_span(out, rmt_buf_view(&line));
+			out->failed |= line.failed;
+			rmt_buf_free(&line);
+		}
 		text += length;
 	}
 	if (out->length && out->bytes[out->length - 1] != '\n')

@@ -85,6 +85,19 @@ rmt_target_own_key(const struct rmt_target *target)
 	return leaf;
 }
 
+/* A file for intermediates and nothing else is not there when there are none. */
+size_t
+rmt_deploy_count(const struct rmt_deploy_file *file, const struct rmt_bundle *bundle)
+{
+	bool chain = file->content.count == 1 && holds(file, "intermediates");
+
+	if (bundle->without_key && rmt_deploy_wants_key(file))
+		return 0;
+	if (file->per_intermediate)
+		return bundle->intermediate_count;
+	return chain && !bundle->intermediate_count ? 0 : 1;
+}
+
 static int
 choose_mode(const struct rmt_deploy_file *file, mode_t *mode, struct rmt_err *err)
 {
@@ -99,9 +112,10 @@ choose_mode(const struct rmt_deploy_file *file, mode_t *mode, struct rmt_err *er
 
 static int
 write_file(const struct rmt_bundle *bundle, const struct rmt_deploy_file *file, const struct rmt_secret *passphrase,
-           const char *name, struct rmt_fileset *out, struct rmt_err *err)
+           const char *name, const char *friendly_name, struct rmt_fileset *out, struct rmt_err *err)
 {
 	struct rmt_write_options options = {
+		.friendly_name = friendly_name,
 		.format = file->format, .content = file->content, .profile = file->profile, .width = file->width,
 		.crlf = file->crlf, .no_final_newline = file->no_final_newline, .root_first = file->order && !strcmp(file->order, "root-first"),
 		.separator = file->separator, .charset = file->charset, .cipher = file->cipher, .kdf = file->kdf,
@@ -124,21 +138,26 @@ write_named(const struct rmt_bundle *bundle, const struct rmt_deploy_file *file,
             const char *label, size_t n, struct rmt_fileset *out, struct rmt_err *err)
 {
 	struct rmt_bundle one = *bundle;
-	struct rmt_buf name = { 0 };
+	struct rmt_buf name = { 0 }, friendly_name = { 0 }, serial = { 0 };
 	int rc = -1;
 
+	if (bundle->leaf)
+		rmt_serial_hex(bundle->leaf->serial, &serial);
 	if (n) {
 		one.intermediates = bundle->intermediates + (n - 1);
 		one.intermediate_count = 1;
 	}
-	if (rmt_file_name(file->name, label, NULL, n ? n : 1, &name, err)) {
+	if (rmt_file_name(file->name, label, NULL, n ? n : 1, &name, err) ||
+	    (file->friendly_name && rmt_file_name(file->friendly_name, label, rmt_buf_string(&serial), 1, &friendly_name, err))) {
 		rmt_err_within(err, file->name);
 	} else {
-		rc = write_file(&one, file, passphrase, rmt_buf_string(&name), out, err);
+		rc = write_file(&one, file, passphrase, rmt_buf_string(&name), file->friendly_name ? rmt_buf_string(&friendly_name) : NULL, out, err);
 		if (rc)
 			rmt_err_within(err, rmt_buf_string(&name));
 	}
 	rmt_buf_free(&name);
+	rmt_buf_free(&friendly_name);
+	rmt_buf_free(&serial);
 	return rc;
 }
 
@@ -203,13 +222,10 @@ rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *targe
 	rmt_file_label(rmt_buf_string(&label), file_label);
 	for (size_t i = 0; i < target->file_count; i++) {
 		const struct rmt_deploy_file *file = &target->files[i];
-		size_t n = file->per_intermediate ? 1 : 0;
-		size_t last = file->per_intermediate ? bundle->intermediate_count : 0;
+		size_t count = rmt_deploy_count(file, bundle);
 
-		if (bundle->without_key && rmt_deploy_wants_key(file))
-			continue;
-		for (; n <= last; n++)
-			if (write_named(bundle, file, passphrase, file_label, n, out, err))
+		for (size_t n = 1; n <= count; n++)
+			if (write_named(bundle, file, passphrase, file_label, file->per_intermediate ? n : 0, out, err))
 				goto out;
 	}
 	rc = rmt_runbook_has(target) ? write_steps(bundle, target, out, err) : 0;
@@ -219,10 +235,9 @@ out:
 }
 
 static int
-visit_names(const struct rmt_deploy_file *file, const char *label, size_t intermediates,
+visit_names(const struct rmt_deploy_file *file, const char *label, size_t last,
             int (*visit)(void *arg, const char *name), void *arg, struct rmt_err *err)
 {
-	size_t last = file->per_intermediate ? intermediates : 1;
 	int rc = 0;
 
 	for (size_t n = 1; !rc && n <= last; n++) {
@@ -268,8 +283,7 @@ rmt_write_names(const struct rmt_bundle *bundle, const struct rmt_target *target
 	if (!rc)
 		rmt_file_label(rmt_buf_string(&label), file_label);
 	for (size_t i = 0; !rc && i < target->file_count; i++)
-		if (!bundle->without_key || !rmt_deploy_wants_key(&target->files[i]))
-			rc = visit_names(&target->files[i], file_label, bundle->intermediate_count, visit, arg, err);
+		rc = visit_names(&target->files[i], file_label, rmt_deploy_count(&target->files[i], bundle), visit, arg, err);
 	rmt_buf_free(&label);
 	return rc || !rmt_runbook_has(target) ? rc : visit_steps(bundle, target, visit, arg, err);
 }

@@ -25,7 +25,7 @@ asked --for sfb-edge-internal --for 'sfb-edge-*' --for sfb-edge-external
 printf 'sfb-edge-internal\nsfb-edge-external\n' >"$TMP/wanted"
 expect_same "$TMP/wanted" "$TMP/got" "each target judges once, where it is named first"
 asked --for '[ap]*e'
-printf 'apache\n' >"$TMP/wanted"
+printf 'apache\napple-profile\n' >"$TMP/wanted"
 expect_same "$TMP/wanted" "$TMP/got" "a pattern is a shell's"
 asked --for all
 LC_ALL=C sort -u "$TMP/got" >"$TMP/wanted"

@@ -340,6 +340,18 @@ static const struct fault_row {
 	    "deploy: { passphrase: { without = \"\xc3\xa4\"; }; };", "line 2",
 	    "\"deploy.passphrase.without\" wants text such as \"?\\\"\", not \"\xc3\xa4\": it is not one to "
 	    "64 characters of ASCII" },
+	{ "only a keystore's entry has a name", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"leaf\" ]; friendly_name "
+	    "= \"{label}\"; } ); };",
+	    "line 2", "\"a\": only in a keystore has an entry a name" },
+	{ "a friendly name is plain", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"pfx\"; content = [ \"leaf\" ]; friendly_name "
+	    "= \"{cn}\"; } ); };",
+	    "line 2", "\"deploy.files[0].friendly_name\" wants text such as \"{label}-{serial}\", not \"{cn}\": a friendly name is made of letters, "
+	    "digits, '.', '_', '-', {label} and {serial}" },
+	{ "a trust store has no key", TARGET,
+	    "deploy: { files = ( { name = \"a\"; format = \"jks-trust\"; content = [ \"root\", \"key\" ]; } ); };",
+	    "line 2", "\"a\": a trust store holds certificates, no key" },
 	{ "several files want several names", TARGET,
 	    "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"intermediates\" "
 	    "]; per_intermediate = true; } ); };",

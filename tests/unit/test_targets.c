@@ -52,7 +52,7 @@ check_incidents(const struct rmt_target *target)
 }
 
 /* Rules for issuing and places for files: no chain is sent to them. */
-static const char *const chainless[] = { "cabf-br", "java-8-keystore", "rfc5280", "sfb-oauth", "windows-2012-pfx",
+static const char *const chainless[] = { "apple-profile", "cabf-br", "java-8-keystore", "java-keystore", "rfc5280", "sfb-oauth", "windows-2012-pfx",
 	"windows-pfx" };
 
 static void

@@ -60,6 +60,10 @@ static const struct case_row cases[] = {
 	FAIL("apple-2019", "826 days", "leaf.dates.lifetime", .leaf = { .from = "2026-01-01", .to = "2028-04-06" }),
 	FAIL("apple-2019", "a name in the CN alone", "leaf.san.present", .leaf = { .san = absent }),
 
+	PASS("apple-profile", "a certificate with its key", .form = FORM_COMPAT),
+	FAIL("apple-profile", "no key", "key.present", .form = FORM_COMPAT, .key = KEY_NONE),
+	WARN("apple-profile", "serverAuth alone", "leaf.eku.client-auth", .form = FORM_COMPAT, .leaf = { .eku = "serverAuth" }),
+
 	PASS("cabf-br", "398 days, from before 15 March 2026", .leaf = { .from = "2026-03-14", .to = "2027-04-16" },
 	    .now = "2026-04-01"),
 	FAIL("cabf-br", "399 days, from before 15 March 2026", "leaf.dates.lifetime",
@@ -126,6 +130,9 @@ static const struct case_row cases[] = {
 
 	PASS("java-8-keystore", "3DES and SHA-1", .form = FORM_COMPAT),
 	FAIL("java-8-keystore", "AES and HmacPBESHA256", "container.pfx.profile", .form = FORM_MODERN),
+	PASS("java-keystore", "AES and HmacPBESHA256", .form = FORM_MODERN),
+	PASS("java-keystore", "3DES and SHA-1", .form = FORM_COMPAT),
+	FAIL("java-keystore", "no key", "key.present", .form = FORM_MODERN, .key = KEY_NONE),
 
 	PASS("lync-phone-edition", "leaf and intermediate under the pool's name", .host = "pool.contoso.com"),
 	FAIL("lync-phone-edition", "the leaf alone", "chain.complete", .sent = ""),

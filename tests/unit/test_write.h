@@ -16,7 +16,7 @@
 #include "write/local.h"
 
 struct rows {
-	struct CMUnitTest tests[96];
+	struct CMUnitTest tests[160];
 	size_t count;
 };
 

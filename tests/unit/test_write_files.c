@@ -84,7 +84,7 @@ struct file_row {
 struct target_row {
 	const char *sentence;
 	struct file_row files[3];
-	const char *label, *passphrase;
+	const char *label, *passphrase, *friendly_name;
 	const char *expected; /* as describe() */
 	enum rmt_class class; /* of a refusal */
 	const char *message;
@@ -118,6 +118,9 @@ static const struct target_row target_rows[] = {
 	                                           { "{label}.cer", "der", "leaf", NULL, false, false, 0 } },
 	  .passphrase = "secret", .expected = "web.example.pfx 0600; web.example.cer 0644",
 	  .judge = "openssl pkcs12 -in web.example.pfx -passin pass:secret -info -noout 2>&1 | grep 'MAC: sha1'" },
+	{ "the entry of a PFX has the name that the target gives it", { { "{label}.pfx", "pfx", "leaf key", "compat", false, false, 0 } },
+	  .friendly_name = "{label}-{serial}", .passphrase = "secret", .expected = "web.example.pfx 0600",
+	  .judge = "openssl pkcs12 -in web.example.pfx -passin pass:secret -nodes | grep -c 'friendlyName: web.example-0a' | grep -x 2" },
 	{ "a PFX without a passphrase", { { "{label}.pfx", "pfx", "leaf intermediates key", "compat", false, false, 0 } }, .class = RMT_SECRET,
 	  .message = "needs a passphrase", .place = "web.example.pfx" },
 	{ "a key for a device stays plain beside a PFX under a passphrase",
@@ -148,9 +151,10 @@ check_target(void **state)
 		snprintf(texts[i][0], sizeof(texts[i][0]), "%s", file->name);
 		snprintf(texts[i][1], sizeof(texts[i][1]), "%s", file->format);
 		snprintf(texts[i][2], sizeof(texts[i][2]), "%s", file->profile ? file->profile : "");
+		snprintf(texts[i][3], sizeof(texts[i][3]), "%s", row->friendly_name ? row->friendly_name : "");
 		files[i] = (struct rmt_deploy_file){
 			.name = texts[i][0], .format = texts[i][1], .content = words_of(&words[i], file->content),
-			.profile = file->profile ? texts[i][2] : NULL, .per_intermediate = file->per_intermediate, .crlf = file->crlf,
+			.profile = file->profile ? texts[i][2] : NULL, .friendly_name = row->friendly_name ? texts[i][3] : NULL, .per_intermediate = file->per_intermediate, .crlf = file->crlf,
 			.mode = file->mode,
 		};
 		target.file_count++;

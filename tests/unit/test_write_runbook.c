@@ -106,6 +106,84 @@ check_shipped(void **state)
 	rmt_target_free(target);
 }
 
+/* ---- the files that lie there are those of which the steps speak, with a chain of any length ---- */
+
+static bool
+ends_with(const char *word, const char *end)
+{
+	size_t length = strlen(word), tail = strlen(end);
+
+	return length > tail && strcmp(word + length - tail, end) == 0;
+}
+
+/* A word that would be a file of ours. What a step makes on the machine is named with where it goes. */
+static bool
+names_file(const char *word)
+{
+	static const char *const ends[] = { ".pem", ".crt", ".cer", ".key", ".pfx", ".p12", ".p7b", ".jks", ".mobileconfig" };
+
+	if (strchr(".-", *word) || strncmp(word, "/usr/local/share/ca-certificates/", 33) == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (ends_with(word, ends[i]))
+			return true;
+	return false;
+}
+
+static void
+check_words_are_files(const char *name, const char *steps, const struct rmt_fileset *set)
+{
+	char *copy = rmt_strdup(steps, NULL), *save = NULL;
+
+	for (char *word = strtok_r(copy, " \t\n'\"()<>,;=", &save); word; word = strtok_r(NULL, " \t\n'\"()<>,;=", &save)) {
+		char *leaf;
+
+		while (strlen(word) && strchr(".:", word[strlen(word) - 1]))
+			word[strlen(word) - 1] = '\0';
+		leaf = strrchr(word, '/');
+		if (names_file(word) && !rmt_fileset_has(set, leaf ? leaf + 1 : word))
+			fail_msg("the steps of %s speak of %s, which is not written", name, word);
+	}
+	free(copy);
+}
+
+static void
+check_files_are_words(const char *name, const char *steps, const struct rmt_fileset *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (strncmp(set->names[i], "INSTALL-", 8) != 0 && !strstr(steps, set->names[i]))
+			fail_msg("the steps of %s do not speak of %s", name, set->names[i]);
+}
+
+static void
+check_files_named(void **state)
+{
+	struct rmt_target *target = target_named(*state);
+	struct rmt_secret *passphrase = rmt_secret_new("secret", 6, NULL);
+	char install[96];
+
+	snprintf(install, sizeof(install), "INSTALL-%s.txt", target->name);
+	for (size_t intermediates = 0; intermediates <= 2; intermediates++) {
+		struct rmt_bundle bundle = whole_bundle(KIND_RSA);
+		struct rmt_fileset set = { .count = 0 };
+		struct rmt_err err = { 0 };
+		const char *steps = NULL;
+
+		bundle.intermediate_count = intermediates;
+		if (rmt_write_target(&bundle, target, passphrase, &set, &err))
+			fail_msg("%s: %s", err.place, err.message);
+		for (size_t i = 0; i < set.count; i++)
+			if (strcmp(set.names[i], install) == 0)
+				steps = behind(rmt_buf_string(&set.contents[i]), "\n1. Make the new chain trusted");
+		assert_non_null(steps);
+		check_files_are_words(target->name, steps, &set);
+		check_words_are_files(target->name, steps, &set);
+		rmt_fileset_free(&set);
+	}
+	rmt_secret_free(passphrase);
+	rmt_target_free(target);
+}
+
 /* ---- the way back in the words of each kind of device ---- */
 
 struct word_row {
@@ -128,7 +206,7 @@ static const struct word_row word_rows[] = {
 	{ "HAProxy keeps its old file outside of its directory", "haproxy", "certutil", "cp -p /etc/haproxy/haproxy.pem.old" },
 	{ "Postfix publishes its TLSA record first", "postfix", "TLSA", "postfix check && postfix reload" },
 	{ "Exchange enables the old certificate", "exchange", "certutil -dspublish", "Enable-ExchangeCertificate -Thumbprint OLD" },
-	{ "Java has a truststore of its own", "java-8-keystore", "keytool -importcert", "<old keystore>" },
+	{ "Java has a truststore of its own", "java-8-keystore", "keytool -importcert", "<old key store>" },
 };
 
 static void
@@ -298,6 +376,11 @@ static const struct fill_row fill_rows[] = {
 	{ "where it is served", "{host} {address}", "a.example smtp://a.example:25\n", false },
 	{ "braces of the device's own", "{ default { cert {label}.crt } } ${label} {}", "{ default { cert web.example.crt } } $web.example {}\n", false },
 	{ "a line about an issuing CA that there is not is left out", "one\n{issuing-cer}\ntwo\n", "one\ntwo\n", true },
+	{ "a line about each intermediate comes as often as there are", "group {chain}\n  cert ca-{n}.pem\nend\n",
+	  "group web.example-chain\n  cert ca-1.pem\n  cert ca-2.pem\nend\n", false },
+	{ "and not at all when there is none", "group {chain}\n  cert ca-{n}.pem\nend\n", "end\n", true },
+	{ "a line is for those with a chain", "{with-chain}send it\n{no-chain}send nothing\n", "send it\n", false },
+	{ "or for those without", "{with-chain}send it\n{no-chain}send nothing\n", "send nothing\n", true },
 	{ "what is not known is for the person", "{root-cer} {old-serial}",
 	  "<root certificate, DER> <serial number of the old certificate>\n", true },
 };
@@ -383,6 +466,8 @@ test_write_runbook(struct rows *rows)
 	rmt_policy_store_free(store);
 	for (size_t i = 0; i < name_count; i++)
 		add_row(rows, names[i], check_shipped, names[i]);
+	for (size_t i = 0; i < name_count; i++)
+		add_row(rows, names[i], check_files_named, names[i]);
 	ADD_TABLE(rows, word_rows, check_words);
 	ADD_TABLE(rows, address_rows, check_address);
 	ADD_TABLE(rows, fact_rows, check_fact);
