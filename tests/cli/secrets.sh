@@ -127,6 +127,11 @@ check "and protects it" openssl pkcs12 -in typed.pfx -passin pass:out -noout
 on_terminal '' "$REMINT" convert old.pem --key old.key --to pkcs8
 expect_line seen 'private key does not belong on a terminal' "a private key does not go to the terminal"
 expect_line seen 'status 2' "which is a mistake of the call"
+for form in pem pkcs8-der sec1 sec1-der traditional 'pkcs8 --charset utf-16le' 'pkcs8 --cipher aes-256-cbc --out-password-file out.pass'; do
+	on_terminal '' "$REMINT" convert old.pem --key old.key --to $form
+	expect_line seen 'private key does not belong on a terminal' "nor does it as $form"
+	expect_no_line seen 'BEGIN|^MI' "of which nothing is seen"
+done
 on_terminal '' "$REMINT" convert old.pem --to der
 expect_line seen 'binary output does not belong' "nor do bytes that are no text"
 on_terminal 'one\ntwo\nout\nout\n' "$REMINT" convert old.pem --key old.key --to pfx -o typed2.pfx
