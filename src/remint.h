@@ -517,13 +517,51 @@ struct remint_request_options {
 	const char *target;              /* field rules, or NULL */
 	const char *topology, *server;   /* CN and names of the target's role, as for issue; or NULL */
 	const char *from;                /* a certificate whose identity is repeated, or NULL */
-	struct remint_out out;           /* directory: request.pem (and request.der), key.pem */
+	bool on_device;                  /* the target's device makes the key: say how, and wait for its request */
+	const char *request;             /* a request that a device made, which goes to another CA, or NULL */
+	const char *ca_template;         /* certificate template of an AD CS, named in the INF and in REQUEST.txt; NULL: WebServer */
+	bool no_record;                  /* leave the home alone */
+	struct remint_out out;           /* directory: request.pem, request.der, key.pem, request.inf, REQUEST.txt; with on_device
+	                                  * DEVICE.txt and the file that goes with it, or NULL */
 };
-struct remint_requested { const char *subject, *key, *pem; struct remint_strings files; const char *directory; };
+/* Absent strings are NULL. */
+struct remint_requested {
+	const char *subject, *key, *pem;
+	struct remint_strings files;
+	const char *directory;
+	const char *text;                   /* on_device: what is typed or pasted there */
+	const char *form_name, *form;       /* the file that goes with it, as UTF-8 */
+	int64_t pending;                    /* number of the pending request in the home, 0: not recorded */
+	bool again;                         /* it was recorded before */
+};
 typedef int remint_requested_fn(void *arg, const struct remint_requested *requested);
-/* A new key and its request (RFC 2986) into `out.directory`. Needs no home. Fails with POLICY when the target has no such field or
+/* A new key and its request (RFC 2986) into `out.directory`. Where there is a home the key is kept in it, and the request waited for:
+ * remint_accept() takes what the other CA makes of it. Needs no home. Fails with POLICY when the target has no such field or
  * does not take the key, INPUT when `from` holds no certificate. `subject` beside `from` replaces or joins its attributes. */
 REMINT_API int remint_request(struct remint *ctx, const struct remint_request_options *options, remint_requested_fn *requested, void *arg);
+
+struct remint_accept_options {
+	struct remint_strings inputs;    /* what came back: .cer, .p7b or any other form, the CA's own certificates too */
+	struct remint_strings keys, chain; /* private keys that the home does not keep; issuers at hand */
+	struct remint_strings targets;   /* who must accept it; none: those that it was asked for */
+	enum remint_severity fail_on;    /* from this severity on a finding refuses it */
+	bool anyway;                     /* take it all the same */
+	struct remint_out out;           /* directory: the bundle and RUNBOOK.txt, of several answers in a directory for each; or NULL */
+};
+struct remint_accepted {
+	struct remint_issued issued;     /* `id` is 0 when it was refused: nothing was recorded or written */
+	int64_t pending;                 /* number of the pending request that it answers */
+	const char *kind;                /* of that: "device" "external" */
+	bool by_name;                    /* the device's request was never seen: matched by its name */
+	bool again;                      /* it was accepted before */
+	bool refused;                    /* a target refuses it, by `fail_on` */
+};
+typedef int remint_accepted_fn(void *arg, const struct remint_accepted *accepted);
+/* Certificates that another CA made of pending requests: found by their keys, judged for their targets, recorded as another CA's, and
+ * their bundles written. An item of a campaign goes to "issued". The same again is no fault. Fails with INPUT when a certificate answers
+ * nothing that is waited for or its issuers are not at hand, POLICY when its request was denied or answered by another one, SECRET when
+ * its key is locked, DATABASE. With several each fault goes to the fault callback. */
+REMINT_API int remint_accept(struct remint *ctx, const struct remint_accept_options *options, remint_accepted_fn *accepted, void *arg);
 
 struct remint_sign_options {
 	struct remint_strings inputs;    /* requests: files, directories, "-" */
@@ -663,6 +701,7 @@ struct remint_apply_options {
 	struct remint_strings keys;    /* private keys that stand apart */
 	struct remint_strings chain;   /* issuers at hand */
 	struct remint_strings certificates; /* what other CAs made of the requests */
+	const char *ca_template;       /* certificate template of an AD CS, named beside the requests to other CAs; NULL: WebServer */
 	struct remint_strings crls;    /* close: CRLs of other CAs that may list the old certificates */
 	const char *confirmed_by;      /* close: who says that another CA was told, or that nothing is served any more; recorded */
 	const char *authority;         /* NULL: the one that the plan was made with */

@@ -131,6 +131,10 @@ enum option_id {
 	OPT_ANSWERS, /* sign: --pending with a number */
 	OPT_NO_PENDING,
 	OPT_WHY,
+	OPT_ON_DEVICE,
+	OPT_CA_TEMPLATE,
+	OPT_NO_RECORD,
+	OPT_ANYWAY,
 	OPT_COUNT
 };
 
@@ -392,7 +396,10 @@ int completion_write(struct out *out, const char *shell); /* -1: no such shell *
 
 /* ---- what several verbs print (issued.c, finding.c, authority.c, records.c) ---- */
 
+enum remint_severity severity_of(const struct cli *cli); /* --fail-on */
 int issued_print(void *cli, const struct remint_issued *issued);
+void issued_files(struct out *out, const struct remint_issued *issued);
+void issued_json(struct json *json, const struct remint_issued *issued); /* its members */
 int issued_end(struct cli *cli, int rc);
 void finding_text(struct out *out, const struct remint_finding *finding);
 void finding_json(struct json *json, const struct remint_finding *finding);
@@ -447,6 +454,7 @@ size_t steps_in(const struct steps *steps, const char *state); /* how many items
 
 /* ---- verbs (cmd_*.c) ----------------------------------------------------- */
 
+int cmd_accept(struct cli *cli);
 int cmd_apply(struct cli *cli);
 int cmd_approve(struct cli *cli);
 int cmd_audit(struct cli *cli);

@@ -34,6 +34,7 @@ cmd_apply(struct cli *cli)
 		.crls = list_of(cli, OPT_CRL),
 		.confirmed_by = text_of(cli, OPT_CONFIRMED_BY),
 		.authority = text_of(cli, OPT_CA),
+		.ca_template = text_of(cli, OPT_CA_TEMPLATE),
 		.out = out_of(cli),
 	};
 	struct steps steps;

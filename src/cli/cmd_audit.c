@@ -132,17 +132,6 @@ text_summary(struct cli *cli, const struct remint_audit_summary *summary)
 
 /* ---- the verb ------------------------------------------------------------ */
 
-static enum remint_severity
-severity_of(const struct cli *cli)
-{
-	const char *name = text_of(cli, OPT_FAIL_ON);
-
-	for (int severity = REMINT_INFO; name && severity < REMINT_ERROR; severity++)
-		if (strcmp(remint_severity_name((enum remint_severity)severity), name) == 0)
-			return (enum remint_severity)severity;
-	return REMINT_ERROR;
-}
-
 /* The summary stands between the findings and the errors. */
 static void
 close_document(struct cli *cli, const struct remint_audit_summary *summary)

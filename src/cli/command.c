@@ -105,7 +105,7 @@ static const struct option_use apply_options[] = { O(COMMIT),
 	O_AS(OUT, "DIR", "the directory that gets a directory for each device; made when it is absent"),
 	O(FORCE), O(KEY), O_AS(CHAIN, NULL, "issuers at hand, for certificates that this home did not issue"),
 	O_AS(CERT, "FILE", "what another CA made of the requests: a file, or a directory of them"),
-	O(CA), O(CLOSE), O(CRL), O(CONFIRMED_BY), O(CONNECT), O(TIMEOUT), O(PARALLEL), PASSWORD, CA_PASSWORD, OUT_PASSWORD, O_END };
+	O(CA), O(CA_TEMPLATE), O(CLOSE), O(CRL), O(CONFIRMED_BY), O(CONNECT), O(TIMEOUT), O(PARALLEL), PASSWORD, CA_PASSWORD, OUT_PASSWORD, O_END };
 
 static const struct option_use issue_options[] = { O(CN), O(SUBJECT), NAMES, O(TOPOLOGY), O(SERVER), O(FOR), O(OUT),
 	O(FORCE), O(TEMPLATE), VALIDITY, O(KEY_TYPE), O(CA), O(DRY_RUN), CA_PASSWORD, OUT_PASSWORD,
@@ -118,7 +118,12 @@ static const struct option_use request_options[] = { O(CN), O(SUBJECT), NAMES,
 	O_AS(KEY_TYPE, NULL,
 	    "kind and size of the new key: rsa:3072, ec:p256 (default: the target's, else "
 	    "rsa:2048)"),
-	O(DIGEST), PASSWORD, OUT_PASSWORD, O_END };
+	O(DIGEST), O(ON_DEVICE), O_AS(REQUEST, NULL, "a request that a device made, for another CA"), O(CA_TEMPLATE), O(NO_RECORD),
+	PASSWORD, CA_PASSWORD, OUT_PASSWORD, O_END };
+
+static const struct option_use accept_options[] = {
+	O_AS(FOR, NULL, "who must accept it (default: those that it was asked for)"), O(OUT), O(FORCE), O(KEY), O(CHAIN), O(FAIL_ON),
+	O(ANYWAY), PASSWORD, CA_PASSWORD, OUT_PASSWORD, O_END };
 
 static const struct option_use sign_options[] = { O(TEMPLATE), O(FOR),
 	O_AS(OUT, "DIR", "a directory for one file a request (default: standard output)"), O(FORCE),
@@ -220,7 +225,12 @@ EXAMPLES(issue, { "A key and a certificate for a host:", "issue --dns web.exampl
 EXAMPLES(request,
     { "A request and its key:",
 	"request --subject 'CN=mail.example.com, O=Example, C=NL' --out mail/" },
-    { "One that repeats what an old certificate says:", "request --from old.pem --out again/" });
+    { "One that repeats what an old certificate says:", "request --from old.pem --out again/" },
+    { "What to enter on a gateway that makes its own key:",
+	"request --for symantec-gateway --on-device --no-record "
+	"--subject 'CN=mail.example.com, O=Example, L=Utrecht, ST=Utrecht, C=NL'" });
+EXAMPLES(accept,
+    { "The answer of a CA, with its chain:", "accept new.cer --chain chain.p7b --out bundle/" });
 EXAMPLES(sign,
     { "Certify a request; certificate and chain go to standard output:",
 	"sign host.csr >host.pem" },
@@ -386,9 +396,17 @@ const struct command command_table[] = {
 	    GIVES(deny, deny, "16", cmd_deny) },
 	{ .name = "request",
 	    .summary = "make a key and a certificate request",
-	    .text = "Writes request.pem, request.der and key.pem into --out DIR.",
+	    .text = "Writes request.pem, request.der, key.pem, request.inf and REQUEST.txt into --out DIR. A home keeps the key and "
+		    "waits for the answer (accept). --on-device prints what to tell a device that makes its own key, and the home "
+		    "waits for its request (sign).",
 	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
-	    GIVES(request, request, "347", cmd_request) },
+	    GIVES(request, request, "3467", cmd_request) },
+	{ .name = "accept",
+	    .summary = "take in what another CA made of a request",
+	    .text = "Finds the pending request by the key of the certificate, judges the certificate for its targets, records it, and "
+		    "writes its bundle with key and chain into --out DIR. What a target would refuse is left alone.",
+	    ARGUMENTS("FILE...", 1, -1, TAKES_FILE),
+	    GIVES(accept, accept, "13467", cmd_accept) },
 
 	{ .name = "init",
 	    .task = "Run the CA",

@@ -54,3 +54,14 @@ finding_text(struct out *out, const struct remint_finding *finding)
 	else
 		out_field(out, 11, "fix", finding->fix);
 }
+
+enum remint_severity
+severity_of(const struct cli *cli)
+{
+	const char *name = text_of(cli, OPT_FAIL_ON);
+
+	for (int severity = REMINT_INFO; name && severity < REMINT_ERROR; severity++)
+		if (strcmp(remint_severity_name((enum remint_severity)severity), name) == 0)
+			return (enum remint_severity)severity;
+	return REMINT_ERROR;
+}

@@ -30,10 +30,9 @@ json_decided(struct json *json, const struct remint_issued *issued)
 	json_close(json, ']');
 }
 
-static void
-print_json(struct json *json, const struct remint_issued *issued)
+void
+issued_json(struct json *json, const struct remint_issued *issued)
 {
-	json_open(json, NULL, '{');
 	if (issued->id)
 		json_number(json, "id", issued->id);
 	json_text(json, "source", issued->source);
@@ -61,6 +60,13 @@ print_json(struct json *json, const struct remint_issued *issued)
 	json_strings(json, "files", issued->files);
 	json_text(json, "pem", issued->pem);
 	json_text(json, "chain_pem", issued->chain_pem);
+}
+
+static void
+print_json(struct json *json, const struct remint_issued *issued)
+{
+	json_open(json, NULL, '{');
+	issued_json(json, issued);
 	json_close(json, '}');
 }
 
@@ -102,8 +108,8 @@ text_decided(struct out *out, const struct remint_issued *issued)
 	}
 }
 
-static void
-text_files(struct out *out, const struct remint_issued *issued)
+void
+issued_files(struct out *out, const struct remint_issued *issued)
 {
 	char *all, *to;
 	size_t size = 1;
@@ -169,7 +175,7 @@ print_text(struct out *out, const struct remint_issued *issued)
 		snprintf(valid, sizeof valid, "pending request %lld", (long long)issued->pending);
 		out_field(out, 2, "answers", valid);
 	}
-	text_files(out, issued);
+	issued_files(out, issued);
 	out_text(out, "\n");
 	if (issued->finding_count)
 		out_text(out, issued->id ? "  Audited again, this is still found:\n\n"

@@ -242,4 +242,12 @@ const struct option option_table[OPT_COUNT] = {
 	    "sign as asked, whatever is pending" },
 	[OPT_WHY] = { "why", 0, false, TAKES_TEXT, "TEXT", NULL,
 	    "the reason, which is recorded" },
+	[OPT_ON_DEVICE] = { "on-device", 0, false, TAKES_NOTHING, NULL, NULL,
+	    "the device makes its own key: print what to type or paste there, and wait for its request" },
+	[OPT_CA_TEMPLATE] = { "ca-template", 0, false, TAKES_TEXT, "NAME", NULL,
+	    "certificate template of the Active Directory CA that signs (default: WebServer)" },
+	[OPT_NO_RECORD] = { "no-record", 0, false, TAKES_NOTHING, NULL, NULL,
+	    "keep nothing in the home" },
+	[OPT_ANYWAY] = { "anyway", 0, false, TAKES_NOTHING, NULL, NULL,
+	    "accept it although a target would refuse it" },
 };

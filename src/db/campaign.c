@@ -104,6 +104,8 @@ rmt_db_campaign_add(
 static const char item_row[] =
     "SELECT " COLUMNS " FROM campaign_items i WHERE i.campaign = ?1 AND i.item = ?2";
 static const char item_of_tbs[] = "SELECT " COLUMNS " FROM campaign_items i WHERE i.tbs = ?1";
+static const char item_of_request[] =
+    "SELECT " COLUMNS " FROM campaign_items i WHERE i.request = ?1";
 static const char next_item[] =
     "SELECT " COLUMNS
     " FROM campaign_items i WHERE i.campaign = ?1 AND i.item > ?2 ORDER BY i.item LIMIT 1";
@@ -162,6 +164,18 @@ rmt_db_item_of_tbs(struct rmt_db *db, int64_t tbs, struct rmt_db_item *out, stru
 	if (rmt_db_query(db, item_of_tbs, &query, err) != 0)
 		return -1;
 	rmt_db_bind_int(&query, tbs);
+	return fetch(&query, &db->held, out, err);
+}
+
+int
+rmt_db_item_of_request(
+    struct rmt_db *db, int64_t request, struct rmt_db_item *out, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+
+	if (rmt_db_query(db, item_of_request, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, request);
 	return fetch(&query, &db->held, out, err);
 }
 

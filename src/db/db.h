@@ -214,6 +214,7 @@ struct rmt_db_item {
 /* 1 found (borrowed until the next call on db), 0 absent, -1. */
 int rmt_db_item_get(struct rmt_db *db, int64_t campaign, const char *item, struct rmt_db_item *out, struct rmt_err *err);
 int rmt_db_item_of_tbs(struct rmt_db *db, int64_t tbs, struct rmt_db_item *out, struct rmt_err *err);
+int rmt_db_item_of_request(struct rmt_db *db, int64_t request, struct rmt_db_item *out, struct rmt_err *err); /* to another CA */
 struct rmt_db_elsewhere {
 	int64_t certificate;
 	char plan[65], file[201]; /* of the campaign that it is for */

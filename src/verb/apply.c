@@ -139,11 +139,12 @@ char *rmt_apply_directory(const struct rmt_applying *job)
 /* An item is exported after its files are written, but requested before: for such a one they are looked for. */
 static bool bundle_stands(const struct rmt_applying *job)
 {
-	static const char *const requested[] = {"request.pem", "key.pem", "REQUEST.txt"};
+	static const char *const requested[] = {"request.pem", "REQUEST.txt", "key.pem"};
+	size_t count = job->item->request ? 2 : 3; /* whoever made the request has its key */
 	char *directory = rmt_apply_directory(job);
 	bool stands = !directory || rmt_path_is_directory(directory);
 
-	for (size_t i = 0; stands && directory && job->standing.request && i < sizeof requested / sizeof *requested; i++) {
+	for (size_t i = 0; stands && directory && job->standing.request && i < count; i++) {
 		char *path = rmt_path_join(directory, requested[i], NULL);
 
 		stands = path && rmt_path_exists(path);
@@ -360,7 +361,8 @@ int remint_apply(struct remint *ctx, const struct remint_apply_options *options,
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
-	if (rmt_campaign_open(ctx, options->plan, options->commit ? RMT_DB_WRITE : RMT_DB_READ, &job.campaign, err) == 0 &&
+	if (rmt_external_template_check(options->ca_template, err) == 0 &&
+	    rmt_campaign_open(ctx, options->plan, options->commit ? RMT_DB_WRITE : RMT_DB_READ, &job.campaign, err) == 0 &&
 	    rmt_pile_need(ctx, &job.keys, options->keys, false, err) == 0 &&
 	    read_chain(&job, err) == 0 &&
 	    rmt_pile_need(ctx, &job.answers, options->certificates, true, err) == 0)

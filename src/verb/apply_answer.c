@@ -50,7 +50,7 @@ static int judge(struct rmt_applying *job, const struct rmt_cert *cert, struct r
 	const struct rmt_demand *demand = &job->campaign.bench.demand;
 	struct rmt_chain_store *store = rmt_chain_store_new(err);
 	struct rmt_path path = {0};
-	struct rmt_presented presented = {.leaf = cert, .order_matters = true, .leaf_first = true};
+	struct rmt_presented presented = {.leaf = cert, .key_spki = cert->spki, .order_matters = true, .leaf_first = true};
 	int rc = store ? rmt_apply_path(job, cert, &path, err) : -1;
 
 	presented.sent = (const struct rmt_cert *const *)path.intermediates;
@@ -68,31 +68,19 @@ static int judge(struct rmt_applying *job, const struct rmt_cert *cert, struct r
 	return rc ? -1 : 0;
 }
 
-/* Old and new certificate and the item, in one transaction. */
+/* Old and new certificate, what waited for it and the item, in one transaction. */
 static int record(struct rmt_applying *job, const struct rmt_cert *cert, struct rmt_err *err)
 {
 	struct rmt_db *db = job->campaign.bench.home.db;
-	struct rmt_db_item change = {.state = RMT_ITEM_ISSUED};
-	rmt_time now = rmt_verb_now(job->campaign.ctx);
-	struct rmt_db_cert row = {.template_name = "",
-	                          .targets = job->campaign.bench.demand.target_names,
-	                          .recorded = now,
-	                          .proved = true, /* the request was signed here, with the key that stands in the home */
-	                          .request = job->standing.request};
+	struct rmt_answer answer = {.request = job->standing.request, .targets = job->campaign.bench.demand.target_names};
 	struct rmt_cert *old = rmt_plan_item_cert(job->item, err);
-	struct rmt_row_hashes hashes;
+	int64_t certificate;
 	int rc = -1;
 
 	if (!old || rmt_db_begin(db, err))
 		goto out;
-	if (rmt_row_previous(db, old, now, &job->arena, &change.previous, err) == 0 &&
-	    rmt_row_describe(&row, cert, &job->arena, &hashes, err) == 0) {
-		row.supersedes = change.previous;
-		rc = rmt_row_record(db, &row, &change.certificate, err);
-	}
-	if (rc == 0)
-		rc = rmt_campaign_change(&job->campaign, job->item, &change, err);
-	if (rc == 0)
+	if (rmt_row_previous(db, old, rmt_verb_now(job->campaign.ctx), &job->arena, &answer.previous, err) == 0 &&
+	    rmt_answer_record(job->campaign.ctx, db, cert, &answer, &job->arena, &certificate, err) == 0)
 		rc = rmt_db_commit(db, err);
 	if (rc)
 		rmt_db_rollback(db);

@@ -14,65 +14,19 @@
 
 /* ---- a chain from what is at hand ---------------------------------------------------------------------------------------- */
 
-static int add_certs(struct rmt_chain_store *store, const struct rmt_pile *pile, struct rmt_err *err)
-{
-	for (size_t i = 0; i < pile->count; i++)
-		if (pile->objects[i]->cert && rmt_chain_store_add(store, pile->objects[i]->cert, false, err))
-			return -1;
-	return 0;
-}
-
-struct adding {
-	struct rmt_chain_store *store;
-	struct rmt_err *err;
-};
-
-static int add_authority(void *arg, const struct rmt_db_authority *row)
-{
-	struct adding *adding = arg;
-	struct rmt_cert cert;
-
-	if (!row->cert.length || rmt_cert_read(&cert, row->cert, RMT_TOLERANT, NULL))
-		return 0;
-	return rmt_chain_store_add(adding->store, &cert, false, adding->err);
-}
-
 /* Among the files where the old certificate was found, --chain, what came back with the new one, the authorities of the home. */
 int rmt_apply_path(struct rmt_applying *job, const struct rmt_cert *leaf, struct rmt_path *path, struct rmt_err *err)
 {
 	struct rmt_chain_store *store = rmt_chain_store_new(err);
-	struct adding adding = {store, err};
 	struct rmt_pile pile = {0};
 	int rc = -1;
 
-	if (store && rmt_plan_item_pile(job->campaign.ctx, job->item, &pile, err) == 0 && add_certs(store, &pile, err) == 0 &&
-	    add_certs(store, &job->chain, err) == 0 && add_certs(store, &job->answers, err) == 0 &&
-	    rmt_db_authorities(job->campaign.bench.home.db, add_authority, &adding, err) == 0)
-		rc = rmt_path_find(store, leaf, path, err);
-	if (rc == 0 && !path->count && !path->root && !rmt_cert_self_issued(leaf)) {
-		rmt_path_clear(path);
-		rc = rmt_err_set(err, RMT_INPUT, NULL, "the certificates of its issuers are not at hand: give them with --chain FILE");
-	}
+	if (store && rmt_plan_item_pile(job->campaign.ctx, job->item, &pile, err) == 0 && rmt_chain_add_pile(store, &pile, err) == 0 &&
+	    rmt_chain_add_pile(store, &job->chain, err) == 0 && rmt_chain_add_pile(store, &job->answers, err) == 0)
+		rc = rmt_answer_path(job->campaign.bench.home.db, store, leaf, path, err);
 	rmt_pile_free(&pile);
 	rmt_chain_store_free(store);
 	return rc;
-}
-
-/* The path as an authority, for the release to take the chain from; its certificates stay the path's. */
-static void as_authority(const struct rmt_path *path, struct rmt_cert *leaf, struct rmt_authority *out)
-{
-	struct rmt_cert *above[RMT_PATH_DEPTH_MAX + 2];
-	size_t count = 0;
-
-	for (size_t i = 0; i < path->count; i++)
-		above[count++] = path->intermediates[i];
-	if (path->root)
-		above[count++] = path->root;
-	if (!count)
-		above[count++] = leaf; /* self-signed: its own root */
-	*out = (struct rmt_authority){.cert = above[0]};
-	for (size_t i = 1; i < count && i <= RMT_PATH_DEPTH_MAX; i++)
-		out->chain[out->chain_count++] = above[i];
 }
 
 /* Released with the best path at hand instead of this home's authority. */
@@ -84,7 +38,7 @@ static int release_with_path(struct rmt_applying *job, struct rmt_item *item, st
 	int rc = rmt_apply_path(job, &item->cert, &path, fault);
 
 	if (rc == 0) {
-		as_authority(&path, &item->cert, &above);
+		rmt_path_authority(&path, &item->cert, &above);
 		release->authority = &above;
 		release->issuer = NULL;
 		rc = rmt_apply_release(job, item, fault, fatal);
@@ -114,6 +68,7 @@ static struct rmt_item *recorded(struct rmt_applying *job, bool *foreign, struct
 		item->cert_id = row.id;
 		item->supersedes = row.supersedes;
 		item->source = job->item->device;
+		item->proved = rmt_apply_elsewhere(job);
 		rmt_buf_span(&item->der, row.der);
 		if (row.authority && row.authority != job->campaign.bench.authority.id)
 			found = rmt_err_set(err, RMT_POLICY, NULL, "it was issued by another authority of this home (%s): name that with --ca",

@@ -41,7 +41,7 @@ struct rmt_key *rmt_apply_key(struct rmt_applying *job, struct rmt_span spki, st
 /* ---- devices that make their own ------------------------------------------------------------------------------------------- */
 
 /* The first of the item's targets that does, or NULL. */
-static const struct rmt_target *own_key(const struct rmt_applying *job)
+const struct rmt_target *rmt_apply_own_key(const struct rmt_applying *job)
 {
 	const struct rmt_demand *demand = &job->campaign.bench.demand;
 
@@ -60,7 +60,7 @@ static bool is_wanted(const struct rmt_applying *job)
 		for (size_t k = 0; k < demand->targets[i]->file_count; k++)
 			if (rmt_deploy_wants_key(&demand->targets[i]->files[k]))
 				return true;
-	return !own_key(job);
+	return !rmt_apply_own_key(job);
 }
 
 struct rmt_key *rmt_apply_bundle_key(struct rmt_applying *job, struct rmt_span spki, struct rmt_err *err)
@@ -70,18 +70,15 @@ struct rmt_key *rmt_apply_bundle_key(struct rmt_applying *job, struct rmt_span s
 
 bool rmt_apply_elsewhere(const struct rmt_applying *job)
 {
-	return job->item->request || own_key(job);
+	return job->item->request || rmt_apply_own_key(job);
 }
 
 int rmt_apply_may_make_key(const struct rmt_applying *job, struct rmt_err *err)
 {
-	const struct rmt_target *target = own_key(job);
+	const struct rmt_target *target = rmt_apply_own_key(job);
 
 	if (!target)
 		return 0;
-	if (strcmp(job->item->signer, "external") == 0)
-		return rmt_err_set(err, RMT_POLICY, NULL,
-		                   "%s makes its own key: make a request on the device, and have the other CA sign it", target->name);
 	return rmt_err_set(err, RMT_POLICY, NULL,
 	                   "%s makes its own key: make a request on the device and name its file as \"request\" of this item, or sign it "
 	                   "with remint reissue OLD --for %s --request FILE", target->name, target->name);
@@ -91,15 +88,7 @@ int rmt_apply_may_make_key(const struct rmt_applying *job, struct rmt_err *err)
 
 static int take_request(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *err)
 {
-	struct rmt_pile pile = {0};
-	int rc = rmt_pile_need(job->campaign.ctx, &pile, (struct remint_strings){&job->item->request, 1}, true, err);
-
-	for (size_t i = 0; rc == 0 && !item->request && i < pile.count; i++)
-		if (pile.objects[i]->request)
-			item->request = rmt_request_new(pile.objects[i]->der, err);
-	rmt_pile_free(&pile);
-	if (rc == 0 && !item->request && err->class == RMT_NONE)
-		rmt_err_set(err, RMT_INPUT, NULL, "\"%.200s\" holds no certificate request", job->item->request);
+	item->request = rmt_request_file(job->campaign.ctx, job->item->request, err);
 	return item->request ? 0 : -1;
 }
 
@@ -116,7 +105,7 @@ static int prove_key(struct rmt_applying *job, struct rmt_item *item, bool seen,
 		proved = rmt_db_key_proved(job->campaign.bench.home.db, rmt_span_of(hash, sizeof hash), err);
 	if (proved < 0)
 		return -1;
-	if (!proved && own_key(job))
+	if (!proved && rmt_apply_own_key(job))
 		return rmt_apply_may_make_key(job, err);
 	if (!proved)
 		return rmt_err_set(err, RMT_SECRET, NULL,

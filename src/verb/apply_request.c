@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * apply_request.c - an item that another CA signs: a key and a request in the device's directory, and how to hand it in.
+ * apply_request.c - an item that another CA signs: a key and a request in the device's directory, and how to hand it in; or the
+ * words for a device that makes its own.
  *
  * The key is in the home and the request in the database before any file is written, so that a second run writes the same
  * ones. What the other CA answers is taken in by apply_answer.c.
@@ -13,16 +14,6 @@
 #include "verb/local.h"
 
 static const char usual_key[] = "rsa:2048";
-
-static const char how_to[] =
-    "This device's certificate comes from another CA. Its key stays here; only the request goes to the CA.\n"
-    "\n"
-    "1. Hand request.pem to the CA. Active Directory Certificate Services, with the certificate template that fits:\n"
-    "     certreq -submit -attrib \"CertificateTemplate:WebServer\" request.pem new.cer\n"
-    "   A request of which a person has to approve gets a number; fetch the certificate later with\n"
-    "     certreq -retrieve NUMBER new.cer\n"
-    "2. Give what came back, and the CA's own certificates, to the campaign. It is audited, and the bundle written:\n"
-    "     remint apply PLAN --commit --out DIR --cert new.cer --chain chain.p7b\n";
 
 struct asked {
 	struct rmt_key *key;
@@ -76,36 +67,55 @@ static int build(struct rmt_applying *job, const struct rmt_key *key, struct rmt
 	return rc;
 }
 
-/* The request on record and the state of the item, in one transaction. */
+/* The request on record, that it is waited for, what it will replace and the state of the item, in one transaction. */
 static int record(struct rmt_applying *job, const struct asked *asked, struct rmt_err *err)
 {
 	struct rmt_db *db = job->campaign.bench.home.db;
-	unsigned char hash[RMT_SHA256];
-	struct rmt_db_request row = {.der = rmt_buf_view(&asked->der),
-	                             .spki_hash = rmt_span_of(hash, sizeof hash),
-	                             .subject = job->item->subject ? job->item->subject : "",
-	                             .targets = job->campaign.bench.demand.target_names,
-	                             .recorded = rmt_verb_now(job->campaign.ctx),
-	                             .state = "made"};
+	rmt_time now = rmt_verb_now(job->campaign.ctx);
+	struct rmt_cert *old = rmt_plan_item_cert(job->item, err);
 	struct rmt_db_item change = {.state = RMT_ITEM_REQUESTED};
+	struct rmt_pending_new waiting = {.kind = RMT_PENDING_EXTERNAL,
+	                                  .template_name = job->item->template_name,
+	                                  .targets = job->campaign.bench.demand.target_names,
+	                                  .signer = "external",
+	                                  .der = rmt_buf_view(&asked->der)};
+	int64_t pending;
+	int rc = -1;
 
-	if (rmt_spki_hash(rmt_key_spki(asked->key), hash, err) || rmt_db_begin(db, err))
-		return -1;
-	if (rmt_db_request_add(db, &row, &change.request, err) == 0 &&
-	    rmt_campaign_change(&job->campaign, job->item, &change, err) == 0 &&
-	    rmt_db_commit(db, err) == 0)
-		return 0;
-	rmt_db_rollback(db);
-	return -1;
+	if (!old || rmt_db_begin(db, err))
+		goto out;
+	if (rmt_request_keep(job->campaign.ctx, db, &waiting, !asked->key, &pending, &change.request, err) >= 0 &&
+	    rmt_row_previous(db, old, now, &job->arena, &change.previous, err) == 0 &&
+	    rmt_campaign_change(&job->campaign, job->item, &change, err) == 0)
+		rc = rmt_db_commit(db, err);
+	if (rc)
+		rmt_db_rollback(db);
+out:
+	rmt_cert_free(old);
+	return rc;
 }
 
 static int make(struct rmt_applying *job, struct asked *asked, struct rmt_err *fault, struct rmt_err *fatal)
 {
+	if (rmt_apply_may_make_key(job, fault))
+		return -1;
 	asked->key = rmt_key_generate(key_spec(job->item, &job->campaign.bench.demand), fault);
 	if (!asked->key || build(job, asked->key, &asked->der, fault) ||
 	    rmt_home_key_store(&job->campaign.bench.home, asked->key, fatal))
 		return -1;
 	return record(job, asked, fatal);
+}
+
+/* The device made it, and the plan names its file. */
+static int take(struct rmt_applying *job, struct asked *asked, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	struct rmt_request *request = rmt_request_file(job->campaign.ctx, job->item->request, fault);
+
+	if (!request)
+		return -1;
+	rmt_buf_span(&asked->der, request->der);
+	rmt_request_free(request);
+	return !job->options->commit ? 0 : rmt_buf_check(&asked->der, fatal) ? -1 : record(job, asked, fatal);
 }
 
 static int made_before(struct rmt_applying *job, struct asked *asked, struct rmt_err *fault)
@@ -120,72 +130,81 @@ static int made_before(struct rmt_applying *job, struct asked *asked, struct rmt
 		return rmt_err_set(fault, RMT_DATABASE, NULL, "its request is gone from the database: run remint db check");
 	memcpy(hash, row.spki_hash.at, sizeof hash);
 	rmt_buf_span(&asked->der, row.der);
+	if (job->item->request) /* the device has it */
+		return rmt_buf_check(&asked->der, fault);
 	asked->key = rmt_home_key_load(&job->campaign.bench.home, rmt_span_of(hash, sizeof hash), fault);
 	return asked->key ? rmt_buf_check(&asked->der, fault) : -1;
 }
 
-/* How the three files come about; each fills an empty buffer. */
-static int put_request(struct rmt_applying *job, const struct asked *asked, struct rmt_buf *out, struct rmt_err *err)
+/* ---- a device that has not made it yet --------------------------------------------------------------------------------------- */
+
+/* The words for the first target that makes its own key, and the record that its request is waited for. Nothing is at another CA yet. */
+static int tell_device(struct rmt_applying *job, const struct rmt_target *target, const char *directory, struct rmt_err *fault,
+                       struct rmt_err *fatal)
 {
-	(void)job;
-	rmt_pem("CERTIFICATE REQUEST", rmt_buf_view(&asked->der), 64, false, out);
-	return rmt_buf_check(out, err);
+	struct rmt_cert *old = rmt_plan_item_cert(job->item, fault);
+	struct rmt_request_plan plan = {.target = (struct rmt_target *)(uintptr_t)target, .template = job->campaign.bench.demand.template};
+	struct rmt_buf stated = {0}, subject = {0};
+	struct remint_requested told = {.pending = 0};
+	struct rmt_fileset files = {0};
+	struct rmt_err trouble = {0};
+	int rc = -1;
+
+	if (!old || rmt_plan_item_subject(job->item, old, &stated, fault) || rmt_name_clean(rmt_buf_view(&stated), &subject, fault) ||
+	    (target->request.san && join_names(job->item, old, &job->arena, &plan.terms.names, fault)))
+		goto out;
+	plan.terms.subject = rmt_buf_view(&subject);
+	plan.terms.key = key_spec(job->item, &job->campaign.bench.demand);
+	plan.terms.digest = target->request.digest;
+	plan.terms.ca_template = job->options->ca_template;
+	plan.terms.exportable = true;
+	if (rmt_request_device_files(&plan, true, &job->arena, &told, &files, fault) == 0 &&
+	    rmt_files_settle(job->campaign.ctx, directory, files.files, files.count, job->options->out.force, fault) == 0)
+		rc = rmt_request_await(job->campaign.ctx, job->campaign.bench.home.db, &plan, &told, &trouble);
+	if (rc && trouble.class != RMT_NONE)
+		*(trouble.class == RMT_POLICY ? fault : fatal) = trouble;
+	if (rc == 0) {
+		job->told.text = "the device has to make its own request: see DEVICE.txt, then name its file as \"request\" of this item";
+		job->told.directory = rmt_arena_text(&job->arena, directory);
+	}
+out:
+	rmt_fileset_free(&files);
+	rmt_buf_free(&subject);
+	rmt_buf_free(&stated);
+	rmt_cert_free(old);
+	return rc;
 }
 
-static int put_key(struct rmt_applying *job, const struct asked *asked, struct rmt_buf *out, struct rmt_err *err)
-{
-	const struct rmt_secret *secret = NULL;
-
-	if (job->options->out.encrypt_key && !(secret = rmt_verb_out_secret(job->campaign.ctx, "key.pem", err)))
-		return -1;
-	return rmt_key_write_pem(asked->key, secret, out, err);
-}
-
-static int put_hint(struct rmt_applying *job, const struct asked *asked, struct rmt_buf *out, struct rmt_err *err)
-{
-	(void)job;
-	(void)asked;
-	rmt_buf_text(out, how_to);
-	return rmt_buf_check(out, err);
-}
+/* ---- files -------------------------------------------------------------------------------------------------------------------- */
 
 static int fill(struct rmt_applying *job, const struct asked *asked, struct rmt_fileset *files, struct rmt_err *err)
 {
-	static const struct {
-		const char *name;
-		mode_t mode;
-		int (*put)(struct rmt_applying *, const struct asked *, struct rmt_buf *, struct rmt_err *);
-	} rows[] = {{"request.pem", 0644, put_request}, {"key.pem", 0600, put_key}, {"REQUEST.txt", 0644, put_hint}};
+	const struct rmt_external external = {.der = rmt_buf_view(&asked->der),
+	                                      .key = asked->key,
+	                                      .ca_template = job->options->ca_template,
+	                                      .encrypt_key = job->options->out.encrypt_key,
+	                                      .campaign = true};
 
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct rmt_buf content = {0};
-
-		if (rows[i].put(job, asked, &content, err)) {
-			rmt_buf_free(&content);
-			return -1;
-		}
-		if (rmt_fileset_add(files, rows[i].name, rows[i].mode, &content, err))
-			return -1;
-	}
-	return 0;
+	return rmt_external_files(job->campaign.ctx, &external, files, err);
 }
 
-int rmt_apply_request(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
+static struct remint_strings file_names(struct rmt_applying *job, const struct rmt_fileset *files)
 {
-	static const char *const names[] = {"request.pem", "key.pem", "REQUEST.txt"};
-	char *directory;
+	const char **names = rmt_arena_take(&job->arena, (files->count + 1) * sizeof *names);
+
+	for (size_t i = 0; names && i < files->count; i++)
+		names[i] = rmt_arena_text(&job->arena, files->names[i]);
+	return (struct remint_strings){names, names ? files->count : 0};
+}
+
+static int ask_other(struct rmt_applying *job, const char *directory, struct rmt_err *fault, struct rmt_err *fatal)
+{
 	struct rmt_fileset files = {0};
 	struct asked asked = {0};
-	int rc;
+	int rc = job->standing.request     ? made_before(job, &asked, fault)
+	         : job->item->request ? take(job, &asked, fault, fatal)
+	                              : make(job, &asked, fault, fatal);
 
-	if (!job->options->commit)
-		return rmt_apply_demand(job, false, fault) || (!job->standing.request && rmt_apply_may_make_key(job, fault)) ? -1 : 0;
-	directory = rmt_apply_directory(job);
-	rc = directory ? rmt_apply_demand(job, false, fault) : rmt_err_memory(fatal);
-	if (rc == 0 && !job->standing.request)
-		rc = rmt_apply_may_make_key(job, fault);
-	if (rc == 0)
-		rc = job->standing.request ? made_before(job, &asked, fault) : make(job, &asked, fault, fatal);
 	if (rc == 0)
 		rc = fill(job, &asked, &files, fault);
 	if (rc == 0)
@@ -195,11 +214,35 @@ int rmt_apply_request(struct rmt_applying *job, struct rmt_err *fault, struct rm
 	if (rc == 0) {
 		job->told.text = "a request to the other CA is ready: see REQUEST.txt";
 		job->told.directory = rmt_arena_text(&job->arena, directory);
-		job->told.files = (struct remint_strings){names, 3};
+		job->told.files = file_names(job, &files);
 	}
 	rmt_fileset_free(&files);
 	rmt_key_free(asked.key);
 	rmt_buf_free(&asked.der);
+	return rc;
+}
+
+int rmt_apply_request(struct rmt_applying *job, struct rmt_err *fault, struct rmt_err *fatal)
+{
+	const struct rmt_target *own;
+	struct asked asked = {0};
+	char *directory;
+	int rc = rmt_apply_demand(job, false, fault);
+
+	if (rc)
+		return -1;
+	own = job->standing.request || job->item->request ? NULL : rmt_apply_own_key(job);
+	if (!job->options->commit) {
+		rc = job->item->request && !job->standing.request ? take(job, &asked, fault, fatal) : 0;
+		rmt_buf_free(&asked.der);
+		if (own)
+			job->told.text = "the device would be told how to make its own request";
+		return rc;
+	}
+	directory = rmt_apply_directory(job);
+	if (!directory)
+		return rmt_err_memory(fatal);
+	rc = own ? tell_device(job, own, directory, fault, fatal) : ask_other(job, directory, fault, fatal);
 	free(directory);
 	return rc;
 }

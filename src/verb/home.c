@@ -41,6 +41,18 @@ fail:
 	return -1;
 }
 
+int rmt_home_if_any(struct remint *ctx, struct rmt_home *home, struct rmt_err *err)
+{
+	char *path = ctx->home ? rmt_path_join(ctx->home, "ca.db", err) : NULL;
+	bool there = path && rmt_path_exists(path);
+
+	*home = (struct rmt_home){.ctx = ctx};
+	if (ctx->home && !path)
+		return -1;
+	free(path);
+	return !there ? 0 : rmt_home_open(ctx, RMT_DB_WRITE, home, err) ? -1 : 1;
+}
+
 void rmt_home_close(struct rmt_home *home)
 {
 	rmt_db_close(home->db);

@@ -535,6 +535,8 @@ int rmt_authority_audit(const struct rmt_authority *authority, const struct rmt_
 	}
 	if (item->key)
 		presented.key_spki = rmt_key_spki(item->key);
+	else if (item->proved) /* where it is, it is */
+		presented.key_spki = item->cert.spki;
 	item->finding_count = 0;
 	for (size_t i = 0; rc == 0 && i < demand->target_count; i++) {
 		struct rmt_audit *audit = rmt_audit_new(demand->targets[i], store, now, err);

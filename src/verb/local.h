@@ -676,6 +676,62 @@ struct remint_strings rmt_arena_words(struct rmt_arena *arena, const char *list)
 int rmt_signing_read(struct rmt_signing *signing, struct remint_strings inputs, int (*take)(struct rmt_signing *signing, struct rmt_item *item),
                      struct rmt_err *err);
 
+/* ---- requests to other CAs and of devices (external.c, request_device.c) --------------------------------------------------- */
+
+struct rmt_external {
+	struct rmt_span der;       /* the request */
+	const struct rmt_key *key; /* NULL: it is where the request was made */
+	const char *ca_template;   /* certificate template of an AD CS; NULL: a usual one */
+	bool encrypt_key;
+	bool campaign;             /* it is a plan's, and apply takes its answer */
+};
+/* request.pem, key.pem, request.inf where certreq has words for it, REQUEST.txt; outside of a campaign request.der too. */
+int rmt_external_files(struct remint *ctx, const struct rmt_external *external, struct rmt_fileset *files, struct rmt_err *err);
+int rmt_external_template_check(const char *name, struct rmt_err *err); /* NULL is good; RMT_USAGE */
+/* The first request of a file, its possession of the key proved. */
+struct rmt_request *rmt_request_file(struct remint *ctx, const char *path, struct rmt_err *err);
+/* In the transaction under way: the bytes and that they are waited for: 0 recorded, 1 they were before, -1. Those of a `device` take
+ * the place of what waited for them. */
+int rmt_request_keep(struct remint *ctx, struct rmt_db *db, const struct rmt_pending_new *new, bool device, int64_t *pending,
+                     int64_t *request, struct rmt_err *err);
+/* Record what is waited for where there is a home, with the key that was made for it (or NULL); fills pending and again. */
+int rmt_request_record(struct remint *ctx, const struct rmt_pending_new *new, const struct rmt_key *key, struct remint_requested *out,
+                       struct rmt_err *err);
+/* The home of the context when it has a database, opened for writing: 1, 0 there is none, -1. */
+int rmt_home_if_any(struct remint *ctx, struct rmt_home *home, struct rmt_err *err);
+
+/* What is asked of a device, or of another CA; all borrowed (request.c). */
+struct rmt_request_plan {
+	struct rmt_target *target;     /* NULL: none */
+	struct rmt_template *template; /* the target's, or NULL */
+	struct rmt_request_terms terms;
+};
+/* The words for a device and the file that goes with them; `out` gets both as text. */
+int rmt_request_device_files(const struct rmt_request_plan *plan, bool campaign, struct rmt_arena *arena, struct remint_requested *out,
+                             struct rmt_fileset *files, struct rmt_err *err);
+/* In a transaction of its own: the device's request is waited for. */
+int rmt_request_await(struct remint *ctx, struct rmt_db *db, const struct rmt_request_plan *plan, struct remint_requested *out, struct rmt_err *err);
+/* Tell the device how to make its request, and record that it is waited for. */
+int rmt_request_on_device(struct remint *ctx, const struct remint_request_options *options, const struct rmt_request_plan *plan,
+                          struct rmt_arena *arena, remint_requested_fn *requested, void *arg, struct rmt_err *err);
+
+/* ---- what another CA made of a request (answer.c) ----------------------------------------------------------------------------- */
+
+int rmt_chain_add_pile(struct rmt_chain_store *store, const struct rmt_pile *pile, struct rmt_err *err); /* its certificates, none trusted */
+/* The best path among what is in the store and the authorities of the home; fails when not even the issuer is there. */
+int rmt_answer_path(struct rmt_db *db, struct rmt_chain_store *store, const struct rmt_cert *leaf, struct rmt_path *path, struct rmt_err *err);
+/* The path as an authority, for a release to take the chain from; its certificates stay the path's. */
+void rmt_path_authority(const struct rmt_path *path, struct rmt_cert *leaf, struct rmt_authority *out);
+struct rmt_answer {
+	int64_t request;     /* row of the bytes that it answers, or 0: they were not seen */
+	int64_t pending;     /* row that waits for it; 0: that of its key */
+	int64_t previous;    /* certificate that it replaces; 0: that of the campaign's item */
+	const char *targets; /* comma-separated, or NULL */
+};
+/* In the transaction under way: the certificate as another CA's, the end of what waited for it, and its item of a campaign as issued. */
+int rmt_answer_record(struct remint *ctx, struct rmt_db *db, const struct rmt_cert *cert, const struct rmt_answer *answer,
+                      struct rmt_arena *arena, int64_t *certificate, struct rmt_err *err);
+
 /* ---- a certificate for a server of the lab (throwaway.c) ------------------------------------------------------------------ */
 
 struct rmt_throwaway {
@@ -760,6 +816,7 @@ struct rmt_key *rmt_apply_key(struct rmt_applying *job, struct rmt_span spki, st
 struct rmt_key *rmt_apply_bundle_key(struct rmt_applying *job, struct rmt_span spki, struct rmt_err *err);
 /* What the replacement is made for: a new key, the old one, or the key of the item's request. */
 int rmt_apply_choose_key(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *err);
+const struct rmt_target *rmt_apply_own_key(const struct rmt_applying *job); /* the first of the item's targets that makes its own, or NULL */
 int rmt_apply_may_make_key(const struct rmt_applying *job, struct rmt_err *err); /* -1: a device of the item makes its own */
 bool rmt_apply_elsewhere(const struct rmt_applying *job); /* the key may be where nobody here can read it */
 /* What is done about one item: 0, or -1 with `fault`; `fatal` is for what ends the run (a file for each). Without options->commit

@@ -208,8 +208,6 @@ static int check_item(struct rmt_plan_reading *reading, struct rmt_plan_item *it
 	reading->key = "request";
 	if (item->request && (item->key || item->keep_key))
 		return rmt_plan_fault(reading, "must be null beside \"key\" or \"keep_key\": it brings its own key");
-	if (item->request && strcmp(item->signer, "issuing") != 0)
-		return rmt_plan_fault(reading, "must be null: another CA signs, so the request goes there");
 	if (check_policies(reading, item))
 		return -1;
 	reading->key = "id";

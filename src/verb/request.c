@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request.c - remint_request(): a key and a PKCS#10 request for a certificate of another CA, by a target's field rules.
+ * request.c - remint_request(): a key and a PKCS#10 request for a certificate of another CA, by a target's field rules; or a
+ * request that a device made, or is to make, for it.
  *
- * Needs no CA home. The request is not recorded; matching it to what comes back is later work.
+ * Needs no CA home. Where there is one, what is asked for is recorded there as pending: accept.c and sign.c take it from there.
  */
 #include "config.h"
 
@@ -17,10 +18,12 @@ struct asking {
 	struct remint *ctx;
 	const struct remint_request_options *options;
 	struct rmt_target *target;   /* NULL: no field rules */
+	struct rmt_template *template; /* the target's, or NULL */
 	struct rmt_cert *from;       /* NULL: nothing to repeat */
 	struct rmt_buf subject, extensions, der;
 	struct rmt_text_list names;
-	struct rmt_key *key;
+	struct rmt_key *key;         /* NULL: it is not made here */
+	struct rmt_span spki;
 	struct rmt_expectation expect;
 	struct rmt_arena arena;
 };
@@ -160,6 +163,30 @@ static int check_attributes(const struct asking *asking, const struct rmt_reques
 	return 0;
 }
 
+/* Fields of a device are short; whether this one cuts or refuses is for it to say. */
+static int check_limits(const struct asking *asking, const struct rmt_request_rules *rules, struct rmt_err *err)
+{
+	struct rmt_name_cursor cursor;
+	struct rmt_attribute attribute;
+
+	for (size_t i = 0; i < rules->limits.count; i++) {
+		const char *limit = rules->limits.items[i], *colon = strchr(limit, ':');
+		unsigned long most = strtoul(colon + 1, NULL, 10);
+		char label[32] = "";
+		const struct rmt_oid *oid;
+
+		memcpy(label, limit, (size_t)(colon - limit) < sizeof label ? (size_t)(colon - limit) : sizeof label - 1);
+		oid = rmt_oid_named(label);
+		if (!oid || rmt_name_start(rmt_buf_view(&asking->subject), &cursor, err))
+			return -1;
+		while (rmt_name_next(&cursor, &attribute, err) == 1)
+			if (rmt_span_equal(attribute.oid, oid->der) && attribute.value.length > most)
+				rmt_verb_warn(asking->ctx, "%s is said to take at most %lu characters of %s: it may refuse this one, or cut it",
+				              asking->target->name, most, label);
+	}
+	return 0;
+}
+
 static int apply_rules(struct asking *asking, const char **key, const char **digest, struct rmt_err *err)
 {
 	const struct rmt_request_rules *rules = asking->target ? &asking->target->request : NULL;
@@ -167,7 +194,7 @@ static int apply_rules(struct asking *asking, const char **key, const char **dig
 	*key = asking->options->key;
 	*digest = asking->options->digest;
 	if (rules) {
-		if (check_attributes(asking, rules, err))
+		if (check_attributes(asking, rules, err) || check_limits(asking, rules, err))
 			return -1;
 		if (*key && rules->keys.count && !rmt_text_list_has(&rules->keys, *key))
 			return rmt_err_set(err, RMT_POLICY, NULL, "%s does not take a key of the kind %s: %s is its default",
@@ -187,45 +214,131 @@ static int apply_rules(struct asking *asking, const char **key, const char **dig
 	return 0;
 }
 
-/* ---- files and answer ---------------------------------------------------------------------------------------------------------- */
+/* ---- what comes of it ---------------------------------------------------------------------------------------------------------- */
 
-static int files_of(struct asking *asking, struct rmt_fileset *files, struct rmt_err *err)
+static int record(struct asking *asking, struct remint_requested *out, struct rmt_err *err)
 {
-	const struct rmt_secret *secret = NULL;
-	struct rmt_buf pem = {0}, der = {0}, key = {0};
+	const struct rmt_pending_new new = {.kind = RMT_PENDING_EXTERNAL,
+	                                    .targets = asking->target ? asking->target->name : NULL,
+	                                    .signer = "external",
+	                                    .der = rmt_buf_view(&asking->der)};
 
-	if (asking->options->out.encrypt_key && !(secret = rmt_verb_out_secret(asking->ctx, "key.pem", err)))
-		return -1;
-	rmt_pem("CERTIFICATE REQUEST", rmt_buf_view(&asking->der), 64, false, &pem);
-	rmt_buf_span(&der, rmt_buf_view(&asking->der));
-	if (rmt_key_write_pem(asking->key, secret, &key, err)) {
-		rmt_buf_free(&pem);
-		rmt_buf_free(&der);
-		return -1;
-	}
-	if (rmt_fileset_add(files, "request.pem", 0644, &pem, err) || rmt_fileset_add(files, "request.der", 0644, &der, err) ||
-	    rmt_fileset_add(files, "key.pem", 0600, &key, err))
-		return -1;
-	return rmt_files_write(asking->options->out.directory, files->files, files->count, asking->options->out.force, err);
+	return asking->options->no_record ? 0 : rmt_request_record(asking->ctx, &new, asking->key, out, err);
 }
 
 static int answer(struct asking *asking, remint_requested_fn *requested, void *arg, struct rmt_err *err)
 {
-	static const char *const names[] = {"request.pem", "request.der", "key.pem"};
+	const struct remint_request_options *options = asking->options;
+	const struct rmt_external external = {.der = rmt_buf_view(&asking->der),
+	                                      .key = asking->key,
+	                                      .ca_template = options->ca_template,
+	                                      .encrypt_key = options->out.encrypt_key};
 	struct remint_requested out = {.subject = rmt_arena_name(&asking->arena, rmt_buf_view(&asking->subject)),
 	                               .pem = rmt_arena_pem(&asking->arena, "CERTIFICATE REQUEST", rmt_buf_view(&asking->der)),
-	                               .directory = asking->options->out.directory,
-	                               .files = {names, 3}};
+	                               .key = rmt_arena_spki(&asking->arena, asking->spki),
+	                               .directory = options->out.directory};
 	struct rmt_fileset files = {0};
-	struct rmt_spki spki;
-	int rc = files_of(asking, &files, err);
+	int rc = rmt_external_files(asking->ctx, &external, &files, err);
 
+	if (rc == 0)
+		rc = rmt_files_check(options->out.directory, files.files, files.count, options->out.force, err);
+	if (rc == 0)
+		rc = record(asking, &out, err);
+	if (rc == 0)
+		rc = rmt_files_write(options->out.directory, files.files, files.count, options->out.force, err);
+	out.files = (struct remint_strings){(const char *const *)files.names, files.count};
+	if (rc == 0 && requested)
+		rc = requested(arg, &out);
 	rmt_fileset_free(&files);
-	if (rc || rmt_spki_read(rmt_key_spki(asking->key), &spki, err))
+	return rc;
+}
+
+/* A new key, and its request. */
+static int make(struct asking *asking, const char *key, const char *digest, struct rmt_err *err)
+{
+	const struct rmt_template *usages = asking->target && asking->target->request.san ? asking->template : NULL;
+
+	asking->key = rmt_key_generate(key, err);
+	if (!asking->key)
 		return -1;
-	rmt_spki_text(&spki, &asking->arena.scratch);
-	out.key = rmt_arena_scratch(&asking->arena);
-	return requested ? requested(arg, &out) : 0;
+	asking->spki = rmt_key_spki(asking->key);
+	if (rmt_request_extensions(&asking->names, usages, asking->spki, &asking->extensions, err))
+		return -1;
+	return rmt_request_build(asking->key, digest, rmt_buf_view(&asking->subject), rmt_buf_view(&asking->extensions), &asking->der, err);
+}
+
+/* A request that is there already: its key is where it was made. */
+static int take(struct asking *asking, remint_requested_fn *requested, void *arg, struct rmt_err *err)
+{
+	struct rmt_request *request = rmt_request_file(asking->ctx, asking->options->request, err);
+	int rc = -1;
+
+	if (!request)
+		return -1;
+	rmt_buf_span(&asking->der, request->der);
+	rmt_buf_span(&asking->subject, request->subject);
+	asking->spki = request->spki;
+	if (!asking->target || check_attributes(asking, &asking->target->request, err) == 0)
+		rc = answer(asking, requested, arg, err);
+	rmt_request_free(request);
+	return rc;
+}
+
+static int load_target(struct asking *asking, struct rmt_err *err)
+{
+	struct remint_strings names;
+
+	if (!asking->options->target)
+		return 0;
+	if (rmt_targets_expand(asking->ctx, (struct remint_strings){&asking->options->target, 1}, RMT_TARGETS_ONE, &asking->arena, &names, err))
+		return -1;
+	asking->target = rmt_target_load(asking->ctx->policies, names.items[0], err);
+	if (!asking->target)
+		return -1;
+	if (asking->target->template_name)
+		asking->template = rmt_template_load(asking->ctx->policies, asking->target->template_name, err);
+	return asking->target->template_name && !asking->template ? -1 : 0;
+}
+
+/* A name that browsers look at, where the device can ask for one. */
+static int name_from_cn(struct asking *asking, struct rmt_err *err)
+{
+	struct rmt_buf name = {0};
+	int rc = 0;
+
+	rmt_buf_text(&name, "dns:");
+	if (!asking->names.count && asking->target->request.san &&
+	    rmt_name_get(rmt_buf_view(&asking->subject), "CN", true, &name) == 1 &&
+	    rmt_dns_check(rmt_span_of(name.bytes + 4, name.length - 4), true, &(struct rmt_err){0}) == 0)
+		rc = add_name(asking, rmt_buf_string(&name), err);
+	rmt_buf_free(&name);
+	return rc;
+}
+
+static int tell_device(struct asking *asking, const char *key, const char *digest, remint_requested_fn *requested, void *arg,
+                       struct rmt_err *err)
+{
+	struct rmt_request_plan plan = {.target = asking->target, .template = asking->template};
+
+	if (name_from_cn(asking, err))
+		return -1;
+	plan.terms = (struct rmt_request_terms){.subject = rmt_buf_view(&asking->subject),
+	                                        .names = asking->names,
+	                                        .key = key,
+	                                        .digest = digest,
+	                                        .ca_template = asking->options->ca_template,
+	                                        .exportable = true};
+	return rmt_request_on_device(asking->ctx, asking->options, &plan, &asking->arena, requested, arg, err);
+}
+
+static int check_call(const struct remint_request_options *options, struct rmt_err *err)
+{
+	if (options->on_device && (!options->target || options->request))
+		return rmt_err_set(err, RMT_USAGE, NULL, options->request ? "a request that is there already is made on no device"
+		                                                          : "name the device that makes the request with --for TARGET");
+	if (!options->on_device && !options->out.directory)
+		return rmt_err_set(err, RMT_USAGE, NULL, "a request comes with a private key, which goes to files only: give --out DIR");
+	return rmt_external_template_check(options->ca_template, err);
 }
 
 int remint_request(struct remint *ctx, const struct remint_request_options *options, remint_requested_fn *requested,
@@ -234,32 +347,28 @@ int remint_request(struct remint *ctx, const struct remint_request_options *opti
 	struct asking asking = {.ctx = ctx, .options = options};
 	struct rmt_err *err = &ctx->err;
 	const char *key, *digest;
-	struct remint_strings targets;
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
-	if (!options->out.directory) {
-		rmt_err_set(err, RMT_USAGE, NULL, "a request comes with a private key, which goes to files only: give --out DIR");
+	if (check_call(options, err) || load_target(&asking, err))
+		goto out;
+	if (options->request) {
+		rc = take(&asking, requested, arg, err);
 		goto out;
 	}
-	if (options->target &&
-	    (rmt_targets_expand(ctx, (struct remint_strings){&options->target, 1}, RMT_TARGETS_ONE, &asking.arena, &targets, err) ||
-	     !(asking.target = rmt_target_load(ctx->policies, targets.items[0], err))))
-		goto out;
 	if (rmt_expectation_load(ctx, options->topology, options->server, &asking.target, asking.target != NULL, true, &asking.expect, err))
 		goto out;
 	if ((options->from && read_from(&asking, err)) || subject_of(&asking, err) || names_of(&asking, err) ||
 	    apply_rules(&asking, &key, &digest, err))
 		goto out;
-	asking.key = rmt_key_generate(key, err);
-	if (asking.key &&
-	    rmt_request_extensions(&asking.names, NULL, rmt_key_spki(asking.key), &asking.extensions, err) == 0 &&
-	    rmt_request_build(asking.key, digest, rmt_buf_view(&asking.subject), rmt_buf_view(&asking.extensions), &asking.der,
-	                      err) == 0)
+	if (options->on_device)
+		rc = tell_device(&asking, key, digest, requested, arg, err);
+	else if (make(&asking, key, digest, err) == 0)
 		rc = answer(&asking, requested, arg, err);
 out:
 	rmt_key_free(asking.key);
 	rmt_expectation_clear(&asking.expect);
+	rmt_template_free(asking.template);
 	rmt_target_free(asking.target);
 	rmt_cert_free(asking.from);
 	rmt_buf_free(&asking.subject);

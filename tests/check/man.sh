@@ -126,6 +126,9 @@ prepare() {
 	"$REMINT" init --no-password --root-key ec:p256 --issuing-key ec:p256 >>prepare.log 2>&1 &&
 		"$REMINT" issue --dns web.example.com --out new >>prepare.log 2>&1 || return
 	"$REMINT" sign gate.csr gone.csr --hold >>prepare.log 2>&1 || return
+	"$REMINT" request --cn answered.example.com --dns answered.example.com --out asked >>prepare.log 2>&1 &&
+		openssl x509 -req -in asked/request.pem -CA root.pem -CAkey root.key -set_serial 4712 -days 200 -out new.cer \
+			-extfile old.ext >>prepare.log 2>&1 || return
 	"$REMINT" plan old.pem --for dotnet-mtls -o campaign.json >>prepare.log 2>&1
 	[ -s campaign.json ]
 }

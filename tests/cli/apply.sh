@@ -42,7 +42,7 @@ expect_states "each item gets as far as it can" web=exported mail=exported kept=
 	chain=exported later=skipped open=skipped
 expect_err 'gone: keeping the key needs it' "what fails is said in one sentence"
 [ "$(grep -c '^remint: gone' "$TMP/err")" = 1 ] && ok "once" || not_ok "once" "$TMP/err"
-[ "$(certificates)" = $((before + 6)) ] && ok "three certificates are issued, and the old ones recorded" ||
+[ "$(certificates)" = $((before + 7)) ] && ok "three certificates are issued, and the old ones recorded, also of what is asked for" ||
 	not_ok "three certificates are issued, and the old ones recorded: $(certificates)"
 "$REMINT" ca export --out ca >/dev/null
 check "the bundle holds a chain that verifies" \
@@ -125,7 +125,10 @@ expect_same "$TMP/wanted" "$TMP/got" "and the key that was kept for it"
 [ -s b/asked/INSTALL-nginx.txt ] && ok "in the target's files" || not_ok "in the target's files"
 expect_status 0 "which is done once" \
 	"$REMINT" apply edited.json --commit --out b --out-password-file pass --chain root.pem --cert good.cer --json
-[ "$(certificates)" = $((count + 2)) ] && ok "old and new are recorded" || not_ok "old and new are recorded"
+[ "$(certificates)" = $((count + 1)) ] && ok "the new one is recorded" || not_ok "the new one is recorded: $(certificates)"
+"$REMINT" list --pending --all --json | jq -r '.pending[] | select(.name == "asked.contoso.com") | .state' >"$TMP/got"
+echo issued >"$TMP/wanted"
+expect_same "$TMP/wanted" "$TMP/got" "and nothing waits for it any more"
 expect_status 0 "linked" "$REMINT" history asked.contoso.com
 expect_out 'valid .*\(foreign\)' "as another CA's"
 expect_status 0 "the database is sound" "$REMINT" db check
@@ -235,7 +238,7 @@ rsa_cert() {
 gateway_item() {
 	plan_item "$1.pem" "$1" reissue '.targets = ["symantec-gateway"] | .key = null | '"$2"
 }
-for n in sg1 sg2 sg3 sg4; do rsa_cert $n; done
+for n in sg1 sg2 sg3 sg4 sg5; do rsa_cert $n; done
 expect_status 1 "the plan for a gateway" "$REMINT" plan sg1.pem --for symantec-gateway -k sg1.key --chain root.pem --out sg.json
 [ "$(jq -r '.items[0] | "\(.action) \(.keep_key)"' sg.json)" = 'reissue true' ] && ok "keeps its key" || not_ok "keeps its key" sg.json
 expect_status 0 "which is at hand" "$REMINT" apply sg.json --commit --out g -k sg1.key
@@ -252,8 +255,23 @@ for n in sg2 sg3; do
 	expect_err "$n: .*makes its own key: make a request on the device.*remint reissue OLD --for symantec-gateway --request FILE" \
 		"$n: it is said what to do"
 done
-expect_err 'sg4: .*makes its own key: .*have the other CA sign it' "for another CA as well"
-[ "$(certificates)" = "$count" ] && [ ! -e g/sg2 ] && [ ! -e g/sg4 ] && ok "and nothing is issued" || not_ok "and nothing is issued"
+[ "$(certificates)" = "$count" ] && [ ! -e g/sg2 ] && [ ! -e g/sg4/key.pem ] && ok "and nothing is issued" || not_ok "and nothing is issued"
+expect_line g/sg4/DEVICE.txt '^#   Common name: sg4\.contoso\.com$' "for another CA the device is told what to ask for"
+expect_status 0 "which is waited for" "$REMINT" list --pending
+expect_out 'device .*open .*sg4\.contoso\.com' "by its name"
+quietly openssl req -new -newkey rsa:2048 -nodes -keyout sg4-device.key -out sg4-device.csr -subj /CN=other.contoso.com
+jq '.items[2].request = "sg4-device.csr" | .items |= [.[2]]' sg.json >sg4.json
+expect_status 0 "its request goes to the other CA" "$REMINT" apply sg4.json --commit --out g --ca-template Gateway
+[ -s g/sg4/request.pem ] && [ ! -e g/sg4/key.pem ] && ok "without a key" || not_ok "without a key"
+expect_line g/sg4/REQUEST.txt 'CertificateTemplate:Gateway' "by its template"
+printf '%s\n' basicConstraints=critical,CA:FALSE subjectKeyIdentifier=hash authorityKeyIdentifier=keyid extendedKeyUsage=serverAuth \
+	subjectAltName=DNS:sg4.contoso.com >sg4.ext
+quietly openssl x509 -req -in g/sg4/request.pem -CA root.pem -CAkey root.key -set_serial 0x0b44 -days 200 -out sg4.cer -extfile sg4.ext
+expect_status 0 "and what comes of it is taken without the plan" "$REMINT" accept sg4.cer --chain root.pem
+"$REMINT" apply sg4.json >"$TMP/got"
+expect_line "$TMP/got" 'issued  *sg4' "for the item"
+expect_status 0 "whose bundle is written by the next run" "$REMINT" apply sg4.json --commit --out g --chain root.pem
+[ -s g/sg4/ca-bundle.pem ] && ok "as its device wants it" || not_ok "as its device wants it"
 quietly openssl req -new -newkey rsa:2048 -nodes -keyout device.key -out device.csr -subj /CN=sg3.contoso.com
 jq '.items[1].request = "device.csr" | .items |= [.[1]]' sg.json >device.json
 expect_status 0 "a request that the device made is signed" "$REMINT" apply device.json --commit --out g
@@ -263,10 +281,10 @@ expect_same "$TMP/wanted" "$TMP/got" "for its key"
 rm -r g/sg3
 expect_status 0 "its bundle needs no key to be written again" "$REMINT" apply device.json --commit --out g
 [ -s g/sg3/ca-bundle.pem ] && [ ! -e g/sg3/key.pem ] && ok "and holds none" || not_ok "and holds none"
-gateway_item sg4 '.request = "sg4.pem"' | plan_of 6 >none.json
+gateway_item sg5 '.request = "sg5.pem"' | plan_of 6 >none.json
 expect_status 3 "a file without a request is refused" "$REMINT" apply none.json --commit --out g
-expect_err 'sg4: .*holds no certificate request' "by name"
-gateway_item sg4 '.request = "device.csr" | .keep_key = true' | plan_of 6 >both.json
+expect_err 'sg5: .*holds no certificate request' "by name"
+gateway_item sg5 '.request = "device.csr" | .keep_key = true' | plan_of 6 >both.json
 expect_status 3 "a request does not go with another key" "$REMINT" apply both.json --commit --out g
 
 # ---- what the plan knows already -------------------------------------------------------------------------------------------
