@@ -92,10 +92,10 @@ begin_tls(struct rmt_probe_connection *connection)
 	connection->stage = RMT_STAGE_HANDSHAKE;
 	if (rmt_probe_wire_open(wire, connection->run->ctx, connection->fd, &wire->err) < 0)
 		return -1;
-	wire->client = options->client;
+	wire->client = options->rules.client;
 	wire->name = options->name != NULL ? options->name : host;
 	if (sni == NULL && !is_address(host) &&
-	    (options->client == NULL || options->client->sends_sni))
+	    (options->rules.client == NULL || options->rules.client->sends_sni))
 		sni = host;
 	if (sni != NULL && !SSL_set_tlsext_host_name(wire->ssl, sni))
 		return rmt_err_openssl(

@@ -26,6 +26,7 @@ enum { PATH_MOST = 32, NAMES_LISTED = 5 };
 
 struct rmt_probe_judge {
 	struct rmt_probe_rules rules;
+	enum rmt_purpose role;
 	X509_STORE *store;
 	STACK_OF(X509) * at_hand;
 };
@@ -123,7 +124,7 @@ refuse_path(
 	if (length > 0)
 		cert = rmt_cert_new(rmt_span_of(der, (size_t)length), RMT_TOLERANT, NULL);
 	if (verdict->error == X509_V_ERR_INVALID_PURPOSE && cert != NULL)
-		purpose_words(cert, judge->rules.role, verdict->depth, words, sizeof(words));
+		purpose_words(cert, judge->role, verdict->depth, words, sizeof(words));
 	else
 		snprintf(words, sizeof(words), "%s", rmt_probe_verify_words(verdict->error));
 	refuse(verdict, cert, RMT_STAGE_CERTIFICATE, path_citation(verdict->error), words);
@@ -208,17 +209,18 @@ top_is_weak(X509_STORE_CTX *ctx)
 }
 
 static void
-set_rules(const struct rmt_probe_rules *rules, X509_STORE_CTX *ctx)
+set_rules(const struct rmt_probe_judge *judge, X509_STORE_CTX *ctx)
 {
+	const struct rmt_probe_rules *rules = &judge->rules;
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
 	int purpose =
-	    rules->role == RMT_PURPOSE_CLIENT ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER;
+	    judge->role == RMT_PURPOSE_CLIENT ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER;
 
-	if (!rules->client->checks_purpose || rules->role == RMT_PURPOSE_ANY)
+	if (!rules->client->checks_purpose || judge->role == RMT_PURPOSE_ANY)
 		purpose = X509_PURPOSE_ANY;
 	X509_VERIFY_PARAM_set_purpose(param, purpose);
-	if (rules->at != 0)
-		X509_VERIFY_PARAM_set_time(param, (time_t)rules->at);
+	if (rules->now != 0)
+		X509_VERIFY_PARAM_set_time(param, (time_t)rules->now);
 	X509_VERIFY_PARAM_set_depth(param, PATH_MOST);
 	if (rules->auth_level >= 0)
 		X509_VERIFY_PARAM_set_auth_level(param, rules->auth_level);
@@ -253,7 +255,7 @@ check_path(
 		X509_STORE_CTX_set_error(ctx, X509_V_ERR_OUT_OF_MEM);
 		return refuse_path(judge, ctx, verdict);
 	}
-	set_rules(&judge->rules, ctx);
+	set_rules(judge, ctx);
 	X509_STORE_CTX_set0_untrusted(ctx, all);
 	good = X509_verify_cert(ctx) == 1;
 	X509_STORE_CTX_set0_untrusted(ctx, sent);
@@ -424,7 +426,8 @@ add_at_hand(struct rmt_probe_judge *judge, struct rmt_err *err)
 }
 
 struct rmt_probe_judge *
-rmt_probe_judge_new(const struct rmt_probe_rules *rules, struct rmt_err *err)
+rmt_probe_judge_new(
+    const struct rmt_probe_rules *rules, enum rmt_purpose role, struct rmt_err *err)
 {
 	struct rmt_probe_judge *judge = calloc(1, sizeof(*judge));
 
@@ -433,6 +436,7 @@ rmt_probe_judge_new(const struct rmt_probe_rules *rules, struct rmt_err *err)
 		return NULL;
 	}
 	judge->rules = *rules;
+	judge->role = role;
 	judge->store = X509_STORE_new();
 	judge->at_hand = sk_X509_new_null();
 	if (judge->store == NULL || judge->at_hand == NULL)

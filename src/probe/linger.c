@@ -136,7 +136,7 @@ begin(struct rmt_probe_connection *connection, uint64_t now)
 	bool silent = !speaks_http(connection->endpoint);
 
 	if (!connection->wire.cert_request ||
-	    (options->client == NULL && options->certificate == NULL)) {
+	    (options->rules.client == NULL && options->certificate == NULL)) {
 		SSL_shutdown(connection->wire.ssl);
 		return end_well(connection);
 	}

@@ -37,18 +37,10 @@ X509 *rmt_probe_x509(const struct rmt_cert *cert, const char *what, struct rmt_e
 
 /* ---- judge.c: what a consumer takes from its peer ------------------------------------------------------------------------ */
 
-/* All borrowed for as long as the judge lives. */
-struct rmt_probe_rules {
-	const struct rmt_client *client;
-	enum rmt_purpose role;   /* the peer's: SERVER when we are the client, CLIENT when we are the server */
-	int auth_level;          /* -1: what the security level of the context says */
-	bool strict;
-	const struct rmt_cert *const *trust; size_t trust_count;     /* none: a missing anchor is no reason to refuse */
-	const struct rmt_cert *const *at_hand; size_t at_hand_count; /* not looked at for a client that trusts roots only */
-	rmt_time at;             /* 0: the clock's, at every handshake */
-};
 struct rmt_probe_judge;
-struct rmt_probe_judge *rmt_probe_judge_new(const struct rmt_probe_rules *rules, struct rmt_err *err);
+/* What the rules point to is borrowed for as long as the judge lives. `role` is the peer's: SERVER when we are the client, CLIENT
+ * when we are the server. */
+struct rmt_probe_judge *rmt_probe_judge_new(const struct rmt_probe_rules *rules, enum rmt_purpose role, struct rmt_err *err);
 void rmt_probe_judge_free(struct rmt_probe_judge *judge);
 /* From now on every handshake under `ctx` is judged; a refusal ends it with the fitting alert. A server whose consumer
  * demands_certificate asks its clients for one, names the issuers that it trusts, and takes nobody without; any other asks nobody. The

@@ -53,22 +53,29 @@ int rmt_probe_resolve(const struct rmt_endpoint *endpoints, size_t count, const 
                       int (*fault)(void *arg, size_t endpoint, const struct rmt_err *err), void *arg, struct rmt_err *err);
 void rmt_probe_jobs_clear(struct rmt_probe_jobs *jobs);
 
+/* ---- whom one plays --------------------------------------------------------------------------------------------------- */
+
+/* A consumer, and what it believes of its peers. All borrowed. */
+struct rmt_probe_rules {
+	const struct rmt_client *client;
+	int auth_level;                   /* of the target's path; -1: what the client's security level says */
+	bool strict;                      /* X509_V_FLAG_X509_STRICT */
+	const struct rmt_cert *const *trust; size_t trust_count;     /* none: a missing anchor is no reason to refuse */
+	const struct rmt_cert *const *at_hand; size_t at_hand_count; /* what it has or would fetch; not looked at for one that trusts roots only */
+	rmt_time now;                     /* for the dates of certificates; 0: the clock's, at every handshake */
+};
+
 /* ---- probing --------------------------------------------------------------------------------------------------------------- */
 
 /* As whom, and with what. All borrowed for the run; zero-initialised it takes whatever comes, from TLS 1.0 and security level 0 on,
  * judges nothing and only captures. */
 struct rmt_probe_options {
-	const struct rmt_client *client;  /* behave so; NULL: capture only */
-	int auth_level;                   /* of the target's path; -1: what the client's security level says */
-	bool strict;                      /* X509_V_FLAG_X509_STRICT */
-	const struct rmt_cert *const *trust; size_t trust_count; /* none: a missing anchor is no reason to refuse */
-	const struct rmt_cert *const *at_hand; size_t at_hand_count; /* what this consumer has or would fetch; empty for one that trusts roots only */
+	struct rmt_probe_rules rules;     /* without a client: capture only */
 	const struct rmt_cert *certificate; /* shown when the server asks for one, or NULL */
 	const struct rmt_cert *const *certificate_chain; size_t certificate_chain_count;
 	const struct rmt_key *key;
 	const char *sni;                  /* NULL: the endpoint's host when it is a name and the client sends it */
 	const char *name;                 /* that the certificate must bear; NULL: the endpoint's host */
-	rmt_time now;                     /* for the dates of certificates */
 	unsigned timeout;                 /* milliseconds for one job, all its steps together; 0: 10,000 */
 	unsigned parallel;                /* connections at once; 0: 256 */
 };
@@ -111,16 +118,12 @@ int rmt_probe_run(const struct rmt_probe_options *options, const struct rmt_endp
 /* ---- the other side: a lab peer as picky as a target (peer.c) ------------------------------------------------------------ */
 
 struct rmt_peer_options {
-	const struct rmt_client *client;
+	struct rmt_probe_rules rules;     /* for the certificates of its clients */
 	const char *name;                 /* of whom it plays, for the line that its clients get */
 	const char *presents;             /* "leaf" "leaf+intermediates" "leaf+intermediates+root" */
-	int auth_level; bool strict;      /* of the target's path: for the certificates of its clients */
-	const struct rmt_cert *const *trust; size_t trust_count;       /* for them too; none: a missing anchor is no reason to refuse */
-	const struct rmt_cert *const *at_hand; size_t at_hand_count;   /* not looked at by one that trusts roots only */
 	const struct rmt_cert *certificate; const struct rmt_key *key;
 	const struct rmt_cert *const *chain; size_t chain_count;       /* intermediates */
 	const struct rmt_cert *root;                                    /* or NULL */
-	rmt_time now;                     /* for the dates of certificates; 0: the clock's, at every connection */
 	unsigned timeout;                 /* milliseconds for one handshake; 0: 10,000 */
 	uint64_t most;                    /* connections, then it ends; 0: until stopped */
 	uint64_t lasting;                 /* milliseconds, then it ends; 0: until stopped */

@@ -211,18 +211,9 @@ prepare(const struct rmt_probe_options *options, SSL_CTX *ctx, struct rmt_probe_
 	    rmt_probe_ctx_show(ctx, options->certificate, options->key, options->certificate_chain,
 		options->certificate_chain_count, err) < 0)
 		return -1;
-	if (options->client == NULL)
+	if (options->rules.client == NULL)
 		return 0;
-	*judge = rmt_probe_judge_new(&(struct rmt_probe_rules){ .client = options->client,
-					 .role = RMT_PURPOSE_SERVER,
-					 .auth_level = options->auth_level,
-					 .strict = options->strict,
-					 .trust = options->trust,
-					 .trust_count = options->trust_count,
-					 .at_hand = options->at_hand,
-					 .at_hand_count = options->at_hand_count,
-					 .at = options->now },
-	    err);
+	*judge = rmt_probe_judge_new(&options->rules, RMT_PURPOSE_SERVER, err);
 	return *judge != NULL ? rmt_probe_judge_install(*judge, ctx, false, err) : -1;
 }
 
@@ -238,7 +229,7 @@ rmt_probe_run(const struct rmt_probe_options *options, const struct rmt_endpoint
 	struct rmt_probe_judge *judge = NULL;
 	int rc = -1;
 
-	loop.run.ctx = rmt_probe_ctx_new(options->client, false, err);
+	loop.run.ctx = rmt_probe_ctx_new(options->rules.client, false, err);
 	if (loop.run.ctx != NULL && prepare(options, loop.run.ctx, &judge, err) == 0 &&
 	    loop_open(&loop, options->parallel, err) == 0)
 		rc = drive(&loop, err);

@@ -163,18 +163,10 @@ present(struct rmt_peer_server *server, struct rmt_err *err)
 static int
 judge_guests(struct rmt_peer_server *server, struct rmt_err *err)
 {
-	const struct rmt_peer_options *options = server->options;
-	struct rmt_probe_rules rules = { .client = &server->client,
-		.role = RMT_PURPOSE_CLIENT,
-		.auth_level = options->auth_level,
-		.strict = options->strict,
-		.trust = options->trust,
-		.trust_count = options->trust_count,
-		.at_hand = options->at_hand,
-		.at_hand_count = options->at_hand_count,
-		.at = options->now };
+	struct rmt_probe_rules rules = server->options->rules;
 
-	server->judge = rmt_probe_judge_new(&rules, err);
+	rules.client = &server->client;
+	server->judge = rmt_probe_judge_new(&rules, RMT_PURPOSE_CLIENT, err);
 	return server->judge != NULL
 		   ? rmt_probe_judge_install(server->judge, server->ctx, true, err)
 		   : -1;
@@ -190,9 +182,9 @@ rmt_peer_server_new(const struct rmt_peer_options *options, struct rmt_err *err)
 		return NULL;
 	}
 	server->options = options;
-	server->client = *options->client;
+	server->client = *options->rules.client;
 	if (server->client.security_level < 0)
-		server->client.security_level = options->auth_level;
+		server->client.security_level = options->rules.auth_level;
 	server->ctx = rmt_probe_ctx_new(&server->client, true, err);
 	if (server->ctx != NULL && present(server, err) == 0 && judge_guests(server, err) == 0) {
 		SSL_CTX_set_dh_auto(server->ctx, 1);
@@ -227,7 +219,7 @@ is_signed_as_listed(const struct rmt_client *client, const struct rmt_cert *cert
 const struct rmt_cert *
 rmt_peer_unserved(const struct rmt_peer_options *options)
 {
-	const struct rmt_client *client = options->client;
+	const struct rmt_client *client = options->rules.client;
 	const char *presents = options->presents != NULL ? options->presents : "leaf+intermediates";
 
 	if (!client->strict_chain || client->signature_algorithms.count == 0)

@@ -210,13 +210,13 @@ static int load_trust(struct peering *job, struct rmt_err *err)
 
 static int list_trust(struct peering *job, struct rmt_err *err)
 {
-	job->trusted = certificates_of(&job->trust, false, &job->peer.trust_count, err);
-	job->at_hand = job->trusted ? certificates_of(&job->pile, true, &job->peer.at_hand_count, err) : NULL;
+	job->trusted = certificates_of(&job->trust, false, &job->peer.rules.trust_count, err);
+	job->at_hand = job->trusted ? certificates_of(&job->pile, true, &job->peer.rules.at_hand_count, err) : NULL;
 	if (!job->at_hand)
 		return -1;
-	job->peer.trust = job->trusted;
-	job->peer.at_hand = job->at_hand;
-	if (job->target->client.demands_certificate && !job->peer.trust_count)
+	job->peer.rules.trust = job->trusted;
+	job->peer.rules.at_hand = job->at_hand;
+	if (job->target->client.demands_certificate && !job->peer.rules.trust_count)
 		rmt_verb_warn(job->ctx, "without --trust the certificates of clients may come from any CA");
 	return 0;
 }
@@ -335,12 +335,12 @@ static int run(struct peering *job, struct rmt_err *err)
 	    !(job->target = rmt_target_load(job->ctx->policies, options->target, err)) || load_trust(job, err) ||
 	    (options->certificate ? load_certificate(job, err) : make_certificate(job, err)) || list_trust(job, err))
 		return -1;
-	job->peer.client = &job->target->client;
+	job->peer.rules.client = &job->target->client;
 	job->peer.name = job->target->name;
 	job->peer.presents = job->target->presents;
-	job->peer.auth_level = job->target->path.auth_level;
-	job->peer.strict = job->target->path.strict;
-	job->peer.now = job->ctx->fixed_now;
+	job->peer.rules.auth_level = job->target->path.auth_level;
+	job->peer.rules.strict = job->target->path.strict;
+	job->peer.rules.now = job->ctx->fixed_now;
 	job->peer.timeout = options->timeout;
 	job->peer.most = options->count;
 	job->peer.lasting = options->seconds > 0 ? (uint64_t)options->seconds * 1000 : 0;

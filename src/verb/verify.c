@@ -133,15 +133,15 @@ static int own_certificate(struct verifying *run)
 static int probe(struct verifying *run)
 {
 	const struct rmt_target *target = run->target;
-	struct rmt_probe_options as = {.client = &target->client,
-	                               .auth_level = target->path.check ? target->path.auth_level : -1,
-	                               .strict = target->path.check && target->path.strict,
-	                               .trust = run->trusted,
-	                               .trust_count = run->trusted_count,
-	                               .at_hand = run->at_hand,
-	                               .at_hand_count = run->at_hand_count,
-	                               .name = run->options->name,
-	                               .now = run->options->at ? run->options->at : rmt_verb_now(run->ctx)};
+	struct rmt_probe_options as = {.rules = {.client = &target->client,
+	                                         .auth_level = target->path.check ? target->path.auth_level : -1,
+	                                         .strict = target->path.check && target->path.strict,
+	                                         .trust = run->trusted,
+	                                         .trust_count = run->trusted_count,
+	                                         .at_hand = run->at_hand,
+	                                         .at_hand_count = run->at_hand_count,
+	                                         .now = run->options->at ? run->options->at : rmt_verb_now(run->ctx)},
+	                               .name = run->options->name};
 
 	if (run->company.leaf) {
 		as.certificate = run->company.leaf->cert;

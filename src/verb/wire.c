@@ -180,7 +180,7 @@ static int name_nodes(struct rmt_wire *wire, const struct rmt_wire_input *input,
 int rmt_wire_probe(struct rmt_wire *wire, const struct remint_wire *options, const struct rmt_probe_options *as,
                    struct rmt_err *err)
 {
-	struct rmt_probe_options probe = as ? *as : (struct rmt_probe_options){.auth_level = -1};
+	struct rmt_probe_options probe = as ? *as : (struct rmt_probe_options){.rules = {.auth_level = -1}};
 	struct probing probing = {.wire = wire, .err = err};
 	int rc = -1;
 
@@ -189,8 +189,8 @@ int rmt_wire_probe(struct rmt_wire *wire, const struct remint_wire *options, con
 	probe.sni = options->sni;
 	probe.timeout = options->timeout;
 	probe.parallel = options->parallel;
-	if (!probe.now)
-		probe.now = rmt_verb_now(wire->ctx);
+	if (!probe.rules.now)
+		probe.rules.now = rmt_verb_now(wire->ctx);
 	probing.unresolved = calloc(wire->endpoint_count, sizeof *probing.unresolved);
 	if (!probing.unresolved) {
 		rmt_err_memory(err);

@@ -230,12 +230,12 @@ open_lab(const struct serving *serving)
 		.trusts_root_only = serving->root_only };
 	if (serving->strict_chain)
 		lab.client.signature_algorithms = (struct rmt_text_list){ algorithms, 2 };
-	*options = (struct rmt_peer_options){ .client = &lab.client,
+	*options = (struct rmt_peer_options){ .rules.client = &lab.client,
 		.name = "test",
 		.presents = serving->presents,
-		.auth_level = -1,
-		.trust = lab.trust,
-		.at_hand = lab.at_hand,
+		.rules.auth_level = -1,
+		.rules.trust = lab.trust,
+		.rules.at_hand = lab.at_hand,
 		.chain = lab.chain + 1,
 		.key = key,
 		.stop = lab.pipe[0] };
@@ -243,8 +243,8 @@ open_lab(const struct serving *serving)
 	    list_of(serving->chain != NULL ? serving->chain : "leaf middle", lab.chain) - 1;
 	options->certificate = lab.chain[0];
 	options->root = serving->root != NULL ? named(serving->root, strlen(serving->root)) : NULL;
-	options->trust_count = list_of(serving->trust, lab.trust);
-	options->at_hand_count = list_of(serving->at_hand, lab.at_hand);
+	options->rules.trust_count = list_of(serving->trust, lab.trust);
+	options->rules.at_hand_count = list_of(serving->at_hand, lab.at_hand);
 }
 
 void

@@ -56,11 +56,11 @@ modern(void)
 static struct rmt_probe_options
 options_for(const struct rmt_client *client, const struct rmt_cert *const *trust)
 {
-	return (struct rmt_probe_options){ .client = client,
-		.auth_level = -1,
-		.trust = trust,
-		.trust_count = trust != NULL ? 1 : 0,
-		.now = NOW,
+	return (struct rmt_probe_options){ .rules.client = client,
+		.rules.auth_level = -1,
+		.rules.trust = trust,
+		.rules.trust_count = trust != NULL ? 1 : 0,
+		.rules.now = NOW,
 		.timeout = 20000 };
 }
 
@@ -404,13 +404,13 @@ check_judge(void **state)
 	client.checks_purpose = (row->how & ANY_PURPOSE) == 0;
 	client.trusts_root_only = (row->how & ROOT_ONLY) != 0;
 	client.security_level = (row->how & LEVEL_0) ? 0 : (row->how & LEVEL_2) ? 2 : 1;
-	options.auth_level = (row->how & AUTH_2) ? 2 : -1;
-	options.strict = (row->how & STRICT) != 0;
+	options.rules.auth_level = (row->how & AUTH_2) ? 2 : -1;
+	options.rules.strict = (row->how & STRICT) != 0;
 	options.name = (row->how & LONG_NAME) ? "host.corp.example" : NULL;
 	options.trust_count += (row->how & INTERMEDIATE_TRUSTED) != 0;
 	if (row->how & AT_HAND) {
-		options.at_hand = at_hand;
-		options.at_hand_count = 1;
+		options.rules.at_hand = at_hand;
+		options.rules.at_hand_count = 1;
 	}
 	recipe.cn = recipe.cn != NULL ? recipe.cn : "host.example";
 	server.chain[0] = leaf = party_new(&recipe, ca);
@@ -726,12 +726,12 @@ check_unreadable(void **state)
 	struct rmt_err err = { 0 };
 
 	(void)state;
-	options.at_hand = list;
-	options.at_hand_count = 1;
+	options.rules.at_hand = list;
+	options.rules.at_hand_count = 1;
 	assert_int_equal(rmt_probe_run(&options, NULL, &empty, never, NULL, &err), 0);
 	assert_int_equal(err.class, RMT_NONE);
-	options.trust = list;
-	options.trust_count = 1;
+	options.rules.trust = list;
+	options.rules.trust_count = 1;
 	assert_int_equal(rmt_probe_run(&options, NULL, &empty, never, NULL, &err), -1);
 	assert_error(&err, RMT_INPUT, "OpenSSL cannot read a trusted certificate");
 }

@@ -296,7 +296,7 @@ void
 probe(struct seen *seen, const struct rmt_probe_options *options, const char *scheme,
     const char *host, uint16_t port)
 {
-	struct rmt_probe_options capture = { .auth_level = -1, .timeout = 20000, .now = NOW };
+	struct rmt_probe_options capture = { .rules.auth_level = -1, .timeout = 20000, .rules.now = NOW };
 	struct rmt_endpoint endpoint;
 	struct rmt_probe_jobs jobs;
 	struct rmt_err err = { 0 };

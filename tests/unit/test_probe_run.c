@@ -159,7 +159,7 @@ static void
 check_fallback(void **state)
 {
 	struct tls_server server = { .chain = { leaf } };
-	struct rmt_probe_options options = { .auth_level = -1, .timeout = 20000, .now = NOW };
+	struct rmt_probe_options options = { .rules.auth_level = -1, .timeout = 20000, .rules.now = NOW };
 	struct rmt_probe_job items[4];
 	struct rmt_probe_jobs jobs = { items, 4 };
 	struct rmt_endpoint endpoint;
@@ -210,7 +210,7 @@ static void
 check_many(void **state)
 {
 	struct tls_server server = { .chain = { leaf } };
-	struct rmt_probe_options options = { .auth_level = -1, .timeout = 200000, .now = NOW };
+	struct rmt_probe_options options = { .rules.auth_level = -1, .timeout = 200000, .rules.now = NOW };
 	struct rmt_probe_job *items = calloc(MANY, sizeof(*items));
 	struct rmt_probe_jobs jobs = { items, MANY };
 	struct rmt_endpoint endpoint;
@@ -246,7 +246,7 @@ check_many(void **state)
 static void
 check_descriptors(void **state)
 {
-	struct rmt_probe_options options = { .auth_level = -1, .timeout = 200, .now = NOW };
+	struct rmt_probe_options options = { .rules.auth_level = -1, .timeout = 200, .rules.now = NOW };
 	static struct rmt_probe_job items[30];
 	struct rmt_probe_jobs jobs = { items, 30 };
 	struct rmt_endpoint endpoint;
@@ -283,7 +283,7 @@ static void
 check_dropped(void **state)
 {
 	struct tls_server server = { .chain = { leaf } };
-	struct rmt_probe_options options = { .auth_level = -1, .timeout = 1200, .now = NOW };
+	struct rmt_probe_options options = { .rules.auth_level = -1, .timeout = 1200, .rules.now = NOW };
 	struct rmt_probe_job items[2];
 	struct rmt_probe_jobs jobs = { items, 1 };
 	struct rmt_endpoint endpoint;
@@ -325,7 +325,7 @@ check_dropped(void **state)
 static void
 check_none(void **state)
 {
-	struct rmt_probe_options options = { .auth_level = -1 };
+	struct rmt_probe_options options = { .rules.auth_level = -1 };
 	struct rmt_probe_jobs none = { 0 };
 	struct rmt_err err = { 0 };
 	struct seen seen = { 0 };

@@ -222,9 +222,9 @@ static void
 check_rude(void **state)
 {
 	const struct rude_row *row = *state;
-	struct rmt_probe_options options = { .auth_level = -1,
+	struct rmt_probe_options options = { .rules.auth_level = -1,
 		.timeout = row->outcome == RMT_PROBE_TIMED_OUT ? 800 : 20000,
-		.now = NOW };
+		.rules.now = NOW };
 	struct peer peer;
 	struct seen seen;
 
@@ -335,7 +335,7 @@ check_raw(void **state)
 {
 	const struct raw_row *row = *state;
 	struct rmt_buf members = { 0 }, list = { 0 }, flight = { 0 };
-	struct rmt_probe_options options = { .auth_level = -1, .timeout = 20000, .now = NOW };
+	struct rmt_probe_options options = { .rules.auth_level = -1, .timeout = 20000, .rules.now = NOW };
 	struct rmt_span bytes;
 	struct peer peer;
 	struct seen seen;
@@ -394,7 +394,7 @@ check_nul(void **state)
 	char names[] = "san-or-cn";
 	struct rmt_client client = { .names = names, .security_level = -1 };
 	struct rmt_probe_options options = {
-		.client = &client, .auth_level = -1, .timeout = 20000, .now = NOW
+		.rules.client = &client, .rules.auth_level = -1, .timeout = 20000, .rules.now = NOW
 	};
 	struct peer peer;
 	struct seen seen;
@@ -432,10 +432,10 @@ check_sni(void **state)
 	const struct sni_row *row = *state;
 	char names[] = "none";
 	struct rmt_client client = { .names = names, .security_level = -1, .sends_sni = false };
-	struct rmt_probe_options options = { .client = row->silent ? &client : NULL,
-		.auth_level = -1,
+	struct rmt_probe_options options = { .rules.client = row->silent ? &client : NULL,
+		.rules.auth_level = -1,
 		.timeout = 20000,
-		.now = NOW,
+		.rules.now = NOW,
 		.sni = row->sni };
 	struct tls_server server = { .chain = { leaf, issuing } };
 	struct peer peer;
