@@ -72,11 +72,12 @@ static bool is_signed(struct closing *closing, const struct rmt_crl *crl)
 /* 1 the serial is on the list for good, 0 it is not, -1. */
 static int is_listed(const struct rmt_crl *crl, struct rmt_span serial, rmt_time *when, struct rmt_err *err)
 {
+	struct rmt_notes notes = {0}; /* another CA's list need not be perfect DER */
 	struct rmt_crl_entry entry;
 	struct rmt_der cursor;
 	int rc;
 
-	rmt_der_open(&cursor, crl->entries, NULL);
+	rmt_der_open(&cursor, crl->entries, &notes);
 	while ((rc = rmt_crl_next(&cursor, &entry, err)) == 1)
 		if (rmt_span_equal(entry.serial, serial)) {
 			*when = entry.when;

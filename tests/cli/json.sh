@@ -80,6 +80,43 @@ document 0 "template show" '.template.text | contains("server-client")' template
 document 2 "template check" '(.checked | map(.good) == [true,false]) and (.errors | length == 1)' template check --json server-client nobody
 document 0 "version" '.version | test("^[0-9.]+$")' version --json
 
+# A CRL with entries that break DER: a negative serial number, a time of this century as GeneralizedTime.
+cat >crl.cnf <<'CNF'
+asn1 = SEQUENCE:crl
+[crl]
+tbs = SEQUENCE:tbs
+algorithm = SEQUENCE:algorithm
+signature = FORMAT:HEX,BITSTRING:00
+[algorithm]
+oid = OID:sha256WithRSAEncryption
+parameters = NULL
+[tbs]
+version = INTEGER:1
+algorithm = SEQUENCE:algorithm
+issuer = SEQUENCE:issuer
+thisUpdate = UTCTIME:260101000000Z
+nextUpdate = UTCTIME:270101000000Z
+revoked = SEQUENCE:revoked
+[issuer]
+rdn = SET:rdn
+[rdn]
+cn = SEQUENCE:cn
+[cn]
+oid = OID:commonName
+value = UTF8:list
+[revoked]
+one = SEQUENCE:one
+two = SEQUENCE:two
+[one]
+serial = INTEGER:-5
+when = UTCTIME:260101000000Z
+[two]
+serial = INTEGER:7
+when = GENTIME:20260101000000Z
+CNF
+openssl asn1parse -genconf crl.cnf -noout -out crl.der
+document 0 "every entry of a CRL counts" '.objects[0].revoked == 2' show --json crl.der
+
 # Long output streams: what has left is closed properly when the verb then fails for an input.
 i=0
 while [ $i -lt 600 ]; do
