@@ -4,7 +4,7 @@
  * sequence, PkiPath.
  *
  * The walk is our own and handles BER envelopes in place, so that every member is handed out byte
- * for byte as it stands. Signatures are not looked at; signed content is cmc.c's.
+ * for byte as it stands. Signatures and signed content are not looked at.
  */
 #include "config.h"
 
@@ -15,7 +15,7 @@
 
 #define RSADSI_PKCS7 "\x2a\x86\x48\x86\xf7\x0d\x01\x07"
 
-enum content { SIGNED, SEQUENCE_OF_CERTIFICATES, CLOSED };
+enum content { SIGNED, SIGNED_AND_ENVELOPED, SEQUENCE_OF_CERTIFICATES, CLOSED };
 
 static const struct {
 	const char *oid;
@@ -24,6 +24,7 @@ static const struct {
 	const char *label; /* of what is not read */
 } types[] = {
 	{ RSADSI_PKCS7 "\x02", 9, SIGNED, NULL },
+	{ RSADSI_PKCS7 "\x04", 9, SIGNED_AND_ENVELOPED, NULL },
 	{ "\x60\x86\x48\x01\x86\xf8\x42\x02\x05", 9, SEQUENCE_OF_CERTIFICATES,
 	    NULL }, /* Netscape */
 	{ RSADSI_PKCS7 "\x01", 9, CLOSED, "PKCS#7 plain data" },
@@ -60,61 +61,30 @@ read_members(struct rmt_reading *reading, const struct rmt_object *as, struct rm
 	return rc;
 }
 
-/* RFC 5652, 5.2: eContentType and, if it is not detached, [0] eContent: an OCTET STRING, in BER perhaps in pieces, in PKCS#7
- * any value. */
-static int
-read_content_of(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span encapsulated, char note[256])
-{
-	struct rmt_notes notes = { 0 };
-	struct rmt_buf octets = { 0 };
-	struct rmt_der top, seq, content, pieces;
-	struct rmt_span type;
-	struct rmt_tlv value;
-	int rc = 0;
-
-	note[0] = '\0';
-	rmt_der_open(&top, encapsulated, &notes);
-	if (rmt_der_enter(&top, RMT_DER_SEQUENCE, &seq, NULL, NULL) || rmt_der_oid(&seq, &type, NULL, NULL) ||
-	    rmt_der_enter(&seq, RMT_DER_CONTEXT_CONSTRUCTED(0), &content, NULL, NULL))
-		return 0; /* detached, or nothing that would be ours */
-	if (rmt_der_next_is(&content, RMT_DER_OCTET_STRING | 0x20)) {
-		if (!rmt_der_enter(&content, RMT_DER_OCTET_STRING | 0x20, &pieces, NULL, NULL))
-			while (rmt_der_more(&pieces) && !rmt_der_read(&pieces, RMT_DER_OCTET_STRING, &value, NULL, NULL))
-				rmt_buf_span(&octets, value.value);
-	} else if (!rmt_der_any(&content, &value, NULL, NULL)) {
-		rmt_buf_span(&octets, value.tag == RMT_DER_OCTET_STRING ? value.value : value.whole);
-	}
-	if (octets.length && !octets.failed)
-		rc = rmt_read_signed_content(reading, as, type, rmt_buf_view(&octets), note);
-	rmt_buf_free(&octets);
-	return rc;
-}
-
 /* RFC 5652, 5.1: version, digestAlgorithms, encapContentInfo, [0] certificates, [1] crls,
- * signerInfos. */
+ * signerInfos; RFC 2315, 11.1: the same with recipientInfos after the version. */
 static int
-read_signed(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_der *content)
+read_signed(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_der *content,
+    bool enveloped)
 {
 	struct rmt_err err = { 0 };
-	struct rmt_object here = *as;
 	struct rmt_der seq, set;
 	struct rmt_tlv skipped;
-	char note[256], joined[256];
 	int64_t version;
-	int rc;
+	int rc = 0;
 
 	if (rmt_der_enter(content, RMT_DER_SEQUENCE, &seq, "signedData", &err) ||
 	    rmt_der_small(&seq, &version, "signedData.version", &err) ||
+	    (enveloped &&
+		rmt_der_read(&seq, RMT_DER_SET, &skipped, "signedData.recipientInfos", &err)) ||
 	    rmt_der_read(&seq, RMT_DER_SET, &skipped, "signedData.digestAlgorithms", &err) ||
 	    rmt_der_read(&seq, RMT_DER_SEQUENCE, &skipped, "signedData.encapContentInfo", &err))
 		return rmt_reading_fault(reading, as, &err);
-	rc = read_content_of(reading, as, skipped.whole, note);
-	here.note = rmt_note_join(as->note, *note ? note : NULL, joined);
-	if (!rc && rmt_der_next_is(&seq, RMT_DER_CONTEXT_CONSTRUCTED(0))) {
+	if (rmt_der_next_is(&seq, RMT_DER_CONTEXT_CONSTRUCTED(0))) {
 		if (rmt_der_enter(&seq, RMT_DER_CONTEXT_CONSTRUCTED(0), &set,
 			"signedData.certificates", &err))
 			return rmt_reading_fault(reading, as, &err);
-		rc = read_members(reading, &here, &set, "certificates", rmt_read_certificate);
+		rc = read_members(reading, as, &set, "certificates", rmt_read_certificate);
 	}
 	if (!rc && rmt_der_next_is(&seq, RMT_DER_CONTEXT_CONSTRUCTED(1))) {
 		if (rmt_der_enter(
@@ -139,8 +109,9 @@ read_content(struct rmt_reading *reading, const struct rmt_object *as, struct rm
 	if (i == sizeof types / sizeof types[0])
 		return rmt_reading_unsupported(
 		    reading, as, "PKCS#7 of a type that holds no certificates", NULL);
-	if (types[i].content == SIGNED)
-		return read_signed(reading, as, content);
+	if (types[i].content == SIGNED || types[i].content == SIGNED_AND_ENVELOPED)
+		return read_signed(
+		    reading, as, content, types[i].content == SIGNED_AND_ENVELOPED);
 	if (types[i].content == CLOSED)
 		return rmt_reading_unsupported(reading, as, types[i].label, NULL);
 	if (rmt_der_enter(content, RMT_DER_SEQUENCE, &set, "certificates", &err))
@@ -170,7 +141,7 @@ rmt_read_pkcs7(struct rmt_reading *reading, const struct rmt_object *as, struct 
 		return rmt_reading_fault(reading, &here, &err);
 	rc = read_content(reading, &here, type, &content);
 	if (!rc && reading->objects + reading->faults == before) {
-		rmt_err_set(&err, RMT_INPUT, NULL, "this PKCS#7 holds no certificate, no CRL and no request");
+		rmt_err_set(&err, RMT_INPUT, NULL, "this PKCS#7 holds no certificate and no CRL");
 		rc = rmt_reading_fault(reading, &here, &err);
 	}
 	return rc;

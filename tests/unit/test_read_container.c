@@ -80,6 +80,44 @@ sequences_of_certificates_are_read(void **state)
 	rmt_buf_free(&der);
 }
 
+/* RFC 2315, 11.1: an encrypted message of PKCS#7 whose certificates stand in the clear. */
+static void
+a_signed_and_enveloped_message_gives_its_certificates(void **state)
+{
+	struct rmt_buf der = { 0 }, oid = { 0 }, out = { 0 };
+	struct rmt_derw w = { 0 };
+	struct account account;
+
+	(void)state;
+	fixture_read("leaf.der", &der);
+	assert_int_equal(rmt_oid_encode("1.2.840.113549.1.7.4", &oid, NULL), 0);
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_oid(&w, rmt_buf_view(&oid));
+	rmt_derw_begin(&w, 0xa0);
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_small(&w, 1);
+	for (unsigned i = 0; i < 3; i++) { /* recipients, digests, what is encrypted */
+		rmt_derw_begin(&w, i < 2 ? RMT_DER_SET : RMT_DER_SEQUENCE);
+		rmt_derw_end(&w);
+	}
+	rmt_derw_begin(&w, 0xa0);
+	rmt_derw_raw(&w, rmt_buf_view(&der));
+	rmt_derw_end(&w);
+	rmt_derw_begin(&w, RMT_DER_SET); /* signers */
+	rmt_derw_end(&w);
+	rmt_derw_end(&w);
+	rmt_derw_end(&w);
+	rmt_derw_end(&w);
+	assert_int_equal(rmt_derw_finish(&w, &out, NULL), 0);
+	account_start(&account, NULL);
+	check_account(&account, "signedAndEnvelopedData",
+	    account_mem(&account, out.bytes, out.length), "certificate=leaf@pkcs7", NULL);
+	account_end(&account);
+	rmt_buf_free(&der);
+	rmt_buf_free(&oid);
+	rmt_buf_free(&out);
+}
+
 #define LEAF_PFX "certificate=leaf@pkcs12 certificate=ca@pkcs12 private-key=leaf@pkcs12+encrypted"
 #define LEAF_PFX_LOCKED \
 	"certificate=leaf@pkcs12 certificate=ca@pkcs12 private-key=@pkcs12+encrypted+locked"
@@ -627,6 +665,7 @@ const struct CMUnitTest read_container_tests[] = {
 	cmocka_unit_test(several_keys_names_and_a_crl_come_out),
 	cmocka_unit_test(ber_containers_read_as_der_ones),
 	cmocka_unit_test(without_a_mac_the_content_tells_whether_a_passphrase_fits),
+	cmocka_unit_test(a_signed_and_enveloped_message_gives_its_certificates),
 	cmocka_unit_test(a_mac_may_have_an_empty_salt),
 	cmocka_unit_test(pbmac1_is_checked_here),
 	cmocka_unit_test(a_broken_member_is_one_fault_and_the_rest_comes),
