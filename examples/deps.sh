@@ -37,7 +37,9 @@ judges|openssh-client|ssh-keygen
 judges|python3-cryptography|/usr/lib/python3/dist-packages/cryptography
 judges|python3-pyjks|/usr/lib/python3/dist-packages/jks
 judges|libplist-utils|plistutil
+judges|libxml2-utils|xmllint
 judges|nginx|nginx
+judges|apache2-bin|/usr/sbin/apache2
 judges|haproxy|haproxy
 judges|postfix|/usr/sbin/postfix
 judges|dovecot-imapd|/usr/lib/dovecot/imap
