@@ -40,12 +40,12 @@ fault_value(struct rmt_reading *reading, const struct rmt_object *as, struct rmt
 	if (form)
 		rmt_err_set(&err, RMT_INPUT, place,
 		    "the %s is cut short or its lengths are wrong: %zu bytes "
-		    "are there",
+		    "are there; take it again, whole, from where it came",
 		    form->name, bytes.length);
 	else if (!rmt_der_extent(bytes))
 		rmt_err_set(&err, RMT_INPUT, place,
 		    "this is no whole DER value: it is cut short, or its "
-		    "lengths are wrong");
+		    "lengths are wrong; take it again, whole, from where it came");
 	else
 		rmt_err_set(&err, RMT_INPUT, place,
 		    "this DER value is no certificate, key, request or CRL");

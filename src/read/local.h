@@ -138,6 +138,9 @@ const char *rmt_digest_name(struct rmt_span oid);
 /* ---- containers ---- */
 
 int rmt_read_pkcs7(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span ber);
+/* The content of a signed message when it is a request or a CA's answer (cmc.c); anything else is passed over. `note` is for the certificates
+ * that come with it; "" for none. */
+int rmt_read_signed_content(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span type, struct rmt_span content, char note[256]);
 int rmt_read_pkcs12(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span ber);
 int rmt_read_jks(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span bytes);
 int rmt_read_mobileconfig(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span bytes);
@@ -233,6 +236,13 @@ bool rmt_inf_fits(struct rmt_span ahead);
 int rmt_read_csv(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_stream *stream, struct rmt_err *err);
 int rmt_read_dump(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_stream *stream, struct rmt_err *err);
 int rmt_read_inf(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_stream *stream, struct rmt_err *err);
+
+/* ---- hint.c ---- */
+
+/* What is in a file that is named otherwise ("old.pfx" that is a PKCS#7), or NULL. */
+const char *rmt_hint_of_name(const char *source, struct rmt_span ahead);
+/* What a web page says of a request, when a CA's web site or a server's refusal was saved in place of a file. */
+bool rmt_hint_of_page(struct rmt_span page, char note[256]);
 
 /* ---- armour.c, repair.c: PEM that is almost right ---- */
 

@@ -4,7 +4,7 @@
  * sequence, PkiPath.
  *
  * The walk is our own and handles BER envelopes in place, so that every member is handed out byte
- * for byte as it stands. Signatures and signed content are not looked at.
+ * for byte as it stands. Signatures are not looked at; signed content is cmc.c's.
  */
 #include "config.h"
 
@@ -61,6 +61,36 @@ read_members(struct rmt_reading *reading, const struct rmt_object *as, struct rm
 	return rc;
 }
 
+/* RFC 5652, 5.2: eContentType and, if it is not detached, [0] eContent: an OCTET STRING, in BER perhaps in pieces, in PKCS#7
+ * any value. */
+static int
+read_content_of(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span encapsulated, char note[256])
+{
+	struct rmt_notes notes = { 0 };
+	struct rmt_buf octets = { 0 };
+	struct rmt_der top, seq, content, pieces;
+	struct rmt_span type;
+	struct rmt_tlv value;
+	int rc = 0;
+
+	note[0] = '\0';
+	rmt_der_open(&top, encapsulated, &notes);
+	if (rmt_der_enter(&top, RMT_DER_SEQUENCE, &seq, NULL, NULL) || rmt_der_oid(&seq, &type, NULL, NULL) ||
+	    rmt_der_enter(&seq, RMT_DER_CONTEXT_CONSTRUCTED(0), &content, NULL, NULL))
+		return 0; /* detached, or nothing that would be ours */
+	if (rmt_der_next_is(&content, RMT_DER_OCTET_STRING | 0x20)) {
+		if (!rmt_der_enter(&content, RMT_DER_OCTET_STRING | 0x20, &pieces, NULL, NULL))
+			while (rmt_der_more(&pieces) && !rmt_der_read(&pieces, RMT_DER_OCTET_STRING, &value, NULL, NULL))
+				rmt_buf_span(&octets, value.value);
+	} else if (!rmt_der_any(&content, &value, NULL, NULL)) {
+		rmt_buf_span(&octets, value.tag == RMT_DER_OCTET_STRING ? value.value : value.whole);
+	}
+	if (octets.length && !octets.failed)
+		rc = rmt_read_signed_content(reading, as, type, rmt_buf_view(&octets), note);
+	rmt_buf_free(&octets);
+	return rc;
+}
+
 /* RFC 5652, 5.1: version, digestAlgorithms, encapContentInfo, [0] certificates, [1] crls,
  * signerInfos; RFC 2315, 11.1: the same with recipientInfos after the version. */
 static int
@@ -68,10 +98,12 @@ read_signed(struct rmt_reading *reading, const struct rmt_object *as, struct rmt
     bool enveloped)
 {
 	struct rmt_err err = { 0 };
+	struct rmt_object here = *as;
 	struct rmt_der seq, set;
 	struct rmt_tlv skipped;
+	char note[256], joined[256];
 	int64_t version;
-	int rc = 0;
+	int rc;
 
 	if (rmt_der_enter(content, RMT_DER_SEQUENCE, &seq, "signedData", &err) ||
 	    rmt_der_small(&seq, &version, "signedData.version", &err) ||
@@ -80,11 +112,13 @@ read_signed(struct rmt_reading *reading, const struct rmt_object *as, struct rmt
 	    rmt_der_read(&seq, RMT_DER_SET, &skipped, "signedData.digestAlgorithms", &err) ||
 	    rmt_der_read(&seq, RMT_DER_SEQUENCE, &skipped, "signedData.encapContentInfo", &err))
 		return rmt_reading_fault(reading, as, &err);
-	if (rmt_der_next_is(&seq, RMT_DER_CONTEXT_CONSTRUCTED(0))) {
+	rc = read_content_of(reading, as, skipped.whole, note);
+	here.note = rmt_note_join(as->note, *note ? note : NULL, joined);
+	if (!rc && rmt_der_next_is(&seq, RMT_DER_CONTEXT_CONSTRUCTED(0))) {
 		if (rmt_der_enter(&seq, RMT_DER_CONTEXT_CONSTRUCTED(0), &set,
 			"signedData.certificates", &err))
 			return rmt_reading_fault(reading, as, &err);
-		rc = read_members(reading, as, &set, "certificates", rmt_read_certificate);
+		rc = read_members(reading, &here, &set, "certificates", rmt_read_certificate);
 	}
 	if (!rc && rmt_der_next_is(&seq, RMT_DER_CONTEXT_CONSTRUCTED(1))) {
 		if (rmt_der_enter(
@@ -141,7 +175,7 @@ rmt_read_pkcs7(struct rmt_reading *reading, const struct rmt_object *as, struct 
 		return rmt_reading_fault(reading, &here, &err);
 	rc = read_content(reading, &here, type, &content);
 	if (!rc && reading->objects + reading->faults == before) {
-		rmt_err_set(&err, RMT_INPUT, NULL, "this PKCS#7 holds no certificate and no CRL");
+		rmt_err_set(&err, RMT_INPUT, NULL, "this PKCS#7 holds no certificate, no CRL and no request");
 		rc = rmt_reading_fault(reading, &here, &err);
 	}
 	return rc;

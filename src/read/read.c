@@ -17,6 +17,7 @@ enum { HEAD = 256 };
 struct head {
 	unsigned char bytes[HEAD];
 	size_t length;
+	char page[256]; /* what it says if it is a web page; "" for nothing */
 };
 
 static int
@@ -58,6 +59,7 @@ read_binary(struct rmt_reading *reading, const struct rmt_object *as, struct rmt
 	const struct rmt_form *form = rmt_form_of(ahead);
 	size_t cap = form ? form->cap : RMT_CAP_CONTAINER;
 	size_t claimed = claimed_length(ahead);
+	struct rmt_object here = *as;
 	struct rmt_buf bytes = { 0 };
 	struct rmt_err err = { 0 };
 	int rc;
@@ -69,12 +71,13 @@ read_binary(struct rmt_reading *reading, const struct rmt_object *as, struct rmt
 		    form ? form->name : "DER value", claimed, cap);
 		return rmt_reading_fault(reading, as, &err);
 	}
+	here.note = rmt_hint_of_name(reading->source, ahead);
 	if (ahead.length < RMT_AHEAD) /* that is all of it */
-		return rmt_read_der(reading, as, ahead);
+		return rmt_read_der(reading, &here, ahead);
 	if (rmt_stream_rest(stream, cap, &bytes, &err))
 		rc = fault_at_start(reading, as, &err);
 	else
-		rc = rmt_read_der(reading, as, rmt_buf_view(&bytes));
+		rc = rmt_read_der(reading, &here, rmt_buf_view(&bytes));
 	rmt_buf_free(&bytes);
 	return rc;
 }
@@ -98,19 +101,35 @@ read_whole(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_
 
 /* ---- text ---- */
 
+/* Remember what only the whole beginning tells, before it is read. */
+static void
+look_ahead(struct head *head, struct rmt_span ahead)
+{
+	const struct rmt_magic *magic;
+
+	head->length = ahead.length < HEAD ? ahead.length : HEAD;
+	memcpy(head->bytes, ahead.at, head->length);
+	magic = rmt_magic_of(ahead);
+	if (!magic || strcmp(magic->label, "HTML page") != 0 || !rmt_hint_of_page(ahead, head->page))
+		head->page[0] = '\0';
+}
+
 /* A listing, a description of a request, or PEM in whatever text. */
 static int
 read_text(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_stream *stream,
     struct rmt_err *err)
 {
+	struct rmt_object here = *as;
 	rmt_read_text_fn *listing;
 	struct rmt_span ahead;
+	char joined[256];
 
 	if (rmt_stream_peek(stream, RMT_AHEAD, &ahead, err))
 		return -1;
+	here.note = rmt_note_join(as->note, rmt_hint_of_name(reading->source, ahead), joined);
 	listing = rmt_listing_of(ahead);
-	return listing ? listing(reading, as, stream, err)
-		       : rmt_read_text(reading, as, stream, err);
+	return listing ? listing(reading, &here, stream, err)
+		       : rmt_read_text(reading, &here, stream, err);
 }
 
 static int
@@ -130,8 +149,7 @@ read_utf16(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_
 	rmt_utf16_convert(rmt_buf_view(&bytes), order, &text);
 	if (rmt_buf_check(&text, err))
 		goto out;
-	head->length = text.length < HEAD ? text.length : HEAD;
-	memcpy(head->bytes, rmt_buf_string(&text), head->length);
+	look_ahead(head, rmt_buf_view(&text));
 	if ((inner = rmt_stream_mem(reading->source, rmt_buf_view(&text), err)))
 		rc = read_text(reading, &here, inner, err);
 out:
@@ -152,7 +170,8 @@ read_nothing(struct rmt_reading *reading, const struct rmt_object *as, const str
 	char like[160];
 
 	if (magic && magic->note)
-		return rmt_reading_unsupported(reading, as, magic->label, magic->note);
+		return rmt_reading_unsupported(
+		    reading, as, magic->label, *head->page ? head->page : magic->note);
 	if (reading->skipped) {
 		rmt_err_set(&err, RMT_INPUT, NULL,
 		    "holds nothing but parameters: no certificate, key, request or CRL");
@@ -193,8 +212,7 @@ read_stream(struct rmt_reading *reading, struct rmt_stream *stream, struct rmt_e
 		rmt_err_set(&empty, RMT_INPUT, NULL, "there is nothing in it");
 		return fault_at_start(reading, &as, &empty);
 	}
-	head.length = ahead.length < HEAD ? ahead.length : HEAD;
-	memcpy(head.bytes, ahead.at, head.length);
+	look_ahead(&head, ahead);
 	order = rmt_utf16_of(ahead);
 	container = rmt_container_of(ahead);
 	if (container)

@@ -155,6 +155,23 @@ size_t rmt_leaves_keyed(const struct rmt_pile *pile, const struct rmt_leaves *le
 	return count;
 }
 
+int rmt_key_of_another(struct rmt_span key, struct rmt_span wanted, const char *source, struct rmt_err *err)
+{
+	unsigned char theirs[RMT_SHA256], ours[RMT_SHA256];
+	struct rmt_buf text = {0};
+
+	if (rmt_spki_hash(key, theirs, err) || rmt_spki_hash(wanted, ours, err))
+		return -1;
+	rmt_buf_text(&text, "the key belongs to another certificate: SPKI ");
+	rmt_hex(rmt_span_of(theirs, sizeof theirs), 0, &text);
+	rmt_buf_text(&text, ", and the certificate's is ");
+	rmt_hex(rmt_span_of(ours, sizeof ours), 0, &text);
+	rmt_err_set(err, RMT_SECRET, NULL, "%s", rmt_buf_string(&text));
+	rmt_buf_free(&text);
+	rmt_err_source(err, source);
+	return -1;
+}
+
 static const struct rmt_object *key_of(const struct rmt_pile *pile, const struct rmt_object *leaf)
 {
 	const struct rmt_object *locked = NULL;

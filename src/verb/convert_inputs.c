@@ -157,9 +157,7 @@ static int check_keys(struct rmt_converting *job, struct rmt_err *err)
 		if (!object->key || object == job->company.key)
 			continue;
 		if (job->options->keys.count && !job->company.key) {
-			rmt_err_set(err, RMT_SECRET, NULL, "this private key belongs to another certificate than the one converted");
-			rmt_err_source(err, object->source);
-			return -1;
+			return rmt_key_of_another(rmt_key_spki(object->key), job->company.leaf->cert->spki, object->source, err);
 		}
 	}
 	return 0;

@@ -100,6 +100,9 @@ const char *rmt_arena_pem(struct rmt_arena *arena, const char *label, struct rmt
 struct remint_finding rmt_finding_told(const struct rmt_finding *finding, const char *source);
 struct remint_finding rmt_arena_finding(struct rmt_arena *arena, const struct remint_finding *finding);
 
+/* RMT_SECRET: this key, in `source`, is another certificate's; both are named by the SHA-256 of their SPKI, as `show` prints it. */
+int rmt_key_of_another(struct rmt_span key, struct rmt_span wanted, const char *source, struct rmt_err *err);
+
 /* ---- names (names.c): what a run calls its outputs ------------------------------------------------------------------ */
 
 struct rmt_names {

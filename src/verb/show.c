@@ -2,15 +2,24 @@
 /*
  * show.c - remint_show(): every object of every input, described one after the other.
  *
- * Nothing is kept between objects, so that a pile of any size is shown in constant memory. What is shown is what
+ * But for the hashes of a few keys nothing is kept between objects, so that a pile of any size is shown in constant memory. What is shown is what
  * stands in the bytes; whether it is good is the audit's question.
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "verb/local.h"
+
+/* Whose key is whose, as long as it is a handful that a person put together and not a pile. */
+enum { WATCHED_MOST = 32 };
+struct watched {
+	unsigned char spki[RMT_SHA256];
+	char source[256];
+	bool key, leaf; /* a private key; a certificate of no CA */
+};
 
 struct show {
 	struct remint *ctx; /* first: the reader's callbacks expect it */
@@ -18,7 +27,63 @@ struct show {
 	remint_object_fn *object;
 	void *arg;
 	struct rmt_arena arena;
+	struct watched watched[WATCHED_MOST];
+	size_t watched_count; /* WATCHED_MOST + 1: there were more, and nothing is said */
 };
+
+/* ---- a key and its certificate ---------------------------------------------------------------------------------------- */
+
+static void watch(struct show *show, const struct rmt_object *object)
+{
+	struct watched *watched = show->watched + show->watched_count;
+
+	if (!object->spki.length || object->endpoint || (object->type != RMT_OBJECT_PRIVATE_KEY && !object->cert && !object->request))
+		return;
+	if (show->watched_count >= WATCHED_MOST) {
+		show->watched_count = WATCHED_MOST + 1;
+		return;
+	}
+	if (rmt_spki_hash(object->spki, watched->spki, NULL))
+		return;
+	snprintf(watched->source, sizeof watched->source, "%s", object->source);
+	watched->key = object->type == RMT_OBJECT_PRIVATE_KEY;
+	watched->leaf = object->cert && !rmt_cert_is_ca(object->cert);
+	show->watched_count++;
+}
+
+static bool has_owner(const struct show *show, const struct watched *key)
+{
+	for (size_t i = 0; i < show->watched_count; i++)
+		if (!show->watched[i].key && memcmp(show->watched[i].spki, key->spki, RMT_SHA256) == 0)
+			return true;
+	return false;
+}
+
+/* A key that belongs to none of the certificates beside it is the commonest mistake there is. */
+static void say_whose_keys(struct show *show)
+{
+	const struct watched *leaf = NULL;
+
+	for (size_t i = 0; show->watched_count <= WATCHED_MOST && i < show->watched_count; i++)
+		leaf = show->watched[i].leaf ? &show->watched[i] : leaf;
+	for (size_t i = 0; leaf && i < show->watched_count; i++) {
+		struct rmt_err err = {0};
+		struct rmt_buf text = {0};
+
+		if (!show->watched[i].key || has_owner(show, &show->watched[i]))
+			continue;
+		rmt_hex(rmt_span_of(show->watched[i].spki, RMT_SHA256), 0, &text);
+		rmt_buf_text(&text, ", and that of the certificate in ");
+		rmt_buf_text(&text, leaf->source);
+		rmt_buf_text(&text, " is ");
+		rmt_hex(rmt_span_of(leaf->spki, RMT_SHA256), 0, &text);
+		if (!rmt_buf_check(&text, &err))
+			rmt_verb_warn(show->ctx, "%s: the key belongs to another certificate: SPKI %s", show->watched[i].source, rmt_buf_string(&text));
+		rmt_buf_free(&text);
+	}
+}
+
+/* ---- one object --------------------------------------------------------------------------------------------------------- */
 
 static void describe_extensions(struct rmt_arena *arena, const struct rmt_extensions *list, struct remint_object *out)
 {
@@ -221,6 +286,7 @@ static int show_object(void *arg, const struct rmt_object *object)
 	                            .address = object->address};
 
 	rmt_arena_reset(&show->arena);
+	watch(show, object);
 	describe_key(&show->arena, object->spki, &out);
 	if (object->cert)
 		describe_cert(&show->arena, object->cert, &out);
@@ -240,7 +306,7 @@ static int show_object(void *arg, const struct rmt_object *object)
 
 int remint_show(struct remint *ctx, const struct remint_show_options *options, remint_object_fn *object, void *arg)
 {
-	struct show show = {ctx, options, object, arg, {0}};
+	struct show show = {.ctx = ctx, .options = options, .object = object, .arg = arg};
 	struct rmt_reader reader = rmt_verb_reader(ctx);
 	struct rmt_wire wire;
 	int rc;
@@ -258,6 +324,8 @@ int remint_show(struct remint *ctx, const struct remint_show_options *options, r
 		if (rc && err.class != RMT_NONE && ctx->err.class == RMT_NONE) /* this input fails, the others go on */
 			rc = rmt_verb_fault(ctx, &err);
 	}
+	if (rc == 0)
+		say_whose_keys(&show);
 	rmt_wire_clear(&wire);
 	rmt_arena_free(&show.arena);
 	return rmt_verb_end(ctx, rc);
