@@ -137,6 +137,9 @@ unique_ids_skip(struct rmt_der *tbs, int version, struct rmt_err *err)
 	for (unsigned number = 1; number <= 2; number++) {
 		const unsigned char *start = tbs->at;
 
+		if (rmt_der_next_is(tbs, RMT_DER_CONTEXT_CONSTRUCTED(number)))
+			return rmt_der_fault(
+			    tbs, start, "tbs.uniqueID", err, "unique identifier in constructed form");
 		if (!rmt_der_next_is(tbs, RMT_DER_CONTEXT(number)))
 			continue;
 		if (rmt_der_any(tbs, &tlv, "tbs.uniqueID", err) < 0)

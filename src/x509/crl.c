@@ -43,7 +43,8 @@ entries_read(struct rmt_der *tbs, struct rmt_crl *crl, struct rmt_err *err)
 	struct rmt_der list;
 
 	crl->entries = (struct rmt_span){ NULL, 0 };
-	if (!rmt_der_next_is(tbs, RMT_DER_SEQUENCE))
+	if (!rmt_der_next_is(tbs, RMT_DER_SEQUENCE) &&
+	    !rmt_der_next_is(tbs, RMT_DER_SEQUENCE & ~0x20)) /* in primitive form: refused by name */
 		return 0;
 	if (rmt_der_enter(tbs, RMT_DER_SEQUENCE, &list, "tbs.revokedCertificates", err) < 0)
 		return -1;

@@ -66,7 +66,7 @@ attributes_walk(struct rmt_der *attributes, struct rmt_request *request, struct 
 		if (rmt_oid_is(oid, "challengePassword"))
 			request->has_challenge = true;
 		for (each = values; rmt_der_more(&each);)
-			if (rmt_der_any(&each, &tlv, "info.attributes", err) < 0)
+			if (rmt_der_any_checked(&each, &tlv, "info.attributes", err) < 0)
 				return -1;
 	}
 	return 0;
