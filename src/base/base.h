@@ -171,6 +171,10 @@ int rmt_stream_peek(struct rmt_stream *stream, size_t want, struct rmt_span *ahe
 int rmt_stream_rest(struct rmt_stream *stream, size_t cap, struct rmt_buf *out, struct rmt_err *err); /* all that is left */
 uint64_t rmt_stream_offset(const struct rmt_stream *stream); /* bytes consumed so far */
 size_t rmt_stream_line_number(const struct rmt_stream *stream); /* of the line returned last, from 1 */
+/* Whether it may never end: a pipe, a terminal, a file that does not say its size. */
+bool rmt_stream_endless(const struct rmt_stream *stream);
+/* From now on all bytes that come are appended to `kept` too, for a second reading; more than `cap` of them are an error. */
+void rmt_stream_keep(struct rmt_stream *stream, struct rmt_buf *kept, size_t cap);
 void rmt_stream_free(struct rmt_stream *stream);
 
 /* ---- time ------------------------------------------------------------------------------------------------------- */

@@ -18,7 +18,8 @@ struct rmt_source {
 	bool unmet; /* a named pipe that may not have met a writer yet */
 	bool regular;
 	mode_t mode;
-	uint64_t left; /* of a regular file: bytes from here to its end; 0 for all else */
+	bool measured; /* a regular file that says its size (one of /proc does not) */
+	uint64_t left; /* of such a file: bytes from here to where it ended when it was opened */
 };
 
 int rmt_source_open(

@@ -60,6 +60,7 @@ examine(struct rmt_source *source, struct rmt_err *err)
 		position = lseek(source->fd, 0, SEEK_CUR);
 		if (position < 0)
 			position = 0;
+		source->measured = state.st_size > 0;
 		source->left = state.st_size > position ? (uint64_t)(state.st_size - position) : 0;
 	}
 	return 0;
@@ -140,6 +141,8 @@ rmt_source_read(struct rmt_source *source, void *bytes, size_t room, struct rmt_
 {
 	ssize_t got = -1;
 
+	if (source->measured && source->left < room)
+		room = (size_t)source->left; /* what is appended meanwhile is not followed */
 	if (source->unmet && read_first(source, bytes, room, &got, err) != 0)
 		return -1;
 	if (got < 0)

@@ -33,6 +33,8 @@ struct rmt_stream {
 	uint64_t offset;
 	size_t line_number;
 	bool inside; /* the last piece did not end its line */
+	struct rmt_buf *kept; /* a copy of all that comes, or NULL */
+	size_t kept_cap;
 };
 
 static struct rmt_stream *
@@ -119,6 +121,17 @@ enlarge(struct rmt_stream *stream, struct rmt_err *err)
 	return 0;
 }
 
+static int
+keep(struct rmt_stream *stream, const void *bytes, size_t length, struct rmt_err *err)
+{
+	if (stream->kept == NULL)
+		return 0;
+	if (length > stream->kept_cap - stream->kept->length)
+		return rmt_source_oversize(stream->name, stream->kept_cap, err);
+	rmt_buf_append(stream->kept, bytes, length);
+	return rmt_buf_check(stream->kept, err);
+}
+
 /* Read more behind what is left; sets `ended` when nothing more comes. */
 static int
 fill(struct rmt_stream *stream, struct rmt_err *err)
@@ -137,6 +150,8 @@ fill(struct rmt_stream *stream, struct rmt_err *err)
 		return -1;
 	if (got == 0)
 		stream->ended = true;
+	if (keep(stream, stream->room + stream->left, (size_t)got, err) != 0)
+		return -1;
 	stream->left += (size_t)got;
 	if (stream->left > stream->used) /* it stands at the beginning of the room */
 		stream->used = stream->left;
@@ -256,7 +271,20 @@ rmt_stream_rest(struct rmt_stream *stream, size_t cap, struct rmt_buf *out, stru
 	consume(stream, held);
 	stream->offset += out->length - before - held;
 	stream->ended = true;
-	return 0;
+	return keep(stream, out->bytes + before + held, out->length - before - held, err);
+}
+
+bool
+rmt_stream_endless(const struct rmt_stream *stream)
+{
+	return stream->room != NULL && !stream->source.measured;
+}
+
+void
+rmt_stream_keep(struct rmt_stream *stream, struct rmt_buf *kept, size_t cap)
+{
+	stream->kept = kept;
+	stream->kept_cap = cap;
 }
 
 uint64_t

@@ -244,7 +244,8 @@ rmt_read_mem(
 }
 
 static int
-read_file(const struct rmt_reader *reader, const char *path, bool listed, struct rmt_err *err)
+read_file(const struct rmt_reader *reader, const char *path, bool listed, struct rmt_buf *kept,
+    struct rmt_err *err)
 {
 	struct rmt_reading reading = { .reader = reader, .source = path, .listed = listed };
 	struct rmt_stream *stream = rmt_stream_open(path, err);
@@ -252,6 +253,8 @@ read_file(const struct rmt_reader *reader, const char *path, bool listed, struct
 
 	if (!stream)
 		return -1;
+	if (kept)
+		rmt_stream_keep(stream, kept, RMT_CAP_CRL);
 	rc = read_stream(&reading, stream, err);
 	rmt_stream_free(stream);
 	return rc;
@@ -281,7 +284,7 @@ walk_visit(void *arg, const char *path)
 
 	if (walk->stop)
 		return walk->stop;
-	rc = read_file(walk->reader, path, true, &err);
+	rc = read_file(walk->reader, path, true, NULL, &err);
 	if (rc && err.class) {
 		rmt_err_source(&err, path);
 		walk_fault(walk, &err);
@@ -291,13 +294,20 @@ walk_visit(void *arg, const char *path)
 }
 
 int
+rmt_read_keep(const struct rmt_reader *reader, const char *path, struct rmt_buf *kept,
+    struct rmt_err *err)
+{
+	return read_file(reader, path, false, kept, err);
+}
+
+int
 rmt_read_path(const struct rmt_reader *reader, const char *path, struct rmt_err *err)
 {
 	struct walk walk = { .reader = reader };
 	int rc;
 
 	if (!strcmp(path, "-") || !rmt_path_is_directory(path))
-		return read_file(reader, path, false, err);
+		return read_file(reader, path, false, NULL, err);
 	rc = rmt_directory_walk(path, walk_visit, walk_fault, &walk, err);
 	return rc ? rc : walk.stop;
 }

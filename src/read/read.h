@@ -84,6 +84,8 @@ struct rmt_reader {
  * recognised is a fault: "holds no certificate, key, request or CRL (starts like ...)"; in a directory it is passed over. A passphrase that was given and is wrong
  * is a fault of class RMT_SECRET; a PFX whose passphrase was not given likewise. */
 int rmt_read_path(const struct rmt_reader *reader, const char *path, struct rmt_err *err);
+/* The same of what cannot be read twice (standard input, a pipe): the bytes are kept for rmt_read_mem(), 128 MiB at most. */
+int rmt_read_keep(const struct rmt_reader *reader, const char *path, struct rmt_buf *kept, struct rmt_err *err);
 int rmt_read_mem(const struct rmt_reader *reader, const char *source, struct rmt_span bytes, struct rmt_err *err);
 
 /* Everything of one or more sources, kept (for small piles: chains, PFX, one device's files). */

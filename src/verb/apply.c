@@ -238,7 +238,7 @@ static int begin_campaign(struct rmt_campaign *campaign, struct rmt_err *err)
 {
 	struct rmt_db_campaign row = {.plan = campaign->plan.id,
 	                              .file = rmt_path_leaf(campaign->path),
-	                              .sha256 = rmt_span_of(campaign->sha256, sizeof campaign->sha256),
+	                              .sha256 = rmt_span_of(campaign->plan.sha256, sizeof campaign->plan.sha256),
 	                              .started = rmt_verb_now(campaign->ctx)};
 	struct rmt_db_campaign found;
 	int rc = rmt_db_campaign_get(campaign->bench.home.db, campaign->plan.id, &found, err);
@@ -351,7 +351,7 @@ static int read_chain(struct rmt_applying *job, struct rmt_err *err)
 			rmt_verb_warn(job->campaign.ctx, "%s, which the plan names for its certificates of CAs, cannot be read: %s", named->items[i],
 			              unread.message);
 	}
-	return rmt_pile_need(job->campaign.ctx, &job->chain, job->options->chain, true, err);
+	return rmt_pile_for(job->campaign.ctx, &job->chain, job->options->chain, RMT_OBJECT_CERTIFICATE, err);
 }
 
 int remint_apply(struct remint *ctx, const struct remint_apply_options *options, remint_step_fn *step, void *arg)
@@ -363,7 +363,7 @@ int remint_apply(struct remint *ctx, const struct remint_apply_options *options,
 	rmt_verb_begin(ctx);
 	if (rmt_external_template_check(options->ca_template, err) == 0 &&
 	    rmt_campaign_open(ctx, options->plan, options->commit ? RMT_DB_WRITE : RMT_DB_READ, &job.campaign, err) == 0 &&
-	    rmt_pile_need(ctx, &job.keys, options->keys, false, err) == 0 &&
+	    rmt_pile_for(ctx, &job.keys, options->keys, RMT_OBJECT_PRIVATE_KEY, err) == 0 &&
 	    read_chain(&job, err) == 0 &&
 	    rmt_pile_need(ctx, &job.answers, options->certificates, true, err) == 0)
 		rc = run(&job, err);

@@ -350,12 +350,11 @@ static int read_twice(struct audit_run *run, const char *path, struct rmt_err *e
 	struct rmt_reader reader = rmt_verb_reader(run->ctx);
 	uint64_t faults = run->ctx->faults;
 	struct rmt_buf held = {0};
-	int rc = hold ? rmt_file_read(path, RMT_CAP_CRL, &held, err) : 0;
+	int rc;
 
 	reader.arg = run;
 	reader.object = first_pass;
-	if (rc == 0)
-		rc = hold ? rmt_read_mem(&reader, path, rmt_buf_view(&held), err) : rmt_read_path(&reader, path, err);
+	rc = hold ? rmt_read_keep(&reader, path, &held, err) : rmt_read_path(&reader, path, err);
 	if (rc == 0 && !certificates(run) && run->ctx->faults == faults) {
 		rc = rmt_err_set(err, RMT_INPUT, NULL, "%s", rmt_without_certificate(run->found));
 		rmt_err_source(err, path);
@@ -420,7 +419,7 @@ static int audit_all(struct audit_run *run, struct rmt_target *const *targets, s
 		goto out;
 	if (rmt_verb_store_fill(run->ctx, run->store, options->trust, true, run->err) ||
 	    rmt_verb_store_fill(run->ctx, run->store, options->chain, false, run->err) ||
-	    rmt_pile_need(run->ctx, &run->keys, options->keys, false, run->err) || audits_load(run, targets, target_count))
+	    rmt_pile_for(run->ctx, &run->keys, options->keys, RMT_OBJECT_PRIVATE_KEY, run->err) || audits_load(run, targets, target_count))
 		goto out;
 	rc = rmt_wire_open(run->ctx, &options->wire, options->inputs, &run->wire, run->err);
 	for (size_t i = 0; rc == 0 && i < run->wire.count; i++)

@@ -13,7 +13,6 @@
 
 #include "verb/local.h"
 
-enum { PLAN_CAP = 1 << 29 };
 
 /* ---- the plan and its home ---------------------------------------------------------------------------------------------- */
 
@@ -69,17 +68,6 @@ static int find_maker(struct rmt_campaign *campaign, struct rmt_err *err)
 	return -1;
 }
 
-static int hash_file(struct rmt_campaign *campaign, struct rmt_err *err)
-{
-	struct rmt_buf bytes = {0};
-	int rc = rmt_file_read(campaign->path, PLAN_CAP, &bytes, err);
-
-	if (rc == 0)
-		rc = rmt_sha256(rmt_buf_view(&bytes), campaign->sha256, err);
-	rmt_buf_free(&bytes);
-	return rc;
-}
-
 int rmt_campaign_open(struct remint *ctx, const char *path, int mode, struct rmt_campaign *out, struct rmt_err *err)
 {
 	struct rmt_db_campaign row;
@@ -88,7 +76,7 @@ int rmt_campaign_open(struct remint *ctx, const char *path, int mode, struct rmt
 	*out = (struct rmt_campaign){.ctx = ctx, .path = path, .bench.release.ctx = ctx};
 	out->bench.release.authority = &out->bench.authority;
 	out->bench.release.demand = &out->bench.demand;
-	if (rmt_plan_read(path, &out->plan, err) || hash_file(out, err) || rmt_home_open(ctx, mode, &out->bench.home, err) ||
+	if (rmt_plan_read(path, &out->plan, err) || rmt_home_open(ctx, mode, &out->bench.home, err) ||
 	    find_maker(out, err))
 		return -1;
 	found = rmt_db_campaign_get(out->bench.home.db, out->plan.id, &row, err);

@@ -76,28 +76,45 @@ int rmt_pile_need(struct remint *ctx, struct rmt_pile *pile, struct remint_strin
 	return pile_fill(&sink, inputs, true, skip_keys);
 }
 
-/* The certificates of --trust or --chain; a file without any was named by mistake. */
-int rmt_verb_store_fill(struct remint *ctx, struct rmt_chain_store *store, struct remint_strings files, bool trusted, struct rmt_err *err)
+/* What the objects from `from` on lack, of which one must be of this type; NULL when one is. */
+static const char *lacks(const struct rmt_pile *pile, size_t from, enum rmt_object_type type)
 {
+	size_t found[RMT_OBJECT_TYPES] = {0};
+
+	for (size_t i = from; i < pile->count; i++)
+		found[pile->objects[i]->type]++;
+	if (found[type])
+		return NULL;
+	return type == RMT_OBJECT_PRIVATE_KEY ? "holds no private key" : rmt_without_certificate(found);
+}
+
+int rmt_pile_for(struct remint *ctx, struct rmt_pile *pile, struct remint_strings inputs, enum rmt_object_type type, struct rmt_err *err)
+{
+	const char *wrong;
 	int rc = 0;
 
-	for (size_t n = 0; rc == 0 && n < files.count; n++) {
-		struct rmt_pile pile = {0};
-		size_t found = 0;
+	for (size_t n = 0; rc == 0 && n < inputs.count; n++) {
+		size_t before = pile->count;
 
-		rc = rmt_pile_need(ctx, &pile, (struct remint_strings){&files.items[n], 1}, true, err);
-		for (size_t i = 0; rc == 0 && i < pile.count; i++) {
-			if (!pile.objects[i]->cert)
-				continue;
-			found++;
-			rc = rmt_chain_store_add(store, pile.objects[i]->cert, trusted, err);
+		rc = rmt_pile_need(ctx, pile, (struct remint_strings){&inputs.items[n], 1}, type != RMT_OBJECT_PRIVATE_KEY, err);
+		if (rc == 0 && (wrong = lacks(pile, before, type))) {
+			rc = rmt_err_set(err, RMT_INPUT, NULL, "%s", wrong);
+			rmt_err_source(err, inputs.items[n]);
 		}
-		if (rc == 0 && !found) {
-			rc = rmt_err_set(err, RMT_INPUT, NULL, "%s", rmt_pile_without_certificate(&pile));
-			rmt_err_source(err, files.items[n]);
-		}
-		rmt_pile_free(&pile);
 	}
+	return rc;
+}
+
+/* The certificates of --trust or --chain. */
+int rmt_verb_store_fill(struct remint *ctx, struct rmt_chain_store *store, struct remint_strings files, bool trusted, struct rmt_err *err)
+{
+	struct rmt_pile pile = {0};
+	int rc = rmt_pile_for(ctx, &pile, files, RMT_OBJECT_CERTIFICATE, err);
+
+	for (size_t i = 0; rc == 0 && i < pile.count; i++)
+		if (pile.objects[i]->cert)
+			rc = rmt_chain_store_add(store, pile.objects[i]->cert, trusted, err);
+	rmt_pile_free(&pile);
 	return rc;
 }
 

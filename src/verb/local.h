@@ -193,6 +193,8 @@ int rmt_pile_read(struct remint *ctx, struct rmt_pile *pile, struct remint_strin
 /* The same for inputs of which nothing may be missing in what is made from them: a file with a fault is the verb's
  * failure. What else a directory holds is nobody's promise: its faults go to the caller. */
 int rmt_pile_need(struct remint *ctx, struct rmt_pile *pile, struct remint_strings inputs, bool skip_keys, struct rmt_err *err);
+/* The same for inputs each of which must hold at least one object of this type: RMT_INPUT when it was named by mistake. */
+int rmt_pile_for(struct remint *ctx, struct rmt_pile *pile, struct remint_strings inputs, enum rmt_object_type type, struct rmt_err *err);
 /* Where the leaves of the pile stand in it, each certificate once: the end-entity certificates; when there is none at all, every certificate. */
 struct rmt_leaves { size_t *at, count; };
 int rmt_leaves_find(const struct rmt_pile *pile, struct rmt_leaves *out, struct rmt_err *err);
@@ -538,6 +540,7 @@ struct rmt_plan {
 	struct remint_strings targets;
 	struct remint_strings chain; /* files with certificates of CAs that were at hand */
 	struct rmt_plan_item *items; size_t item_count;
+	unsigned char sha256[RMT_SHA256]; /* of the file, when rmt_plan_read() read one */
 };
 /* Strict, as it was edited by hand: unknown keys, wrong types, unknown actions, ids that do not fit their certificate and repeated
  * items are RMT_INPUT with the line or the place ("items[3].action") and a did-you-mean. Free with rmt_plan_clear() also after failure. */
@@ -747,7 +750,6 @@ struct rmt_campaign {
 	struct remint *ctx;
 	struct rmt_plan plan;
 	const char *path;
-	unsigned char sha256[RMT_SHA256]; /* of the plan's file */
 	struct rmt_bench bench;           /* its home is open; the rest is set where something is issued */
 	char *authority;                  /* name of the one that the plan was made with; NULL: the usual one */
 	int64_t id;                       /* row; 0: never begun */

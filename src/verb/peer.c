@@ -145,8 +145,8 @@ static int load_certificate(struct peering *job, struct rmt_err *err)
 {
 	const struct remint_peer_options *options = job->options;
 
-	if (read_certificate(job, err) || rmt_pile_need(job->ctx, &job->pile, options->keys, false, err) ||
-	    rmt_pile_need(job->ctx, &job->pile, options->chain, true, err) || choose_leaf(job, err) || check_key(job, err) ||
+	if (read_certificate(job, err) || rmt_pile_for(job->ctx, &job->pile, options->keys, RMT_OBJECT_PRIVATE_KEY, err) ||
+	    rmt_pile_for(job->ctx, &job->pile, options->chain, RMT_OBJECT_CERTIFICATE, err) || choose_leaf(job, err) || check_key(job, err) ||
 	    find_path(job, err))
 		return -1;
 	if (!job->path.count && !job->path.root && !rmt_cert_self_issued(job->company.leaf->cert))
@@ -169,7 +169,7 @@ static int make_certificate(struct peering *job, struct rmt_err *err)
 	job->peer.certificate = job->made.leaf;
 	job->peer.key = job->made.key;
 	job->peer.root = job->made.root;
-	return rmt_pile_need(job->ctx, &job->pile, job->options->chain, true, err);
+	return rmt_pile_for(job->ctx, &job->pile, job->options->chain, RMT_OBJECT_CERTIFICATE, err);
 }
 
 /* ---- whom it trusts --------------------------------------------------------------------------------------------------------- */
@@ -185,27 +185,6 @@ static const struct rmt_cert **certificates_of(const struct rmt_pile *pile, bool
 		if (pile->objects[i]->cert && !pile->objects[i]->again && (!ca_alone || rmt_cert_is_ca(pile->objects[i]->cert)))
 			list[(*count)++] = pile->objects[i]->cert;
 	return list;
-}
-
-/* A file without a certificate was named by mistake. */
-static int load_trust(struct peering *job, struct rmt_err *err)
-{
-	struct remint_strings files = job->options->trust;
-
-	for (size_t n = 0; n < files.count; n++) {
-		size_t before = job->trust.count, found = 0;
-
-		if (rmt_pile_need(job->ctx, &job->trust, (struct remint_strings){&files.items[n], 1}, true, err))
-			return -1;
-		for (size_t i = before; i < job->trust.count; i++)
-			found += job->trust.objects[i]->cert != NULL;
-		if (!found) {
-			rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate");
-			rmt_err_source(err, files.items[n]);
-			return -1;
-		}
-	}
-	return 0;
 }
 
 static int list_trust(struct peering *job, struct rmt_err *err)
@@ -332,7 +311,7 @@ static int run(struct peering *job, struct rmt_err *err)
 	if (!options->target)
 		return rmt_err_set(err, RMT_USAGE, NULL, "no target: name as whom to serve with --as");
 	if (parse_listen(job, options->listen ? options->listen : "0", err) ||
-	    !(job->target = rmt_target_load(job->ctx->policies, options->target, err)) || load_trust(job, err) ||
+	    !(job->target = rmt_target_load(job->ctx->policies, options->target, err)) || rmt_pile_for(job->ctx, &job->trust, job->options->trust, RMT_OBJECT_CERTIFICATE, err) ||
 	    (options->certificate ? load_certificate(job, err) : make_certificate(job, err)) || list_trust(job, err))
 		return -1;
 	job->peer.rules.client = &job->target->client;

@@ -18,7 +18,7 @@
 
 #include "verb/local.h"
 
-enum { PLAN_CAP = 1 << 29 };
+enum { PLAN_CAP = 1 << 29, AHEAD = 4096 };
 
 /* ---- the text, cut into head and items ------------------------------------------------------------------------------------------- */
 
@@ -246,17 +246,47 @@ int rmt_plan_read_mem(const char *name, struct rmt_span text, struct rmt_plan *o
 	return rc;
 }
 
+static bool begins_like_a_plan(struct rmt_span ahead)
+{
+	ahead = unmarked(ahead);
+	while (ahead.length && strchr(" \t\r\n", *ahead.at) && *ahead.at) {
+		ahead.at++;
+		ahead.length--;
+	}
+	return ahead.length && *ahead.at == '{';
+}
+
+/* Of what is none the beginning is enough to say so, however much there is of it. */
+static int read_file(const char *path, struct rmt_buf *text, struct rmt_err *err)
+{
+	struct rmt_stream *stream = rmt_stream_open(path, err);
+	struct rmt_span ahead;
+	int rc = -1;
+
+	if (stream && rmt_stream_peek(stream, AHEAD, &ahead, err) == 0) {
+		if (begins_like_a_plan(ahead)) {
+			rc = rmt_stream_rest(stream, PLAN_CAP, text, err);
+		} else {
+			rmt_buf_span(text, ahead);
+			rc = rmt_buf_check(text, err);
+		}
+	}
+	rmt_stream_free(stream);
+	return rc;
+}
+
 int rmt_plan_read(const char *path, struct rmt_plan *out, struct rmt_err *err)
 {
 	struct rmt_buf text = {0};
 	int rc;
 
 	*out = (struct rmt_plan){0};
-	rc = rmt_file_read(path, PLAN_CAP, &text, err);
+	rc = read_file(path, &text, err);
 	if (rc == 0)
 		rc = rmt_plan_read_mem(path, rmt_buf_view(&text), out, err);
-	else
-		rmt_err_source(err, path);
+	if (rc == 0)
+		rc = rmt_sha256(rmt_buf_view(&text), out->sha256, err);
+	rmt_err_source(err, path);
 	rmt_buf_free(&text);
 	return rc;
 }

@@ -59,7 +59,7 @@ static int read_inputs(struct replacing *job, struct rmt_err *err)
 		if (rc)
 			return rc;
 	}
-	return rmt_pile_need(job->ctx, &job->pile, job->options->keys, false, err);
+	return rmt_pile_for(job->ctx, &job->pile, job->options->keys, RMT_OBJECT_PRIVATE_KEY, err);
 }
 
 static int read_request(struct replacing *job, struct rmt_err *err)

@@ -50,19 +50,8 @@ const char *remint_verdict_name(enum remint_verdict verdict)
 static int certs_of(struct verifying *run, struct remint_strings files, struct rmt_pile *pile, const struct rmt_cert ***certs,
                     size_t *count)
 {
-	for (size_t i = 0; i < files.count; i++) {
-		size_t before = pile->count, found[RMT_OBJECT_TYPES] = {0};
-
-		if (rmt_pile_need(run->ctx, pile, (struct remint_strings){&files.items[i], 1}, true, run->err))
-			return -1;
-		for (size_t j = before; j < pile->count; j++)
-			found[pile->objects[j]->type]++;
-		if (!found[RMT_OBJECT_CERTIFICATE]) {
-			rmt_err_set(run->err, RMT_INPUT, NULL, "%s", rmt_without_certificate(found));
-			rmt_err_source(run->err, files.items[i]);
-			return -1;
-		}
-	}
+	if (rmt_pile_for(run->ctx, pile, files, RMT_OBJECT_CERTIFICATE, run->err))
+		return -1;
 	*certs = calloc(pile->count + 1, sizeof **certs);
 	if (!*certs)
 		return rmt_err_memory(run->err);
@@ -117,7 +106,7 @@ static int own_certificate(struct verifying *run)
 	if (!file)
 		return run->options->keys.count ? rmt_err_set(run->err, RMT_USAGE, NULL, "a key without its --client-cert") : 0;
 	if (rmt_pile_need(run->ctx, &run->own, (struct remint_strings){&file, 1}, false, run->err) ||
-	    rmt_pile_need(run->ctx, &run->own, run->options->keys, false, run->err))
+	    rmt_pile_for(run->ctx, &run->own, run->options->keys, RMT_OBJECT_PRIVATE_KEY, run->err))
 		return -1;
 	found = rmt_company_first(&run->own, &run->company, run->err);
 	if (found == 0)

@@ -13,7 +13,7 @@
 
 #include "verb/local.h"
 
-enum { LINE_MOST = 1024, INPUTS_MOST = 100000 };
+enum { LINE_MOST = 1024, INPUTS_MOST = 100000, NONSENSE_MOST = 1000 };
 
 static struct rmt_wire_input *input_add(struct rmt_wire *wire, const char *text, struct rmt_err *err)
 {
@@ -125,10 +125,11 @@ static int add_line(struct rmt_wire *wire, struct rmt_span text, bool whole, str
 	return rc;
 }
 
-/* A bad line is one fault, however long it is, and the others go on; after NUL bytes or too many nothing does. */
+/* A bad line is one fault, however long it is, and the others go on; after NUL bytes, too many inputs or a thousand bad lines without a
+ * good one nothing does. */
 static int add_lines(struct rmt_wire *wire, struct rmt_stream *stream, const char *path, struct rmt_err *err)
 {
-	size_t told = 0, number;
+	size_t told = 0, number, before = wire->count, bad = 0;
 	struct rmt_span line;
 	bool whole;
 	int more;
@@ -138,6 +139,8 @@ static int add_lines(struct rmt_wire *wire, struct rmt_stream *stream, const cha
 		struct rmt_err fault = {0};
 		int rc;
 
+		if (rmt_stream_offset(stream) > RMT_CAP_CONTAINER)
+			return rmt_err_set(err, RMT_INPUT, NULL, "this list is larger than %d MiB", RMT_CAP_CONTAINER >> 20);
 		number = rmt_stream_line_number(stream);
 		if (!text.length || number == told || add_line(wire, text, whole, &fault) == 0)
 			continue;
@@ -150,7 +153,8 @@ static int add_lines(struct rmt_wire *wire, struct rmt_stream *stream, const cha
 		snprintf(fault.place, sizeof fault.place, "line %zu", number);
 		if ((rc = rmt_verb_fault(wire->ctx, &fault)) != 0)
 			return rc;
-		if (wire->count >= INPUTS_MOST || memchr(text.at, 0, text.length))
+		if (wire->count >= INPUTS_MOST || memchr(text.at, 0, text.length) ||
+		    (++bad == NONSENSE_MOST && wire->count == before))
 			return 0;
 	}
 	return more;

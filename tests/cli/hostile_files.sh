@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+# Files that are made to hang a reader, to fill its memory or to send it round in circles are refused by every verb that
+# reads files: with a status that says so, in less than two seconds of the processor and in 64 MiB.
+. "${srcdir:-.}/tests/lib/tap.sh"
+. "$srcdir/tests/lib/pki.sh"
+need openssl
+
+bounded=$builddir/tests/lib/bounded
+cd "$TMP" || exit 99
+printf 'secret\n' >pass
+old_ca
+old_cert good '/O=Contoso/CN=good.example.com' extendedKeyUsage=serverAuth subjectAltName=DNS:good.example.com
+quietly openssl x509 -in good.pem -outform DER -out good.der
+quietly openssl pkcs8 -topk8 -in good.key -out locked.key -passout pass:secret
+lab --no-password
+
+awk 'BEGIN { for (i = 0; i < 2000; i++) print "good.der" }' | xargs cat >many.der
+
+# ---- the files
+
+mkdir bad bad/circle bad/directory
+awk 'BEGIN { for (i = 0; i < 10000; i++) printf "\060\200"; for (i = 0; i < 20000; i++) printf "%c", 0 }' >bad/nested.ber
+cp "$srcdir/tests/fuzz/corpus/read/nested-10000.der" bad/nested.der
+{ printf '\060\204\377\377\377\377\060\202'; cat good.der; } >bad/4gib.der
+{ printf '\060\210\377\377\377\377\377\377\377\377\060\202'; cat good.der; } >bad/2-64.der
+# The outer SEQUENCE with an indefinite length and without its end.
+{ printf '\060\200'; tail -c +5 good.der; } >bad/endless.der
+cp "$srcdir/tests/fuzz/corpus/read/iterations-2-31.pfx" bad/iterations.pfx
+cp "$srcdir/tests/fuzz/corpus/read/iterations-2-31.key.der" bad/iterations.key
+cp "$srcdir/tests/fuzz/corpus/read/scrypt-cost.key.der" bad/scrypt.key
+printf 'PK\003\004\024\000\000\000\000\000' >bad/archive.zip
+: >bad/empty
+truncate -s 1T bad/sparse
+{ printf -- '-----BEGIN CERTIFICATE-----\n'; head -c 3000000 /dev/zero | tr '\0' A; } >bad/one-line.pem
+awk 'BEGIN { for (i = 0; i < 2000; i++) print "-----BEGIN CERTIFICATE-----" }' >bad/begins.pem
+ln -s loop bad/loop
+ln -s /dev/zero bad/zero
+ln -s /proc/self/mem bad/mem
+ln -s ../circle bad/circle/again
+ln -s .. bad/directory/up
+mkfifo bad/pipe bad/text.pipe bad/zeros.pipe bad/ders.pipe bad/blocks.pipe
+if have python3; then
+	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("bad/socket")'
+fi
+cp good.pem bad/growing
+
+
+# Somebody who never stops writing. A writer ends when its reader goes, and the next reader gets another one.
+feed() {
+	while [ -e "bad/$1" ]; do
+		"$2" >"bad/$1"
+	done
+}
+text() { yes 'no certificate at all'; }
+zeros() { cat /dev/zero; }
+ders() { while cat many.der; do :; done; }
+blocks() {
+	echo '-----BEGIN CERTIFICATE-----'
+	yes MIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIB
+}
+grow() {
+	while cat good.pem >>bad/growing; do :; done
+}
+writer=
+start_writer() {
+	case $1 in
+	pipe) return ;; # nobody writes to this one
+	*.pipe) feed "$1" "${1%.pipe}" >/dev/null 2>&1 </dev/null & ;;
+	growing) grow 2>/dev/null & ;;
+	*) return ;;
+	esac
+	writer=$!
+}
+stop_writer() {
+	rm -rf "bad/$1"
+	[ -z "$writer" ] || kill "$writer" 2>/dev/null
+	writer=
+}
+
+# ---- the verbs: what is read in which place
+
+# $ stands for the hostile file, % for a place of this line's own.
+cat >verbs <<'TABLE'
+show $ --password-file pass
+show --strict --json $ --password-file pass
+show --list $
+show locked.key --password-file $
+audit $ --for rfc5280 --password-file pass
+audit good.pem --for $
+audit good.pem --for rfc5280 --chain $ --password-file pass
+audit good.pem --for rfc5280 --trust $ --password-file pass
+audit good.pem --for rfc5280 --key $ --password-file pass
+audit good.pem --for sfb-front-end --topology $
+plan $ --for rfc5280 --password-file pass
+plan good.pem --for sfb-front-end --topology $
+convert $ --to pem -o % --password-file pass
+convert good.pem --key $ --to pem -o % --password-file pass
+convert good.pem --chain $ --to p7b -o % --password-file pass
+explain 0x80092004 $ --password-file pass
+reissue $ --for rfc5280 --out % --password-file pass
+reissue good.pem --for rfc5280 --request $ --out %
+reissue good.pem --for rfc5280 --keep-key --key $ --out % --password-file pass
+renew $ --out % --password-file pass
+rekey $ --out % --password-file pass
+sign $ --template client
+sign good.csr --template $
+request --from $ --out % --password-file pass
+issue --cn good.example.com --template $ --out %
+issue --for sfb-front-end --topology $ --out %
+apply $
+apply $ --commit --out %
+report $
+verify localhost:1 --as rfc5280 --trust $
+verify --list $ --as rfc5280
+verify --campaign $
+peer --as rfc5280 --cert $ --listen 127.0.0.1:0 --seconds 1 --password-file pass
+ca install $
+ca sign $
+target check $
+template check $
+TABLE
+
+# try FILE: every verb at once, each within its own bounds.
+try() {
+	number=0 pids=
+	while read -r line; do
+		number=$((number + 1))
+		(
+			set -f
+			# shellcheck disable=SC2046
+			set -- $(printf '%s\n' "$line" | sed "s|\\$|bad/$1|; s|%|made/$number|")
+			"$bounded" 2 64 "$REMINT" "$@" >said/$number.out 2>said/$number.err </dev/null
+			echo $? >said/$number.status
+		) &
+		pids="$pids $!"
+	done <verbs
+	wait $pids
+}
+
+# judge FILE: what kept within its bounds, refused the file or had no use for it, and wrote nothing. The file that grows is a
+# good one: of it all is well that ends.
+judge() {
+	number=0
+	: >wrong
+	while read -r line; do
+		number=$((number + 1))
+		status=$(cat said/$number.status)
+		case $1:$status in
+		growing:[0-7] | *:0) ;;
+		*:[12347]) grep -q '^remint: ' said/$number.err || echo "$line: nothing is said" ;;
+		*) echo "$line: status $status: $(tail -n 1 said/$number.err)" ;;
+		esac >>wrong
+		if [ -e "made/$number" ] && [ "$1" != growing ]; then echo "$line: wrote something" >>wrong; fi
+	done <verbs
+	if [ -s wrong ]; then not_ok "$1: every verb ends soon and small" wrong; else ok "$1: every verb ends soon and small"; fi
+}
+
+for file in $(ls bad); do
+	rm -rf made said && mkdir made said
+	start_writer "$file"
+	try "$file"
+	judge "$file"
+	stop_writer "$file"
+done
+
+# The bounds would be noticed.
+if nm "$REMINT" | grep -q __asan_init; then
+	skip "memory is not judged under a sanitizer" "too much memory is noticed"
+else
+	expect_status 126 "too much memory is noticed" "$bounded" 9 1 "$REMINT" version
+fi
+expect_status 125 "and so is too much time" "$bounded" 0 64 "$REMINT" version
+tap_done
