@@ -122,9 +122,12 @@ find(const struct inf *inf, const char *section, struct rmt_span key)
 static void
 expand(const struct inf *inf, struct rmt_span text, struct rmt_buf *out)
 {
-	const unsigned char *at = text.at, *end = at + text.length, *open, *close;
+	const unsigned char *at = text.at, *end, *open, *close;
 	const struct entry *entry;
 
+	if (!text.length) /* and perhaps no bytes to point behind */
+		return;
+	end = at + text.length;
 	while (at < end && out->length < VALUE_MAX) {
 		open = memchr(at, '%', (size_t)(end - at));
 		close = open ? memchr(open + 1, '%', (size_t)(end - open - 1)) : NULL;
