@@ -641,6 +641,7 @@ struct rmt_answering {
 	bool key_may_wait;           /* the caller sees to what waits with the same key */
 	struct rmt_db_pending row;   /* found; texts in the item's arena */
 	struct rmt_asked asked;
+	int64_t other;               /* none found, but this one has the name and is for something else; or 0 */
 };
 /* 1 found, and it is what was asked for; 0 none; -1 refused or failed. */
 int rmt_pending_match(struct rmt_db *db, const struct rmt_request *request, struct rmt_arena *arena, struct rmt_answering *out,

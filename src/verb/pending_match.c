@@ -354,6 +354,7 @@ int rmt_pending_match(struct rmt_db *db, const struct rmt_request *request, stru
 		return match_stated(db, request, arena, out, err);
 	if (look_for(db, request, out, arena, &candidates, err))
 		return -1;
+	out->other = candidates.other;
 	return candidates.count ? choose(db, &candidates, request, arena, out, err) : 0;
 }
 

@@ -104,6 +104,10 @@ static int wish(struct intent *intent, struct rmt_item *item, struct rmt_err *er
 		rc = rmt_err_set(&item->err, RMT_USAGE, NULL, "one request answers pending request %lld, and there are more", (long long)intent->pending);
 	else if (intent->some_open)
 		rc = rmt_pending_match(intent->signing.bench.home.db, item->request, &item->arena, &found, &item->err);
+	if (rc == 0 && found.other)
+		rmt_verb_warn(intent->signing.ctx,
+		              "%s: pending request %lld waits under this name, but for other targets, template or authority: it stays open",
+		              item->source, (long long)found.other);
 	if (rc == 0)
 		return wish_own(intent, item, err) ? -1 : 1;
 	if (rc == 1)
