@@ -174,7 +174,7 @@ static void note_node(struct looking *looking, const struct rmt_wire_node *node)
 	if (sight == RMT_SIGHT_NEW && find_refusal(looking, node, &refused))
 		return;
 	if (!leaf)
-		note(looking, sight, place, "cannot be looked at: ", node->err.message);
+		note(looking, sight, place, "cannot be looked at: ", node->seen.err.message);
 	else if (refused)
 		note(looking, RMT_SIGHT_REFUSED, place, refused, "");
 	else if (sight == RMT_SIGHT_OLD)

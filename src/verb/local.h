@@ -120,19 +120,11 @@ struct rmt_wire_node {
 	const char *name;          /* the endpoint's, as in rmt_wire_input */
 	const char *source;        /* what its certificates are called: the endpoint's name, with " [address]" when its addresses differ */
 	bool same;                 /* sends what an earlier node of this endpoint sends */
-	enum rmt_probe_outcome outcome;
-	enum rmt_probe_stage stage;
-	struct rmt_err err;        /* source and all: why the handshake did not end well; class RMT_NONE when it did */
+	struct rmt_probe_seen seen; /* of the handshake: its strings are the wire's, its job is gone; err: source and all */
 	struct rmt_cert **sent;    /* the chain as sent, in its order, also when the handshake failed later */
 	size_t sent_count;
 	struct rmt_err *broken;    /* members that nobody can read */
 	size_t broken_count;
-	const char *protocol, *cipher, *signature; /* or NULL */
-	int alert;                 /* -1 none */
-	bool alert_ours, asked_certificate, closed_cleanly;
-	int verify_error, verify_depth;
-	size_t issuers_named;
-	unsigned milliseconds;
 };
 /* One input: a file, directory or "-", or an endpoint. Lists are taken apart already. */
 struct rmt_wire_input {

@@ -179,42 +179,45 @@ static int judge(struct verifying *run, const struct rmt_wire_node *node)
 
 static const char *shown(const struct verifying *run, const struct rmt_wire_node *node)
 {
-	if (!node->protocol && !node->asked_certificate)
+	const struct rmt_probe_seen *seen = &node->seen;
+
+	if (!seen->protocol && !seen->asked_certificate)
 		return NULL; /* there was no handshake to ask in */
-	if (!node->asked_certificate)
+	if (!seen->asked_certificate)
 		return "not-asked";
 	if (!run->company.leaf)
 		return "none";
-	if (node->outcome == RMT_PROBE_THEY_REFUSED && node->stage == RMT_STAGE_CLIENT_CERTIFICATE)
+	if (seen->outcome == RMT_PROBE_THEY_REFUSED && seen->stage == RMT_STAGE_CLIENT_CERTIFICATE)
 		return "refused";
-	return node->outcome == RMT_PROBE_DONE && node->closed_cleanly ? "taken" : "unknown";
+	return seen->outcome == RMT_PROBE_DONE && seen->closed_cleanly ? "taken" : "unknown";
 }
 
 static void tell_handshake(struct verifying *run, const struct rmt_wire_node *node, struct remint_verified_address *out)
 {
-	bool refused = node->outcome == RMT_PROBE_THEY_REFUSED || node->outcome == RMT_PROBE_WE_REFUSED;
+	const struct rmt_probe_seen *seen = &node->seen;
+	bool refused = seen->outcome == RMT_PROBE_THEY_REFUSED || seen->outcome == RMT_PROBE_WE_REFUSED;
 
 	out->address = node->address;
-	out->handshake = node->outcome == RMT_PROBE_DONE ? REMINT_VERDICT_ACCEPTED
+	out->handshake = seen->outcome == RMT_PROBE_DONE ? REMINT_VERDICT_ACCEPTED
 	                 : refused                       ? REMINT_VERDICT_REFUSED
 	                                                 : REMINT_VERDICT_NONE;
 	if (refused)
-		out->by = node->outcome == RMT_PROBE_WE_REFUSED ? "target" : "server";
+		out->by = seen->outcome == RMT_PROBE_WE_REFUSED ? "target" : "server";
 	if (out->handshake != REMINT_VERDICT_ACCEPTED) {
-		out->stage = rmt_probe_stage_name(node->stage);
-		out->reason = rmt_arena_text(&run->arena, node->err.message);
+		out->stage = rmt_probe_stage_name(seen->stage);
+		out->reason = rmt_arena_text(&run->arena, seen->err.message);
 	}
-	out->protocol = node->protocol;
-	out->cipher = node->cipher;
-	out->signature = node->signature;
-	out->alert = node->alert;
-	out->alert_ours = node->alert_ours;
-	out->verify_error = node->verify_error;
-	out->verify_depth = node->verify_depth;
-	out->asked_certificate = node->asked_certificate;
-	out->issuers_named = node->issuers_named;
+	out->protocol = seen->protocol;
+	out->cipher = seen->cipher;
+	out->signature = seen->signature;
+	out->alert = seen->alert;
+	out->alert_ours = seen->alert_ours;
+	out->verify_error = seen->verify_error;
+	out->verify_depth = seen->verify_depth;
+	out->asked_certificate = seen->asked_certificate;
+	out->issuers_named = seen->issuers_named;
 	out->shown = shown(run, node);
-	out->milliseconds = node->milliseconds;
+	out->milliseconds = seen->milliseconds;
 }
 
 static int tell_chain(struct verifying *run, const struct rmt_wire_node *node, struct remint_verified_address *out)
@@ -337,7 +340,7 @@ static int verify_endpoint(struct verifying *run, const struct rmt_wire_input *i
 		rc = run->verified(run->arg, &out);
 	for (size_t i = 0; rc == 0 && i < input->count; i++)
 		if (list[i].verdict == REMINT_VERDICT_NONE)
-			rc = rmt_verb_fault(run->ctx, &nodes[i].err);
+			rc = rmt_verb_fault(run->ctx, &nodes[i].seen.err);
 	return rc;
 }
 

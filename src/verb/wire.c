@@ -57,8 +57,8 @@ static int nodes_make(struct probing *probing)
 		at += input->count;
 		counts[input->endpoint] = input->first; /* from here on the next free node */
 		wire->nodes[input->first].endpoint = input->endpoint;
-		wire->nodes[input->first].err = probing->unresolved[input->endpoint];
-		wire->nodes[input->first].alert = -1;
+		wire->nodes[input->first].seen.err = probing->unresolved[input->endpoint];
+		wire->nodes[input->first].seen.alert = -1;
 	}
 	wire->node_count = at;
 	for (size_t i = 0; i < probing->jobs.count; i++) {
@@ -66,7 +66,7 @@ static int nodes_make(struct probing *probing)
 		struct rmt_wire_node *node = &wire->nodes[counts[job->endpoint]];
 
 		probing->node_of[i] = counts[job->endpoint]++;
-		*node = (struct rmt_wire_node){.endpoint = job->endpoint, .alert = -1};
+		*node = (struct rmt_wire_node){.endpoint = job->endpoint, .seen = {.alert = -1}};
 		memcpy(node->address, job->text, sizeof node->address);
 	}
 	free(counts);
@@ -84,6 +84,8 @@ static int keep_chain(struct rmt_wire_node *node, const struct rmt_probe_seen *s
 			return -1;
 	for (; node->broken_count < seen->broken_count; node->broken_count++)
 		node->broken[node->broken_count] = seen->broken[node->broken_count];
+	node->seen.sent = (const struct rmt_cert *const *)node->sent;
+	node->seen.broken = node->broken;
 	return 0;
 }
 
@@ -98,20 +100,11 @@ static int keep_seen(void *arg, const struct rmt_probe_seen *seen)
 	struct rmt_wire *wire = probing->wire;
 	struct rmt_wire_node *node = &wire->nodes[probing->node_of[seen->job - probing->jobs.items]];
 
-	node->outcome = seen->outcome;
-	node->stage = seen->stage;
-	node->err = seen->err;
-	node->protocol = text_or_null(&wire->arena, seen->protocol);
-	node->cipher = text_or_null(&wire->arena, seen->cipher);
-	node->signature = text_or_null(&wire->arena, seen->signature);
-	node->alert = seen->alert;
-	node->alert_ours = seen->alert_ours;
-	node->asked_certificate = seen->asked_certificate;
-	node->closed_cleanly = seen->closed_cleanly;
-	node->verify_error = seen->verify_error;
-	node->verify_depth = seen->verify_depth;
-	node->issuers_named = seen->issuers_named;
-	node->milliseconds = seen->milliseconds;
+	node->seen = *seen;
+	node->seen.job = NULL;
+	node->seen.protocol = text_or_null(&wire->arena, seen->protocol);
+	node->seen.cipher = text_or_null(&wire->arena, seen->cipher);
+	node->seen.signature = text_or_null(&wire->arena, seen->signature);
 	rmt_verb_progress(wire->ctx, ++probing->done, probing->jobs.count);
 	if (wire->arena.failed)
 		return rmt_err_memory(probing->err);
@@ -141,13 +134,13 @@ static bool sent_before(const struct rmt_wire_node *nodes, size_t count, const s
 /* An error names its input; what has no certificate to show has a reason. */
 static void settle(struct rmt_wire_node *node, const char *source)
 {
-	struct rmt_err *err = &node->err;
+	struct rmt_err *err = &node->seen.err;
 
 	node->source = source;
 	if (err->class == RMT_NONE && !node->sent_count && !node->broken_count)
 		rmt_err_set(err, RMT_NETWORK, NULL, "the handshake ended without a certificate");
 	if (err->class != RMT_NONE && !*err->place)
-		snprintf(err->place, sizeof err->place, "%s", rmt_probe_stage_name(node->stage));
+		snprintf(err->place, sizeof err->place, "%s", rmt_probe_stage_name(node->seen.stage));
 	if (err->class != RMT_NONE)
 		snprintf(err->source, sizeof err->source, "%s", source);
 	for (size_t i = 0; i < node->broken_count; i++)
@@ -255,7 +248,7 @@ int rmt_wire_chain(const struct rmt_wire *wire, size_t n, size_t *cursor, const 
 
 size_t rmt_wire_leaf(const struct rmt_wire_node *node)
 {
-	for (size_t i = 0; node->outcome != RMT_PROBE_DONE && i < node->sent_count; i++)
+	for (size_t i = 0; node->seen.outcome != RMT_PROBE_DONE && i < node->sent_count; i++)
 		if (!rmt_cert_is_ca(node->sent[i]))
 			return i;
 	return 0;
@@ -302,7 +295,7 @@ static const struct rmt_wire_node *farthest(const struct rmt_wire_node *nodes, s
 	const struct rmt_wire_node *best = nodes;
 
 	for (size_t i = 1; i < count; i++)
-		if (nodes[i].outcome > best->outcome)
+		if (nodes[i].seen.outcome > best->seen.outcome)
 			best = &nodes[i];
 	return best;
 }
@@ -322,11 +315,11 @@ int rmt_wire_faults(const struct rmt_wire *wire, size_t n, int (*fault)(void *ar
 	}
 	for (size_t i = 0; answered && i < input->count; i++)
 		if (!nodes[i].sent_count && !nodes[i].broken_count)
-			rmt_verb_warn(wire->ctx, "%s: %s: %s; its other addresses answer", nodes[i].source, nodes[i].err.place,
-			              nodes[i].err.message);
+			rmt_verb_warn(wire->ctx, "%s: %s: %s; its other addresses answer", nodes[i].source, nodes[i].seen.err.place,
+			              nodes[i].seen.err.message);
 	if (rc || answered || !fault)
 		return rc;
-	err = farthest(nodes, input->count)->err;
+	err = farthest(nodes, input->count)->seen.err;
 	err.class = RMT_NETWORK; /* whoever refused: there is nothing to look at */
 	snprintf(err.source, sizeof err.source, "%s", input->name);
 	return fault(arg, &err);
