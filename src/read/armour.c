@@ -121,18 +121,6 @@ dashes_before(const unsigned char *start, const unsigned char *at)
 
 enum { DASHES = 5 };
 
-static struct rmt_span
-trim_blanks(struct rmt_span text)
-{
-	while (text.length && text.at[text.length - 1] == ' ')
-		text.length--;
-	while (text.length && text.at[0] == ' ') {
-		text.at++;
-		text.length--;
-	}
-	return text;
-}
-
 /* The label that begins at `at`: up to two dashes, a typographic one, or the end of the line. */
 static bool
 take_label(const unsigned char *at, const unsigned char *end, struct rmt_marker *out)
@@ -146,8 +134,8 @@ take_label(const unsigned char *at, const unsigned char *end, struct rmt_marker 
 			return false;
 		close++;
 	}
-	label = trim_blanks(rmt_span_of(at, (size_t)(close - at)));
-	if (label.length > RMT_LABEL_MAX)
+	label = rmt_trim(" ", rmt_span_of(at, (size_t)(close - at)));
+	if (!label.length || label.length > RMT_LABEL_MAX)
 		return false;
 	out->blanks = label.length != (size_t)(close - at);
 	memcpy(out->label, label.at, label.length);
@@ -163,7 +151,7 @@ may_precede(struct rmt_span before)
 {
 	unsigned char last;
 
-	before = trim_blanks(before);
+	before = rmt_trim(" ", before);
 	if (!before.length)
 		return true;
 	last = before.at[before.length - 1];

@@ -124,18 +124,6 @@ separator_of(struct rmt_span row, struct cells *cells)
 	return best;
 }
 
-static struct rmt_span
-bare(struct rmt_span cell)
-{
-	while (cell.length && memchr(" \"", cell.at[cell.length - 1], 2))
-		cell.length--;
-	while (cell.length && memchr(" \"", cell.at[0], 2)) {
-		cell.at++;
-		cell.length--;
-	}
-	return cell;
-}
-
 static unsigned
 known_headings(const struct cells *cells)
 {
@@ -143,7 +131,7 @@ known_headings(const struct cells *cells)
 	const char *name;
 
 	for (size_t i = 0; i < cells->count; i++) {
-		name = rmt_heading_name(bare(cells->cell[i]));
+		name = rmt_heading_name(rmt_trim(" \"", cells->cell[i]));
 		known += name && strcmp(name, "subject") != 0; /* a mail has one too */
 	}
 	return known;
@@ -155,7 +143,7 @@ known_shapes(const struct cells *cells)
 	unsigned known = 0, identity = 0;
 
 	for (size_t i = 0; i < cells->count; i++) {
-		const char *name = rmt_shape_name(bare(cells->cell[i]));
+		const char *name = rmt_shape_name(rmt_trim(" \"", cells->cell[i]));
 
 		known += name != NULL;
 		identity += name && (!strcmp(name, "serial") || !strcmp(name, "thumbprint") ||
@@ -188,7 +176,7 @@ static void
 name_columns(struct table *table)
 {
 	for (size_t i = 0; i < table->heading.count; i++)
-		table->name[i] = rmt_heading_name(bare(table->heading.cell[i]));
+		table->name[i] = rmt_heading_name(rmt_trim(" \"", table->heading.cell[i]));
 }
 
 static bool
@@ -217,10 +205,12 @@ name_by_shape(struct table *table, const struct cells *cells)
 	rmt_time first = 0, second = 0;
 	size_t date = SIZE_MAX;
 
-	if (!table->name[0] && !has(table, "request-id") && is_number(bare(cells->cell[0])))
+	if (!table->name[0] && !has(table, "request-id") &&
+	    is_number(rmt_trim(" \"", cells->cell[0])))
 		table->name[0] = "request-id";
 	for (size_t i = 0; i < cells->count; i++) {
-		const char *shape = table->name[i] ? NULL : rmt_shape_name(bare(cells->cell[i]));
+		const char *shape =
+		    table->name[i] ? NULL : rmt_shape_name(rmt_trim(" \"", cells->cell[i]));
 
 		if (!shape || has(table, shape))
 			continue;
@@ -233,8 +223,8 @@ name_by_shape(struct table *table, const struct cells *cells)
 			continue;
 		}
 		if (has(table, "not-after") || has(table, "not-before") ||
-		    !rmt_listed_date(bare(cells->cell[date]), &table->dialect, &first) ||
-		    !rmt_listed_date(bare(cells->cell[i]), &table->dialect, &second))
+		    !rmt_listed_date(rmt_trim(" \"", cells->cell[date]), &table->dialect, &first) ||
+		    !rmt_listed_date(rmt_trim(" \"", cells->cell[i]), &table->dialect, &second))
 			continue;
 		table->name[date] = first <= second ? "not-before" : "not-after";
 		table->name[i] = first <= second ? "not-after" : "not-before";

@@ -50,31 +50,19 @@ indent_of(struct rmt_span line)
 	return n;
 }
 
-static struct rmt_span
-trim(struct rmt_span text)
-{
-	while (text.length && (memchr(" \t\r", text.at[text.length - 1], 3)))
-		text.length--;
-	while (text.length && (text.at[0] == ' ' || text.at[0] == '\t')) {
-		text.at++;
-		text.length--;
-	}
-	return text;
-}
-
 /* A label without what French puts before its colon: blanks, and the no-break one in whatever
  * encoding. */
 static struct rmt_span
 trim_label(struct rmt_span label)
 {
-	label = trim(label);
+	label = rmt_trim(" \t\r", label);
 	if (label.length > 2 && label.at[label.length - 2] == 0xc2 &&
 	    label.at[label.length - 1] == 0xa0)
 		label.length -= 2;
 	else if (label.length > 1 &&
 		 (label.at[label.length - 1] == 0xa0 || label.at[label.length - 1] == 0xff))
 		label.length--;
-	return trim(label);
+	return rmt_trim(" \t\r", label);
 }
 
 /* "label: value"; the value may be empty. */
@@ -83,12 +71,13 @@ split_line(struct rmt_span line, struct rmt_span *label, struct rmt_span *value)
 {
 	const unsigned char *colon;
 
-	line = trim(line);
+	line = rmt_trim(" \t\r", line);
 	colon = memchr(line.at, ':', line.length);
 	if (!colon || colon == line.at || colon - line.at > 80)
 		return false;
 	*label = trim_label(rmt_span_of(line.at, (size_t)(colon - line.at)));
-	*value = trim(rmt_span_of(colon + 1, line.length - (size_t)(colon + 1 - line.at)));
+	*value =
+	    rmt_trim(" \t\r", rmt_span_of(colon + 1, line.length - (size_t)(colon + 1 - line.at)));
 	return label->length > 0;
 }
 
@@ -257,7 +246,7 @@ finish_record(struct dump *dump)
 static bool
 value_line(struct dump *dump, struct rmt_span line)
 {
-	struct rmt_span text = trim(line);
+	struct rmt_span text = rmt_trim(" \t\r", line);
 	bool begins = text.length > 10 && !memcmp(text.at, "-----BEGIN ", 11);
 
 	if (!dump->pending)

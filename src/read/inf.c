@@ -50,18 +50,6 @@ static const struct {
 
 /* ---- lines ---- */
 
-static struct rmt_span
-trim(struct rmt_span text)
-{
-	while (text.length && memchr(" \t\r", text.at[text.length - 1], 3))
-		text.length--;
-	while (text.length && memchr(" \t", text.at[0], 2)) {
-		text.at++;
-		text.length--;
-	}
-	return text;
-}
-
 /* Without a comment: what comes behind a semicolon outside quotation marks. */
 static struct rmt_span
 uncomment(struct rmt_span line)
@@ -74,7 +62,7 @@ uncomment(struct rmt_span line)
 		if (line.at[i] == ';' && !quoted)
 			line.length = i;
 	}
-	return trim(line);
+	return rmt_trim(" \t\r", line);
 }
 
 static struct rmt_span
@@ -183,8 +171,9 @@ take_line(struct inf *inf, struct rmt_span line)
 	}
 	equals = memchr(line.at, '=', line.length);
 	if (equals)
-		take_entry(inf, unquote(trim(rmt_span_of(line.at, (size_t)(equals - line.at)))),
-		    unquote(trim(
+		take_entry(inf,
+		    unquote(rmt_trim(" \t\r", rmt_span_of(line.at, (size_t)(equals - line.at)))),
+		    unquote(rmt_trim(" \t\r",
 			rmt_span_of(equals + 1, line.length - (size_t)(equals + 1 - line.at)))));
 }
 
@@ -205,7 +194,7 @@ static struct rmt_span
 less_text_mark(struct rmt_span value)
 {
 	if (value.length >= 6 && !strncasecmp((const char *)value.at, "{text}", 6))
-		return trim(rmt_span_of(value.at + 6, value.length - 6));
+		return rmt_trim(" \t\r", rmt_span_of(value.at + 6, value.length - 6));
 	return value;
 }
 

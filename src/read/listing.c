@@ -193,18 +193,6 @@ rmt_listing_get(const struct rmt_listing *listing, const char *name)
 
 /* ---- a row ---- */
 
-static struct rmt_span
-trim(struct rmt_span text)
-{
-	while (text.length && memchr(" \t\r\n\"", text.at[text.length - 1], 5))
-		text.length--;
-	while (text.length && memchr(" \t\r\n\"", text.at[0], 5)) {
-		text.at++;
-		text.length--;
-	}
-	return text;
-}
-
 static size_t
 keep(struct rmt_collected *record, struct rmt_span text)
 {
@@ -226,8 +214,8 @@ rmt_collected_add(
 	/* "OID" Name stands half in quotation marks. */
 	if (!quoted || text.at[text.length - 1] == '"' ||
 	    !memchr(text.at + 1, '"', text.length - 1))
-		text = trim(text);
-	heading = trim(heading);
+		text = rmt_trim(" \t\r\n\"", text);
+	heading = rmt_trim(" \t\r\n\"", heading);
 	if (!text.length || (text.length == 5 && !memcmp(text.at, "EMPTY", 5)))
 		return;
 	record->fields[record->count].name = !name   ? rmt_heading_name(heading)

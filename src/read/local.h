@@ -273,6 +273,8 @@ bool rmt_armour_repair(struct rmt_span body, struct rmt_buf *out, char note[256]
 /* Text in any of its forms, line by line. `as` holds the note that goes with all of it. */
 int rmt_read_text(struct rmt_reading *reading, const struct rmt_object *as,
     struct rmt_stream *stream, struct rmt_err *err);
+/* Without what is in `characters` at both ends. */
+struct rmt_span rmt_trim(const char *characters, struct rmt_span text);
 /* UTF-16 with or without its mark, told by the first bytes; 0 no, 1 little-endian, 2 big-endian. */
 int rmt_utf16_of(struct rmt_span beginning);
 void rmt_utf16_convert(struct rmt_span text, int order, struct rmt_buf *out);

@@ -53,18 +53,6 @@ struct pem {
 
 /* ---- lines ---- */
 
-static struct rmt_span
-trim(struct rmt_span line)
-{
-	while (line.length && (line.at[0] == ' ' || line.at[0] == '\t')) {
-		line.at++;
-		line.length--;
-	}
-	while (line.length && (line.at[line.length - 1] == ' ' || line.at[line.length - 1] == '\t'))
-		line.length--;
-	return line;
-}
-
 static bool
 starts_with(struct rmt_span line, const char *text, size_t length)
 {
@@ -398,7 +386,8 @@ block_text(struct pem *pem, struct rmt_span line, bool whole)
 			continue;
 		}
 		if (slash > at || slash[1] == 'n')
-			block_line(pem, trim(rmt_span_of(at, (size_t)(slash - at))), true);
+			block_line(
+			    pem, rmt_trim(" \t", rmt_span_of(at, (size_t)(slash - at))), true);
 		at = slash = slash + 2;
 		escaped = true;
 	}
@@ -492,7 +481,7 @@ marker_line(struct pem *pem, const struct rmt_marker *marker)
 	int rc = 0;
 
 	if (pem->inside && marker->before.length)
-		block_text(pem, trim(marker->before), false);
+		block_text(pem, rmt_trim(" \t", marker->before), false);
 	if (marker->end)
 		return end_line(pem, marker);
 	if (pem->inside)
@@ -511,10 +500,10 @@ text_line(struct pem *pem, struct rmt_span line, bool whole)
 
 	if (pem->line == 1 && starts_with(line, "\357\273\277", 3))
 		line = rmt_span_of(line.at + 3, line.length - 3);
-	line = trim(line);
+	line = rmt_trim(" \t", line);
 	while (rmt_marker_find(line, strict, &marker)) {
 		rc = marker_line(pem, &marker);
-		line = trim(marker.rest);
+		line = rmt_trim(" \t", marker.rest);
 		if (rc || !line.length)
 			return rc;
 	}

@@ -5,7 +5,23 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "read/local.h"
+
+struct rmt_span
+rmt_trim(const char *characters, struct rmt_span text)
+{
+	size_t count = strlen(characters);
+
+	while (text.length && memchr(characters, text.at[text.length - 1], count))
+		text.length--;
+	while (text.length && memchr(characters, text.at[0], count)) {
+		text.at++;
+		text.length--;
+	}
+	return text;
+}
 
 enum { LITTLE_ENDIAN_TEXT = 1, BIG_ENDIAN_TEXT = 2 };
 

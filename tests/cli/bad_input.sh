@@ -82,7 +82,31 @@ for verb in 'audit --for rfc5280' 'convert --to pem' sign 'reissue --for rfc5280
 done
 expect_status 0 "a ZIP is recognised" "$REMINT" show in/archive.zip
 expect_out 'unpack it' "with advice"
-refused 3 'good.key: holds no certificate, only a private key$' "a key is no certificate" "$REMINT" convert good.key --to pem
+refused 3 'good.key: holds no certificate, only a private key$' "a key is no certificate" "$REMINT" convert good.key --for nginx --out new
+refused 7 'other.key: the key belongs to another certificate: SPKI [0-9a-f]*, and the certificate.s is [0-9a-f]*$' "nor is any key its key" \
+	"$REMINT" convert good.pem --key other.key --to pem --content leaf,key
+expect_status 0 "show takes a key and the certificate of another" "$REMINT" show good.pem other.key
+tr '\n' ' ' <"$TMP/err" >"$TMP/line"
+check "and says so" grep -q 'other.key: the key belongs to another certificate: SPKI ' "$TMP/line"
+
+# What a Windows CA lists is no certificate, unless the row has it.
+printf '"Serial Number","Request Disposition"\r\n"6100000012","20 -- Issued"\r\n' >listed.csv
+refused 3 'listed.csv: holds no certificate, only what a CA.s listing says of some: ' "a listing cannot be converted" \
+	"$REMINT" convert listed.csv --for nginx --out new
+expect_status 3 "nor audited" "$REMINT" audit listed.csv --for rfc5280
+expect_err 'RawCertificate' "with the column to ask for"
+{
+	printf '"Serial Number","Binary Certificate"\r\n"1","'
+	cat good.pem
+	printf '"\r\n"2",EMPTY\r\n'
+} >mixed.csv
+"$REMINT" audit mixed.csv --for rfc5280 >"$TMP/out" 2>"$TMP/err"
+expect_out '^1 certificate judged' "those of the rows that have one"
+tr '\n' ' ' <"$TMP/err" >"$TMP/line"
+check "and of the other rows it is said" grep -q '1 rows of a CA.s listing in mixed.csv come without their certificates' "$TMP/line"
+printf '[NewRequest]\r\nSubject = "CN=x"\r\n' >request.inf
+refused 3 'request.inf: holds no certificate, only certreq.s description of a request: ' "nor is an INF a request" \
+	"$REMINT" convert request.inf --for nginx --out new
 expect_status 3 "nor is it one to audit" "$REMINT" audit good.key --for rfc5280
 refused 3 'good.pem: holds no certificate request' "a certificate is no request" "$REMINT" sign good.pem
 expect_status 3 "also beside one" "$REMINT" sign good.pem good.csr
