@@ -113,6 +113,13 @@ static const struct {
 	    "05:53:00\",\"A1B2C3D4E5F678901234567890ABCDEF12345678\",\"" SERIAL "\"\r\n",
 	    NULL, "listing=" SERIAL "@certutil:3",
 	    "field: subject=CN=www|valid: ? to 2027-01-22T05:53:00Z" },
+	{ "a byte order mark, and a spreadsheet's first line",
+	    "\357\273\277sep=;\r\nSerial Number;Requester Name\r\n" SERIAL ";CORP\\web\r\n", NULL,
+	    "listing=" SERIAL "@certutil:3", "field: requester=CORP\\web" },
+	{ "marks within a cell",
+	    "\"Serial Number\",\"Request Disposition\"\r\n\"" SERIAL
+	    "\",\"30 -- \"\"Error\"\", said it\"\r\n",
+	    NULL, "listing=" SERIAL "@certutil:2", "field: disposition=30 -- \"Error\", said it" },
 	{ "dates of which nobody knows which is the day",
 	    "\"Serial Number\",\"Certificate Expiration Date\"\r\n\"" SERIAL
 	    "\",\"3/4/2027 05:53\"\r\n",
@@ -248,7 +255,37 @@ a_kept_listing_is_a_deep_copy(void **state)
 	rmt_pile_free(&pile);
 }
 
+/* A row may have a mebibyte; what is larger has lost a quotation mark, and is one fault. */
+static void
+a_row_has_its_bounds(void **state)
+{
+	static const struct {
+		size_t length;
+		const char *wanted;
+	} lengths[] = {
+		{ (1 << 20) - 8, "listing=12@certutil:2" },
+		{ (1 << 20) + 100, "!input(line 2)" },
+	};
+	struct rmt_buf text = { 0 };
+	struct account account;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		rmt_buf_clear(&text);
+		rmt_buf_text(&text, "Serial Number,Requester Name\n12,");
+		while (text.length < lengths[i].length)
+			rmt_buf_byte(&text, 'x');
+		rmt_buf_byte(&text, '\n');
+		account_start(&account, NULL);
+		check_account(&account, "a long row",
+		    account_mem(&account, text.bytes, text.length), lengths[i].wanted, NULL);
+		account_end(&account);
+	}
+	rmt_buf_free(&text);
+}
+
 const struct CMUnitTest read_listing_tests[] = {
+	cmocka_unit_test(a_row_has_its_bounds),
 	cmocka_unit_test(listings_are_read_in_any_language_and_encoding),
 	cmocka_unit_test(a_kept_listing_is_a_deep_copy),
 };
