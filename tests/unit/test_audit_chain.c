@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "test_audit.h"
@@ -339,6 +340,134 @@ pile_of_one_name_is_no_burden(void **state)
 	made_free(&issuer);
 }
 
+/* ---- the index against a plain search --------------------------------------------------------------------------------------- */
+
+enum { MAPS = 80, MAP_CERTS = 12, NAMES = 4, PATH_TEXT = 64 };
+
+/* Certificates drawn at random: four names, two keys for each, some without key identifiers, some trusted. */
+struct drawn {
+	struct made leaf, cert[MAP_CERTS];
+	bool trusted[MAP_CERTS];
+	char path[2][RMT_PATHS_MAX][PATH_TEXT]; /* anchored ones: by the index, plainly */
+	size_t count[2];
+};
+
+static unsigned
+draw(uint32_t *seed, unsigned below)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (*seed >> 16) % below;
+}
+
+static struct made
+draw_cert(uint32_t *seed, const char *leaf)
+{
+	const struct make stub = { 0 };
+	struct make make = { .no_subject_id = draw(seed, 4) == 0, .no_authority_id = draw(seed, 4) == 0 };
+	char subject[] = "CN=A", above[] = "CN=A", key;
+	struct made issuer, made;
+
+	subject[3] = (char)('A' + draw(seed, NAMES));
+	key = (char)(subject[3] + (draw(seed, 2) ? 'a' - 'A' : 0));
+	above[3] = (char)('A' + draw(seed, NAMES));
+	issuer = make_cert_for(&stub, above, NULL, true, key_of((char)(above[3] + (draw(seed, 2) ? 'a' - 'A' : 0))));
+	made = make_cert_for(&make, leaf ? leaf : subject, &issuer, !leaf, key_of(leaf ? 'l' : key));
+	made_free(&issuer);
+	return made;
+}
+
+static void
+note_path(struct drawn *drawn, int by, const struct rmt_cert *const *path, size_t count)
+{
+	char *text = drawn->path[by][drawn->count[by]];
+
+	assert_true(drawn->count[by] < RMT_PATHS_MAX);
+	drawn->count[by]++;
+	for (size_t n = 1; n < count; n++)
+		for (size_t i = 0; i < MAP_CERTS; i++)
+			if (rmt_span_equal(path[n]->der, drawn->cert[i].cert->der))
+				snprintf(text + strlen(text), PATH_TEXT - strlen(text), " %zu", i);
+}
+
+static int
+take_anchored(void *arg, const struct rmt_cert *const *path, size_t count, bool anchored)
+{
+	if (anchored)
+		note_path(arg, 0, path, count);
+	return 0;
+}
+
+/* Every certificate is tried above every other. */
+static void
+search_plainly(struct drawn *drawn, const struct rmt_cert *path[RMT_PATH_DEPTH_MAX], size_t count)
+{
+	const struct rmt_cert *top = path[count - 1];
+
+	for (size_t i = 0; i < MAP_CERTS; i++)
+		if (top == drawn->cert[i].cert && drawn->trusted[i])
+			note_path(drawn, 1, path, count);
+	if ((rmt_cert_self_issued(top) && rmt_cert_issued_by(top, top)) || count == RMT_PATH_DEPTH_MAX)
+		return;
+	for (size_t i = 0; i < MAP_CERTS; i++) {
+		const struct rmt_cert *next = drawn->cert[i].cert;
+		bool seen = false;
+
+		for (size_t n = 0; n < count; n++)
+			seen |= rmt_name_equal(path[n]->subject, next->subject) && rmt_span_equal(path[n]->spki, next->spki);
+		path[count] = next;
+		if (!seen && rmt_cert_issued_by(top, next))
+			search_plainly(drawn, path, count + 1);
+	}
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static size_t
+compare_searches(uint32_t seed)
+{
+	static struct drawn drawn;
+	const struct rmt_cert *path[RMT_PATH_DEPTH_MAX + 1];
+	struct rmt_chain_store *store = rmt_chain_store_new(NULL);
+	bool capped = true;
+
+	memset(&drawn, 0, sizeof drawn);
+	drawn.leaf = draw_cert(&seed, "CN=l");
+	for (size_t i = 0; i < MAP_CERTS; i++) {
+		drawn.cert[i] = draw_cert(&seed, NULL);
+		drawn.trusted[i] = draw(&seed, 4) == 0;
+		assert_int_equal(rmt_chain_store_add(store, drawn.cert[i].cert, drawn.trusted[i], NULL), 0);
+	}
+	assert_int_equal(rmt_chain_paths(store, drawn.leaf.cert, NULL, 0, take_anchored, &drawn, &capped, NULL), 0);
+	assert_false(capped);
+	path[0] = drawn.leaf.cert;
+	search_plainly(&drawn, path, 1);
+	for (int by = 0; by < 2; by++)
+		qsort(drawn.path[by], drawn.count[by], PATH_TEXT, compare_texts);
+	assert_int_equal(drawn.count[0], drawn.count[1]);
+	for (size_t i = 0; i < drawn.count[0]; i++)
+		assert_string_equal(drawn.path[0][i], drawn.path[1][i]);
+	rmt_chain_store_free(store);
+	made_free(&drawn.leaf);
+	for (size_t i = 0; i < MAP_CERTS; i++)
+		made_free(&drawn.cert[i]);
+	return drawn.count[0];
+}
+
+static void
+index_finds_what_a_plain_search_finds(void **state)
+{
+	size_t paths = 0;
+
+	(void)state;
+	for (uint32_t seed = 1; seed <= MAPS; seed++)
+		paths += compare_searches(seed);
+	assert_true(paths > MAPS);
+}
+
 static int
 free_keys(void **state)
 {
@@ -370,5 +499,6 @@ test_audit_chain(void)
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(cut_search_is_told);
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(second_path_is_tried);
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(pile_of_one_name_is_no_burden);
+	tests[count++] = (struct CMUnitTest)cmocka_unit_test(index_finds_what_a_plain_search_finds);
 	return _cmocka_run_group_tests("chain", tests, count, NULL, free_keys);
 }
