@@ -121,6 +121,9 @@ cp "$work/readme/old.key" "$work/campaign/site/edge.key"
 (HOME=$TMP/run-a-campaign.md && export HOME && cd "$work/campaign" &&
 	at_terminal 'remint init --publish-url http://pki.corp.example/') >"$TMP/log" 2>&1 || not_ok "there is a home for the campaign" "$TMP/log"
 run_page "$srcdir/docs/guides/run-a-campaign.md" "$work/campaign"
+cp -R "$work/readme" "$work/convert"
+(cd "$work/convert" && request_of device && cp issuer.cer received.cer && cp issuer.pem chain.pem && mkdir -p "$TMP/convert-formats.md")
+run_page "$srcdir/docs/guides/convert-formats.md" "$work/convert"
 mkdir -p "$TMP/requests-and-approval.md" "$work/requests"
 (cd "$work/requests" && request_of host && request_of gateway)
 (HOME=$TMP/requests-and-approval.md && export HOME && cd "$work/requests" &&
