@@ -267,6 +267,10 @@ bool rmt_marker_find(struct rmt_span line, bool strict, struct rmt_marker *out);
 /* A base64 body without the marks that mail, source code, web forms and editors put into it: false when there are none, or something that is
  * neither. `note` says what was undone. */
 bool rmt_armour_repair(struct rmt_span body, struct rmt_buf *out, char note[256]);
+bool rmt_is_base64(struct rmt_span line);
+/* Of a body that no repair helps: the line, from 0, on which it is broken; and what to do. */
+size_t rmt_base64_broken_line(struct rmt_span body);
+const char *rmt_base64_remedy(struct rmt_span body);
 
 /* ---- pem.c, text.c ---- */
 

@@ -59,19 +59,6 @@ starts_with(struct rmt_span line, const char *text, size_t length)
 	return line.length >= length && !memcmp(line.at, text, length);
 }
 
-static bool
-is_base64(struct rmt_span line)
-{
-	for (size_t i = 0; i < line.length; i++) {
-		unsigned char c = line.at[i];
-
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-			c == '+' || c == '/' || c == '='))
-			return false;
-	}
-	return true;
-}
-
 /* ---- one block ---- */
 
 /* What stands in a row of a listing is told by the line of the row. */
@@ -89,31 +76,6 @@ block_fault(struct pem *pem, size_t line, struct rmt_err *err)
 	as.line = line_of(pem, line);
 	err->place[0] = '\0';
 	return rmt_reading_fault(pem->reading, &as, err);
-}
-
-/* Line of a place in the body that is no base64. */
-static size_t
-line_of_bad_base64(const struct pem *pem)
-{
-	const struct rmt_buf *body = &pem->text->body;
-	size_t line = pem->body_line, characters = 0;
-	bool padded = false;
-
-	for (size_t i = 0; i < body->length; i++) {
-		unsigned char c = body->bytes[i];
-
-		if (c == '\n') {
-			line++;
-			continue;
-		}
-		if (c == ' ' || c == '\t')
-			continue;
-		if ((padded && c != '=') || !is_base64(rmt_span_of(&c, 1)))
-			return line;
-		padded = padded || c == '=';
-		characters++;
-	}
-	return line - (line > pem->body_line); /* it is at the end: something is missing */
 }
 
 /* One more thing that is not right with the text of the block. */
@@ -160,19 +122,16 @@ static int
 undecodable(struct pem *pem, struct rmt_err *err)
 {
 	const struct rmt_buf *body = &pem->text->body;
-	const char *remedy =
-	    memmem(rmt_buf_string(body), body->length, "...", 3)
-		? "a part was left out where the dots are: copy it whole"
-		: "it was cut or changed on its way: take it again from where it came";
 	char message[sizeof err->message];
-	size_t line = line_of_bad_base64(pem);
+	size_t line = pem->body_line + rmt_base64_broken_line(rmt_buf_view(body));
 
 	if (pem->within && body->length < BARE_MIN) { /* somebody's text about PEM */
 		rmt_err_clear(err);
 		return 0;
 	}
 	memcpy(message, err->message, sizeof message);
-	snprintf(err->message, sizeof err->message, "%.150s; %s", message, remedy);
+	snprintf(err->message, sizeof err->message, "%.150s; %s", message,
+	    rmt_base64_remedy(rmt_buf_view(body)));
 	return block_fault(pem, line, err);
 }
 
@@ -428,7 +387,7 @@ bare_line(struct pem *pem, struct rmt_span line, bool whole)
 
 	if (!line.length)
 		return;
-	if (!is_base64(line) || body->length + line.length > RMT_CAP_CONTAINER / 3 * 4) {
+	if (!rmt_is_base64(line) || body->length + line.length > RMT_CAP_CONTAINER / 3 * 4) {
 		pem->bare = false;
 		return;
 	}

@@ -267,3 +267,48 @@ rmt_armour_repair(struct rmt_span body, struct rmt_buf *out, char note[256])
 		snprintf(note + length, 256 - length, ": undone");
 	return length && !out->failed;
 }
+
+/* ---- what cannot be repaired ---- */
+
+bool
+rmt_is_base64(struct rmt_span line)
+{
+	for (size_t i = 0; i < line.length; i++) {
+		unsigned char c = line.at[i];
+
+		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+			c == '+' || c == '/' || c == '='))
+			return false;
+	}
+	return true;
+}
+
+size_t
+rmt_base64_broken_line(struct rmt_span body)
+{
+	size_t line = 0;
+	bool padded = false;
+
+	for (size_t i = 0; i < body.length; i++) {
+		unsigned char c = body.at[i];
+
+		if (c == '\n') {
+			line++;
+			continue;
+		}
+		if (c == ' ' || c == '\t')
+			continue;
+		if ((padded && c != '=') || !rmt_is_base64(rmt_span_of(&c, 1)))
+			return line;
+		padded = padded || c == '=';
+	}
+	return line - (line > 0); /* it is at the end: something is missing */
+}
+
+const char *
+rmt_base64_remedy(struct rmt_span body)
+{
+	return memmem(body.at, body.length, "...", 3)
+		   ? "a part was left out where the dots are: copy it whole"
+		   : "it was cut or changed on its way: take it again from where it came";
+}
