@@ -125,7 +125,7 @@ cp -R "$work/readme" "$work/convert"
 (cd "$work/convert" && request_of device && cp issuer.cer received.cer && cp issuer.pem chain.pem && mkdir -p "$TMP/convert-formats.md")
 run_page "$srcdir/docs/guides/convert-formats.md" "$work/convert"
 mkdir -p "$TMP/requests-and-approval.md" "$work/requests"
-(cd "$work/requests" && request_of host && request_of gateway)
+(cd "$work/requests" && request_of host && request_of gateway && request_of vip)
 (HOME=$TMP/requests-and-approval.md && export HOME && cd "$work/requests" &&
 	at_terminal 'remint init') >"$TMP/log" 2>&1 || not_ok "there is a home for the requests" "$TMP/log"
 run_page "$srcdir/docs/guides/requests-and-approval.md" "$work/requests"
