@@ -407,7 +407,7 @@ check_judge(void **state)
 	options.rules.auth_level = (row->how & AUTH_2) ? 2 : -1;
 	options.rules.strict = (row->how & STRICT) != 0;
 	options.name = (row->how & LONG_NAME) ? "host.corp.example" : NULL;
-	options.trust_count += (row->how & INTERMEDIATE_TRUSTED) != 0;
+	options.rules.trust_count += (row->how & INTERMEDIATE_TRUSTED) != 0;
 	if (row->how & AT_HAND) {
 		options.rules.at_hand = at_hand;
 		options.rules.at_hand_count = 1;

@@ -281,11 +281,11 @@ static void what_is_served_is_told_in_order(void **state)
 		assert_int_equal(wire.inputs[i].first, i);
 		assert_string_equal(wire.inputs[i].name, list[i]);
 		assert_string_equal(wire.nodes[i].address, i == 2 ? "" : list[i]);
-		assert_true((wire.nodes[i].sent_count == 0) == (wire.nodes[i].err.class != RMT_NONE));
+		assert_true((wire.nodes[i].sent_count == 0) == (wire.nodes[i].seen.err.class != RMT_NONE));
 	}
 	expect_leaf(&wire.nodes[0], two.sha256);
-	assert_int_equal(wire.nodes[1].err.class, RMT_NETWORK);
-	assert_int_equal(wire.nodes[2].err.class, RMT_NETWORK);
+	assert_int_equal(wire.nodes[1].seen.err.class, RMT_NETWORK);
+	assert_int_equal(wire.nodes[2].seen.err.class, RMT_NETWORK);
 	expect_leaf(&wire.nodes[3], one.sha256);
 	rmt_wire_clear(&wire);
 	server_stop(&one);
