@@ -111,11 +111,11 @@ rmt_read_mobileconfig(struct rmt_reading *reading, const struct rmt_object *as, 
 		start = rest.at + strlen("<data>");
 		snprintf(place, sizeof place, "payload[%zu]", n++);
 		reading->member = place;
-		if (step_over(&rest, "</data>"))
-			rc = read_payload(reading, &here,
-			    rmt_span_of(start, (size_t)(rest.at - start) - strlen("</data>")));
-		else
+		if (!step_over(&rest, "</data>")) { /* nor does any that follows: they are not searched again and again */
 			rc = fault(reading, &here, "the profile ends within a payload");
+			break;
+		}
+		rc = read_payload(reading, &here, rmt_span_of(start, (size_t)(rest.at - start) - strlen("</data>")));
 	}
 	reading->member = NULL;
 	return rc || n ? rc : read_as_text(reading, as, bytes);
