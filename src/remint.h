@@ -652,7 +652,7 @@ REMINT_API int remint_reissue(struct remint *ctx, const struct remint_reissue_op
 struct remint_convert_options {
 	struct remint_strings inputs, keys, chain; /* inputs: files, or "serial:HEX" of one in the database, with chain and key */
 	const char *to;               /* "pem" "der" "p7b" "p7b-pem" "pfx" "jks" "pkcs8" "pkcs8-der" "pkcs1" "pkcs1-der" "sec1" "sec1-der"
-	                               * "traditional" (PKCS#1 or SEC1, by its kind) "csr" "csr-der"; or NULL with targets */
+	                               * "traditional" (PKCS#1 or SEC1, by its kind) "csr" "csr-der" "inf"; or NULL with targets */
 	struct remint_strings targets;
 	/* The rest but `select` and `out` is for `to`: a target says it itself. */
 	bool with_root, no_chain, no_key;

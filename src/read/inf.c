@@ -124,12 +124,16 @@ expand(const struct inf *inf, struct rmt_span text, struct rmt_buf *out)
 			return;
 		}
 		rmt_buf_append(out, at, (size_t)(open - at));
+		at = close + 1;
+		if (close == open + 1) { /* two of them are one that means itself */
+			rmt_buf_byte(out, '%');
+			continue;
+		}
 		entry = find(inf, "Strings", rmt_span_of(open + 1, (size_t)(close - open - 1)));
 		if (entry)
 			rmt_buf_span(out, rmt_buf_view(&entry->value));
 		else
 			rmt_buf_append(out, open, (size_t)(close + 1 - open));
-		at = close + 1;
 	}
 }
 
@@ -153,6 +157,20 @@ take_entry(struct inf *inf, struct rmt_span key, struct rmt_span value)
 	rmt_buf_span(&entry->value, value);
 }
 
+/* Within quotation marks two of them are one. */
+static void
+plain_value(struct rmt_span value, struct rmt_buf *out)
+{
+	struct rmt_span inside = unquote(value);
+
+	for (size_t i = 0; i < inside.length; i++) {
+		rmt_buf_byte(out, inside.at[i]);
+		if (inside.length < value.length && inside.at[i] == '"' &&
+		    i + 1 < inside.length && inside.at[i + 1] == '"')
+			i++;
+	}
+}
+
 static void
 take_line(struct inf *inf, struct rmt_span line)
 {
@@ -170,11 +188,17 @@ take_line(struct inf *inf, struct rmt_span line)
 		return;
 	}
 	equals = memchr(line.at, '=', line.length);
-	if (equals)
-		take_entry(inf,
-		    unquote(rmt_trim(" \t\r", rmt_span_of(line.at, (size_t)(equals - line.at)))),
-		    unquote(rmt_trim(" \t\r",
-			rmt_span_of(equals + 1, line.length - (size_t)(equals + 1 - line.at)))));
+	if (equals) {
+		struct rmt_span key = rmt_trim(" \t\r", rmt_span_of(line.at, (size_t)(equals - line.at)));
+		struct rmt_buf value = { 0 };
+
+		plain_value(
+		    rmt_trim(" \t\r",
+			rmt_span_of(equals + 1, line.length - (size_t)(equals + 1 - line.at))),
+		    &value);
+		take_entry(inf, unquote(key), rmt_buf_view(&value));
+		rmt_buf_free(&value);
+	}
 }
 
 /* ---- what it asks for ---- */

@@ -212,8 +212,9 @@ rmt_collected_add(
 	if (record->count == RMT_FIELDS_MAX)
 		return;
 	/* "OID" Name stands half in quotation marks. */
-	if (!quoted || text.at[text.length - 1] == '"' ||
-	    !memchr(text.at + 1, '"', text.length - 1))
+	if (!quoted) /* a mark at its end closes one within: CN=a, O="B, Inc." */
+		text = rmt_trim(" \t\r\n", text);
+	else if (text.at[text.length - 1] == '"' || !memchr(text.at + 1, '"', text.length - 1))
 		text = rmt_trim(" \t\r\n\"", text);
 	heading = rmt_trim(" \t\r\n\"", heading);
 	if (!text.length || (text.length == 5 && !memcmp(text.at, "EMPTY", 5)))

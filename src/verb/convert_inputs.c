@@ -203,7 +203,7 @@ static bool is_wanted(const struct rmt_object *object, const struct rmt_format *
 		return format != NULL;
 	case RMT_OBJECT_CRL:
 	case RMT_OBJECT_PUBLIC_KEY:
-		return format && strcmp(format->usual, "objects") != 0; /* a format for requests takes requests */
+		return format && !format->says && strcmp(format->usual, "objects") != 0; /* a format for requests takes requests */
 	default:
 		return false;
 	}
@@ -261,6 +261,8 @@ enum rmt_subject_matter rmt_converting_about(const struct rmt_converting *job, c
 		return RMT_ABOUT_LEAF;
 	if (rmt_format_key_alone(format))
 		return RMT_ABOUT_KEY;
+	if (format->says && count_of(&job->pile, RMT_OBJECT_REQUEST))
+		return RMT_ABOUT_OBJECTS;
 	if (any && (count_of(&job->pile, RMT_OBJECT_REQUEST) || count_of(&job->pile, RMT_OBJECT_CRL) || count_of(&job->pile, RMT_OBJECT_PUBLIC_KEY)))
 		return RMT_ABOUT_OBJECTS;
 	return any && count_of(&job->pile, RMT_OBJECT_PRIVATE_KEY) ? RMT_ABOUT_KEY : RMT_ABOUT_LEAF;

@@ -293,10 +293,10 @@ static const char head[] =
 static const struct form {
 	const char *name, *suffix;
 	int (*text)(const struct rmt_request_terms *terms, struct rmt_buf *out, struct rmt_err *err);
-	void (*encode)(const struct rmt_buf *text, struct rmt_buf *out); /* NULL: it stays as it is */
+	int (*write)(const struct rmt_request_terms *terms, struct rmt_buf *out, struct rmt_err *err);
 } forms[] = {
-	{ "inf", ".inf", rmt_inf_text, rmt_inf_encode },
-	{ "openssl", ".cnf", rmt_write_cnf, NULL },
+	{ "inf", ".inf", rmt_inf_text, rmt_write_inf },
+	{ "openssl", ".cnf", rmt_write_cnf, rmt_write_cnf },
 };
 
 /* The file that goes with the words of a target, or NULL. */
@@ -338,13 +338,7 @@ rmt_write_on_device_file(const struct rmt_target *target, const struct rmt_reque
 		return 0;
 	rmt_terms_label(terms, label);
 	rmt_buf_format(&out->name, "%s%s", label, form->suffix);
-	if (form->text(terms, &out->text, err))
-		return -1;
-	if (form->encode)
-		form->encode(&out->text, &out->bytes);
-	else
-		rmt_buf_span(&out->bytes, rmt_buf_view(&out->text));
-	return rmt_buf_check(&out->name, err) || rmt_buf_check(&out->bytes, err) ? -1 : 0;
+	return rmt_buf_check(&out->name, err) || form->text(terms, &out->text, err) || form->write(terms, &out->bytes, err) ? -1 : 0;
 }
 
 void

@@ -55,6 +55,8 @@ static const struct rmt_format formats[] = {
 	{ KEY("traditional", "private key, PKCS#1 or SEC1 by its kind,") },
 	{ .name = "csr", .title = "certificate request, PKCS#10 in PEM", .suffix = ".csr", .holds_many = true, .ordered = true,
 	  .usual = "objects", .write = rmt_write_pem },
+	{ .name = "inf", .title = "certreq's INF for a request that says the same", .suffix = ".inf", .binary = true, .says = true, .usual = "leaf",
+	  .write = rmt_write_inf_file },
 	{ .name = "csr-der", .title = "certificate request, PKCS#10 in DER", .suffix = ".csr", .binary = true, .ordered = true,
 	  .usual = "objects", .write = rmt_write_der },
 };
@@ -114,7 +116,8 @@ check_parts(const struct rmt_format *format, const struct rmt_parts *parts, cons
 	if (parts->keys && options->passphrase && !format->takes_passphrase)
 		return rmt_err_set(err, RMT_SECRET, NULL, "%s cannot be protected by a passphrase", format->name);
 	for (size_t i = 0; i < parts->count; i++)
-		if (parts->list[i].object && format->write != rmt_write_pem && format->write != rmt_write_der)
+		if (parts->list[i].object && format->write != rmt_write_pem && format->write != rmt_write_der &&
+		    !(format->says && parts->list[i].object->request))
 			return rmt_err_set(err, RMT_USAGE, NULL, "%s holds no %s", format->name,
 			                   rmt_object_type_name(parts->list[i].object->type));
 	if ((options->cipher || options->kdf) && (!parts->keys || format->keystore || format->seals_key || !format->takes_passphrase))
@@ -134,7 +137,7 @@ write_checked(const struct rmt_format *format, struct rmt_parts *parts, const st
 	if (format->write(parts, bundle, options, out, err) || (!format->binary && rmt_layout_finish(options, out, err)) ||
 	    (named && rmt_parts_label(bundle, options->friendly_name, &name, err)))
 		goto out;
-	rc = rmt_readback(rmt_buf_view(out), parts, format->ordered, options->passphrase, named ? rmt_buf_string(&name) : NULL, err);
+	rc = format->says ? 0 : rmt_readback(rmt_buf_view(out), parts, format->ordered, options->passphrase, named ? rmt_buf_string(&name) : NULL, err);
 out:
 	rmt_buf_free(&name);
 	return rc;

@@ -282,8 +282,8 @@ is_ascii(const struct rmt_buf *text)
 }
 
 /* Line ends of Windows, in the one of two encodings that it cannot misread. */
-void
-rmt_inf_encode(const struct rmt_buf *text, struct rmt_buf *out)
+static void
+encode(const struct rmt_buf *text, struct rmt_buf *out)
 {
 	struct rmt_buf lines = { 0 };
 
@@ -318,6 +318,50 @@ rmt_inf_text(const struct rmt_request_terms *terms, struct rmt_buf *out, struct 
 	return put_value("CertificateTemplate", terms->ca_template, out, err);
 }
 
+/* ---- read back ---- */
+
+struct reading {
+	const char *subject;
+	size_t names, found;
+	struct rmt_err *err;
+};
+
+/* What the reader makes of it must say the same: no name has become more than a name. */
+static int
+take_description(void *arg, const struct rmt_object *object)
+{
+	struct reading *reading = arg;
+	const char *subject = object->listing ? rmt_listing_get(object->listing, "subject") : NULL;
+	size_t names = 0;
+
+	for (size_t i = 0; object->listing && i < object->listing->count; i++) {
+		const struct rmt_listed *field = &object->listing->fields[i];
+
+		if (field->name && !strcmp(field->name, "names"))
+			for (const char *at = field->text; at; at = strchr(at + 1, '&'))
+				names++;
+	}
+	reading->found++;
+	if (object->type == RMT_OBJECT_REQUEST_DESCRIPTION && names == reading->names && !strcmp(subject ? subject : "", reading->subject))
+		return 0;
+	return rmt_err_set(reading->err, RMT_INTERNAL, NULL, "the INF that was written reads back differently");
+}
+
+static int
+read_back(const struct rmt_request_terms *terms, const struct rmt_buf *written, struct rmt_err *err)
+{
+	struct rmt_buf subject = { 0 };
+	struct reading reading = { .names = terms->names.count, .err = err };
+	const struct rmt_reader reader = { .object = take_description, .arg = &reading, .mode = RMT_TOLERANT, .given = 1 };
+	int rc = put_subject(terms->subject, &subject, err);
+
+	reading.subject = rmt_buf_string(&subject);
+	if (!rc && (rmt_read_mem(&reader, "", rmt_buf_view(written), err) || reading.found != 1))
+		rc = rmt_err_set(err, RMT_INTERNAL, NULL, "the INF that was written cannot be read back");
+	rmt_buf_free(&subject);
+	return rc;
+}
+
 int
 rmt_write_inf(const struct rmt_request_terms *terms, struct rmt_buf *out, struct rmt_err *err)
 {
@@ -325,7 +369,30 @@ rmt_write_inf(const struct rmt_request_terms *terms, struct rmt_buf *out, struct
 	int rc = rmt_inf_text(terms, &text, err);
 
 	if (!rc)
-		rmt_inf_encode(&text, out);
+		encode(&text, out);
 	rmt_buf_free(&text);
-	return rc ? rc : rmt_buf_check(out, err);
+	return rc || rmt_buf_check(out, err) || read_back(terms, out, err) ? -1 : 0;
+}
+
+int
+rmt_write_inf_file(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out,
+                   struct rmt_err *err)
+{
+	const struct rmt_part *part = &parts->list[0];
+	const struct rmt_request *request = part->object ? part->object->request : NULL;
+	struct rmt_terms_text terms = { .key = "" };
+	int rc;
+
+	(void)bundle;
+	(void)options;
+	if (request)
+		rc = rmt_terms_repeat(request->subject, request->spki, &request->extensions, &terms, err);
+	else if (part->cert)
+		rc = rmt_terms_repeat(part->cert->subject, part->cert->spki, &part->cert->extensions, &terms, err);
+	else
+		rc = rmt_err_set(err, RMT_USAGE, NULL, "an INF repeats a request or a certificate");
+	if (!rc)
+		rc = rmt_write_inf(&terms.terms, out, err);
+	rmt_terms_clear(&terms);
+	return rc;
 }

@@ -61,9 +61,8 @@ bool rmt_runbook_has(const struct rmt_target *target); /* it says something */
 const char *rmt_terms_name(const char *name, struct rmt_span *type, struct rmt_buf *value);
 void rmt_terms_label(const struct rmt_request_terms *terms, char out[65]); /* as file names have it */
 unsigned rmt_terms_bits(const struct rmt_request_terms *terms, const char *kind); /* of "rsa" or "ec"; 0: another kind */
-/* inf.c: the file as UTF-8 with plain line ends, and from that as Windows wants it. */
+/* inf.c: the file as UTF-8 with plain line ends. */
 int rmt_inf_text(const struct rmt_request_terms *terms, struct rmt_buf *out, struct rmt_err *err);
-void rmt_inf_encode(const struct rmt_buf *text, struct rmt_buf *out);
 
 /* html_style.c */
 extern const char rmt_html_style[];
@@ -81,6 +80,6 @@ int rmt_key_block(const struct rmt_key *key, const struct rmt_write_options *opt
  * in that order. */
 typedef int rmt_write_fn(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options,
                          struct rmt_buf *out, struct rmt_err *err);
-rmt_write_fn rmt_write_pem, rmt_write_der, rmt_write_p7b, rmt_write_p7b_pem, rmt_write_pfx, rmt_write_jks, rmt_write_mobileconfig, rmt_write_key;
+rmt_write_fn rmt_write_inf_file, rmt_write_pem, rmt_write_der, rmt_write_p7b, rmt_write_p7b_pem, rmt_write_pfx, rmt_write_jks, rmt_write_mobileconfig, rmt_write_key;
 
 #endif

@@ -57,6 +57,7 @@ struct rmt_format {
 	bool seals_key;          /* a key in it always is */
 	bool ordered;            /* what is read back comes in the order in which it was written */
 	bool trusts;             /* it lists each certificate as one that is trusted */
+	bool says;               /* it says what is there instead of holding it, and its writer reads it back */
 	const char *usual;       /* content when none is stated: "leaf intermediates" */
 	int (*write)(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out, struct rmt_err *err);
 };

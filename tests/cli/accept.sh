@@ -72,6 +72,15 @@ done
 [ "$(grep -c "$(printf '\r$')" inf/fe01.example.com.inf)" = "$(wc -l <inf.txt)" ] && ok "every line ends as Windows wants it" ||
 	not_ok "every line ends as Windows wants it"
 expect_line inf/DEVICE.txt 'certreq -new fe01\.example\.com\.inf fe01\.example\.com\.req' "and the command that takes it"
+check "it reads back" "$REMINT" show inf/fe01.example.com.inf
+quietly openssl req -new -newkey rsa:2048 -nodes -keyout inf.key -out inf.csr -subj '/CN=a.example.com/O=Say "x", 50%' \
+	-addext subjectAltName=DNS:a.example.com,IP:192.0.2.1
+quietly openssl req -x509 -key inf.key -subj /CN=b.example.com -days 9 -out again.pem
+expect_status 0 "a request becomes an INF" "$REMINT" convert inf.csr --to inf -o again.inf
+"$REMINT" show --json again.inf | jq -r '.objects[0] | .fields[0].text, (.names | join(" "))' >got
+printf '%s\n' 'CN=a.example.com, O="Say ""x"", 50%"' 'dns:a.example.com ip:192.0.2.1' >wanted
+expect_same wanted got "that says the same"
+expect_status 0 "so does a certificate" "$REMINT" convert again.pem --to inf
 expect_status 0 "letters beyond ASCII" "$REMINT" request --for windows-pfx --on-device --subject 'CN=m.example.com, L=MÃ¼nchen' --out utf16
 [ "$(head -c 2 utf16/m.example.com.inf | od -An -tx1 | tr -d ' ')" = fffe ] && ok "make it UTF-16 with its mark" ||
 	not_ok "make it UTF-16 with its mark"
