@@ -361,7 +361,7 @@ rmt_read_csv(struct rmt_reading *reading, const struct rmt_object *as, struct rm
 	table->dialect = rmt_dialect_of(ahead);
 	rc = 0;
 	while (!rc && !table->broken &&
-	       (got = rmt_stream_line(stream, LINE_BYTES, &line, &whole, err)) > 0)
+	       (got = rmt_reading_line(table->reading, stream, LINE_BYTES, 0, &line, &whole, err)) > 0)
 		rc = take_line(table, line, rmt_stream_line_number(stream), whole, err);
 	if (!rc && got < 0)
 		rc = -1;

@@ -321,7 +321,8 @@ rmt_read_dump(struct rmt_reading *reading, const struct rmt_object *as, struct r
 		goto out;
 	dump->dialect = rmt_dialect_of(ahead);
 	rc = 0;
-	while (!rc && (got = rmt_stream_line(stream, LINE_BYTES, &line, NULL, err)) > 0)
+	while (!rc && (got = rmt_reading_line(
+			   dump->reading, stream, LINE_BYTES, 0, &line, NULL, err)) > 0)
 		rc = take_line(dump, line, rmt_stream_line_number(stream));
 	if (!rc)
 		rc = got < 0 ? -1 : finish_record(dump);

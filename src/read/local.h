@@ -27,6 +27,8 @@ struct rmt_reading {
 	const char *source;
 	size_t objects; /* handed out so far */
 	size_t faults;  /* reported so far */
+	size_t met;      /* objects and faults when the last line was read, and where the last of them */
+	uint64_t met_at; /* was: see rmt_reading_line() */
 	size_t skipped; /* blocks that are nobody's object (EC PARAMETERS) */
 	const char
 	    *member; /* which member of a container is being read ("certificates[3]"), or NULL */
@@ -47,6 +49,10 @@ rmt_reading_fault(struct rmt_reading *reading, const struct rmt_object *as, stru
 /* A thing that is known and not read: "ZIP archive", "unpack it first". */
 int rmt_reading_unsupported(
     struct rmt_reading *reading, const struct rmt_object *as, const char *label, const char *note);
+/* rmt_stream_line(), and -1 when nothing came in more than 16 MiB, and `more` bytes, of a source that
+ * may have no end: it would be read for ever. */
+int rmt_reading_line(struct rmt_reading *reading, struct rmt_stream *stream, size_t cap, size_t more,
+    struct rmt_span *line, bool *whole, struct rmt_err *err);
 /* "a; b" of two diagnoses, either of which may be NULL; cut at the end of `out`. */
 const char *rmt_note_join(const char *a, const char *b, char out[256]);
 

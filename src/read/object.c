@@ -106,6 +106,25 @@ rmt_reading_unsupported(
 	return rmt_reading_hand(reading, &object);
 }
 
+int
+rmt_reading_line(struct rmt_reading *reading, struct rmt_stream *stream, size_t cap, size_t more,
+    struct rmt_span *line, bool *whole, struct rmt_err *err)
+{
+	size_t met = reading->objects + reading->faults;
+	uint64_t offset = rmt_stream_offset(stream);
+
+	if (met != reading->met) {
+		reading->met = met;
+		reading->met_at = offset;
+	}
+	if (!rmt_stream_endless(stream) || offset - reading->met_at <= RMT_CAP_CONTAINER + (uint64_t)more)
+		return rmt_stream_line(stream, cap, line, whole, err);
+	rmt_err_set(err, RMT_INPUT, NULL,
+	    "nothing comes in more than 16 MiB of text: what follows is not read");
+	rmt_err_source(err, reading->source);
+	return -1;
+}
+
 const char *
 rmt_note_join(const char *a, const char *b, char out[256])
 {

@@ -46,9 +46,6 @@ struct pem {
 	bool bare; /* so far everything was base64 */
 	size_t bare_begin;
 	size_t line;
-
-	size_t met;     /* objects and faults so far */
-	uint64_t since; /* offset at the last of them */
 };
 
 /* ---- lines ---- */
@@ -473,32 +470,6 @@ text_line(struct pem *pem, struct rmt_span line, bool whole)
 	return 0;
 }
 
-/* A text without an end in which nothing comes any more would be read for ever. */
-static bool
-is_lost(struct pem *pem, const struct rmt_stream *stream)
-{
-	size_t met = pem->reading->objects + pem->reading->faults;
-	uint64_t offset = rmt_stream_offset(stream);
-	uint64_t patience = RMT_CAP_CONTAINER + (pem->inside ? 2 * (uint64_t)pem->cap : 0);
-
-	if (met != pem->met) {
-		pem->met = met;
-		pem->since = offset;
-	}
-	return rmt_stream_endless(stream) && offset - pem->since > patience;
-}
-
-static int
-give_up(struct pem *pem)
-{
-	struct rmt_err err = { 0 };
-
-	pem->inside = pem->bare = false;
-	rmt_err_set(&err, RMT_INPUT, NULL,
-	    "nothing comes in more than 16 MiB of text: what follows is not read");
-	return block_fault(pem, pem->line, &err);
-}
-
 static void
 pem_free(struct pem *pem)
 {
@@ -522,15 +493,12 @@ rmt_read_text(struct rmt_reading *reading, const struct rmt_object *as, struct r
 	here.container = "pem";
 	rmt_buf_secret(&pem.secret.body);
 	rmt_buf_secret(&pem.secret.der);
-	while (!rc && (got = rmt_stream_line(stream, LINE_MAX_BYTES, &line, &whole, err)) > 0) {
+	while (!rc && (got = rmt_reading_line(reading, stream, LINE_MAX_BYTES,
+			   pem.inside ? 2 * pem.cap : 0, &line, &whole, err)) > 0) {
 		pem.line = rmt_stream_line_number(stream);
 		rc = text_line(&pem, line, whole);
 		if (!rc && pem.text)
 			rc = rmt_buf_check(&pem.text->body, err);
-		if (!rc && is_lost(&pem, stream)) {
-			rc = give_up(&pem);
-			break;
-		}
 	}
 	if (!rc && got < 0)
 		rc = -1;

@@ -38,7 +38,7 @@ ln -s /dev/zero bad/zero
 ln -s /proc/self/mem bad/mem
 ln -s ../circle bad/circle/again
 ln -s .. bad/directory/up
-mkfifo bad/pipe bad/text.pipe bad/zeros.pipe bad/ders.pipe bad/blocks.pipe
+mkfifo bad/pipe bad/text.pipe bad/zeros.pipe bad/ders.pipe bad/blocks.pipe bad/listing.pipe
 if have python3; then
 	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("bad/socket")'
 fi
@@ -52,6 +52,10 @@ feed() {
 	done
 }
 text() { yes 'no certificate at all'; }
+listing() {
+	cat "$srcdir/tests/fuzz/corpus/read/listing.csv"
+	yes '"no end of this cell'
+}
 zeros() { cat /dev/zero; }
 ders() { while cat many.der; do :; done; }
 blocks() {
