@@ -32,6 +32,8 @@ test|sqlite3|sqlite3
 test|faketime|faketime
 test|python3|python3
 judges|gnutls-bin|certtool
+judges|python3-cryptography-vectors|/usr/lib/python3/dist-packages/cryptography_vectors
+judges|xz-utils|xz
 judges|libnss3-tools|certutil
 judges|openssh-client|ssh-keygen
 judges|python3-cryptography|/usr/lib/python3/dist-packages/cryptography

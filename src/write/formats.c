@@ -8,7 +8,8 @@
  *   3. add its row below: what it may hold, what it holds when nobody says, whether reading it gives the same order;
  *   4. make sure that read/ knows the container: nothing is written that cannot be read back;
  *   5. name it in policy/target.c (when targets may want it) and in cli/option_table.c;
- *   6. add its row to tests/unit/test_write_formats.c, and to tests/interop/containers.sh with two other makers' programs as judges.
+ *   6. add its row to tests/unit/test_write_formats.c, and to tests/interop/containers.sh with two other makers' programs as judges;
+ *   7. add its row to docs/formats.md: the unit test says what it must be.
  */
 #include "config.h"
 

@@ -322,6 +322,44 @@ writes_one_object(void **state)
 	rmt_buf_free(&out);
 }
 
+/* docs/formats.md, "What is written": a row for each format, and no other. */
+static void
+is_documented(void **state)
+{
+	struct rmt_buf page = { 0 }, row = { 0 };
+	const struct rmt_format *formats;
+	size_t count, rows = 0;
+	char *section, *end;
+
+	(void)state;
+	formats = rmt_formats(&count);
+	assert_int_equal(rmt_file_read(SRCDIR "/docs/formats.md", 1 << 20, &page, NULL), 0);
+	section = strstr(rmt_buf_string(&page), "\n## What is written\n");
+	assert_non_null(section);
+	end = strstr(section + 1, "\n## ");
+	assert_non_null(end);
+	*end = '\0';
+	for (size_t i = 0; i < count; i++) {
+		const struct rmt_format *format = &formats[i];
+
+		rmt_buf_clear(&row);
+		rmt_buf_format(&row, "\n| `%s` | %s | `%s` | %s | %s | %s | %s |\n", format->name, format->title, format->suffix,
+		    format->holds_key ? "yes" : "no", format->holds_many ? "yes" : "no",
+		    format->keystore      ? "always"
+		    : format->seals_key   ? "for the key"
+		    : format->takes_passphrase ? "yes"
+		                          : "no",
+		    format->usual);
+		if (!strstr(section, rmt_buf_string(&row)))
+			fail_msg("docs/formats.md lacks this row:%s", rmt_buf_string(&row));
+	}
+	for (char *at = section; (at = strstr(at, "\n| `")); at++)
+		rows++;
+	assert_int_equal(rows, count);
+	rmt_buf_free(&page);
+	rmt_buf_free(&row);
+}
+
 void
 test_write_formats(struct rows *rows)
 {
@@ -333,4 +371,5 @@ test_write_formats(struct rows *rows)
 	add_row(rows, "the same CAs give the same profile, whatever the host", repeats_a_profile, NULL);
 	add_row(rows, "what holds a key is wiped when it is freed", keeps_keys_wiped, NULL);
 	add_row(rows, "one object in PEM with another width and line end", writes_one_object, NULL);
+	add_row(rows, "every format stands in docs/formats.md as the table has it", is_documented, NULL);
 }
