@@ -113,6 +113,9 @@ start_of(struct rmt_span line)
 	if (is_row(label))
 		return START_ROW;
 	rmt_heading_fold(label, folded);
+	/* certtool's headings ("X.509 Certificate Information:"): the PEM follows the text. */
+	if (strstr(folded, "info") || memchr(label.at, '.', label.length))
+		return NO_START;
 	if (strstr(folded, "x509"))
 		return strstr(folded, "revo") || strstr(folded, "sperr") || strstr(folded, "crl")
 			   ? START_OTHER

@@ -319,6 +319,11 @@ a_broken_block_is_one_fault_with_its_line(void **state)
 	static const struct {
 		const char *sentence, *text, *wanted, *says;
 	} rows[] = {
+		{ "certtool's text before it, which is no listing of certutil",
+		    "X.509 Certificate Information:\n\tVersion: 3\n\tIssuer: CN=ca\n\tSubject: CN=leaf\n@",
+		    "certificate=leaf@pem:5", NULL },
+		{ "the text of an older certtool", "X.509 certificate info:\n\nX.509 Extensions:\nIssuer: CN=ca\n@",
+		    "certificate=leaf@pem:5", NULL },
 		{ "a stranger in the body",
 		    "@-----BEGIN CERTIFICATE-----\nMIIB\nMI*B\nMIIB\n-----END CERTIFICATE-----\n@",
 		    "certificate=leaf@pem:1 !input(line 18) certificate=leaf@pem:21", "base64" },
