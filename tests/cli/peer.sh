@@ -317,6 +317,7 @@ PYTHON
 	heard 'accepted as by nginx' "a client is served at once"
 	kill "$crowd_pid"
 	stop_peer
+	: >peer.log # what the one before said must not be taken for this one's port
 	(
 		ulimit -n 60
 		exec env "$REMINT" peer --as nginx --timeout 1m --seconds 120 >peer.log 2>peer.err
