@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Incident 2: the web interface of a Symantec Brightmail Gateway shows the certificate that it signed itself. Its request
 # has to be made on the device (old in style: version 1, SHA-1, no SAN), and the answer has to come back as PEM, after
-# the CAs: what certsrv hands out as ".cer" is DER or PKCS#7 as often as not.
+# the CAs: what certsrv hands out as ".cer" is DER or PKCS#7 as often as not. remint says what to fill in on the device, waits
+# for its request and signs it for what was recorded.
 #
 #	examples/incidents/02-gateway-request/run.sh [DIR]
 #
@@ -51,6 +52,14 @@ browser refuses root.pem
 quietly remint explain NET::ERR_CERT_AUTHORITY_INVALID
 told 'Certification Authority Signed' "explain knows the gateway's way: CAs first, request on the device, PEM back"
 
+say "What to fill in on the gateway: its form, field by field; from now on its request is waited for"
+quietly remint init --no-password --root-key rsa:2048 --issuing-key rsa:2048 --publish-url http://pki.corp.example/
+run remint request --for symantec-gateway --on-device --subject "CN=$host, OU=Messaging, O=Corp, L=Paris, ST=Ile-de-France, C=FR"
+told "Common name: $host"
+told 'Organization: Corp'
+run remint list --pending
+told "$host"
+
 say "The request that the gateway makes: SHA-1, no SAN, not even an attribute; its state is now Requested"
 bare_request gateway gateway 0 C=FR ST=Ile-de-France L=Paris O=Corp OU=Messaging "CN=$host"
 openssl req -inform DER -in gateway.der -out gateway.csr
@@ -78,9 +87,14 @@ told 'reads PEM only'
 quietly remint explain NET::ERR_CERT_COMMON_NAME_INVALID certsrv.pem
 told 'leaf.san.present' "and what the browser says"
 
-say "One way: Remint signs the gateway's own request; the template adds the CN as a SAN, the digest is SHA-256"
-quietly remint init --no-password --root-key rsa:2048 --issuing-key rsa:2048 --publish-url http://pki.corp.example/
-run remint sign gateway.csr --for symantec-gateway --out signed
+say "One way: Remint signs what it waited for, by the record; the template adds the CN as a SAN, the digest is SHA-256"
+run remint sign gateway.csr --out signed
+told 'answers request 1'
+openssl x509 -in signed/gateway.pem -noout -ext subjectAltName | grep -q "DNS:$host" || failed "the CN is not repeated as a SAN"
+run remint list --pending
+untold "$host"
+run remint list --pending --all
+told 'issued'
 quietly remint ca export --out trust
 cp signed/gateway.pem answer.pem
 
