@@ -125,7 +125,24 @@ done <rows
 # No form without a row here or in containers.sh.
 "$REMINT" convert --help | tr -s ' \n' '  ' >help
 for format in $("$REMINT" completion bash | sed -n "s/.*compgen -W '\(pem der [^']*\)'.*/\1/p" | head -n 1); do
+	[ "$format" = inf ] && continue
 	grep -qE -- "--to $format[ |]" rows || grep -qE -- "(for form in|--to) .*$format( |;|$)" "$srcdir/tests/interop/containers.sh" || echo "$format" >>unread
 done
 [ -s unread ] && not_ok "every format is read by others" unread || ok "every format is read by others"
+
+# What certreq is given is read by certreq, and by whatever reads sections and keys.
+skip "certreq runs on Windows only" "an INF is read by certreq"
+quietly "$REMINT" convert asks/request.pem --to inf --out asks.inf
+if have python3; then
+	python3 - asks.inf >got 2>err <<-'PYTHON'
+		import configparser, sys
+		inf = configparser.RawConfigParser(delimiters="=", comment_prefixes=";", strict=False)
+		inf.read_string(open(sys.argv[1], encoding="ascii").read())
+		print(inf["NewRequest"]["Subject"], inf["Extensions"]["2.5.29.17"], inf["Extensions"]["_continue_"])
+	PYTHON
+	grep -q '^"CN=asks.corp.example" "{text}" "DNS=asks.corp.example&*"$' got &&
+		ok "inf: Python finds the subject and the name" || not_ok "inf: Python finds the subject and the name" got err
+else
+	skip "python3 is not installed" "inf: Python finds the subject and the name"
+fi
 tap_done
