@@ -157,7 +157,6 @@ static int tell_device(struct rmt_applying *job, const struct rmt_target *target
 	plan.terms.key = key_spec(job->item, &job->campaign.bench.demand);
 	plan.terms.digest = target->request.digest;
 	plan.terms.ca_template = job->options->ca_template;
-	plan.terms.exportable = true;
 	if (rmt_request_device_files(&plan, true, &job->arena, &told, &files, fault) == 0 &&
 	    rmt_files_settle(job->campaign.ctx, directory, files.files, files.count, job->options->out.force, fault) == 0)
 		rc = rmt_request_await(job->campaign.ctx, job->campaign.bench.home.db, &plan, &told, &trouble);

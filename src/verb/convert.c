@@ -72,6 +72,18 @@ static struct rmt_write_options how_of(const struct remint_convert_options *opti
 	};
 }
 
+/* What stands in a file that only says what is there is less than what is there. */
+static int warn_unsaid(struct rmt_converting *job, const struct rmt_format *format, struct rmt_err *err)
+{
+	struct rmt_buf unsaid = {0};
+	int rc = rmt_inf_unsaid(&job->bundle, &unsaid, err);
+
+	if (rc == 0 && unsaid.length)
+		rmt_verb_warn(job->ctx, "the %s does not say: %s", format->name, rmt_buf_string(&unsaid));
+	rmt_buf_free(&unsaid);
+	return rc;
+}
+
 int rmt_converting_write(struct rmt_converting *job, const struct rmt_format *format, struct rmt_buf *out, bool *secret, struct rmt_err *err)
 {
 	const struct remint_convert_options *options = job->options;
@@ -92,7 +104,9 @@ int rmt_converting_write(struct rmt_converting *job, const struct rmt_format *fo
 	}
 	if (*secret)
 		rmt_buf_secret(out);
-	return rmt_write_mem(&job->bundle, &how, out, err);
+	if (rmt_write_mem(&job->bundle, &how, out, err))
+		return -1;
+	return format->says ? warn_unsaid(job, format, err) : 0;
 }
 
 static void warn_weak(struct rmt_converting *job, const struct rmt_format *format)

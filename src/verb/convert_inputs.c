@@ -277,6 +277,8 @@ int rmt_converting_fill(struct rmt_converting *job, const struct rmt_format *for
 		return rmt_err_memory(err);
 	if (about == RMT_ABOUT_OBJECTS)
 		return gather_objects(job, job->options->all ? NULL : format, err);
+	if (about == RMT_ABOUT_LEAF && format && format->says && count_of(&job->pile, RMT_OBJECT_REQUEST))
+		return rmt_err_set(err, RMT_USAGE, NULL, "a certificate and a request could be meant: name one of them");
 	if (about == RMT_ABOUT_LEAF)
 		return job->options->split ? 0 : one_or_all(job, err);
 	if (gather_keys(job, err))

@@ -55,17 +55,19 @@ static int put_key(struct remint *ctx, const struct rmt_external *external, stru
 	return rmt_key_write_pem(external->key, secret, out, err);
 }
 
-/* What certreq has no words for (a kind of key, a kind of name) is no reason to have no request. */
+/* What certreq has no words for (a kind of key, a kind of name) is no reason to have no request; where there is a key already, no
+ * machine is to make another. */
 static int put_inf(struct remint *ctx, const struct rmt_external *external, struct rmt_buf *out, struct rmt_err *err)
 {
-	struct rmt_request *request = rmt_request_new(external->der, err);
+	struct rmt_request *request = external->key ? rmt_request_new(external->der, err) : NULL;
 	struct rmt_terms_text terms = {.key = ""};
 	struct rmt_err unfit = {0};
-	int rc = request ? rmt_terms_repeat(request->subject, request->spki, &request->extensions, &terms, err) : -1;
+	int rc = !external->key ? 0 : request ? rmt_terms_repeat(request->subject, request->spki, &request->extensions, &terms, err) : -1;
 
 	(void)ctx;
 	terms.terms.ca_template = external->ca_template ? external->ca_template : usual_template;
-	if (rc == 0 && rmt_write_inf(&terms.terms, out, &unfit)) {
+	terms.terms.label = "request";
+	if (rc == 0 && request && rmt_write_inf(&terms.terms, out, &unfit)) {
 		rmt_buf_clear(out);
 		rc = unfit.class == RMT_INPUT || unfit.class == RMT_USAGE ? 0 : rmt_err_set(err, unfit.class, NULL, "%s", unfit.message);
 	}
@@ -89,9 +91,11 @@ static int put_hint(struct remint *ctx, const struct rmt_external *external, str
 	               "   The template decides the purposes: WebServer as it is delivered gives serverAuth alone, and mutual TLS needs\n"
 	               "   clientAuth too. Duplicate it, add Client Authentication to its application policies, and name the duplicate here.\n",
 	               template_name);
+	if (external->key)
+		rmt_buf_text(out,
+			             "   request.inf says the same for certreq -new, for a Windows machine that is to make its own key. What comes of that\n"
+			             "   answers another request than this one: remint request --on-device has it expected.\n");
 	rmt_buf_text(out,
-	             "   request.inf says the same for certreq -new, for a Windows machine that is to make its own key. What comes of that\n"
-	             "   answers another request than this one: remint request --on-device has it expected.\n"
 	             "2. Take in what came back, with the CA's own certificates. It is judged, recorded, and its bundle written:\n");
 	rmt_buf_format(out, "     remint %s new.cer --chain chain.p7b%s\n", external->campaign ? "apply PLAN --commit --out DIR --cert" : "accept",
 	               external->campaign ? "" : " --out DIR");

@@ -326,8 +326,7 @@ static int tell_device(struct asking *asking, const char *key, const char *diges
 	                                        .names = asking->names,
 	                                        .key = key,
 	                                        .digest = digest,
-	                                        .ca_template = asking->options->ca_template,
-	                                        .exportable = true};
+	                                        .ca_template = asking->options->ca_template};
 	return rmt_request_on_device(asking->ctx, asking->options, &plan, &asking->arena, requested, arg, err);
 }
 

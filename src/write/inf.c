@@ -15,13 +15,32 @@
 
 /* ---- text of an INF ---- */
 
+/* A person looks an INF over before it is used: what hides or turns text around does not get into it. `field` is whose text it is. */
+static int
+check_text(const char *text, const char *field, struct rmt_err *err)
+{
+	struct rmt_span rest = rmt_span_text(text);
+	uint32_t character = 0;
+
+	for (size_t length; rest.length; rest = rmt_span_of(rest.at + length, rest.length - length)) {
+		length = rmt_utf8_character(rest, &character);
+		if (!length)
+			return rmt_err_set(err, RMT_INPUT, field, "a value that is no text cannot stand in an INF file");
+		if (character < 0x20 || character == 0x7f)
+			return rmt_err_set(err, RMT_INPUT, field, "a control character cannot stand in an INF file");
+		if (rmt_text_unseen(character))
+			return rmt_err_set(err, RMT_INPUT, field, "an invisible character (U+%04X) cannot stand in an INF file", (unsigned)character);
+	}
+	return 0;
+}
+
 /* The inside of a quoted value: INF reads "" as one quotation mark, %% as one percent sign [the latter unconfirmed for certreq]. */
 static int
-put_quoted(const char *text, struct rmt_buf *out, struct rmt_err *err)
+put_quoted(const char *text, const char *field, struct rmt_buf *out, struct rmt_err *err)
 {
+	if (check_text(text, field, err))
+		return -1;
 	for (const char *at = text; *at; at++) {
-		if ((unsigned char)*at < 0x20 || *at == 0x7f)
-			return rmt_err_set(err, RMT_INPUT, NULL, "a control character cannot stand in an INF file");
 		if (*at == '"' || *at == '%')
 			rmt_buf_byte(out, (unsigned char)*at);
 		rmt_buf_byte(out, (unsigned char)*at);
@@ -31,10 +50,10 @@ put_quoted(const char *text, struct rmt_buf *out, struct rmt_err *err)
 
 /* Key = "value" */
 static int
-put_value(const char *key, const char *value, struct rmt_buf *out, struct rmt_err *err)
+put_value(const char *key, const char *value, const char *field, struct rmt_buf *out, struct rmt_err *err)
 {
 	rmt_buf_format(out, "%s = \"", key);
-	if (put_quoted(value, out, err))
+	if (put_quoted(value, field, out, err))
 		return -1;
 	rmt_buf_text(out, "\"\n");
 	return 0;
@@ -132,6 +151,9 @@ static const struct { unsigned bit; const char *name; } usages[] = {
 	{ RMT_KU_KEY_ENCIPHERMENT, "CERT_KEY_ENCIPHERMENT_KEY_USAGE" },
 	{ RMT_KU_DATA_ENCIPHERMENT, "CERT_DATA_ENCIPHERMENT_KEY_USAGE" },
 	{ RMT_KU_KEY_AGREEMENT, "CERT_KEY_AGREEMENT_KEY_USAGE" },
+	{ RMT_KU_CRL_SIGN, "CERT_CRL_SIGN_KEY_USAGE" },
+	{ RMT_KU_ENCIPHER_ONLY, "CERT_ENCIPHER_ONLY_KEY_USAGE" },
+	{ RMT_KU_DECIPHER_ONLY, "CERT_DECIPHER_ONLY_KEY_USAGE" },
 };
 
 static void
@@ -140,6 +162,8 @@ put_usage(const struct rmt_request_terms *terms, struct rmt_buf *out)
 	unsigned bits = terms->key_usage;
 	const char *between = "";
 
+	if (!bits && terms->repeats)
+		return;
 	if (!bits)
 		bits = RMT_KU_DIGITAL_SIGNATURE | (rmt_terms_bits(terms, "rsa") ? RMT_KU_KEY_ENCIPHERMENT : 0);
 	rmt_buf_text(out, "KeyUsage = \"");
@@ -159,12 +183,11 @@ put_new_request(const struct rmt_request_terms *terms, struct rmt_buf *out, stru
 
 	rmt_buf_text(out, "[NewRequest]\n");
 	if (!rc && subject.length)
-		rc = put_value("Subject", rmt_buf_string(&subject), out, err);
+		rc = put_value("Subject", rmt_buf_string(&subject), "subject", out, err);
 	rmt_buf_free(&subject);
 	if (rc || put_key(terms, out, err))
 		return -1;
-	rmt_buf_format(out, "HashAlgorithm = %s\nMachineKeySet = TRUE\nExportable = %s\n", terms->digest,
-	               terms->exportable ? "TRUE" : "FALSE");
+	rmt_buf_format(out, "HashAlgorithm = %s\nMachineKeySet = TRUE\nExportable = FALSE\n", terms->digest);
 	put_usage(terms, out);
 	/* TRUE would be RSASSA-PSS, which most consumers refuse. */
 	rmt_buf_text(out, "AlternateSignatureAlgorithm = FALSE\nRequestType = PKCS10\n");
@@ -200,7 +223,7 @@ put_name(const char *name, bool last, struct rmt_buf *out, struct rmt_err *err)
 		rc = rmt_err_set(err, RMT_INPUT, "names", "an alternative name with an ampersand cannot stand in an INF file: it ends the name there");
 	else {
 		rmt_buf_format(&line, "%s=%s%s", key, text, last ? "" : "&");
-		rc = put_value("_continue_", rmt_buf_string(&line), out, err);
+		rc = put_value("_continue_", rmt_buf_string(&line), "names", out, err);
 	}
 	rmt_buf_free(&value);
 	rmt_buf_free(&line);
@@ -241,7 +264,9 @@ put_extensions(const struct rmt_request_terms *terms, struct rmt_buf *out, struc
 	for (size_t i = 0; i < terms->names.count; i++)
 		if (put_name(terms->names.items[i], i + 1 == terms->names.count, out, err))
 			return -1;
-	return put_purposes(&terms->purposes, out, err);
+	for (size_t i = 0; i < terms->unsaid.count; i++)
+		rmt_buf_format(out, "; left out: %s\n", terms->unsaid.items[i]);
+	return terms->purposes.count || !terms->repeats ? put_purposes(&terms->purposes, out, err) : 0;
 }
 
 /* ---- the file ---- */
@@ -315,7 +340,7 @@ rmt_inf_text(const struct rmt_request_terms *terms, struct rmt_buf *out, struct 
 	if (!terms->ca_template)
 		return rmt_buf_check(out, err);
 	rmt_buf_text(out, "\n[RequestAttributes]\n");
-	return put_value("CertificateTemplate", terms->ca_template, out, err);
+	return put_value("CertificateTemplate", terms->ca_template, "template", out, err);
 }
 
 /* ---- read back ---- */
@@ -374,25 +399,41 @@ rmt_write_inf(const struct rmt_request_terms *terms, struct rmt_buf *out, struct
 	return rc || rmt_buf_check(out, err) || read_back(terms, out, err) ? -1 : 0;
 }
 
+static int
+repeat(const struct rmt_object *object, const struct rmt_cert *cert, struct rmt_terms_text *terms, struct rmt_err *err)
+{
+	const struct rmt_request *request = object ? object->request : NULL;
+
+	if (request)
+		return rmt_terms_repeat(request->subject, request->spki, &request->extensions, terms, err);
+	if (cert)
+		return rmt_terms_repeat(cert->subject, cert->spki, &cert->extensions, terms, err);
+	return rmt_err_set(err, RMT_USAGE, NULL, "an INF repeats a request or a certificate");
+}
+
 int
 rmt_write_inf_file(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options, struct rmt_buf *out,
                    struct rmt_err *err)
 {
-	const struct rmt_part *part = &parts->list[0];
-	const struct rmt_request *request = part->object ? part->object->request : NULL;
 	struct rmt_terms_text terms = { .key = "" };
-	int rc;
+	int rc = repeat(parts->list[0].object, parts->list[0].cert, &terms, err);
 
 	(void)bundle;
 	(void)options;
-	if (request)
-		rc = rmt_terms_repeat(request->subject, request->spki, &request->extensions, &terms, err);
-	else if (part->cert)
-		rc = rmt_terms_repeat(part->cert->subject, part->cert->spki, &part->cert->extensions, &terms, err);
-	else
-		rc = rmt_err_set(err, RMT_USAGE, NULL, "an INF repeats a request or a certificate");
 	if (!rc)
 		rc = rmt_write_inf(&terms.terms, out, err);
 	rmt_terms_clear(&terms);
 	return rc;
+}
+
+int
+rmt_inf_unsaid(const struct rmt_bundle *bundle, struct rmt_buf *out, struct rmt_err *err)
+{
+	struct rmt_terms_text terms = { .key = "" };
+	int rc = repeat(bundle->object_count ? bundle->objects[0] : NULL, bundle->leaf, &terms, err);
+
+	for (size_t i = 0; !rc && i < terms.terms.unsaid.count; i++)
+		rmt_buf_format(out, "%s%s", i ? ", " : "", terms.terms.unsaid.items[i]);
+	rmt_terms_clear(&terms);
+	return rc || rmt_buf_check(out, err) ? -1 : 0;
 }

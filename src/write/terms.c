@@ -74,6 +74,48 @@ repeat_purposes(const struct rmt_extensions *extensions, struct rmt_text_list *o
 	return 0;
 }
 
+/* An extension that the terms have, that comes with any key, or that the CA puts in. */
+static bool
+is_said(const struct rmt_ext *ext)
+{
+	static const int ids[] = { RMT_EXT_SUBJECT_ALT_NAME, RMT_EXT_KEY_USAGE, RMT_EXT_EXTENDED_KEY_USAGE, RMT_EXT_BASIC_CONSTRAINTS,
+		RMT_EXT_SUBJECT_KEY_ID, RMT_EXT_AUTHORITY_KEY_ID, RMT_EXT_CRL_DISTRIBUTION, RMT_EXT_FRESHEST_CRL,
+		RMT_EXT_AUTHORITY_INFO, RMT_EXT_SCT_LIST };
+
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+		if (ext->id == ids[i])
+			return true;
+	return false;
+}
+
+static int
+note_unsaid(const struct rmt_extensions *extensions, struct rmt_text_list *out, struct rmt_err *err)
+{
+	for (unsigned i = 0; i < extensions->count; i++) {
+		struct rmt_buf text = { 0 };
+
+		if (is_said(&extensions->list[i]))
+			continue;
+		rmt_oid_text(extensions->list[i].oid, &text);
+		if (add_text(out, &text, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+refuse_ca(const struct rmt_extensions *extensions, unsigned key_usage, struct rmt_err *err)
+{
+	const struct rmt_ext *ext = rmt_ext_find(extensions, RMT_EXT_BASIC_CONSTRAINTS);
+	struct rmt_basic_constraints constraints = { .ca = false };
+
+	if (ext && rmt_ext_basic_constraints(ext->value, &constraints, NULL, err))
+		return -1;
+	if (!constraints.ca && !(key_usage & RMT_KU_CERT_SIGN))
+		return 0;
+	return rmt_err_set(err, RMT_INPUT, "basicConstraints", "it is a CA's: an INF asks for a machine's certificate only");
+}
+
 /* "rsa:2048", "ec:p256"; what key specifications have no word for stays a kind that no writer takes. */
 static int
 repeat_key(struct rmt_span spki, char out[32], struct rmt_err *err)
@@ -97,18 +139,21 @@ rmt_terms_repeat(struct rmt_span subject, struct rmt_span spki, const struct rmt
 {
 	const struct rmt_ext *usage = rmt_ext_find(extensions, RMT_EXT_KEY_USAGE);
 
-	out->terms = (struct rmt_request_terms){ .subject = subject, .digest = "sha256", .exportable = true };
-	if (repeat_key(spki, out->key, err) || repeat_names(extensions, &out->terms.names, err) ||
-	    repeat_purposes(extensions, &out->terms.purposes, err))
+	out->terms = (struct rmt_request_terms){ .subject = subject, .digest = "sha256", .repeats = true };
+	if (usage && rmt_ext_key_usage(usage->value, &out->terms.key_usage, err))
+		return -1;
+	if (refuse_ca(extensions, out->terms.key_usage, err) || repeat_key(spki, out->key, err) ||
+	    repeat_names(extensions, &out->terms.names, err) || repeat_purposes(extensions, &out->terms.purposes, err) ||
+	    note_unsaid(extensions, &out->terms.unsaid, err))
 		return -1;
 	out->terms.key = out->key;
-	return usage ? rmt_ext_key_usage(usage->value, &out->terms.key_usage, err) : 0;
+	return 0;
 }
 
 void
 rmt_terms_clear(struct rmt_terms_text *terms)
 {
-	struct rmt_text_list *lists[] = { &terms->terms.names, &terms->terms.purposes };
+	struct rmt_text_list *lists[] = { &terms->terms.names, &terms->terms.purposes, &terms->terms.unsaid };
 
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
 		for (size_t k = 0; k < lists[i]->count; k++)

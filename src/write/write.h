@@ -132,15 +132,18 @@ struct rmt_request_terms {
 	unsigned key_usage;              /* RMT_KU_*; 0: none is stated */
 	struct rmt_text_list purposes;   /* "serverAuth" or dotted; may be empty */
 	const char *ca_template;         /* of an AD CS: "WebServer", or NULL */
-	bool exportable;                 /* the key may leave the machine later */
+	bool repeats;                    /* nothing but what is stated: no usual purposes or key usage */
+	struct rmt_text_list unsaid;     /* what a request or certificate says beyond these terms: "basicConstraints" */
 	const char *label;               /* for file names; NULL: from the subject */
 };
-/* The terms of what is there already. `out` borrows from it and from `terms`' own memory; clear it, also after failure. */
+/* The terms of what is there already; what is a CA's is refused. `out` borrows from it and from `terms`' own memory; clear it, also after failure. */
 struct rmt_terms_text { struct rmt_request_terms terms; char key[32]; };
 int rmt_terms_repeat(struct rmt_span subject, struct rmt_span spki, const struct rmt_extensions *extensions, struct rmt_terms_text *out, struct rmt_err *err);
 void rmt_terms_clear(struct rmt_terms_text *terms);
 /* A policy file for certreq -new (INF), CR LF; UTF-16 with a byte order mark where it is not all ASCII. What it says is quoted, and read back. */
 int rmt_write_inf(const struct rmt_request_terms *terms, struct rmt_buf *out, struct rmt_err *err);
+/* What the INF of this request or certificate leaves out, in one line for a person; empty when it is nothing. */
+int rmt_inf_unsaid(const struct rmt_bundle *bundle, struct rmt_buf *out, struct rmt_err *err);
 /* A configuration file for openssl req -new. */
 int rmt_write_cnf(const struct rmt_request_terms *terms, struct rmt_buf *out, struct rmt_err *err);
 /* The words of a target's request.on_device (those of openssl where it has none), with its marks filled in: what is typed or pasted on the

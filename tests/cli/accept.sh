@@ -75,12 +75,27 @@ expect_line inf/DEVICE.txt 'certreq -new fe01\.example\.com\.inf fe01\.example\.
 check "it reads back" "$REMINT" show inf/fe01.example.com.inf
 quietly openssl req -new -newkey rsa:2048 -nodes -keyout inf.key -out inf.csr -subj '/CN=a.example.com/O=Say "x", 50%' \
 	-addext subjectAltName=DNS:a.example.com,IP:192.0.2.1
-quietly openssl req -x509 -key inf.key -subj /CN=b.example.com -days 9 -out again.pem
+quietly openssl req -x509 -key inf.key -subj /CN=b.example.com -days 9 -out root.pem
+printf '%s\n' keyUsage=keyAgreement tlsfeature=status_request >inf.ext
+quietly openssl x509 -req -in inf.csr -signkey inf.key -days 9 -extfile inf.ext -out again.pem
 expect_status 0 "a request becomes an INF" "$REMINT" convert inf.csr --to inf -o again.inf
 "$REMINT" show --json again.inf | jq -r '.objects[0] | .fields[0].text, (.names | join(" "))' >got
 printf '%s\n' 'CN=a.example.com, O="Say ""x"", 50%"' 'dns:a.example.com ip:192.0.2.1' >wanted
 expect_same wanted got "that says the same"
+expect_no_line again.inf '^KeyUsage|^2\.5\.29\.37' "and no purpose that it does not state"
 expect_status 0 "so does a certificate" "$REMINT" convert again.pem --to inf
+expect_err 'the inf does not say: tlsFeature' "which warns of what an INF has no words for"
+tr -d '\r' <"$TMP/out" >got
+expect_line got '^; left out: tlsFeature$' "and marks it in the file"
+expect_line got '^KeyUsage = "CERT_KEY_AGREEMENT_KEY_USAGE"$' "next to the key usage that it states"
+expect_line got '^Exportable = FALSE$' "for a key that stays"
+expect_status 3 "a CA's certificate becomes none" "$REMINT" convert root.pem --to inf
+expect_err 'asks for a machine.s certificate only' "and that is said"
+expect_status 2 "nor a certificate beside a request" "$REMINT" convert again.pem inf.csr --to inf
+expect_err 'a certificate and a request could be meant' "of which one is to be named"
+quietly openssl req -new -utf8 -key inf.key -subj "/CN=a.example.com/O=$(printf 'x\342\200\256y')" -out bidi.csr
+expect_status 3 "nor a name that runs backwards" "$REMINT" convert bidi.csr --to inf
+expect_err 'subject.*U\+202E|U\+202E.*subject' "whose field is named"
 expect_status 0 "letters beyond ASCII" "$REMINT" request --for windows-pfx --on-device --subject 'CN=m.example.com, L=MÃ¼nchen' --out utf16
 [ "$(head -c 2 utf16/m.example.com.inf | od -An -tx1 | tr -d ' ')" = fffe ] && ok "make it UTF-16 with its mark" ||
 	not_ok "make it UTF-16 with its mark"
@@ -160,6 +175,10 @@ expect_status 0 "a request for another CA" "$REMINT" request --for nginx --cn we
 for file in request.pem request.der request.inf key.pem REQUEST.txt; do
 	[ -s ask/$file ] && ok "comes with $file" || not_ok "comes with $file"
 done
+expect_line ask/request.inf '^; certreq -new request\.inf request\.req' "an INF that knows its name"
+expect_status 0 "a request of another's" "$REMINT" request --request inf.csr --for nginx --out theirs --no-record
+[ -s theirs/request.pem ] && [ ! -e theirs/request.inf ] && ok "comes without an INF for a new key" || not_ok "comes without an INF for a new key"
+expect_no_line theirs/REQUEST.txt 'request\.inf' "and nothing speaks of one"
 expect_line ask/REQUEST.txt 'certreq -submit -attrib "CertificateTemplate:Both" request\.pem new\.cer' "and the line that hands it in"
 expect_line ask/request.inf '^2\.5\.29\.37 = "{text}1\.3\.6\.1\.5\.5\.7\.3\.1,1\.3\.6\.1\.5\.5\.7\.3\.2"' "an INF with both purposes"
 openssl req -in ask/request.pem -noout -text >ask.txt

@@ -30,7 +30,7 @@ ask(struct asked *asked, const char *subject, const char *names, const char *key
 			asked->subject.bytes[i] = '\n';
 	asked->terms = (struct rmt_request_terms){
 		.subject = rmt_buf_view(&asked->subject), .names = words_of(&asked->names, names),
-		.key = key ? key : "rsa:2048", .digest = "sha256", .exportable = true,
+		.key = key ? key : "rsa:2048", .digest = "sha256",
 	};
 	return &asked->terms;
 }
@@ -198,6 +198,9 @@ static const struct inf_row inf_rows[] = {
 	{ "an EC key only signs", "CN=a.example", NULL, "ec:p384", NULL, "KeyUsage = \"CERT_DIGITAL_SIGNATURE_KEY_USAGE\"\r\n", NULL },
 	{ "a key that Windows does not make is refused", "CN=a.example", NULL, "ed25519", NULL, NULL, "ed25519" },
 	{ "the signature is never PSS", "CN=a.example", NULL, NULL, NULL, "AlternateSignatureAlgorithm = FALSE\r\n", NULL },
+	{ "the key stays where it is made", "CN=a.example", NULL, NULL, NULL, "Exportable = FALSE\r\n", NULL },
+	{ "text that is turned around is refused", "CN=a.example, O=x\xe2\x80\xaey", NULL, NULL, NULL, NULL, "U+202E" },
+	{ "so is an invisible character in a name", "CN=a.example", "email:a\xe2\x80\x8b@b.example", NULL, NULL, NULL, "U+200B" },
 	{ "the template of the CA is an attribute", "CN=a.example", NULL, NULL, "WebServer2", "[RequestAttributes]\r\nCertificateTemplate = \"WebServer2\"\r\n", NULL },
 };
 
