@@ -238,7 +238,7 @@ int remint_convert(struct remint *ctx, const struct remint_convert_options *opti
 	}
 	if ((options->to && !(format = rmt_format_find(options->to, err))) || read_inputs(&job, err) ||
 	    rmt_pile_for(ctx, &job.pile, options->keys, RMT_OBJECT_PRIVATE_KEY, err) ||
-	    rmt_pile_for(ctx, &job.pile, options->chain, RMT_OBJECT_CERTIFICATE, err))
+	    rmt_pile_for(ctx, &job.chain, options->chain, RMT_OBJECT_CERTIFICATE, err))
 		goto out;
 	if (rmt_converting_fill(&job, format, err) == 0)
 		rc = !format ? convert_targets(&job, err) : options->split ? rmt_converting_split(&job, format, err) : convert_one(&job, format, err);

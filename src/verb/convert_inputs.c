@@ -101,16 +101,13 @@ static int choose_leaf(struct rmt_converting *job, const struct rmt_leaves *leav
 
 /* ---- a leaf with its company ------------------------------------------------------------------------------------------------ */
 
-/* Where chains are found: every certificate of the pile. */
+/* Where chains are found: every certificate at hand. */
 static int fill_store(struct rmt_converting *job, struct rmt_err *err)
 {
 	job->store = rmt_chain_store_new(err);
-	if (!job->store)
+	if (!job->store || rmt_chain_add_pile(job->store, &job->pile, err))
 		return -1;
-	for (size_t i = 0; i < job->pile.count; i++)
-		if (job->pile.objects[i]->cert && rmt_chain_store_add(job->store, job->pile.objects[i]->cert, false, err))
-			return -1;
-	return 0;
+	return rmt_chain_add_pile(job->store, &job->chain, err);
 }
 
 static int locked_key(const struct rmt_object *key, struct rmt_err *err)
@@ -296,4 +293,5 @@ void rmt_converting_clear(struct rmt_converting *job)
 	rmt_chain_store_free(job->store);
 	free(job->objects);
 	rmt_pile_free(&job->pile);
+	rmt_pile_free(&job->chain);
 }

@@ -211,7 +211,8 @@ enum rmt_subject_matter { RMT_ABOUT_LEAF, RMT_ABOUT_KEY, RMT_ABOUT_OBJECTS };
 struct rmt_converting {
 	struct remint *ctx;
 	const struct remint_convert_options *options;
-	struct rmt_pile pile;
+	struct rmt_pile pile;              /* the inputs and --key */
+	struct rmt_pile chain;             /* issuers at hand, never what is converted */
 	struct rmt_chain_store *store;
 	struct rmt_company company;
 	struct rmt_path path;

@@ -54,6 +54,16 @@ expect_err 'holds one object, not 2' "not two"
 expect_status 3 "no key" convert old.pem --to pkcs8
 expect_err 'give --key' "is said with the option"
 
+# ---- issuers at hand, and keys of others ----
+expect_status 0 "an issuer at hand is not what is converted" convert old.csr --chain root.pem --to pem
+expect_out '^-----BEGIN CERTIFICATE REQUEST-----$' "a request is"
+expect_no_line "$TMP/out" 'BEGIN CERTIFICATE-' "alone"
+expect_status 0 "nor does it take a key's place" convert ec.key --chain root.pem --to pem
+expect_out '^-----BEGIN PRIVATE KEY-----$' "which is written"
+expect_status 2 "nor a missing input's" convert --chain root.pem --to pem
+expect_status 0 "it completes a chain" convert old.pem --chain root.pem --with-root --to p7b-pem -o chained.p7b
+openssl pkcs7 -in chained.p7b -print_certs | grep -c BEGIN >count
+expect_line count '^2$' "with the root"
 # ---- what goes in ----
 expect_status 0 "a list says what goes in" convert pile.pem --key old.key --to pem --content key,leaf,intermediates -o listed.pem
 sed -n 's/^-----BEGIN \(.*\)-----$/\1/p' listed.pem | tr '\n' ' ' >got
