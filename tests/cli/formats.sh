@@ -64,6 +64,16 @@ expect_status 2 "nor a missing input's" convert --chain root.pem --to pem
 expect_status 0 "it completes a chain" convert old.pem --chain root.pem --with-root --to p7b-pem -o chained.p7b
 openssl pkcs7 -in chained.p7b -print_certs | grep -c BEGIN >count
 expect_line count '^2$' "with the root"
+spki() { openssl pkey "$@" -pubout -outform DER | openssl dgst -sha256 -r | cut -d' ' -f1; }
+expect_status 7 "the key of another certificate" convert old.pem ec.key --to pem -o x.pem
+expect_err "^remint: ec\.key: .*$(spki -in ec.key).*$(spki -in old.key)" "is named by its SPKI, and the certificate by its own"
+[ ! -e x.pem ] && ok "and nothing is written" || not_ok "and nothing is written" x.pem
+expect_status 7 "for a target, too" convert old.pem ec.key --for nginx -o x
+expect_status 0 "where no key is wanted it does no harm" convert old.pem ec.key --to pem --no-key -o x.pem
+expect_status 0 "nor where none goes in" convert old.pem ec.key --to der -o x.cer
+expect_status 0 "nor beside the one that belongs to it" convert old.pem ec.key old.key --to pem -o x.key
+expect_status 0 "nor that of another certificate that is at hand" convert old.pem odd.pem odd.key --select web.example.com \
+	--to pem -o x.bundle
 # ---- what goes in ----
 expect_status 0 "a list says what goes in" convert pile.pem --key old.key --to pem --content key,leaf,intermediates -o listed.pem
 sed -n 's/^-----BEGIN \(.*\)-----$/\1/p' listed.pem | tr '\n' ' ' >got
