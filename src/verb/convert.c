@@ -30,6 +30,15 @@ static void stated(const struct remint_convert_options *options, struct rmt_text
 				list->items[list->count++] = words[k];
 }
 
+/* A certificate of no CA is trusted by itself only when it is asked for. */
+static bool trusts_nobody(const struct rmt_converting *job, const struct rmt_format *format)
+{
+	const struct rmt_bundle *bundle = &job->bundle;
+
+	return format->trusts && !job->options->content.count && bundle->leaf && !bundle->intermediate_count && !bundle->root &&
+	       !rmt_cert_is_ca(bundle->leaf);
+}
+
 /* What each container holds by default; the options take parts away or add the root. */
 static void contents(const struct rmt_converting *job, const struct rmt_format *format, struct rmt_text_list *list)
 {
@@ -44,7 +53,7 @@ static void contents(const struct rmt_converting *job, const struct rmt_format *
 		list->items[list->count++] = job->bundle.object_count ? objects : key;
 		return;
 	}
-	if (!format->trusts || rmt_cert_is_ca(bundle->leaf) || !(bundle->intermediate_count || bundle->root))
+	if (!format->trusts || rmt_cert_is_ca(bundle->leaf))
 		list->items[list->count++] = leaf;
 	if (!format->holds_many)
 		return;
@@ -94,6 +103,9 @@ int rmt_converting_write(struct rmt_converting *job, const struct rmt_format *fo
 	contents(job, format, &how.content);
 	if (options->with_root && format->holds_many && job->bundle.leaf && !job->bundle.root)
 		return rmt_err_set(err, RMT_INPUT, NULL, "the root is asked for but is not among the inputs: add it with --chain");
+	if (trusts_nobody(job, format))
+		return rmt_err_set(err, RMT_INPUT, NULL, "a trust store lists CAs, and no certificate of a CA is at hand for this one: add it with "
+		                   "--chain, or give --content leaf to have the certificate itself trusted");
 	if (rmt_format_key_alone(format) && !job->bundle.key)
 		return rmt_err_set(err, RMT_INPUT, NULL, "no private key of this certificate among the inputs: give --key FILE");
 	*secret = rmt_text_list_has(&how.content, "key");

@@ -74,6 +74,14 @@ expect_status 0 "nor where none goes in" convert old.pem ec.key --to der -o x.ce
 expect_status 0 "nor beside the one that belongs to it" convert old.pem ec.key old.key --to pem -o x.key
 expect_status 0 "nor that of another certificate that is at hand" convert old.pem odd.pem odd.key --select web.example.com \
 	--to pem -o x.bundle
+expect_status 3 "a leaf alone" convert old.pem --to jks-trust -o x.jks --out-password-file pass
+expect_err 'no certificate of a CA' "is no trust store"
+expect_status 0 "unless it is said to be trusted itself" convert old.pem --to jks-trust --content leaf -o x.jks --out-password-file pass
+expect_status 0 "with its CA" convert old.pem --chain root.pem --to pfx-trust -o ca.p12 --out-password-file pass
+openssl pkcs12 -in ca.p12 -passin pass:secret -nokeys | grep '^subject' >got
+expect_line got 'Old Root' "that is in it"
+expect_no_line got 'web\.example' "and nobody else"
+
 # ---- what goes in ----
 expect_status 0 "a list says what goes in" convert pile.pem --key old.key --to pem --content key,leaf,intermediates -o listed.pem
 sed -n 's/^-----BEGIN \(.*\)-----$/\1/p' listed.pem | tr '\n' ' ' >got
