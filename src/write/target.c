@@ -73,6 +73,15 @@ rmt_target_wants_passphrase(const struct rmt_target *target, bool key)
 }
 
 bool
+rmt_target_opens_key(const struct rmt_target *target)
+{
+	for (size_t i = 0; i < target->file_count; i++)
+		if (rmt_deploy_wants_key(&target->files[i]) && !wants_passphrase(&target->files[i]))
+			return true;
+	return false;
+}
+
+bool
 rmt_target_own_key(const struct rmt_target *target)
 {
 	bool leaf = false;

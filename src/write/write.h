@@ -92,6 +92,8 @@ int rmt_write_names(const struct rmt_bundle *bundle, const struct rmt_target *ta
 bool rmt_deploy_wants_key(const struct rmt_deploy_file *file);
 /* Some file of the target, of those that are written with or without a key, is protected: a keystore, or a key that never stands open. */
 bool rmt_target_wants_passphrase(const struct rmt_target *target, bool key);
+/* Some file of the target holds the key unencrypted, for the device to read it unattended: no passphrase protects it. */
+bool rmt_target_opens_key(const struct rmt_target *target);
 /* Does the device take this passphrase? Before anything is written or signed; RMT_SECRET with the limit. */
 int rmt_passphrase_check(const struct rmt_target *target, const struct rmt_secret *passphrase, struct rmt_err *err);
 /* The device makes its own key and lets none in: of its files some hold the certificate, none the key. */

@@ -187,6 +187,10 @@ expect_status 7 "a key that is to be encrypted" convert old.pem --key old.key --
 expect_status 0 "is" convert old.pem --key old.key --chain root.pem --policies mine --for sealed -o sealed --out-password-file pass
 expect_line sealed/web.example.com.key 'BEGIN ENCRYPTED' "under the passphrase"
 expect_line sealed/web.example.com.pem '^# issuer: ' "and the rest is laid out as the target says"
+expect_status 0 "a target whose device reads an open key" convert old.pem --key old.key --for nginx -o open --out-password-file pass
+expect_err 'warning: the passphrase does not protect the private key for nginx' "is said to leave the passphrase out"
+expect_status 0 "without a passphrase" convert old.pem --key old.key --for nginx -o quiet
+expect_no_line "$TMP/err" . "nothing is to be said"
 lab --no-password
 expect_status 7 "nothing is issued for a device" "$REMINT" issue --dns new.example.com --policies mine --for picky --out new --out-password-file long.pass
 "$REMINT" list --csv >listed
