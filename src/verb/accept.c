@@ -248,6 +248,19 @@ static int record(struct accepting *job, struct rmt_err *err)
 	return rc;
 }
 
+/* Its issuers among the authorities that the home has met: whoever writes its bundle later finds them there. */
+static int keep_issuers(struct accepting *job, struct rmt_err *err)
+{
+	int64_t parent = 0;
+
+	if (job->path.root && rmt_authority_settle(&job->home, job->path.root, 0, false, &parent, err))
+		return -1;
+	for (size_t i = job->path.count; i--;)
+		if (rmt_authority_settle(&job->home, job->path.intermediates[i], parent, false, &parent, err))
+			return -1;
+	return 0;
+}
+
 /* For the way back in the runbook, and for the comparison. */
 static int load_previous(struct accepting *job, struct rmt_err *err)
 {
@@ -341,6 +354,8 @@ static int take_in(struct accepting *job, struct rmt_err *err)
 		rc = rmt_release_ready(&release, job->item, err);
 	if (rc == 0 && !job->told.again)
 		rc = record(job, err);
+	if (rc == 0)
+		rc = keep_issuers(job, err);
 	if (rc == 0)
 		rc = load_previous(job, err);
 	if (rc == 0)

@@ -464,7 +464,7 @@ static int free_name(struct rmt_home *home, const struct rmt_cert *cert, char na
 }
 
 /* Find the authority of a certificate or make it one: known by the certificate itself, never by what it calls itself. */
-static int settle(struct rmt_home *home, const struct rmt_cert *cert, int64_t parent, int64_t *id, struct rmt_err *err)
+int rmt_authority_settle(struct rmt_home *home, const struct rmt_cert *cert, int64_t parent, bool install, int64_t *id, struct rmt_err *err)
 {
 	unsigned char hash[RMT_SHA256];
 	struct sought sought = {.cert = cert, .spki_hash = {hash, sizeof hash}};
@@ -473,7 +473,7 @@ static int settle(struct rmt_home *home, const struct rmt_cert *cert, int64_t pa
 	if (rmt_spki_hash(cert->spki, hash, err) || rmt_db_authorities(home->db, match_authority, &sought, err) < 0)
 		return -1;
 	*id = sought.same ? sought.same : sought.pending;
-	if (sought.same)
+	if (sought.same || (sought.pending && !install))
 		return 0;
 	if (sought.pending)
 		return rmt_authority_install(home, sought.pending, cert->der, parent, err);
@@ -502,7 +502,7 @@ int remint_ca_install(struct remint *ctx, struct remint_strings inputs, remint_a
 	}
 	rc = ascend(&pile, pending.cert, &ascent, err);
 	for (size_t i = ascent.count; rc == 0 && i-- > 0;)
-		rc = settle(&home, ascent.certs[i], parent, &parent, err);
+		rc = rmt_authority_settle(&home, ascent.certs[i], parent, true, &parent, err);
 out:
 	rmt_home_close(&home);
 	rmt_pile_free(&pile);

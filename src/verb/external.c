@@ -93,8 +93,8 @@ static int put_hint(struct remint *ctx, const struct rmt_external *external, str
 	               template_name);
 	if (external->key)
 		rmt_buf_text(out,
-			             "   request.inf says the same for certreq -new, for a Windows machine that is to make its own key. What comes of that\n"
-			             "   answers another request than this one: remint request --on-device has it expected.\n");
+		             "   request.inf says the same for certreq -new, for a Windows machine that is to make its own key. What comes of that\n"
+		             "   answers another request than this one: remint request --on-device has it expected.\n");
 	rmt_buf_text(out,
 	             "2. Take in what came back, with the CA's own certificates. It is judged, recorded, and its bundle written:\n");
 	rmt_buf_format(out, "     remint %s new.cer --chain chain.p7b%s\n", external->campaign ? "apply PLAN --commit --out DIR --cert" : "accept",

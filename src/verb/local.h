@@ -281,6 +281,8 @@ int rmt_authority_record(struct rmt_home *home, const char *name, const struct r
                          enum rmt_authority_state state, int64_t parent, int64_t *id, struct rmt_err *err);
 /* Complete a pending row with the certificate that another home issued; `parent` is its issuer here or 0 (ca.c). */
 int rmt_authority_install(struct rmt_home *home, int64_t id, struct rmt_span der, int64_t parent, struct rmt_err *err);
+/* The authority that has this certificate, or a new one that is another's; one that waits for it gets it only when it is to be installed (ca.c). */
+int rmt_authority_settle(struct rmt_home *home, const struct rmt_cert *cert, int64_t parent, bool install, int64_t *id, struct rmt_err *err);
 int rmt_authorities_report(struct remint *ctx, remint_authority_fn *authority, void *arg, struct rmt_err *err); /* ca.c */
 
 /* ---- targets (targets.c): what --for means ------------------------------------------------------------------------------ */
