@@ -15,10 +15,7 @@ static const char doing[] = "check the campaigns";
 /* ---- against the certificates ---- */
 
 #define ITEMS "SELECT i.item FROM campaign_items i "
-static const struct {
-	const char *sql; /* yields ids of wrong items */
-	const char *sentence;
-} relations[] = {
+static const struct rmt_db_relation relations[] = {
 	{ ITEMS "JOIN certificates c ON c.id = i.certificate"
 		" WHERE c.supersedes IS NOT i.previous LIMIT 1",
 	    "its certificate does not replace the one that it should" },
@@ -42,25 +39,6 @@ refuse_item(struct rmt_db *db, const char *item, const char *why, struct rmt_err
 	    db->path, err, "item %.40s of a campaign was altered: %s", item, why);
 }
 
-static int
-check_relations(struct rmt_db *db, struct rmt_err *err)
-{
-	struct rmt_db_query query;
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < sizeof relations / sizeof relations[0]; i++) {
-		if (rmt_db_query(db, relations[i].sql, &query, err) != 0)
-			return -1;
-		rc = rmt_db_step(&query, doing, err);
-		if (rc == 1)
-			rc = refuse_item(db,
-			    (const char *)sqlite3_column_text(query.statement, 0),
-			    relations[i].sentence, err);
-		rmt_db_done(&query);
-	}
-	return rc;
-}
-
 /* ---- against the log ---- */
 
 static const char items[] =
@@ -70,15 +48,6 @@ static const char items[] =
     " LEFT JOIN events e ON e.id = i.event ORDER BY i.campaign, i.item";
 static const char campaigns[] = "SELECT c.plan, c.file, c.sha256, c.started, e.kind, e.text, e.at"
 				" FROM campaigns c LEFT JOIN events e ON e.id = c.event";
-
-/* The event in columns `at` to `at` + 2 is the one with this text and time. */
-static bool
-is_event(sqlite3_stmt *row, int at, const struct rmt_buf *text, rmt_time when)
-{
-	return rmt_span_equal(rmt_db_column(row, at), rmt_span_text("campaign")) &&
-	       rmt_span_equal(rmt_db_column(row, at + 1), rmt_buf_view(text)) &&
-	       sqlite3_column_int64(row, at + 2) == when;
-}
 
 static int
 check_item(struct rmt_db *db, sqlite3_stmt *row, struct rmt_buf *buf, struct rmt_err *err)
@@ -92,7 +61,7 @@ check_item(struct rmt_db *db, sqlite3_stmt *row, struct rmt_buf *buf, struct rmt
 	rmt_db_item_read(row, buf, &item);
 	rmt_db_item_text((const char *)sqlite3_column_text(row, 12), &item, &text);
 	rc = rmt_buf_check(&text, err);
-	if (rc == 0 && !is_event(row, 13, &text, item.when))
+	if (rc == 0 && !rmt_db_row_is_event(row, 13, "campaign", &text, item.when))
 		rc = refuse_item(db, item.item, "it is not what its event says", err);
 	rmt_buf_free(&text);
 	return rc;
@@ -112,7 +81,7 @@ check_campaign(struct rmt_db *db, sqlite3_stmt *row, struct rmt_buf *buf, struct
 		.sha256 = rmt_db_keep(row, 2, buf) };
 	rmt_db_campaign_text(&campaign, &text);
 	rc = rmt_buf_check(&text, err);
-	if (rc == 0 && !is_event(row, 4, &text, sqlite3_column_int64(row, 3)))
+	if (rc == 0 && !rmt_db_row_is_event(row, 4, "campaign", &text, sqlite3_column_int64(row, 3)))
 		rc = rmt_db_refuse(db->path, err,
 		    "the campaign of plan %.40s was altered: it is not what its event says",
 		    campaign.plan);
@@ -171,7 +140,9 @@ check_event(struct rmt_db *db, sqlite3_stmt *row, struct rmt_buf *buf, struct rm
 int
 rmt_db_check_campaigns(struct rmt_db *db, struct rmt_err *err)
 {
-	if (check_relations(db, err) != 0 || rmt_db_check_rows(db, items, doing, check_item, err) != 0 ||
+	if (rmt_db_check_relations(db, relations, sizeof relations / sizeof relations[0], doing,
+		refuse_item, err) != 0 ||
+	    rmt_db_check_rows(db, items, doing, check_item, err) != 0 ||
 	    rmt_db_check_rows(db, campaigns, doing, check_campaign, err) != 0)
 		return -1;
 	return rmt_db_check_rows(db, events, doing, check_event, err);

@@ -35,6 +35,36 @@ rmt_db_check_rows(struct rmt_db *db, const char *sql, const char *what,
 	return rc;
 }
 
+int
+rmt_db_check_relations(struct rmt_db *db, const struct rmt_db_relation *relations, size_t count,
+    const char *what,
+    int (*refuse)(struct rmt_db *db, const char *which, const char *why, struct rmt_err *err),
+    struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		if (rmt_db_query(db, relations[i].sql, &query, err) != 0)
+			return -1;
+		rc = rmt_db_step(&query, what, err);
+		if (rc == 1)
+			rc = refuse(db, (const char *)sqlite3_column_text(query.statement, 0),
+			    relations[i].sentence, err);
+		rmt_db_done(&query);
+	}
+	return rc;
+}
+
+bool
+rmt_db_row_is_event(
+    sqlite3_stmt *row, int at, const char *kind, const struct rmt_buf *text, rmt_time when)
+{
+	return rmt_span_equal(rmt_db_column(row, at), rmt_span_text(kind)) &&
+	       rmt_span_equal(rmt_db_column(row, at + 1), rmt_buf_view(text)) &&
+	       sqlite3_column_int64(row, at + 2) == when;
+}
+
 /* The first line that integrity_check prints must be "ok". */
 static int
 check_file(struct rmt_db *db, struct rmt_err *err)

@@ -148,6 +148,15 @@ int rmt_db_refuse_taken(struct rmt_db *db, struct rmt_span serial, struct rmt_er
 void rmt_db_item_read(sqlite3_stmt *row, struct rmt_buf *buf, struct rmt_db_item *out);
 void rmt_db_item_text(const char *plan, const struct rmt_db_item *item, struct rmt_buf *out);
 void rmt_db_campaign_text(const struct rmt_db_campaign *campaign, struct rmt_buf *out);
+/* Each query yields what to call a wrong row; the first that yields one is refused with its sentence. */
+struct rmt_db_relation { const char *sql, *sentence; };
+int rmt_db_check_relations(struct rmt_db *db, const struct rmt_db_relation *relations, size_t count,
+    const char *what,
+    int (*refuse)(struct rmt_db *db, const char *which, const char *why, struct rmt_err *err),
+    struct rmt_err *err);
+/* The event in columns `at` to `at` + 2 is the one of this kind, text and time. */
+bool rmt_db_row_is_event(
+    sqlite3_stmt *row, int at, const char *kind, const struct rmt_buf *text, rmt_time when);
 /* Each row of a statement to `check`, with a buffer that is kept between them (check.c). */
 int rmt_db_check_rows(struct rmt_db *db, const char *sql, const char *what,
     int (*check)(struct rmt_db *db, sqlite3_stmt *row, struct rmt_buf *buf, struct rmt_err *err),

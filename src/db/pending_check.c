@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,19 +14,15 @@
 static const char doing[] = "check the pending requests";
 
 static int
-refuse(struct rmt_db *db, int64_t id, const char *why, struct rmt_err *err)
+refuse(struct rmt_db *db, const char *id, const char *why, struct rmt_err *err)
 {
-	return rmt_db_refuse(
-	    db->path, err, "pending request %lld was altered: %s", (long long)id, why);
+	return rmt_db_refuse(db->path, err, "pending request %s was altered: %s", id, why);
 }
 
 /* ---- against what it names ---- */
 
 #define PENDING "SELECT p.id FROM pending p "
-static const struct {
-	const char *sql; /* yields ids of wrong rows */
-	const char *sentence;
-} relations[] = {
+static const struct rmt_db_relation relations[] = {
 	{ PENDING "JOIN certificates c ON c.id = p.tbs WHERE p.certificate IS NULL LIMIT 1",
 	    "its certificate was issued, but it does not say so" },
 	{ PENDING "JOIN certificates c ON c.id = p.certificate WHERE c.spki_hash <> p.spki_hash"
@@ -37,31 +34,13 @@ static const struct {
 	    "its certificate was issued on other bytes" },
 };
 
-static int
-check_relations(struct rmt_db *db, struct rmt_err *err)
-{
-	struct rmt_db_query query;
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < sizeof relations / sizeof relations[0]; i++) {
-		if (rmt_db_query(db, relations[i].sql, &query, err) != 0)
-			return -1;
-		rc = rmt_db_step(&query, doing, err);
-		if (rc == 1)
-			rc = refuse(db, sqlite3_column_int64(query.statement, 0),
-			    relations[i].sentence, err);
-		rmt_db_done(&query);
-	}
-	return rc;
-}
-
 /* ---- against the log ---- */
 
 static const char rows[] = "SELECT " RMT_DB_PENDING_COLUMNS
 			   ", p.folded, r.der, e.kind, e.text, e.at FROM pending p"
 			   " LEFT JOIN requests r ON r.id = p.request"
 			   " LEFT JOIN events e ON e.id = p.event ORDER BY p.id";
-enum { FOLDED = RMT_DB_PENDING_COLUMN_COUNT, DER, KIND, TEXT, AT };
+enum { FOLDED = RMT_DB_PENDING_COLUMN_COUNT, DER, KIND };
 
 static bool
 is_folded(sqlite3_stmt *row, const struct rmt_db_pending *pending)
@@ -80,19 +59,18 @@ check_row(struct rmt_db *db, sqlite3_stmt *row, struct rmt_buf *buf, struct rmt_
 {
 	struct rmt_buf text = { 0 };
 	struct rmt_db_pending pending;
+	char id[24];
 	int rc;
 
 	if (rmt_db_keep_row(row, buf, err) != 0)
 		return -1;
 	rmt_db_pending_read(row, buf, &pending);
+	snprintf(id, sizeof id, "%lld", (long long)pending.id);
 	rc = rmt_db_pending_text(&pending, rmt_db_column(row, DER), &text, err);
-	if (rc == 0 &&
-	    (!rmt_span_equal(rmt_db_column(row, KIND), rmt_span_text("pending")) ||
-		!rmt_span_equal(rmt_db_column(row, TEXT), rmt_buf_view(&text)) ||
-		sqlite3_column_int64(row, AT) != pending.when))
-		rc = refuse(db, pending.id, "it is not what its event says", err);
+	if (rc == 0 && !rmt_db_row_is_event(row, KIND, "pending", &text, pending.when))
+		rc = refuse(db, id, "it is not what its event says", err);
 	if (rc == 0 && !is_folded(row, &pending))
-		rc = refuse(db, pending.id, "it is found by another name than its own", err);
+		rc = refuse(db, id, "it is found by another name than its own", err);
 	rmt_buf_free(&text);
 	return rc;
 }
@@ -130,7 +108,9 @@ check_event(struct rmt_db *db, sqlite3_stmt *row, struct rmt_buf *buf, struct rm
 int
 rmt_db_check_pending(struct rmt_db *db, struct rmt_err *err)
 {
-	if (check_relations(db, err) != 0 || rmt_db_check_rows(db, rows, doing, check_row, err) != 0)
+	if (rmt_db_check_relations(
+		db, relations, sizeof relations / sizeof relations[0], doing, refuse, err) != 0 ||
+	    rmt_db_check_rows(db, rows, doing, check_row, err) != 0)
 		return -1;
 	return rmt_db_check_rows(db, events, doing, check_event, err);
 }
