@@ -438,9 +438,11 @@ rmt_peer_run(const struct rmt_peer_options *options, const char *address, uint16
 
 	if (peer == NULL)
 		return rmt_err_memory(err);
-	*peer = (struct peer){
-		.options = options, .listener = -1, .visit = visit, .arg = arg, .err = err
-	};
+	peer->options = options;
+	peer->listener = -1;
+	peer->visit = visit;
+	peer->arg = arg;
+	peer->err = err;
 	peer->server = rmt_peer_server_new(options, err);
 	if (peer->server == NULL || (peer->listener = open_listener(address, port, err)) < 0)
 		goto out;
