@@ -2,14 +2,14 @@
 # A campaign is killed at random moments and run again until it is done: the end must be that of a run nobody killed. In 40 places lie
 # certificates with faults of every kind; the plan was edited, so that items of every kind are in it.
 #
-# REMINT_CRASH=full: 500 certificates and 50 kills, else 40 and 5. REMINT_CRASH_SEED repeats the moments of a run.
+# The long form takes 500 certificates and 50 kills, the short one 40 and 5. REMINT_CRASH_SEED repeats the moments of a run.
 . "${srcdir:-.}/tests/lib/tap.sh"
 . "$srcdir/tests/lib/pki.sh"
 . "$srcdir/tests/lib/campaign.sh"
 need openssl jq
 
-case ${REMINT_CRASH:-} in
-full) items=500 kills=50 places=40 secret= ;;
+case ${REMINT_LONG:-} in
+1) items=500 kills=50 places=40 secret= ;;
 # A passphrase, so that PFX and key.pem have other bytes each time, costs more time than all the rest.
 *) items=40 kills=5 places=8 secret="--out-password-file pass" ;;
 esac
