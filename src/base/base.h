@@ -152,6 +152,15 @@ bool rmt_path_is_regular(const char *path); /* a file that can be read again, th
  * single entries go to `fault` (may be NULL) and the walk goes on. */
 int rmt_directory_walk(const char *path, int (*visit)(void *arg, const char *path),
                        void (*fault)(void *arg, const struct rmt_err *err), void *arg, struct rmt_err *err);
+/* A file of any size copied to a new one (0600, synced), or with `to` NULL only read: the SHA-256 and the size of what went by. What
+ * is in the way of `to` is refused. */
+int rmt_file_copy(const char *from, const char *to, unsigned char sha256[32], uint64_t *size, struct rmt_err *err);
+/* A directory that is complete when it appears: made 0700 beside `path` under a temporary name (freed by the caller), filled by the caller,
+ * then synced and put into its place, or removed with all that is in it. What exists is RMT_POLICY and never replaced. */
+char *rmt_tree_new(const char *path, struct rmt_err *err);
+int rmt_tree_place(const char *temporary, const char *path, struct rmt_err *err);
+int rmt_tree_move(const char *from, const char *to, struct rmt_err *err); /* a rename that replaces nothing, made durable */
+void rmt_tree_remove(const char *temporary); /* NULL is fine */
 char *rmt_path_join(const char *directory, const char *name, struct rmt_err *err);
 const char *rmt_path_leaf(const char *path); /* the part after the last slash, borrowed */
 /* A label made safe as a file name: [A-Za-z0-9._-], any other character becomes '-', a leading dot or dash '_', at most

@@ -27,13 +27,26 @@ int rmt_db_event(struct rmt_db *db, rmt_time now, const char *kind, const char *
 /* The time of the last event (0: none): the clock must not be behind it. */
 int rmt_db_last_event(struct rmt_db *db, rmt_time *out, struct rmt_err *err);
 int rmt_db_events(struct rmt_db *db, int64_t after, int (*visit)(void *arg, int64_t id, rmt_time when, const char *kind, const char *text), void *arg, struct rmt_err *err);
-/* Recompute the chain: 0 whole; -1 RMT_DATABASE naming the first bad event. */
+/* Recompute the chain: 0 whole; -1 RMT_DATABASE naming the first bad event. The second: only from the event behind `after` on. */
 int rmt_db_check_events(struct rmt_db *db, struct rmt_err *err);
+int rmt_db_check_events_after(struct rmt_db *db, int64_t after, struct rmt_err *err);
+/* The end of the chain. `home` is the hash of its first event: what one home has for itself, and its copies share. */
+struct rmt_db_head {
+	int64_t id; /* 0: there is no event yet */
+	rmt_time when;
+	unsigned char hash[RMT_SHA256], home[RMT_SHA256];
+};
+int rmt_db_head(struct rmt_db *db, struct rmt_db_head *out, struct rmt_err *err);
+int rmt_db_event_hash(struct rmt_db *db, int64_t id, unsigned char hash[RMT_SHA256], struct rmt_err *err); /* 1 found, 0 absent, -1 */
+/* The last event of the kind "backup", "restore" or "checkpoint": 1 found, 0 none, -1. */
+int rmt_db_last_upkeep(struct rmt_db *db, const char *kind, int64_t *id, rmt_time *when, struct rmt_err *err);
 int rmt_db_check_structure(struct rmt_db *db, struct rmt_err *err); /* integrity_check, foreign keys, campaigns, pending requests and revocations against their events */
 
 /* See one state of the database until rmt_db_move(), whatever others commit. For reading only. */
 int rmt_db_still(struct rmt_db *db, struct rmt_err *err);
 void rmt_db_move(struct rmt_db *db);
+/* Copy the state that is seen (rmt_db_still) into a new file; writers go on meanwhile. `progress` (may be NULL) answers 0 to go on. */
+int rmt_db_backup(struct rmt_db *db, const char *path, int (*progress)(void *arg, uint64_t done, uint64_t total), void *arg, struct rmt_err *err);
 /* The rows from one id to another, by id, with their DER; `tbs` are the bytes of the row that it was made from, or empty.
  * Nothing is kept: everything is borrowed until the visitor returns. */
 struct rmt_db_cert;
@@ -234,6 +247,54 @@ int rmt_db_item_moves(struct rmt_db *db, int64_t campaign, int (*visit)(void *ar
 int rmt_db_item_claim(struct rmt_db *db, int64_t campaign, const char *item, int64_t pid, struct rmt_err *err);
 /* Let go of all that the process has taken. Inside a transaction. */
 int rmt_db_items_release(struct rmt_db *db, int64_t campaign, int64_t pid, struct rmt_err *err);
+
+/* ---- status: indexed columns only -------------------------------------------------------------------------------------------------- */
+
+/* Each certificate that ends from one time to another (both included), in no order: none that was revoked, that has a successor in
+ * force, or that is an authority's own. */
+int rmt_db_expiring(struct rmt_db *db, rmt_time from, rmt_time until, int (*visit)(void *arg, int64_t id, rmt_time not_after), void *arg,
+                    struct rmt_err *err);
+struct rmt_db_lifetime {
+	int64_t authority;
+	const char *name;
+	enum rmt_authority_state state;
+	bool key_here;
+	rmt_time not_before, not_after;
+	int64_t longest;            /* seconds of life, of those it issued among the last thousand certificates; 0 none */
+	int64_t outliving;          /* imported certificates in force that end after it */
+	struct rmt_span spki_hash;
+};
+/* The visitor leaves the database alone. */
+int rmt_db_lifetimes(struct rmt_db *db, int (*visit)(void *arg, const struct rmt_db_lifetime *lifetime), void *arg, struct rmt_err *err);
+int rmt_db_pending_waiting(struct rmt_db *db, int (*visit)(void *arg, enum rmt_pending_kind kind, int64_t count, rmt_time oldest),
+                           void *arg, struct rmt_err *err);
+struct rmt_db_progress {
+	int64_t id;
+	const char *plan, *file;
+	rmt_time started, moved; /* the last change of an item; 0 none */
+	int64_t items[RMT_ITEM_STATES];
+};
+int rmt_db_campaigns(struct rmt_db *db, int (*visit)(void *arg, const struct rmt_db_progress *progress), void *arg, struct rmt_err *err);
+/* To-be-signed bytes without a certificate, whoever has them in hand. */
+int rmt_db_unfinished(struct rmt_db *db, int64_t *count, rmt_time *oldest, struct rmt_err *err);
+struct rmt_db_counts { int64_t certificates, revoked, requests; };
+int rmt_db_counts(struct rmt_db *db, struct rmt_db_counts *out, struct rmt_err *err); /* reads through the tables */
+int rmt_db_sizes(struct rmt_db *db, uint64_t *database, uint64_t *log, struct rmt_err *err); /* bytes of ca.db and its write-ahead log */
+
+/* ---- export ------------------------------------------------------------------------------------------------------------------------ */
+
+enum rmt_cell_kind { RMT_CELL_NUMBER, RMT_CELL_TIME, RMT_CELL_TEXT, RMT_CELL_HEX, RMT_CELL_BASE64, RMT_CELL_FLAG };
+struct rmt_db_cell {
+	const char *name;
+	enum rmt_cell_kind kind; /* what it is, and how bytes are best told */
+	bool absent;
+	int64_t number;
+	struct rmt_span bytes;
+};
+const char *rmt_db_exported(size_t at); /* names of the tables; NULL behind the last */
+/* Every row of a table by its id; RMT_USAGE for a table that is not exported. */
+int rmt_db_export(struct rmt_db *db, const char *table, int (*visit)(void *arg, const char *table, const struct rmt_db_cell *cells, size_t count),
+                  void *arg, struct rmt_err *err);
 
 /* ---- orphans: to-be-signed rows without a certificate whose owner process is gone ---------------------------------------------------- */
 int rmt_db_orphans(struct rmt_db *db, int (*visit)(void *arg, int64_t id, const struct rmt_db_tbs *tbs), void *arg, struct rmt_err *err);

@@ -164,17 +164,58 @@ check_event(struct rmt_db *db, sqlite3_stmt *row, int64_t expected, unsigned cha
 	    event.id);
 }
 
+static const char hash_of[] = "SELECT hash FROM events WHERE id = ?1";
+
 int
-rmt_db_check_events(struct rmt_db *db, struct rmt_err *err)
+rmt_db_event_hash(
+    struct rmt_db *db, int64_t id, unsigned char hash[RMT_SHA256], struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	struct rmt_span kept;
+	int rc;
+
+	if (rmt_db_query(db, hash_of, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, id);
+	rc = rmt_db_step(&query, "read the event log", err);
+	if (rc == 1) {
+		kept = rmt_db_column(query.statement, 0);
+		if (kept.length == RMT_SHA256)
+			memcpy(hash, kept.at, RMT_SHA256);
+		else
+			rc = rmt_db_refuse(db->path, err, "the event log was altered: event %" PRId64
+			    " has no hash", id);
+	}
+	rmt_db_done(&query);
+	return rc;
+}
+
+int
+rmt_db_head(struct rmt_db *db, struct rmt_db_head *out, struct rmt_err *err)
+{
+	int found;
+
+	*out = (struct rmt_db_head){ 0 };
+	if (read_last(db, &out->id, &out->when, out->hash, err) != 0)
+		return -1;
+	found = rmt_db_event_hash(db, 1, out->home, err);
+	return found < 0 ? -1 : 0;
+}
+
+int
+rmt_db_check_events_after(struct rmt_db *db, int64_t after, struct rmt_err *err)
 {
 	unsigned char hash[RMT_SHA256] = { 0 };
 	struct rmt_db_query query;
-	int64_t expected = 1;
-	int rc;
+	int64_t expected = after + 1;
+	int rc = after > 0 ? rmt_db_event_hash(db, after, hash, err) : 1;
 
-	if (rmt_db_query(db, all, &query, err) != 0)
+	if (rc == 0)
+		return rmt_db_refuse(db->path, err,
+		    "the event log is not whole: event %" PRId64 " is missing", after);
+	if (rc < 0 || rmt_db_query(db, all, &query, err) != 0)
 		return -1;
-	rmt_db_bind_int(&query, INT64_MIN);
+	rmt_db_bind_int(&query, after > 0 ? after : INT64_MIN);
 	while ((rc = rmt_db_step(&query, "read the event log", err)) == 1) {
 		if (check_event(db, query.statement, expected++, hash, err) != 0) {
 			rc = -1;
@@ -183,4 +224,10 @@ rmt_db_check_events(struct rmt_db *db, struct rmt_err *err)
 	}
 	rmt_db_done(&query);
 	return rc;
+}
+
+int
+rmt_db_check_events(struct rmt_db *db, struct rmt_err *err)
+{
+	return rmt_db_check_events_after(db, 0, err);
 }

@@ -265,10 +265,16 @@ static const char version_3[] =
     "CREATE TRIGGER pending_no_delete BEFORE DELETE ON pending"
     " BEGIN SELECT RAISE(ABORT, 'pending requests are never deleted'); END;\n";
 
+/* The upkeep that events tell of is found without reading the log. */
+static const char version_4[] =
+    "CREATE INDEX events_upkeep ON events (kind, id)"
+    " WHERE kind IN ('backup', 'restore', 'checkpoint');\n";
+
 const struct rmt_db_migration rmt_db_migrations[] = {
 	{ 1, version_1 },
 	{ 2, version_2 },
 	{ 3, version_3 },
+	{ 4, version_4 },
 };
 const size_t rmt_db_migration_count = sizeof rmt_db_migrations / sizeof rmt_db_migrations[0];
 

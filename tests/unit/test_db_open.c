@@ -464,15 +464,27 @@ after_a_failed_write_the_transaction_only_ends(void **state)
 
 /* ---- older schemas ---- */
 
-static const struct rmt_db_migration later[] = {
-	{ 3, "this step is behind us" },
-	{ 4, "ALTER TABLE settings ADD COLUMN note TEXT; CREATE TABLE extra (x INTEGER) STRICT" },
-	{ 5, "INSERT INTO extra VALUES (42)" },
+static const char *const later[] = {
+	"this step is behind us",
+	"ALTER TABLE settings ADD COLUMN note TEXT; CREATE TABLE extra (x INTEGER) STRICT",
+	"INSERT INTO extra VALUES (42)",
 };
-static const struct rmt_db_migration broken[] = {
-	{ 4, "CREATE TABLE extra (x INTEGER) STRICT" },
-	{ 5, "INSERT INTO nowhere VALUES (42)" },
+static const char *const broken[] = {
+	"this step is behind us",
+	"CREATE TABLE extra (x INTEGER) STRICT",
+	"INSERT INTO nowhere VALUES (42)",
 };
+
+/* The steps of a Remint to come, from the present version on. */
+static int
+migrate_on(const char *const steps[3])
+{
+	struct rmt_db_migration next[3];
+
+	for (int i = 0; i < 3; i++)
+		next[i] = (struct rmt_db_migration){ rmt_db_schema_version() + i, steps[i] };
+	return rmt_db_migrate(db, next, 3, &err);
+}
 
 /* How many backups the home holds; the name of the last goes to `path`. */
 static int
@@ -518,17 +530,18 @@ an_older_schema_is_copied_and_brought_up_to_date(void **state)
 	begin();
 	assert_int_equal(rmt_db_setting_put(db, "a", "b", &err), 0);
 	commit();
-	if (rmt_db_migrate(db, later, 3, &err) != 0)
+	if (migrate_on(later) != 0)
 		fail_msg("%s", err.message);
 	assert_int_equal(number_in(in_home("ca.db"), "SELECT x FROM extra"), 42);
-	assert_int_equal(number_in(in_home("ca.db"), "PRAGMA user_version"), 5);
+	assert_int_equal(
+	    number_in(in_home("ca.db"), "PRAGMA user_version"), rmt_db_schema_version() + 2);
 	assert_int_equal(backups(path), 1);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_int_equal(number_in(path, "PRAGMA user_version"), 3);
+	assert_int_equal(number_in(path, "PRAGMA user_version"), rmt_db_schema_version());
 	assert_int_equal(number_in(path, "PRAGMA application_id"), RMT_DB_APPLICATION);
 	assert_int_equal(number_in(path, "SELECT count(*) FROM settings"), 1);
-	assert_int_equal(rmt_db_migrate(db, later, 3, &err), 0);
+	assert_int_equal(migrate_on(later), 0);
 	assert_int_equal(backups(path), 1); /* the second time there is nothing to do */
 	begin();                            /* the lock is free again */
 	commit();
@@ -540,9 +553,10 @@ a_step_that_fails_leaves_the_old_schema(void **state)
 	char path[300];
 
 	(void)state;
-	assert_int_equal(rmt_db_migrate(db, broken, 2, &err), -1);
+	assert_int_equal(migrate_on(broken), -1);
 	expect_refusal("a step that fails", "cannot bring the schema up to date");
-	assert_int_equal(number_in(in_home("ca.db"), "PRAGMA user_version"), 3);
+	assert_int_equal(
+	    number_in(in_home("ca.db"), "PRAGMA user_version"), rmt_db_schema_version());
 	assert_int_equal(
 	    number_in(in_home("ca.db"), "SELECT count(*) FROM sqlite_schema WHERE name = 'extra'"),
 	    0);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * db/export.c - tables as rows of named cells, for other programs. One row at a time, by id.
+ *
+ * The cells are what the database holds; only numbers that stand for a word are given as the word.
+ *
+ * To export another table: a row in `exported`, with a column of the query for each cell and a
+ * letter for what it is: (n)umber, (t)ime, te(x)t, (h)ex of bytes, (b)ase64 of bytes, (f)lag. A
+ * NULL is a cell without a value.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "db/local.h"
+
+static const struct {
+	const char *name, *letters, *sql;
+} exported[] = {
+	{ "authorities", "nxxhfnxxxb",
+	    "SELECT a.id, a.name, CASE a.state WHEN 0 THEN 'pending' WHEN 1 THEN 'active'"
+	    " WHEN 2 THEN 'retired' ELSE 'foreign' END AS state, a.spki_hash AS spki_sha256,"
+	    " a.key_here, a.parent, a.crl_uri, a.ocsp_uri, a.ca_uri, a.certificate AS der"
+	    " FROM authorities a ORDER BY a.id" },
+	{ "certificates", "nnxhhhxxttttxxxnnfnb",
+	    "SELECT c.id, c.authority, i.text AS issuer, c.serial, c.fingerprint AS sha256,"
+	    " c.spki_hash AS spki_sha256, c.subject, c.name, c.not_before, c.not_after, c.recorded,"
+	    " (SELECT r.at FROM revoked r WHERE r.certificate = c.id) AS revoked,"
+	    " (SELECT group_concat(ifnull(n.name, n.folded), char(10)) FROM certificate_names n"
+	    "  WHERE n.certificate = c.id) AS names,"
+	    " t.text AS template, c.targets, c.supersedes,"
+	    " (SELECT max(s.id) FROM certificates s WHERE s.supersedes = c.id) AS superseded_by,"
+	    " c.proved, c.request, d.der"
+	    " FROM certificates c JOIN terms i ON i.id = c.issuer"
+	    " LEFT JOIN terms t ON t.id = c.template"
+	    " LEFT JOIN certificate_der d ON d.certificate = c.id ORDER BY c.id" },
+	{ "revocations", "nnhtx",
+	    "SELECT r.certificate, c.authority, c.serial, r.at, CASE r.reason"
+	    " WHEN 0 THEN 'unspecified' WHEN 1 THEN 'keyCompromise' WHEN 2 THEN 'cACompromise'"
+	    " WHEN 3 THEN 'affiliationChanged' WHEN 4 THEN 'superseded'"
+	    " WHEN 5 THEN 'cessationOfOperation' WHEN 6 THEN 'certificateHold'"
+	    " WHEN 9 THEN 'privilegeWithdrawn' WHEN 10 THEN 'aACompromise'"
+	    " ELSE r.reason END AS reason"
+	    " FROM revoked r JOIN certificates c ON c.id = r.certificate ORDER BY r.certificate" },
+	{ "requests", "nxthxxb",
+	    "SELECT id, state, recorded, spki_hash AS spki_sha256, subject, targets, der"
+	    " FROM requests ORDER BY id" },
+	{ "events", "ntxxh", "SELECT id, at, kind, text, hash FROM events ORDER BY id" },
+};
+
+enum { TABLES = sizeof exported / sizeof exported[0], CELLS = 32 };
+
+const char *
+rmt_db_exported(size_t at)
+{
+	return at < TABLES ? exported[at].name : NULL;
+}
+
+static const struct {
+	char letter;
+	enum rmt_cell_kind kind;
+} kinds[] = {
+	{ 'n', RMT_CELL_NUMBER },
+	{ 't', RMT_CELL_TIME },
+	{ 'x', RMT_CELL_TEXT },
+	{ 'h', RMT_CELL_HEX },
+	{ 'b', RMT_CELL_BASE64 },
+	{ 'f', RMT_CELL_FLAG },
+};
+
+static enum rmt_cell_kind
+kind_of(char letter)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (kinds[i].letter == letter)
+			return kinds[i].kind;
+	return RMT_CELL_TEXT;
+}
+
+static void
+read_cell(sqlite3_stmt *row, int column, char letter, struct rmt_db_cell *cell)
+{
+	*cell = (struct rmt_db_cell){ .name = sqlite3_column_name(row, column),
+		.kind = kind_of(letter) };
+	if (sqlite3_column_type(row, column) == SQLITE_NULL)
+		cell->absent = true;
+	else if (cell->kind == RMT_CELL_TEXT || cell->kind == RMT_CELL_HEX ||
+		 cell->kind == RMT_CELL_BASE64)
+		cell->bytes = rmt_db_column(row, column);
+	else
+		cell->number = sqlite3_column_int64(row, column);
+}
+
+int
+rmt_db_export(struct rmt_db *db, const char *table,
+    int (*visit)(void *arg, const char *table, const struct rmt_db_cell *cells, size_t count),
+    void *arg, struct rmt_err *err)
+{
+	struct rmt_db_cell cells[CELLS];
+	struct rmt_db_query query;
+	size_t which = 0, count;
+	int rc;
+
+	while (which < TABLES && strcmp(exported[which].name, table) != 0)
+		which++;
+	if (which == TABLES)
+		return rmt_err_set(err, RMT_USAGE, NULL, "there is no table \"%s\" to export", table);
+	if (rmt_db_query(db, exported[which].sql, &query, err) != 0)
+		return -1;
+	count = strlen(exported[which].letters);
+	while ((rc = rmt_db_step(&query, "export the database", err)) == 1) {
+		for (size_t i = 0; i < count; i++)
+			read_cell(query.statement, (int)i, exported[which].letters[i], &cells[i]);
+		rc = visit(arg, exported[which].name, cells, count);
+		if (rc != 0)
+			break;
+	}
+	rmt_db_done(&query);
+	return rc;
+}
