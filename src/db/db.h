@@ -142,6 +142,15 @@ int rmt_db_certs(struct rmt_db *db, const struct rmt_db_filter *filter, int (*vi
 int rmt_db_history(struct rmt_db *db, int64_t id, int (*visit)(void *arg, const struct rmt_db_cert *cert), void *arg, struct rmt_err *err);
 int rmt_db_names(struct rmt_db *db, int64_t cert, int (*visit)(void *arg, const char *name), void *arg, struct rmt_err *err);
 
+/* What an authority issued and has not expired, the certificates of this home's authorities left out: how many by enum
+ * rmt_cert_status, and when the last of them ends (0: there is none). */
+struct rmt_db_hanging { int64_t count[RMT_CERT_EXPIRED]; rmt_time last, last_valid; };
+int rmt_db_authority_hanging(struct rmt_db *db, int64_t authority, rmt_time now, struct rmt_db_hanging *out, struct rmt_err *err);
+/* The first `limit` of them by their end, as rmt_db_certs() hands them out. */
+int rmt_db_authority_certs(struct rmt_db *db, int64_t authority, rmt_time now, unsigned limit, int (*visit)(void *arg, const struct rmt_db_cert *cert), void *arg, struct rmt_err *err);
+/* The newest certificate that this authority issued for a key. 1 found (borrowed until the next call on db), 0 absent, -1. */
+int rmt_db_cert_of_key(struct rmt_db *db, int64_t authority, struct rmt_span spki_hash, struct rmt_db_cert *out, struct rmt_err *err);
+
 /* ---- requests ------------------------------------------------------------------------------------------------------------------- */
 struct rmt_db_request { int64_t id; struct rmt_span der, spki_hash; const char *subject; const char *targets; rmt_time recorded; const char *state; /* "made" "signed" */ };
 int rmt_db_request_add(struct rmt_db *db, const struct rmt_db_request *request, int64_t *id, struct rmt_err *err);

@@ -78,7 +78,7 @@ static int load_authority(const struct rmt_campaign *campaign, int64_t id, struc
 	if (found <= 0 || row.state != RMT_AUTHORITY_ACTIVE)
 		return found < 0 ? -1 : 0;
 	name = rmt_strdup(row.name, err);
-	rc = name ? rmt_authority_load(&home, name, false, out, err) : -1;
+	rc = name ? rmt_authority_load_status(&home, name, false, out, err) : -1;
 	free(name);
 	return rc;
 }

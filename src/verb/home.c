@@ -163,44 +163,81 @@ static char *uri_of(const char *text, struct rmt_err *err)
 	return text && *text ? rmt_strdup(text, err) : NULL;
 }
 
-struct first_usable {
-	int64_t id;
-	unsigned count;
+/* Those that could issue: active, with their key here, and no root, which issues by name only when nothing else can. */
+struct usable {
+	int64_t id, root;
+	unsigned count, roots;
 	bool issuing;
+	struct rmt_buf names;
 };
 
-static int note_usable(void *arg, const struct rmt_db_authority *authority)
+static bool is_root(const struct rmt_db_authority *row)
 {
-	struct first_usable *first = arg;
+	struct rmt_cert cert;
 
-	if (authority->state != RMT_AUTHORITY_ACTIVE || !authority->key_here)
+	return rmt_cert_read(&cert, row->cert, RMT_TOLERANT, NULL) == 0 && rmt_cert_self_issued(&cert);
+}
+
+static int note_usable(void *arg, const struct rmt_db_authority *row)
+{
+	struct usable *usable = arg;
+
+	if (row->state != RMT_AUTHORITY_ACTIVE || !row->key_here)
 		return 0;
-	if (!first->count++)
-		first->id = authority->id;
-	if (strcmp(authority->name, "issuing") == 0) {
-		first->id = authority->id;
-		first->issuing = true;
+	if (is_root(row)) {
+		usable->root = row->id;
+		usable->roots++;
+		return 0;
 	}
+	rmt_buf_format(&usable->names, "%s%s", usable->count++ ? ", " : "", row->name);
+	if (usable->issuing)
+		return 0;
+	usable->id = row->id;
+	usable->issuing = strcmp(row->name, "issuing") == 0;
 	return 0;
+}
+
+/* The one that issues when none is named: what `ca default` or a rotation set; failing that "issuing", or the only one. */
+static int choose_usual(struct rmt_home *home, struct rmt_db_authority *out, struct rmt_err *err)
+{
+	struct rmt_buf set = {0};
+	struct usable usable = {0};
+	int rc = rmt_db_setting_get(home->db, RMT_SETTING_ISSUER, &set, err);
+
+	if (rc == 1 && set.length)
+		rc = rmt_db_authority_get(home->db, rmt_buf_string(&set), 0, out, err);
+	else if (rc >= 0)
+		rc = 0;
+	rmt_buf_free(&set);
+	if (rc == 1 && out->state != RMT_AUTHORITY_ACTIVE)
+		return rmt_err_set(err, RMT_POLICY, NULL,
+		                   "the authority that issues here, \"%s\", is not active: choose another with remint ca default, or name one with --ca",
+		                   out->name);
+	if (rc)
+		return rc;
+	rc = rmt_db_authorities(home->db, note_usable, &usable, err);
+	if (rc == 0 && usable.count > 1 && !usable.issuing)
+		rc = rmt_err_set(err, RMT_USAGE, NULL,
+		                 "several authorities could issue (%s): name one with --ca, or choose with remint ca default",
+		                 rmt_buf_string(&usable.names));
+	else if (rc == 0 && !usable.count && usable.roots == 1)
+		usable.id = usable.root;
+	else if (rc == 0 && !usable.count)
+		rc = rmt_err_set(err, usable.roots ? RMT_USAGE : RMT_POLICY, NULL, "%s",
+		                 usable.roots ? "several authorities could issue: name one with --ca"
+		                              : "this home has no active authority with its key: run remint init, or remint ca install");
+	rmt_buf_free(&usable.names);
+	return rc ? -1 : rmt_db_authority_get(home->db, NULL, usable.id, out, err);
 }
 
 static int choose(struct rmt_home *home, const char *name, struct rmt_db_authority *out, struct rmt_err *err)
 {
-	struct first_usable first = {0};
 	int found;
 
-	if (name) {
-		found = rmt_db_authority_get(home->db, name, 0, out, err);
-		return found ? found : rmt_err_set(err, RMT_USAGE, NULL, "no authority is called \"%s\": see remint ca list", name);
-	}
-	if (rmt_db_authorities(home->db, note_usable, &first, err))
-		return -1;
-	if (!first.count)
-		return rmt_err_set(err, RMT_POLICY, NULL,
-		                   "this home has no active authority with its key: run remint init, or remint ca install");
-	if (first.count > 1 && !first.issuing)
-		return rmt_err_set(err, RMT_USAGE, NULL, "several authorities could issue: name one with --ca");
-	return rmt_db_authority_get(home->db, NULL, first.id, out, err);
+	if (!name)
+		return choose_usual(home, out, err);
+	found = rmt_db_authority_get(home->db, name, 0, out, err);
+	return found ? found : rmt_err_set(err, RMT_USAGE, NULL, "no authority is called \"%s\": see remint ca list", name);
 }
 
 /* The issuers above, by the parent links of the database. */
@@ -224,8 +261,8 @@ static int load_chain(struct rmt_home *home, int64_t parent, struct rmt_authorit
 	return 0;
 }
 
-int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out,
-                       struct rmt_err *err)
+static int load(struct rmt_home *home, const char *name, bool with_key, bool retired_too, struct rmt_authority *out,
+                struct rmt_err *err)
 {
 	unsigned char hash[RMT_SHA256];
 	struct rmt_db_authority row;
@@ -234,7 +271,11 @@ int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, s
 	*out = (struct rmt_authority){0};
 	if (choose(home, name, &row, err) < 0)
 		return -1;
-	if (row.state != RMT_AUTHORITY_ACTIVE)
+	if (row.state == RMT_AUTHORITY_RETIRED && !retired_too)
+		return rmt_err_set(err, RMT_POLICY, NULL,
+		                   "the authority \"%s\" is retired: it signs CRLs and OCSP responses for what it issued, and no more certificates",
+		                   row.name);
+	if (row.state != RMT_AUTHORITY_ACTIVE && row.state != RMT_AUTHORITY_RETIRED)
 		return rmt_err_set(err, RMT_POLICY, NULL, "the authority \"%s\" is not active", row.name);
 	out->id = row.id;
 	out->name = rmt_strdup(row.name, err);
@@ -255,6 +296,16 @@ fail:
 	rmt_err_set(err, RMT_DATABASE, NULL, "the authority \"%s\" cannot be used", out->name ? out->name : "");
 	rmt_authority_clear(out);
 	return -1;
+}
+
+int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err)
+{
+	return load(home, name, with_key, false, out, err);
+}
+
+int rmt_authority_load_status(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err)
+{
+	return load(home, name, with_key, true, out, err);
 }
 
 void rmt_authority_clear(struct rmt_authority *authority)

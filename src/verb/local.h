@@ -267,8 +267,13 @@ struct rmt_authority {
 	struct rmt_key *key;                        /* NULL until asked for */
 	char *crl_uri, *ocsp_uri, *ca_uri;          /* NULL when none */
 };
-/* `name` NULL: "issuing", else the only active one that has its key here. */
+/* The authority that issues when none is named, by name; and "succeeds:NEW", the name of the one whose place NEW took. */
+#define RMT_SETTING_ISSUER "issuer"
+#define RMT_SETTING_SUCCEEDS "succeeds:"
+/* For issuing: an active one. `name` NULL: that of RMT_SETTING_ISSUER, else "issuing", else the only one that has its key here. */
 int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
+/* For CRLs and OCSP responses, or to look at: a retired one too. */
+int rmt_authority_load_status(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
 void rmt_authority_clear(struct rmt_authority *authority);
 /* Do the authority's own settings cause findings of this rule? Without a publish URL there is no address to write (issuance.c). */
 bool rmt_authority_causes(const struct rmt_authority *authority, const char *rule);
