@@ -184,19 +184,20 @@ is_letter(uint32_t character)
 	       !(character >= 0xfe10 && character < 0xfe70) && character < 0xff00;
 }
 
-/* In quotation marks a backslash is one before a comma, as names have it, and before nothing else. */
+/* In quotation marks a backslash is one before a comma, as names have it, and before nothing else. An equals
+ * sign is one where it joins two words: zsh looks for a command behind one that begins a word. */
 static bool
 is_fit(struct rmt_span text, enum place place)
 {
-	const char *also = place == PLACE_QUOTED ? " ._:/@,-&'()+=;*" : " ._:/@,-";
-	uint32_t character = 0;
+	const char *also = place == PLACE_QUOTED ? " ._:/@,-&'()+=;*" : " ._:/@,-=";
+	uint32_t character = 0, before = 0;
 	size_t length;
 
 	if (!text.length || text.length > 300 || (!isalnum(text.at[0]) && text.at[0] < 0x80) || text.at[text.length - 1] == ' ')
 		return false;
-	for (; text.length; text = rmt_span_of(text.at + length, text.length - length)) {
+	for (; text.length; text = rmt_span_of(text.at + length, text.length - length), before = character) {
 		length = rmt_utf8_character(text, &character);
-		if (!length)
+		if (!length || (character == '=' && before < 0x80 && !isalnum((int)before)))
 			return false;
 		if (character == '\\' && place == PLACE_QUOTED && text.length > 1 && text.at[1] == ',')
 			continue;

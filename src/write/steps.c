@@ -258,6 +258,23 @@ mark_at(const char *at)
 /* In front of a line: for whom it is. */
 static const struct { const char *mark; bool chain; } conditions[] = { { "{with-chain}", true }, { "{no-chain}", false } };
 
+/* {n} and {above}: the number of an intermediate, and what the CA above it is called, "ca-2" or "root". How long the mark is, or 0. */
+static size_t
+put_counted(struct rmt_span line, const struct rmt_runbook_part *part, size_t n, struct rmt_buf *out)
+{
+	if (line.length >= 3 && !memcmp(line.at, "{n}", 3)) {
+		rmt_buf_format(out, "%zu", n);
+		return 3;
+	}
+	if (line.length < 7 || memcmp(line.at, "{above}", 7))
+		return 0;
+	if (n < part->bundle->intermediate_count)
+		rmt_buf_format(out, "ca-%zu", n + 1);
+	else
+		rmt_buf_text(out, "root");
+	return 7;
+}
+
 /* One line, its end included, for the n-th intermediate where it speaks of one. False: it speaks of something that there is not. */
 static bool
 fill_line(struct rmt_span line, const struct rmt_runbook_part *part, size_t n, struct rmt_buf *out)
@@ -272,17 +289,13 @@ fill_line(struct rmt_span line, const struct rmt_runbook_part *part, size_t n, s
 		line = rmt_span_of(line.at + length, line.length - length);
 	}
 	while (line.length) {
-		if (line.length >= 3 && !memcmp(line.at, "{n}", 3)) {
-			rmt_buf_format(out, "%zu", n);
-			line = rmt_span_of(line.at + 3, line.length - 3);
-			continue;
-		}
 		const struct mark *mark = *line.at == '{' ? mark_at((const char *)line.at) : NULL;
-		size_t length = mark ? strlen(mark->name) : 1, before = out->length;
+		size_t before = out->length, counted = put_counted(line, part, n, out);
+		size_t length = counted ? counted : mark ? strlen(mark->name) : 1;
 
 		if (mark)
 			mark->put(part, out);
-		else
+		else if (!counted)
 			rmt_buf_byte(out, *line.at);
 		if (mark && out->length == before && !*mark->unknown)
 			return false;
@@ -293,23 +306,53 @@ fill_line(struct rmt_span line, const struct rmt_runbook_part *part, size_t n, s
 	return true;
 }
 
+static size_t
+line_length(const char *text)
+{
+	size_t length = strcspn(text, "\n");
+
+	return length + (text[length] == '\n');
+}
+
+static void
+put_line(struct rmt_span line, const struct rmt_runbook_part *part, size_t n, struct rmt_buf *out)
+{
+	struct rmt_buf filled = { 0 };
+
+	if (fill_line(line, part, n, &filled))
+		rmt_buf_span(out, rmt_buf_view(&filled));
+	out->failed |= filled.failed;
+	rmt_buf_free(&filled);
+}
+
+/* Lines that begin with {upper} and stand together are a block for each intermediate above the one that issued, the topmost first:
+ * devices take a CA after the one above it. What is behind them, or `text` itself. */
+static const char *
+put_upper(const char *text, const struct rmt_runbook_part *part, struct rmt_buf *out)
+{
+	static const char mark[] = "{upper}";
+	const size_t skip = sizeof(mark) - 1;
+	const char *end = text;
+
+	while (!strncmp(end, mark, skip))
+		end += line_length(end);
+	for (size_t n = part->bundle->intermediate_count; n > 1; n--)
+		for (const char *at = text; at < end; at += line_length(at))
+			put_line(rmt_span_of(at + skip, line_length(at) - skip), part, n, out);
+	return end;
+}
+
 int
 rmt_steps_fill(const char *text, const struct rmt_runbook_part *part, struct rmt_buf *out, struct rmt_err *err)
 {
 	while (*text) {
-		size_t length = strcspn(text, "\n");
+		const char *behind = put_upper(text, part, out);
+		size_t length = line_length(text);
 		size_t last = memmem(text, length, "{n}", 3) ? part->bundle->intermediate_count : 1;
 
-		length += text[length] == '\n';
-		for (size_t n = 1; n <= last; n++) {
-			struct rmt_buf line = { 0 };
-
-			if (fill_line(rmt_span_of(text, length), part, n, &line))
-				rmt_buf_span(out, rmt_buf_view(&line));
-			out->failed |= line.failed;
-			rmt_buf_free(&line);
-		}
-		text += length;
+		for (size_t n = 1; behind == text && n <= last; n++)
+			put_line(rmt_span_of(text, length), part, n, out);
+		text = behind == text ? text + length : behind;
 	}
 	if (out->length && out->bytes[out->length - 1] != '\n')
 		rmt_buf_byte(out, '\n');

@@ -54,6 +54,10 @@ cisco-ace|intermediate-2.pem|pem|2
 cisco-expressway|ca.pem|pem|12R
 cisco-expressway|host.example.key|rsakey|K
 cisco-expressway|host.example.pem|pem|L12
+cisco-ios|ca-1.pem|pem|1
+cisco-ios|ca-2.pem|pem|2
+cisco-ios|host.example.p12|p12|KL12R
+cisco-ios|host.example.pem|pem|L
 cisco-ise|ca-1.pem|pem|1
 cisco-ise|ca-2.pem|pem|2
 cisco-ise|host.example.key|key|K
@@ -160,7 +164,7 @@ judge() {
 # ---- every target ----------------------------------------------------------------------------------------------------------------
 "$REMINT" target list --json >targets.json
 tr '{' '\n' <targets.json | sed -n 's/.*"name":"\([^"]*\)".*/\1/p' | sort >targets
-check "there are targets" test "$(wc -l <targets)" -ge 37
+check "there are targets" test "$(wc -l <targets)" -ge 38
 mkdir b
 while read -r target; do
 	if ! grep -q "^$target|" rows; then
@@ -184,6 +188,25 @@ while read -r target; do
 		[ -s "b/$target/$name" ] || not_ok "$target, $name: it is written"
 	done <named
 done <targets
+
+# ---- a router's trustpoints: the root's, then the upper CA's, then that of the certificate ----------------------------------------
+grep -E '^ *(!|crypto pki (trustpoint|auth|import .* cert)|chain-val)' b/cisco-ios/INSTALL-cisco-ios.txt >got
+cat >want <<'STEPS'
+  crypto pki trustpoint host.example-root
+  crypto pki authenticate host.example-root
+  ! root.pem
+  crypto pki trustpoint host.example-ca-2
+    chain-validation continue host.example-root
+  crypto pki authenticate host.example-ca-2
+  ! ca-2.pem
+  crypto pki trustpoint host.example
+    chain-validation continue host.example-ca-2
+  crypto pki authenticate host.example
+  ! ca-1.pem
+  crypto pki import host.example certificate
+  ! host.example.pem
+STEPS
+cmp -s want got && ok "a router gets each CA after the one above it" || not_ok "a router gets each CA after the one above it" want got
 
 # ---- what loads it ------------------------------------------------------------------------------------------------------------------
 serves() { # NAME: leaf and chain, and no root

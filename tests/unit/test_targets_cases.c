@@ -100,6 +100,13 @@ static const struct case_row cases[] = {
 	    .leaf = { .san = "dns:pool.contoso.com dns:*.contoso.com" }),
 	WARN("cisco-expressway", "a key of 8192 bits", "leaf.key.rsa-bits", .leaf = { .rsa_bits = 8192 }),
 
+	PASS("cisco-ios", "PEM with its chain"),
+	PASS("cisco-ios", "3DES and SHA-1", .form = FORM_COMPAT),
+	FAIL("cisco-ios", "a trustpoint whose CA is missing", "chain.complete", .sent = ""),
+	FAIL("cisco-ios", "DER", "container.format", .form = FORM_DER),
+	WARN("cisco-ios", "a key of 8192 bits", "leaf.key.rsa-bits", .leaf = { .rsa_bits = 8192 }),
+	WARN("cisco-ios", "AES and HmacPBESHA256", "container.pfx.profile", .form = FORM_MODERN),
+
 	PASS("cisco-ise", "a full name, and a wildcard among the alternative names",
 	    .leaf = { .san = "dns:pool.contoso.com dns:*.ise.contoso.com" }),
 	FAIL("cisco-ise", "a wildcard as common name", "leaf.cn.wildcard",

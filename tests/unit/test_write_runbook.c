@@ -199,6 +199,7 @@ static const struct word_row word_rows[] = {
 	{ "the PFX comes back by Import-CsCertificate", "sfb-mediation", "certutil -addstore CA issuing.cer", "Import-CsCertificate -Path <" },
 	{ "an ACE names its old chain group again", "cisco-ace", "certutil -dspublish", "    chaingroup <old chain group>" },
 	{ "an ACE imports what it lost", "cisco-ace", "authgroup", "crypto import non-exportable sftp" },
+	{ "a router has a trustpoint for its root", "cisco-ios", "-root\n  ! root.pem\n", "ip http secure-trustpoint <old trustpoint>" },
 	{ "a gateway gets its CAs before its certificate", "symantec-gateway", "Certificate Authority > Update: ca-bundle.pem",
 	  "User interface HTTPS certificate: select the old one" },
 	{ "phones look into AD", "lync-phone-edition", "certutil -dspublish -f root.cer RootCA", "the old certificate with its chain again (thumbprint OLD)" },
