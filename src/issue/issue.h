@@ -72,6 +72,33 @@ int rmt_plan_build(const struct rmt_plan *plan, struct rmt_span serial, struct r
 /* Field by field comparison of two certificates: kept (TAKEN), changed, added, dropped (for `reissue`). */
 int rmt_compare(const struct rmt_cert *before, const struct rmt_cert *after, rmt_report_fn *report, void *arg, struct rmt_err *err);
 
+/* ---- OCSP responses (ocsp.c): RFC 6960, 4.2 ------------------------------------------------------------------------------ */
+
+/* What is said of one certificate. */
+struct rmt_ocsp_answer {
+	struct rmt_span id;      /* the whole CertID, as it was asked with */
+	enum rmt_ocsp_status status;
+	rmt_time revoked;        /* when, of a revoked one */
+	int reason;              /* why, RFC 5280, 5.3.1; -1: not said */
+	rmt_time this_update, next_update;
+};
+/* Who signs: the CA itself, or a certificate that it issued for this. Borrows; one per thread, as the signer. */
+struct rmt_ocsp_responder {
+	const struct rmt_cert *cert;
+	unsigned char key_id[20]; /* rmt_spki_key_id() of its key */
+	bool enclosed;            /* the certificate goes along: whoever asks does not have it */
+	struct rmt_signer *signer;
+};
+/* A signed response. `nonce` is the request's, echoed; empty: none. */
+int rmt_ocsp_sign(const struct rmt_ocsp_responder *by, const struct rmt_ocsp_answer *answers, size_t count, rmt_time produced,
+                  struct rmt_span nonce, struct rmt_buf *der, struct rmt_err *err);
+/* Read a response back: it says this, and nothing else, and is by this responder. With a checker its signature verifies, too. RMT_INTERNAL
+ * when not: then it must not go out. */
+int rmt_ocsp_prove(const struct rmt_ocsp_responder *by, const struct rmt_ocsp_answer *answers, size_t count, struct rmt_span nonce,
+                   struct rmt_checker *checker, struct rmt_span der, struct rmt_err *err);
+/* An answer that is none, and that nobody signs: "malformedRequest", "unauthorized", ... */
+int rmt_ocsp_refuse(enum rmt_ocsp_result why, struct rmt_buf *der, struct rmt_err *err);
+
 /* Is the key of the kind that "rsa:2048", "rsa:2048-8192", "ec:p256" or "ed25519" names? 1 yes, 0 no, -1 it names none (RMT_INPUT). */
 int rmt_key_rule_fits(const char *rule, const struct rmt_spki *key, struct rmt_err *err);
 

@@ -172,8 +172,9 @@ two_digits(unsigned char *out, int value)
 	out[1] = (unsigned char)('0' + value % 10);
 }
 
-void
-rmt_derw_time(struct rmt_derw *w, rmt_time time)
+/* In the one form or, where it can hold the year and may be used, the other. */
+static void
+write_time(struct rmt_derw *w, rmt_time time, bool utc_ok)
 {
 	unsigned char text[15];
 	int civil[6];
@@ -184,7 +185,7 @@ rmt_derw_time(struct rmt_derw *w, rmt_time time)
 		return;
 	}
 	rmt_time_to_civil(time, civil);
-	utc = civil[0] >= 1950 && civil[0] < 2050;
+	utc = utc_ok && civil[0] >= 1950 && civil[0] < 2050;
 	two_digits(text, civil[0] / 100);
 	two_digits(text + 2, civil[0] % 100);
 	for (int i = 1; i < 6; i++)
@@ -192,6 +193,18 @@ rmt_derw_time(struct rmt_derw *w, rmt_time time)
 	text[14] = 'Z';
 	rmt_derw_value(w, utc ? RMT_DER_UTC_TIME : RMT_DER_GENERALIZED_TIME,
 	    utc ? rmt_span_of(text + 2, 13) : rmt_span_of(text, 15));
+}
+
+void
+rmt_derw_time(struct rmt_derw *w, rmt_time time)
+{
+	write_time(w, time, true);
+}
+
+void
+rmt_derw_generalized_time(struct rmt_derw *w, rmt_time time)
+{
+	write_time(w, time, false);
 }
 
 int

@@ -142,6 +142,14 @@ void rmt_put_bits(struct rmt_buf *out, unsigned bits, const char *const *names, 
 /* A list must have a member: called where its first one should be. */
 int rmt_list_check(const struct rmt_der *list, const char *place, struct rmt_err *err);
 
+/* ---- ocsp_request.c ----------------------------------------------------------------------- */
+
+/* The CertID at the cursor. */
+int rmt_cert_id_read(struct rmt_der *der, struct rmt_cert_id *out, struct rmt_err *err);
+/* The value of the nonce extension in a list, if there is one: RFC 9654, 2.1. */
+int rmt_ocsp_nonce_read(const struct rmt_der *of, const struct rmt_extensions *extensions,
+    struct rmt_span *nonce, struct rmt_err *err);
+
 /* ---- oid.c -------------------------------------------------------------------------------- */
 
 bool rmt_oid_valid(struct rmt_span content);

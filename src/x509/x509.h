@@ -96,6 +96,7 @@ void rmt_derw_null(struct rmt_derw *w);
 void rmt_derw_oid(struct rmt_derw *w, struct rmt_span content);
 void rmt_derw_bits(struct rmt_derw *w, struct rmt_span bytes, unsigned unused_bits);
 void rmt_derw_time(struct rmt_derw *w, rmt_time time); /* UTCTime through 2049, GeneralizedTime from 2050 */
+void rmt_derw_generalized_time(struct rmt_derw *w, rmt_time time); /* GeneralizedTime always, as OCSP wants it */
 int rmt_derw_finish(struct rmt_derw *w, struct rmt_buf *out, struct rmt_err *err); /* moves the bytes out (appends when `out` has some); frees w either way */
 void rmt_derw_free(struct rmt_derw *w);
 
@@ -315,6 +316,68 @@ void rmt_crl_free(struct rmt_crl *crl);
 const char *rmt_reason_name(int reason); /* "keyCompromise"; "" when unknown */
 struct rmt_crl_entry { struct rmt_span serial; rmt_time when; int reason; /* -1 absent */ };
 int rmt_crl_next(struct rmt_der *cursor, struct rmt_crl_entry *out, struct rmt_err *err); /* cursor opened with rmt_der_open(crl.entries); 1, 0, -1 */
+
+/* ---- OCSP (ocsp_request.c, ocsp_response.c): RFC 6960 ------------------------------------------------------------------ */
+
+/* What a response says of itself; 4 is not used. */
+enum rmt_ocsp_result {
+	RMT_OCSP_SUCCESSFUL = 0, RMT_OCSP_MALFORMED = 1, RMT_OCSP_INTERNAL_ERROR = 2, RMT_OCSP_TRY_LATER = 3, RMT_OCSP_SIG_REQUIRED = 5,
+	RMT_OCSP_UNAUTHORIZED = 6
+};
+const char *rmt_ocsp_result_name(int result); /* "successful" "malformedRequest" ...; "" when unknown */
+enum rmt_ocsp_status { RMT_OCSP_GOOD, RMT_OCSP_REVOKED, RMT_OCSP_UNKNOWN };
+const char *rmt_ocsp_status_name(enum rmt_ocsp_status status); /* "good" "revoked" "unknown" */
+
+/* Which certificate is meant: its issuer by two hashes, and its serial number. */
+struct rmt_cert_id {
+	struct rmt_span whole;     /* the CertID as it stands, for the response repeats it */
+	struct rmt_span algorithm; /* OID content of the hash */
+	struct rmt_span name_hash, key_hash;
+	struct rmt_span serial;    /* INTEGER content, as rmt_cert.serial */
+};
+/* The hash of the issuer's name and that of its key, by the algorithm with this OID content. 1; 0 when nobody here knows the algorithm; -1. */
+enum { RMT_CERT_ID_HASH_MAX = 64 };
+struct rmt_cert_id_hashes { unsigned char name[RMT_CERT_ID_HASH_MAX], key[RMT_CERT_ID_HASH_MAX]; size_t length; };
+int rmt_cert_id_hash(struct rmt_span algorithm, const struct rmt_cert *issuer, struct rmt_cert_id_hashes *out, struct rmt_err *err);
+bool rmt_cert_id_matches(const struct rmt_cert_id *id, const struct rmt_cert_id_hashes *hashes);
+/* Append a CertID. `algorithm` is "sha1" or "sha256", by which `hashes` were made. */
+void rmt_cert_id_write(struct rmt_derw *w, const char *algorithm, const struct rmt_cert_id_hashes *hashes, struct rmt_span serial);
+
+enum { RMT_OCSP_IDS_MAX = 100, RMT_OCSP_NONCE_MAX = 128 };
+struct rmt_ocsp_request {
+	struct rmt_span der;
+	struct rmt_span list;    /* content of requestList: open a cursor on it for rmt_ocsp_request_next() */
+	size_t count;            /* of certificates asked for, 1 to RMT_OCSP_IDS_MAX */
+	bool is_signed;          /* there is a signature; it is not checked */
+	struct rmt_span nonce;   /* inside its OCTET STRING, 1 to RMT_OCSP_NONCE_MAX bytes (RFC 9654, 2.1); empty: none */
+	struct rmt_extensions extensions;
+	struct rmt_notes notes;
+};
+/* All of it is read to its end, each CertID too. A critical extension other than the nonce is refused (RFC 6960, 4.4). */
+int rmt_ocsp_request_read(struct rmt_ocsp_request *request, struct rmt_span der, int mode, struct rmt_err *err);
+int rmt_ocsp_request_next(struct rmt_der *cursor, struct rmt_cert_id *out, struct rmt_err *err); /* 1, 0, -1 */
+
+struct rmt_ocsp_response {
+	struct rmt_span der;
+	int result;              /* enum rmt_ocsp_result; all that follows is empty unless it is successful */
+	struct rmt_span tbs, list /* of SingleResponse: for rmt_ocsp_response_next() */;
+	struct rmt_span by_name, by_key; /* of the responder: a whole Name, or the SHA-1 of its key; one of them is empty */
+	rmt_time produced;
+	struct rmt_span nonce, algorithm, signature;
+	struct rmt_span certificates; /* content: for rmt_ocsp_certificate_next() */
+	struct rmt_extensions extensions;
+	struct rmt_notes notes;
+};
+struct rmt_ocsp_single {
+	struct rmt_cert_id id;
+	enum rmt_ocsp_status status;
+	rmt_time revoked;        /* when */
+	int reason;              /* -1: not said */
+	rmt_time this_update, next_update; /* next_update 0: newer information is always there */
+};
+int rmt_ocsp_response_read(struct rmt_ocsp_response *response, struct rmt_span der, int mode, struct rmt_err *err);
+int rmt_ocsp_response_next(struct rmt_der *cursor, struct rmt_ocsp_single *out, struct rmt_err *err);      /* 1, 0, -1 */
+int rmt_ocsp_certificate_next(struct rmt_der *cursor, struct rmt_span *der, struct rmt_err *err);           /* 1, 0, -1 */
 
 /* ---- algorithms and public keys (algorithm.c, spki.c, key_check.c) ----------------------------------------------------- */
 

@@ -118,5 +118,6 @@ void test_issue_fields(struct rows *rows);
 void test_issue_authority(struct rows *rows);
 void test_issue_compare(struct rows *rows);
 void test_issue_judges(struct rows *rows);
+void test_issue_ocsp(struct rows *rows);
 
 #endif

@@ -8,5 +8,5 @@ int
 main(void)
 {
 	return test_x509_der() + test_x509_oid() + test_x509_name() + test_x509_general() +
-	       test_x509_ext() + test_x509_cert() + test_x509_openssl();
+	       test_x509_ext() + test_x509_cert() + test_x509_openssl() + test_x509_ocsp();
 }

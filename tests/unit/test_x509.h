@@ -51,6 +51,7 @@ int test_x509_name(void);
 int test_x509_general(void);
 int test_x509_ext(void);
 int test_x509_cert(void);
+int test_x509_ocsp(void);
 int test_x509_openssl(void);
 
 #endif
