@@ -14,12 +14,14 @@
 
 static const char insert[] =
     "INSERT INTO authorities (name, state, certificate, spki_hash, key_here, parent, crl_uri,"
-    " ocsp_uri, ca_uri) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    " ocsp_uri, ca_uri, crl_shards, crl_deltas)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 static const char activate[] =
     "UPDATE authorities SET state = 1, certificate = ?1, parent = ?2 WHERE id = ?3 AND state = 0";
 static const char retire[] = "UPDATE authorities SET state = 2 WHERE id = ?1 AND state = 1";
 #define COLUMNS \
-	"id, name, state, certificate, spki_hash, key_here, parent, crl_uri, ocsp_uri, ca_uri"
+	"id, name, state, certificate, spki_hash, key_here, parent, crl_uri, ocsp_uri, ca_uri," \
+	" crl_shards, crl_deltas"
 static const char by_name[] = "SELECT " COLUMNS " FROM authorities WHERE name = ?1";
 static const char by_id[] = "SELECT " COLUMNS " FROM authorities WHERE id = ?1";
 static const char every[] = "SELECT id FROM authorities ORDER BY id";
@@ -59,6 +61,8 @@ rmt_db_authority_add(
 	rmt_db_bind_text(&query, authority->crl_uri);
 	rmt_db_bind_text(&query, authority->ocsp_uri);
 	rmt_db_bind_text(&query, authority->ca_uri);
+	rmt_db_bind_int(&query, authority->crl_shards);
+	rmt_db_bind_int(&query, authority->crl_deltas);
 	if (rmt_db_run(&query, "record the authority", err) != 0)
 		return -1;
 	*id = sqlite3_last_insert_rowid(db->sqlite);
@@ -118,6 +122,8 @@ read_row(sqlite3_stmt *row, struct rmt_buf *buf, struct rmt_db_authority *out)
 		.crl_uri = rmt_db_keep_text(row, 7, buf),
 		.ocsp_uri = rmt_db_keep_text(row, 8, buf),
 		.ca_uri = rmt_db_keep_text(row, 9, buf),
+		.crl_shards = sqlite3_column_int(row, 10),
+		.crl_deltas = sqlite3_column_int(row, 11) != 0,
 	};
 }
 

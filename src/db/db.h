@@ -74,6 +74,8 @@ struct rmt_db_authority {
 	bool key_here;                /* its private key is in this home */
 	int64_t parent;               /* authority id or 0 */
 	const char *crl_uri, *ocsp_uri, *ca_uri; /* "" when none */
+	int crl_shards;               /* partial lists beside the complete one, numbered from 1; fixed when it is made */
+	bool crl_deltas;              /* its lists name where deltas are */
 };
 int rmt_db_authority_add(struct rmt_db *db, const struct rmt_db_authority *authority, int64_t *id, struct rmt_err *err);
 int rmt_db_authority_activate(struct rmt_db *db, int64_t id, struct rmt_span cert, int64_t parent, struct rmt_err *err); /* pending -> active */
@@ -200,9 +202,57 @@ int rmt_db_pending_next(struct rmt_db *db, int state, int64_t after, struct rmt_
 int rmt_db_pending_named(struct rmt_db *db, const char *name, int64_t after, struct rmt_db_pending *out, struct rmt_err *err);
 
 /* ---- revocation ----------------------------------------------------------------------------------------------------------------- */
-/* Revoke a certificate of an authority of this home, with its event. `reason` as in RFC 5280, 5.3.1. Refused when it is another CA's
- * or is revoked already. Inside a transaction. */
-int rmt_db_revoke(struct rmt_db *db, int64_t certificate, rmt_time when, int reason, struct rmt_err *err);
+/* What was said of a serial number of an authority: one row of the history, or what is so now. The history only grows. */
+struct rmt_db_revocation {
+	int64_t id;              /* row of the history; filled on reading */
+	int64_t authority;
+	struct rmt_span serial;  /* as encoded */
+	int shard;               /* of the authority's lists, from 1; 0: the complete list alone */
+	int64_t certificate;     /* 0: taken over with its serial number, the certificate itself is not on record */
+	rmt_time at;
+	int reason;              /* RFC 5280, 5.3.1: 6 on hold, 8 released (never so now); 7 does not exist */
+	rmt_time invalid_since;  /* invalidity date; 0 none */
+	rmt_time expires;        /* the certificate's notAfter; 0 unknown */
+};
+/* With its event. Inside a transaction. A hold may be released or become final, anything else is for good: refused with a sentence
+ * when it is revoked already (save that a serial number gets its certificate, for the same reason). */
+int rmt_db_revoke(struct rmt_db *db, const struct rmt_db_revocation *revocation, rmt_time now, struct rmt_err *err);
+/* What is so now: 1 revoked or on hold (serial borrowed until the next call on db), 0 neither, -1. */
+int rmt_db_revoked_serial(struct rmt_db *db, int64_t authority, struct rmt_span serial, struct rmt_db_revocation *out, struct rmt_err *err);
+int rmt_db_revoked_certificate(struct rmt_db *db, int64_t certificate, struct rmt_db_revocation *out, struct rmt_err *err);
+/* What a list says, by serial number and in constant memory, but for `changes`. Spans are borrowed within the visit. */
+struct rmt_db_revoked_query {
+	int64_t authority;
+	int shard;                /* 0: all */
+	bool changes;             /* the last word on each serial number since the row `after`, released ones too */
+	int64_t after;            /* ... else those that came later stand on the list though expired */
+	rmt_time not_expired_at;  /* without those that expired before this; 0: all */
+};
+int rmt_db_revoked(struct rmt_db *db, const struct rmt_db_revoked_query *query, int (*visit)(void *arg, const struct rmt_db_revocation *row), void *arg, struct rmt_err *err);
+/* The history behind the row `after`, oldest first. */
+int rmt_db_revocations(struct rmt_db *db, int64_t after, int (*visit)(void *arg, const struct rmt_db_revocation *row), void *arg, struct rmt_err *err);
+
+/* ---- revocation lists: their numbers, and what was published ----------------------------------------------------------------------- */
+struct rmt_db_crl {
+	int64_t id;
+	int64_t authority;
+	int shard;               /* 0: the complete list */
+	int64_t number;          /* lists of one run share it */
+	bool delta;
+	int64_t base;            /* of a delta: the number of the list that it is to be read with */
+	rmt_time this_update, next_update;
+	int64_t through;         /* filled: the last row of the history that it surely speaks of */
+	int64_t entries;         /* when published */
+	struct rmt_span sha256;  /* of the DER, when published; empty: the number was reserved, and no list is known to have come of it */
+};
+/* The highest number given so far, 0 none. */
+int rmt_db_crl_number(struct rmt_db *db, int64_t authority, int64_t *last, struct rmt_err *err);
+/* Reserve a number, at least the highest, with an event; fills id and through. To be committed before the signature. */
+int rmt_db_crl_add(struct rmt_db *db, struct rmt_db_crl *crl, rmt_time now, struct rmt_err *err);
+/* It is published: its id, entries and sha256, once, with an event. Inside a transaction. */
+int rmt_db_crl_published(struct rmt_db *db, const struct rmt_db_crl *crl, rmt_time now, struct rmt_err *err);
+/* The newest one that was published: 1 (sha256 borrowed until the next call on db), 0 none, -1. */
+int rmt_db_crl_newest(struct rmt_db *db, int64_t authority, int shard, bool delta, struct rmt_db_crl *out, struct rmt_err *err);
 
 /* ---- campaigns: which plans were begun, and how far each item has come ---------------------------------------------------------- */
 enum rmt_item_state {

@@ -54,7 +54,8 @@ static const struct {
 	    "EXISTS (SELECT 1 FROM certificate_names n WHERE n.certificate = @"
 	    " AND n.folded >= :name AND n.folded < :after_name)",
 	    false, false, true },
-	[REVOKED] = { "l.certificate", "revoked l", "true",
+	[REVOKED] = { "l.certificate", "revoked l INDEXED BY revoked_certificate",
+	    "l.certificate IS NOT NULL",
 	    "EXISTS (SELECT 1 FROM revoked r WHERE r.certificate = @)", false, false, false },
 	[SUPERSEDED] = { "l.supersedes", "certificates l INDEXED BY certificates_supersedes",
 	    "l.supersedes IS NOT NULL",

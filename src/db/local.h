@@ -13,7 +13,7 @@
 #define RMT_DB_APPLICATION 0x524d4e54 /* "RMNT" */
 
 enum {
-	RMT_DB_STATEMENTS = 128,
+	RMT_DB_STATEMENTS = 256,
 	RMT_DB_TERMS = 16,
 	RMT_DB_BLOCK_BITS = 12,   /* ids of one block of the index by expiry; fixed by schema 1 */
 	RMT_DB_WAL_FRAMES = 4096, /* of 4 KiB: checkpoint beyond 16 MiB */
@@ -164,6 +164,16 @@ int rmt_db_check_rows(struct rmt_db *db, const char *sql, const char *what,
 /* Every campaign and item is what its last event says; every revocation has its event. */
 int rmt_db_check_campaigns(struct rmt_db *db, struct rmt_err *err);
 int rmt_db_check_revoked(struct rmt_db *db, struct rmt_err *err);
+
+/* A row of the history of revocations, or of what is so now, and the one text of its event. The
+ * columns are followed by the id of the row of the history. */
+#define RMT_DB_REVOCATION_COLUMNS \
+	"authority, serial, shard, certificate, at, reason, invalid_since, expires"
+void rmt_db_revocation_read(sqlite3_stmt *row, struct rmt_db_revocation *out);
+void rmt_db_revocation_text(const struct rmt_db_revocation *row, struct rmt_buf *out);
+/* A revocation list, and the texts of its two events. */
+void rmt_db_crl_read(sqlite3_stmt *row, struct rmt_db_crl *out);
+void rmt_db_crl_text(const struct rmt_db_crl *crl, bool published, struct rmt_buf *out);
 
 /* The row of a pending request, and the one text of its event, in which its bytes are named by
  * their hash (empty: none yet). */

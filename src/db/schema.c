@@ -270,11 +270,107 @@ static const char version_4[] =
     "CREATE INDEX events_upkeep ON events (kind, id)"
     " WHERE kind IN ('backup', 'restore', 'checkpoint');\n";
 
+/* Revocation. What happened to a serial number of an authority is only ever added to
+   `revocations`; `revoked` says what is so now and is kept by a trigger, in the order in which a
+   list is written. A hold (reason 6, RFC 5280, 5.3.1) may be released (8) or become final; anything
+   else is for good. The certificate is absent where another CA database's word was taken over and
+   the certificate itself is not on record. `crls` holds a number from before it is signed, and the
+   hash of what was published with it from then on: a number is never given twice. */
+#define STATED " authority, serial, shard, certificate, at, reason, invalid_since, expires"
+#define STATED_NEW \
+	" NEW.authority, NEW.serial, NEW.shard, NEW.certificate, NEW.at, NEW.reason," \
+	" NEW.invalid_since, NEW.expires"
+#define STATED_COLUMNS \
+	" authority INTEGER NOT NULL REFERENCES authorities (id)," \
+	" serial BLOB NOT NULL CHECK (length(serial) > 0)," \
+	" shard INTEGER NOT NULL CHECK (shard >= 0)," \
+	" certificate INTEGER REFERENCES certificates (id)," \
+	" at INTEGER NOT NULL,"
+
+static const char version_5[] =
+    "ALTER TABLE authorities ADD COLUMN crl_shards INTEGER NOT NULL DEFAULT 0"
+    " CHECK (crl_shards BETWEEN 0 AND 999);\n"
+    "ALTER TABLE authorities ADD COLUMN crl_deltas INTEGER NOT NULL DEFAULT 0"
+    " CHECK (crl_deltas IN (0, 1));\n"
+    "CREATE TRIGGER authorities_lists BEFORE UPDATE OF crl_shards, crl_deltas ON authorities"
+    " BEGIN SELECT RAISE(ABORT, 'how an authority publishes its lists is fixed when it is made');"
+    " END;\n"
+
+    "CREATE TABLE revocations ("
+    " id INTEGER PRIMARY KEY," STATED_COLUMNS
+    " reason INTEGER NOT NULL CHECK (reason BETWEEN 0 AND 10 AND reason <> 7),"
+    " invalid_since INTEGER NOT NULL,"
+    " expires INTEGER NOT NULL,"
+    " event INTEGER NOT NULL REFERENCES events (id)"
+    ") STRICT;\n" APPEND_ONLY("revocations")
+
+	/* What was revoked before is taken over with its events. */
+	"INSERT INTO revocations (" STATED ", event)"
+	" SELECT c.authority, c.serial, 0, c.id, r.at, r.reason, 0, c.not_after, e.id"
+	" FROM revoked r JOIN certificates c ON c.id = r.certificate JOIN events e"
+	" ON e.text = 'certificate=' || r.certificate || ' reason=' || r.reason"
+	"  AND e.kind = 'revoke' ORDER BY e.id;\n"
+	"DROP TABLE revoked;\n"
+	"CREATE TABLE revoked (" STATED_COLUMNS
+	" reason INTEGER NOT NULL,"
+	" invalid_since INTEGER NOT NULL,"
+	" expires INTEGER NOT NULL,"
+	" changed INTEGER NOT NULL REFERENCES revocations (id),"
+	" PRIMARY KEY (authority, serial)"
+	") STRICT, WITHOUT ROWID;\n"
+	"INSERT INTO revoked (" STATED ", changed) SELECT" STATED ", id FROM revocations;\n"
+	"CREATE UNIQUE INDEX revoked_certificate ON revoked (certificate);\n"
+	"CREATE INDEX revoked_shard ON revoked (authority, shard, serial) WHERE shard > 0;\n"
+
+	"CREATE TRIGGER revocations_order BEFORE INSERT ON revocations"
+	" WHEN EXISTS (SELECT 1 FROM revoked r WHERE r.authority = NEW.authority"
+	"   AND r.serial = NEW.serial AND r.reason <> 6"
+	"   AND NOT (r.certificate IS NULL AND NEW.certificate IS NOT NULL AND NEW.reason = r.reason))"
+	"  OR (NEW.reason = 8 AND NOT EXISTS (SELECT 1 FROM revoked r"
+	"   WHERE r.authority = NEW.authority AND r.serial = NEW.serial AND r.reason = 6))"
+	" BEGIN SELECT RAISE(ABORT, 'only a hold is released or made final'); END;\n"
+	"CREATE TRIGGER revocations_current AFTER INSERT ON revocations BEGIN"
+	" DELETE FROM revoked WHERE authority = NEW.authority AND serial = NEW.serial;"
+	" INSERT INTO revoked (" STATED ", changed) SELECT" STATED_NEW ", NEW.id"
+	"  WHERE NEW.reason <> 8;"
+	" END;\n"
+
+	"CREATE TABLE crls ("
+	" id INTEGER PRIMARY KEY,"
+	" authority INTEGER NOT NULL REFERENCES authorities (id),"
+	" shard INTEGER NOT NULL CHECK (shard >= 0),"
+	" number INTEGER NOT NULL CHECK (number >= 0),"
+	" base INTEGER CHECK (base < number),"
+	" this_update INTEGER NOT NULL,"
+	" next_update INTEGER NOT NULL CHECK (next_update > this_update),"
+	" through INTEGER NOT NULL,"
+	" event INTEGER NOT NULL REFERENCES events (id),"
+	" entries INTEGER CHECK (entries >= 0),"
+	" sha256 BLOB CHECK (length(sha256) = 32),"
+	" published INTEGER REFERENCES events (id),"
+	" CHECK ((sha256 IS NULL) = (entries IS NULL) AND (sha256 IS NULL) = (published IS NULL)),"
+	" UNIQUE (authority, number, shard)"
+	") STRICT;\n"
+	"CREATE INDEX crls_published ON crls (authority, shard, number) WHERE sha256 IS NOT NULL;\n"
+	"CREATE TRIGGER crls_order BEFORE INSERT ON crls"
+	" WHEN NEW.number < (SELECT max(number) FROM crls WHERE authority = NEW.authority)"
+	" BEGIN SELECT RAISE(ABORT, 'numbers of revocation lists only grow'); END;\n"
+	"CREATE TRIGGER crls_update BEFORE UPDATE ON crls"
+	" WHEN OLD.sha256 IS NOT NULL OR NEW.sha256 IS NULL OR NEW.id <> OLD.id"
+	"  OR NEW.authority <> OLD.authority OR NEW.shard <> OLD.shard OR NEW.number <> OLD.number"
+	"  OR NEW.base IS NOT OLD.base OR NEW.this_update <> OLD.this_update"
+	"  OR NEW.next_update <> OLD.next_update OR NEW.through <> OLD.through"
+	"  OR NEW.event <> OLD.event"
+	" BEGIN SELECT RAISE(ABORT, 'a revocation list is published once and stays as it is'); END;\n"
+	"CREATE TRIGGER crls_no_delete BEFORE DELETE ON crls"
+	" BEGIN SELECT RAISE(ABORT, 'revocation lists are never deleted'); END;\n";
+
 const struct rmt_db_migration rmt_db_migrations[] = {
 	{ 1, version_1 },
 	{ 2, version_2 },
 	{ 3, version_3 },
 	{ 4, version_4 },
+	{ 5, version_5 },
 };
 const size_t rmt_db_migration_count = sizeof rmt_db_migrations / sizeof rmt_db_migrations[0];
 

@@ -161,13 +161,14 @@ static int revoke(struct rmt_applying *job, const struct rmt_db_cert *old, struc
 {
 	struct rmt_db *db = job->campaign.bench.home.db;
 	struct rmt_db_item change = {.state = RMT_ITEM_CLOSED, .confirmed_by = job->options->confirmed_by};
+	struct rmt_revoking how = {.now = rmt_verb_now(job->campaign.ctx), .reason = SUPERSEDED};
 	bool revoked = old->revoked;
 	int64_t id = old->id;
 
 	job->told.text = revoked ? "closed: the old certificate was revoked before" : "closed: the old certificate is revoked as superseded";
 	if (rmt_db_begin(db, err))
 		return -1;
-	if ((revoked || rmt_db_revoke(db, id, rmt_verb_now(job->campaign.ctx), SUPERSEDED, err) == 0) &&
+	if ((revoked || rmt_certificate_revoke(db, id, &how, err) == 0) &&
 	    rmt_campaign_change(&job->campaign, job->item, &change, err) == 0 &&
 	    rmt_db_commit(db, err) == 0)
 		return 0;

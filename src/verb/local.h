@@ -446,6 +446,18 @@ void rmt_vouch_clear(struct rmt_vouch *vouch);
 /* Record a certificate that was not issued here, with its event. Inside a transaction. */
 int rmt_row_record(struct rmt_db *db, const struct rmt_db_cert *row, int64_t *id, struct rmt_err *err);
 
+/* ---- revocation (revocation.c): what is recorded of a certificate of ours that is taken back ------------------------------------- */
+
+struct rmt_revoking {
+	rmt_time now;
+	int reason;              /* RFC 5280, 5.3.1: 6 puts on hold, 8 releases */
+	rmt_time invalid_since;  /* 0: not said */
+};
+/* With its event. Inside a transaction; the database refuses what may not follow. */
+int rmt_certificate_revoke(struct rmt_db *db, int64_t id, const struct rmt_revoking *how, struct rmt_err *err);
+/* Where the partial list `shard` (from 1) of an authority is, given where its complete one is: ".../name-3.crl". */
+void rmt_shard_uri(const char *crl_uri, int shard, struct rmt_buf *out);
+
 /* ---- release (release.c): the files and the answer ------------------------------------------------------------------------ */
 
 struct rmt_release {

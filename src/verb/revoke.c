@@ -187,13 +187,14 @@ static int reason_named(const char *name, int *reason, struct rmt_err *err)
 
 static int revoke(struct chosen *chosen, int reason)
 {
+	struct rmt_revoking how = {.now = rmt_verb_now(chosen->ctx), .reason = reason};
 	struct rmt_err *err = &chosen->ctx->err;
 	int rc = 0;
 
 	if (rmt_db_begin(chosen->db, err))
 		return -1;
 	for (size_t i = 0; rc == 0 && i < count_of(chosen); i++)
-		rc = rmt_db_revoke(chosen->db, id_at(chosen, i), rmt_verb_now(chosen->ctx), reason, err);
+		rc = rmt_certificate_revoke(chosen->db, id_at(chosen, i), &how, err);
 	if (rc == 0)
 		return rmt_db_commit(chosen->db, err);
 	rmt_db_rollback(chosen->db);

@@ -389,6 +389,7 @@ main(void)
 		{ process_tests, process_count },
 		{ campaign_tests, campaign_count },
 		{ pending_tests, pending_count },
+		{ revoke_tests, revoke_count },
 	};
 	struct CMUnitTest all[64];
 	size_t count = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tests of db/: campaigns, who works on an item, revocations. */
+/* The tests of db/: campaigns, and who works on an item. */
 #include "config.h"
 
 #include <stdio.h>
@@ -88,6 +88,15 @@ an_item_comes_back_as_it_was_put(void **state)
 	assert_int_equal(rmt_db_check_structure(db, &err), 0);
 }
 
+static int
+take_back(int64_t certificate, const char *serial)
+{
+	struct rmt_db_revocation row = { .authority = 1, .serial = rmt_span_text(serial),
+		.certificate = certificate, .at = 300, .reason = 4, .expires = 2000 };
+
+	return rmt_db_revoke(db, &row, 300, &err);
+}
+
 static void
 a_replacement_in_another_campaign_is_found(void **state)
 {
@@ -108,7 +117,7 @@ a_replacement_in_another_campaign_is_found(void **state)
 	assert_string_equal(found.plan, plan);
 	assert_string_equal(found.file, "plan.json");
 	begin();
-	assert_int_equal(rmt_db_revoke(db, 2, 300, 4, &err), 0);
+	assert_int_equal(take_back(2, "2"), 0);
 	commit();
 	assert_int_equal(rmt_db_item_elsewhere(db, second, "aa", 300, &found, &err), 0);
 }
@@ -228,7 +237,8 @@ the_check_finds_what_was_altered(void **state)
 		{ "UPDATE campaign_items SET tbs = NULL, certificate = NULL", "has no certificate" },
 		{ "DELETE FROM campaign_items", "was set back" },
 		{ "UPDATE campaigns SET file = 'other'", "campaign of plan" },
-		{ "INSERT INTO revoked VALUES (1, 100, 4)", "known to no event" },
+		{ "INSERT INTO revoked SELECT authority, serial, 0, id, 100, 4, 0, not_after, 1"
+		  " FROM certificates WHERE id = 1", "known to no event" },
 	};
 
 	(void)state;
@@ -293,45 +303,6 @@ an_item_is_one_process_s_at_a_time(void **state)
 	assert_int_equal(in_child(false, claim, &id), 0); /* a rollback lets nothing go */
 }
 
-/* ---- revocation ---- */
-
-static void
-a_certificate_is_revoked_once(void **state)
-{
-	struct rmt_db_cert foreign = { .issuer_name = "CN=Other",
-		.serial = rmt_span_text("7"),
-		.der = rmt_span_text("der"),
-		.fingerprint = hash_of("f"),
-		.spki_hash = hash_of("k"),
-		.subject = "CN=f",
-		.name = "f",
-		.template_name = "",
-		.targets = "" };
-	struct rmt_db_cert cert;
-	int64_t id;
-
-	(void)state;
-	record_one();
-	begin();
-	assert_int_equal(rmt_db_revoke(db, 1, 300, 4, &err), 0);
-	commit();
-	assert_int_equal(rmt_db_cert_by_id(db, 1, &cert, &err), 1);
-	assert_int_equal(rmt_db_cert_status(&cert, 1500), RMT_CERT_REVOKED);
-	assert_int_equal(rmt_db_check_structure(db, &err), 0);
-	begin();
-	assert_int_equal(rmt_db_revoke(db, 1, 300, 4, &err), -1);
-	expect_refusal("a second revocation", "revoked already");
-	assert_int_equal(rmt_db_cert_add(db, &foreign, &id, &err), 0);
-	assert_int_equal(rmt_db_revoke(db, id, 300, 4, &err), -1);
-	expect_refusal("another CA's certificate", "only that CA");
-	assert_int_equal(rmt_db_revoke(db, 99, 300, 4, &err), -1);
-	expect_refusal("no certificate", "no certificate 99");
-	rmt_db_rollback(db);
-	assert_string_equal(raw("UPDATE revoked SET reason = 1"), "");
-	assert_int_equal(rmt_db_check_revoked(db, &err), -1);
-	expect_refusal("another reason", "altered or is gone");
-}
-
 const struct CMUnitTest campaign_tests[] = {
 	DB_TEST(an_item_comes_back_as_it_was_put),
 	DB_TEST(a_replacement_in_another_campaign_is_found),
@@ -340,6 +311,5 @@ const struct CMUnitTest campaign_tests[] = {
 	DB_TEST(an_item_keeps_the_certificate_that_it_was_given),
 	DB_TEST(the_check_finds_what_was_altered),
 	DB_TEST(an_item_is_one_process_s_at_a_time),
-	DB_TEST(a_certificate_is_revoked_once),
 };
 const size_t campaign_count = sizeof campaign_tests / sizeof campaign_tests[0];

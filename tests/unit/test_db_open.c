@@ -616,6 +616,43 @@ a_home_of_every_earlier_schema_is_brought_up_to_date(void **state)
 	}
 }
 
+/* What later steps made is taken back, and a certificate is revoked as schema 3 did it. */
+static const char to_schema_3[] =
+    "PRAGMA foreign_keys = OFF; DROP INDEX IF EXISTS events_upkeep;"
+    "DROP TABLE crls; DROP TABLE revocations; DROP TABLE revoked;"
+    "DROP TRIGGER authorities_lists; ALTER TABLE authorities DROP COLUMN crl_shards;"
+    "ALTER TABLE authorities DROP COLUMN crl_deltas;"
+    "CREATE TABLE revoked (certificate INTEGER PRIMARY KEY REFERENCES certificates (id),"
+    " at INTEGER NOT NULL, reason INTEGER NOT NULL) STRICT;"
+    "INSERT INTO revoked VALUES (1, 1500, 4);"
+    "INSERT INTO events SELECT 1, 1500, 'revoke', 'certificate=1 reason=4', zeroblob(32);"
+    "PRAGMA user_version = 3";
+
+/* A revocation of schema 3 keeps its event. */
+static void
+what_was_revoked_before_stays_revoked(void **state)
+{
+	struct rmt_db_revocation row;
+	char path[300];
+
+	(void)state;
+	begin();
+	issue(add_authority("ca"), "1", "a.example", 0);
+	commit();
+	rmt_db_close(db);
+	db = NULL;
+	assert_string_equal(raw(to_schema_3), "");
+	open_again(RMT_DB_WRITE);
+	assert_int_equal(backups(path), 1);
+	assert_int_equal(rmt_db_revoked_certificate(db, 1, &row, &err), 1);
+	assert_int_equal(row.reason, 4);
+	assert_int_equal(row.at, 1500);
+	assert_int_equal(row.expires, 2000);
+	assert_true(rmt_span_equal(row.serial, rmt_span_text("1")));
+	if (rmt_db_check_revoked(db, &err) != 0)
+		fail_msg("%s", err.message);
+}
+
 const struct CMUnitTest open_tests[] = {
 	DB_TEST(a_bad_home_gets_one_clear_sentence),
 	DB_TEST(a_home_behind_a_link_is_a_home),
@@ -626,5 +663,6 @@ const struct CMUnitTest open_tests[] = {
 	DB_TEST(an_older_schema_is_copied_and_brought_up_to_date),
 	DB_TEST(a_step_that_fails_leaves_the_old_schema),
 	DB_TEST(a_home_of_every_earlier_schema_is_brought_up_to_date),
+	DB_TEST(what_was_revoked_before_stays_revoked),
 };
 const size_t open_count = sizeof open_tests / sizeof open_tests[0];
