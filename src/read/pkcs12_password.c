@@ -23,7 +23,8 @@
 
 static const struct rmt_span oid_pbmac1 = OID(RSADSI "\x01\x05\x0e");
 
-enum { MAC_KEY_MAX = 1024, SALT_MAX = 64 << 10 };
+/* No PBMAC1 with a key below 160 bits is taken, as OpenSSL does not. */
+enum { MAC_KEY_MIN = 20, MAC_KEY_MAX = 1024, SALT_MAX = 64 << 10 };
 
 /* One thing that a password is to open. */
 struct trial {
@@ -119,7 +120,7 @@ rmt_pfx_read_mac(struct rmt_pfx *pfx, struct rmt_der *outer, struct rmt_err *err
 	if (read_mac_algorithm(mac, algorithm.whole, err))
 		return -1;
 	if (mac->iterations < 1 || mac->salt.length > SALT_MAX ||
-	    (mac->pbmac1 && (mac->kdf.key_length < 1 || mac->kdf.key_length > MAC_KEY_MAX)))
+	    (mac->pbmac1 && (mac->kdf.key_length < MAC_KEY_MIN || mac->kdf.key_length > MAC_KEY_MAX)))
 		return rmt_err_set(err, RMT_INPUT, "macData", "its parameters are out of bounds");
 	return admit(pfx, (uint64_t)mac->iterations, err);
 }

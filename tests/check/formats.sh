@@ -18,8 +18,9 @@ $1 == "differ" {
 	count = split($3, one, ",")
 	for (i = 1; i <= count; i++) if (!seen[$2, one[i]]++) judges[$2] = judges[$2] (judges[$2] ? ", " : "") one[i]
 	found[$2] += $6
+	later[$2] += $7
 }
-END { for (i = 1; i <= n; i++) print "| `" order[i] "` | " judges[order[i]] " | " found[order[i]] " |" }
+END { for (i = 1; i <= n; i++) print "| `" order[i] "` | " judges[order[i]] " | " found[order[i]] " | " later[order[i]] " |" }
 ' "$table" >"$TMP/wanted"
 [ -s "$TMP/wanted" ] && ok "there is a table" || not_ok "there is a table"
 # missing PAGE: what it should say and does not.

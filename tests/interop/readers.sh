@@ -17,8 +17,9 @@ openssl_key() { openssl pkey -passin file:pass -in "$1" -pubout | of_public; }
 openssl_keyder() { openssl pkey -passin file:pass -inform DER -in "$1" -pubout | of_public; }
 openssl_both() { openssl crl2pkcs7 -nocrl -certfile "$1" | openssl pkcs7 -print_certs | blocks CERTIFICATE && openssl_key "$1"; }
 openssl_pfx() { openssl pkcs12 -in "$1" -passin file:pass -nokeys | blocks CERTIFICATE | sort; }
-openssl_request() { openssl req -in "$1" -verify -outform DER | sha256sum | cut -c1-64; }
-openssl_requestder() { openssl req -inform DER -in "$1" -verify -outform DER | sha256sum | cut -c1-64; }
+# OpenSSL 3.5 says on stdout that the signature is good, so that its words must not be asked for together with the bytes.
+openssl_request() { openssl req -in "$1" -verify -noout >/dev/null && openssl req -in "$1" -outform DER | sha256sum | cut -c1-64; }
+openssl_requestder() { openssl req -inform DER -in "$1" -verify -noout >/dev/null && openssl req -inform DER -in "$1" -outform DER | sha256sum | cut -c1-64; }
 openssl_crl() { openssl crl -in "$1" -outform DER | sha256sum | cut -c1-64; }
 openssl_crlder() { openssl crl -inform DER -in "$1" -outform DER | sha256sum | cut -c1-64; }
 openssl_public() { of_public -in "$1"; }

@@ -542,7 +542,8 @@ a_mac_may_have_an_empty_salt(void **state)
 
 /* RFC 9579: plain-nomac.pfx under a PBMAC1 with "secret"; iterations as written, not as derived. */
 static void
-make_pbmac1(int64_t iterations, const char *kdf, const char *hmac, struct rmt_buf *out)
+make_pbmac1(
+    int64_t iterations, int key_length, const char *kdf, const char *hmac, struct rmt_buf *out)
 {
 	static const unsigned char salt[8] = "saltsalt";
 	unsigned char key[32], mac[32];
@@ -551,9 +552,10 @@ make_pbmac1(int64_t iterations, const char *kdf, const char *hmac, struct rmt_bu
 	struct rmt_tlv version, whole, octets;
 
 	open_plain(&der, &version, &whole, &octets);
-	assert_true(PKCS5_PBKDF2_HMAC("secret", 6, salt, 8, 2048, EVP_sha256(), 32, key));
+	assert_true(
+	    PKCS5_PBKDF2_HMAC("secret", 6, salt, 8, 2048, EVP_sha256(), key_length, key));
 	assert_non_null(
-	    HMAC(EVP_sha256(), key, 32, octets.value.at, octets.value.length, mac, NULL));
+	    HMAC(EVP_sha256(), key, key_length, octets.value.at, octets.value.length, mac, NULL));
 
 	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
 	rmt_derw_raw(&w, version.whole);
@@ -568,7 +570,7 @@ make_pbmac1(int64_t iterations, const char *kdf, const char *hmac, struct rmt_bu
 	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
 	rmt_derw_value(&w, RMT_DER_OCTET_STRING, rmt_span_of(salt, 8));
 	rmt_derw_small(&w, iterations);
-	rmt_derw_small(&w, 32);
+	rmt_derw_small(&w, key_length);
 	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
 	named(&w, "1.2.840.113549.2.9");
 	rmt_derw_end(&w);
@@ -596,26 +598,32 @@ pbmac1_is_checked_here(void **state)
 	static const struct {
 		const char *sentence, *kdf, *hmac, *secrets, *wanted, *says;
 		int64_t iterations;
+		int key_length;
 	} rows[] = {
 		{ "the right passphrase", "1.2.840.113549.1.5.12", "1.2.840.113549.2.9", "secret",
-		    LEAF_PFX_PLAIN, NULL, 2048 },
+		    LEAF_PFX_PLAIN, NULL, 2048, 32 },
 		{ "a wrong passphrase", "1.2.840.113549.1.5.12", "1.2.840.113549.2.9", "wrong",
-		    "!secret()", NULL, 2048 },
+		    "!secret()", NULL, 2048, 32 },
 		{ "another derivation", "1.3.6.1.4.1.11591.4.11", "1.2.840.113549.2.9", "secret",
-		    "!input(keyDerivationFunc)", "not PBKDF2", 2048 },
+		    "!input(keyDerivationFunc)", "not PBKDF2", 2048, 32 },
 		{ "an unknown HMAC", "1.2.840.113549.1.5.12", "1.2.3.4", "secret",
-		    "!input(macData)", "1.2.3.4", 2048 },
+		    "!input(macData)", "1.2.3.4", 2048, 32 },
 		{ "too many iterations", "1.2.840.113549.1.5.12", "1.2.840.113549.2.9", "secret",
-		    "!policy()", "2147483648 times", INT64_C(2147483648) },
+		    "!policy()", "2147483648 times", INT64_C(2147483648), 32 },
+		{ "the shortest key", "1.2.840.113549.1.5.12", "1.2.840.113549.2.9", "secret",
+		    LEAF_PFX_PLAIN, NULL, 2048, 20 },
+		{ "a shorter one", "1.2.840.113549.1.5.12", "1.2.840.113549.2.9", "secret",
+		    "!input(macData)", "out of bounds", 2048, 19 },
 		{ "no iterations", "1.2.840.113549.1.5.12", "1.2.840.113549.2.9", "secret",
-		    "!input(macData)", NULL, 0 },
+		    "!input(macData)", NULL, 0, 32 },
 	};
 	struct rmt_buf pfx = { 0 };
 	struct account account;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		make_pbmac1(rows[i].iterations, rows[i].kdf, rows[i].hmac, &pfx);
+		make_pbmac1(
+		    rows[i].iterations, rows[i].key_length, rows[i].kdf, rows[i].hmac, &pfx);
 		account_start(&account, rows[i].secrets);
 		check_account(&account, rows[i].sentence,
 		    account_mem(&account, pfx.bytes, pfx.length), rows[i].wanted, rows[i].says);
