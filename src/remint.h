@@ -442,6 +442,8 @@ struct remint_authority {
 	const char *parent;     /* name or "" */
 	const char *crl_uri, *ca_uri, *ocsp_uri;
 	const char *pem;        /* NULL while pending */
+	bool issues;            /* when no authority is named, because that was chosen */
+	const char *succeeds;   /* the authority whose place it took, or "" */
 };
 typedef int remint_authority_fn(void *arg, const struct remint_authority *authority);
 /* Make a home with a root and an issuing CA. The home must not hold a CA yet (RMT_CLASS_POLICY otherwise). Reports each authority made. */
@@ -458,7 +460,53 @@ struct remint_ca_sign_options { const char *request; const char *authority; int6
 REMINT_API int remint_ca_sign(struct remint *ctx, const struct remint_ca_sign_options *options, remint_file_fn *file, void *arg);
 /* Install the certificate (and its chain, any form) that came back for a pending authority. */
 REMINT_API int remint_ca_install(struct remint *ctx, struct remint_strings inputs, remint_authority_fn *installed, void *arg);
-/* Roots and chains for distribution: NAME.cer (DER), NAME.pem, chain.pem, chain.p7b through `file`, or into `directory` when not NULL. */
+/* One more CA in this home, certified by another one of it whose key is here too. Reports every authority. */
+struct remint_ca_add_options {
+	const char *name, *subject;    /* both needed */
+	const char *parent;            /* NULL: "root" */
+	const char *key, *template_name, *publish_url; /* NULL: the template's, "issuing-ca", none */
+	int64_t validity;              /* 0: template's */
+	bool issues;                   /* it issues from now on when no authority is named */
+};
+REMINT_API int remint_ca_add(struct remint *ctx, const struct remint_ca_add_options *options, remint_authority_fn *authority, void *arg);
+struct remint_ca_rotate_options {
+	const char *authority;         /* NULL: the one that issues when none is named */
+	const char *name, *subject;    /* NULL: NAME-2, and the old subject with a generation: "CN=... G2" */
+	bool same_name;                /* the old subject as it is */
+	const char *key, *template_name, *publish_url; /* NULL: as the old one has them */
+	int64_t validity;              /* 0: as long as the old one's */
+	bool cross;                    /* also each certified by the other */
+	bool may_request;              /* where the key of its issuer is elsewhere, make a request */
+};
+/* A successor with a new key beside an authority. It is active at once where the key of the issuer is here (or it is a root), and takes the
+ * old one's place when no authority is named; its certificate and those above go to `file` as ca.pem and issuer.pem. Elsewhere it is
+ * pending, and request.pem goes to `file`; remint_ca_install() completes it. The old one goes on as it is, see remint_ca_retire(). What was
+ * interrupted is finished by the same call. Reports every authority. Fails with POLICY when the old one has a successor already (but for
+ * what `cross` still has to do), when an issuer leaves no room, or when the template gives up what limits the old one. */
+REMINT_API int remint_ca_rotate(struct remint *ctx, const struct remint_ca_rotate_options *options, remint_file_fn *file,
+                                remint_authority_fn *authority, void *arg);
+/* No more certificates by this authority; it goes on to sign CRLs and OCSP responses. Refused (POLICY) for the one that issues when none is named. */
+REMINT_API int remint_ca_retire(struct remint *ctx, const char *name, const char *why, remint_authority_fn *authority, void *arg);
+/* Who issues when no authority is named. */
+REMINT_API int remint_ca_default(struct remint *ctx, const char *name, remint_authority_fn *authority, void *arg);
+/* What still hangs on an authority: certificates that it issued, other CAs of this home left out, and that have not expired. */
+struct remint_standing {
+	const struct remint_authority *authority;
+	const char *successor;                 /* name or "" */
+	struct remint_strings crossed;         /* names of the authorities of this home that certified it beside its issuer */
+	struct remint_strings below;           /* names of the authorities that it certified and that have not expired */
+	uint64_t valid, superseded, revoked;
+	int64_t last_valid;                    /* when the last valid one ends; 0: there is none */
+	int64_t needed_until;                  /* when the last of all and of those below ends: so long it has to publish CRLs; 0: there is none */
+};
+typedef int remint_standing_fn(void *arg, const struct remint_standing *standing);
+struct remint_record;
+/* `name` NULL: every authority that is retired or has a successor. Each is followed by the first `limit` of its certificates, soonest end
+ * first, through `record` (may be NULL). */
+REMINT_API int remint_ca_standing(struct remint *ctx, const char *name, unsigned limit, remint_standing_fn *standing,
+                                  int (*record)(void *arg, const struct remint_record *record), void *arg);
+/* Roots and chains for distribution: NAME.cer (DER), NAME.pem, chain.pem, chain.p7b through `file`, or into `directory` when not NULL;
+ * NAME-by-OTHER.cer and .pem where an authority was certified by another one beside its issuer. */
 REMINT_API int remint_ca_export(struct remint *ctx, const char *directory, bool force, remint_file_fn *file, void *arg);
 
 /* ---- issuing ---------------------------------------------------------------------------------------------------------------- */

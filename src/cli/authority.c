@@ -8,10 +8,9 @@
 
 #include "cli/cli.h"
 
-static void
-print_json(struct json *json, const struct remint_authority *authority)
+void
+authority_json(struct json *json, const struct remint_authority *authority)
 {
-	json_open(json, NULL, '{');
 	json_text(json, "name", authority->name);
 	json_text(json, "state", authority->state);
 	json_text(json, "subject", authority->subject);
@@ -19,6 +18,9 @@ print_json(struct json *json, const struct remint_authority *authority)
 	json_text(json, "key", authority->key);
 	json_bool(json, "key_here", authority->key_here);
 	json_text(json, "parent", authority->parent);
+	json_bool(json, "issues", authority->issues);
+	if (*authority->succeeds)
+		json_text(json, "succeeds", authority->succeeds);
 	json_time(json, "not_before", authority->not_before);
 	json_time(json, "not_after", authority->not_after);
 	json_text(json, "crl_uri", authority->crl_uri);
@@ -26,19 +28,19 @@ print_json(struct json *json, const struct remint_authority *authority)
 	json_text(json, "ocsp_uri", authority->ocsp_uri);
 	json_text(json, "sha256", authority->sha256);
 	json_text(json, "pem", authority->pem);
-	json_close(json, '}');
 }
 
-static void
-print_text(struct out *out, const struct remint_authority *authority)
+void
+authority_text(struct out *out, const struct remint_authority *authority)
 {
 	char before[32], after[32], valid[80] = "";
 
 	out_style(out, STYLE_STRONG);
 	out_safe(out, authority->name);
 	out_style(out, STYLE_NONE);
-	out_format(out, "  (%s, %s)\n", authority->state,
-	    authority->key_here ? "key here" : "key elsewhere");
+	out_format(out, "  (%s, %s%s)\n", authority->state,
+	    authority->key_here ? "key here" : "key elsewhere",
+	    authority->issues ? ", issues by default" : "");
 	if (authority->not_after) {
 		remint_time_text(authority->not_before, before);
 		remint_time_text(authority->not_after, after);
@@ -46,6 +48,7 @@ print_text(struct out *out, const struct remint_authority *authority)
 	}
 	out_escaped(out, 2, LABEL_WIDTH, "subject", authority->subject);
 	out_escaped(out, 2, LABEL_WIDTH, "issuer", authority->parent);
+	out_escaped(out, 2, LABEL_WIDTH, "succeeds", authority->succeeds);
 	out_field(out, 2, "serial", authority->serial);
 	out_field(out, 2, "key", authority->key);
 	out_field(out, 2, "valid", valid);
@@ -53,7 +56,6 @@ print_text(struct out *out, const struct remint_authority *authority)
 	out_field(out, 2, "CA file", authority->ca_uri);
 	out_field(out, 2, "OCSP", authority->ocsp_uri);
 	out_field(out, 2, "sha256", authority->sha256);
-	out_text(out, "\n");
 }
 
 int
@@ -61,9 +63,13 @@ authority_print(void *arg, const struct remint_authority *authority)
 {
 	struct cli *cli = arg;
 
-	if (cli->json)
-		print_json(&cli->json_writer, authority);
-	else
-		print_text(&cli->out, authority);
+	if (cli->json) {
+		json_open(&cli->json_writer, NULL, '{');
+		authority_json(&cli->json_writer, authority);
+		json_close(&cli->json_writer, '}');
+	} else {
+		authority_text(&cli->out, authority);
+		out_text(&cli->out, "\n");
+	}
 	return 0;
 }

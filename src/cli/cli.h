@@ -135,6 +135,11 @@ enum option_id {
 	OPT_CA_TEMPLATE,
 	OPT_NO_RECORD,
 	OPT_ANYWAY,
+	OPT_SAME_NAME,
+	OPT_CROSS,
+	OPT_ROTATION_STATUS, /* ca rotate: a switch */
+	OPT_PARENT,
+	OPT_DEFAULT,
 	OPT_COUNT
 };
 
@@ -414,6 +419,8 @@ void verdicts_end(struct verdicts *verdicts, const struct remint_audit_summary *
 void verdicts_free(struct verdicts *verdicts);
 
 int authority_print(void *cli, const struct remint_authority *authority);
+void authority_json(struct json *json, const struct remint_authority *authority); /* its members */
+void authority_text(struct out *out, const struct remint_authority *authority);
 
 /* Certificates of the database, between a begin and an end. */
 struct records {
@@ -426,6 +433,9 @@ struct records {
 void cs_client_heading(struct cli *cli);
 /* False: it is no user's certificate. */
 bool cs_client_print(struct cli *cli, const struct remint_record *record, bool first);
+void record_json(struct json *json, const struct remint_record *record);
+struct table *records_table(struct out *out); /* and its rows */
+void record_row(struct table *table, const struct remint_record *record);
 void records_begin(struct records *records, struct cli *cli);
 int records_print(void *records, const struct remint_record *record);
 int records_end(struct records *records, int rc);
@@ -452,13 +462,27 @@ int steps_print(void *steps, const struct remint_step *step);
 int steps_end(struct steps *steps, int rc);
 size_t steps_in(const struct steps *steps, const char *state); /* how many items are in it */
 
+/* Where PEM goes: standard output, or the file that --out names (cmd_ca.c). */
+struct pem_file {
+	struct cli *cli;
+	const char *path; /* or NULL */
+	struct out file;
+};
+int pem_file_begin(struct pem_file *handing); /* begin the file of --out: where it cannot be made, nothing is done */
+int pem_file_close(struct pem_file *handing, int rc); /* it appears when rc is 0; -1 after a report */
+
 /* ---- verbs (cmd_*.c) ----------------------------------------------------- */
 
 int cmd_accept(struct cli *cli);
 int cmd_apply(struct cli *cli);
 int cmd_approve(struct cli *cli);
 int cmd_audit(struct cli *cli);
+int cmd_ca_add(struct cli *cli);
+int cmd_ca_default(struct cli *cli);
 int cmd_ca_list(struct cli *cli);
+int cmd_ca_retire(struct cli *cli);
+int cmd_ca_rotate(struct cli *cli);
+int cmd_ca_show(struct cli *cli);
 int cmd_ca_request(struct cli *cli);
 int cmd_ca_sign(struct cli *cli);
 int cmd_ca_install(struct cli *cli);

@@ -24,17 +24,10 @@ cmd_ca_list(struct cli *cli)
 	return finish(cli, remint_ca_list(cli->ctx, authority_print, cli));
 }
 
-/* Where PEM goes: standard output, or the file that --out names. */
-struct handing {
-	struct cli *cli;
-	const char *path; /* or NULL */
-	struct out file;
-};
-
 static int
 take_file(void *arg, const char *name, const void *bytes, size_t length, bool secret)
 {
-	struct handing *handing = arg;
+	struct pem_file *handing = arg;
 	struct cli *cli = handing->cli;
 	struct json *json = &cli->json_writer;
 
@@ -55,34 +48,51 @@ take_file(void *arg, const char *name, const void *bytes, size_t length, bool se
 	return 0;
 }
 
+int
+pem_file_begin(struct pem_file *handing)
+{
+	if (!handing->path)
+		return 0;
+	out_open(&handing->file);
+	return file_begin(handing->cli, &handing->file, handing->path);
+}
+
+int
+pem_file_close(struct pem_file *handing, int rc)
+{
+	if (!handing->path)
+		return 0;
+	if (rc) {
+		out_abandon(&handing->file);
+		return 0;
+	}
+	if (out_close(&handing->file))
+		return report_failure(handing->cli, REMINT_CLASS_INTERNAL, handing->path, "cannot write: %s",
+		    strerrordesc_np(handing->file.failed));
+	return 0;
+}
+
 /* The file is begun before anything is signed: where it cannot be made, nothing is. */
 static int
-hand_begin(struct handing *handing, struct cli *cli, const char *path)
+hand_begin(struct pem_file *handing, struct cli *cli, const char *path)
 {
-	*handing = (struct handing){ .cli = cli, .path = path };
-	if (path)
-		out_open(&handing->file);
-	if (path && file_begin(cli, &handing->file, path))
+	*handing = (struct pem_file){ .cli = cli, .path = path };
+	if (pem_file_begin(handing))
 		return -1;
 	document_begin(cli, "files");
 	return 0;
 }
 
 static int
-hand_end(struct handing *handing, int rc)
+hand_end(struct pem_file *handing, int rc)
 {
 	struct cli *cli = handing->cli;
 	const char *path = handing->path;
 
-	if (!path)
+	if (pem_file_close(handing, rc))
+		return -1;
+	if (rc || !path)
 		return finish(cli, rc);
-	if (rc) {
-		out_abandon(&handing->file);
-		return finish(cli, rc);
-	}
-	if (out_close(&handing->file))
-		return report_failure(cli, REMINT_CLASS_INTERNAL, path, "cannot write: %s",
-		    strerrordesc_np(handing->file.failed));
 	handing->path = NULL;
 	take_file(handing, path, NULL, 0, false);
 	return finish(cli, 0);
@@ -97,7 +107,7 @@ cmd_ca_request(struct cli *cli)
 		.key = text_of(cli, OPT_KEY_TYPE),
 		.publish_url = text_of(cli, OPT_PUBLISH_URL),
 	};
-	struct handing handing;
+	struct pem_file handing;
 
 	if (!options.subject)
 		return report_usage(cli, "a CA needs a name: give --subject \"CN=..., O=...\"");
@@ -114,7 +124,7 @@ cmd_ca_sign(struct cli *cli)
 		.authority = text_of(cli, OPT_CA),
 		.template_name = text_of(cli, OPT_TEMPLATE),
 	};
-	struct handing handing;
+	struct pem_file handing;
 
 	if (duration_of(cli, OPT_VALIDITY, &options.validity) ||
 	    hand_begin(&handing, cli, text_of(cli, OPT_OUT)))
@@ -134,7 +144,7 @@ int
 cmd_ca_export(struct cli *cli)
 {
 	struct remint_out out = out_of(cli);
-	struct handing handing;
+	struct pem_file handing;
 
 	if (!out.directory)
 		return report_usage(

@@ -142,6 +142,22 @@ static const struct option_use init_options[] = { O(ROOT_SUBJECT), O(ISSUING_SUB
 	O(CA_PASSWORD_FD), O(NO_PASSWORD), O_END };
 
 static const struct option_use ca_list_options[] = { O_END };
+static const struct option_use ca_show_options[] = { O_AS(LIMIT, NULL, "list at most N of its certificates (default 20)"), O_END };
+static const struct option_use ca_add_options[] = {
+	O_AS(SUBJECT, NULL, "the subject of the CA: \"CN=Example Issuing CA, O=Example\""), O(PARENT),
+	{ .id = OPT_TEMPLATE, .help = "what the CA may do (default: issuing-ca)" }, O(KEY_TYPE), O(VALIDITY),
+	O(PUBLISH_URL), O(DEFAULT), CA_PASSWORD, O_END
+};
+static const struct option_use ca_default_options[] = { O_END };
+static const struct option_use ca_retire_options[] = { O(WHY), O_END };
+static const struct option_use ca_rotate_options[] = {
+	O_AS(NAME, "NAME", "what the successor is called here (default: NAME-2)"),
+	O_AS(SUBJECT, NULL, "its subject (default: the old one, its common name followed by G2)"), O(SAME_NAME),
+	O_AS(KEY_TYPE, NULL, "kind and size of the new key (default: as the old one)"), O(VALIDITY),
+	{ .id = OPT_TEMPLATE, .help = "what the CA may do (default: the template of the old one)" }, O(PUBLISH_URL), O(CROSS),
+	O(ROTATION_STATUS), O_AS(LIMIT, NULL, "with --status: list at most N certificates of each (default 20)"),
+	O_AS(OUT, "FILE", "the certificate with those above, or the request when the issuer's key is elsewhere"), O(FORCE), CA_PASSWORD, O_END
+};
 static const struct option_use ca_request_options[] = {
 	O_AS(NAME, "NAME", "what the authority is called here (default: issuing)"),
 	O_AS(SUBJECT, NULL, "the subject of the CA: \"CN=Example Issuing CA, O=Example\""),
@@ -248,6 +264,13 @@ EXAMPLES(init,
     { "A home whose issuing CA is certified by a root elsewhere (see remint help ca request):",
 	"init --home branch --no-root --ca-password-file ca.pass" });
 EXAMPLES(ca_list, { "Which authorities are here?", "ca list" });
+EXAMPLES(ca_show, { "What still hangs on the old one?", "ca show issuing" });
+EXAMPLES(ca_add, { "A second issuing CA under the same root:",
+		     "ca add devices --subject 'CN=Device CA, O=Example' --ca-password-file ca.pass" });
+EXAMPLES(ca_default, { "Issue by it when no authority is named:", "ca default devices" });
+EXAMPLES(ca_retire, { "It signs no more certificates, but goes on with its CRLs:", "ca retire issuing --why 'succeeded by issuing-2'" });
+EXAMPLES(ca_rotate, { "A new key beside the old one:", "ca rotate issuing --ca-password-file ca.pass" },
+    { "Which certificates still hang on the old one, and until when?", "ca rotate --status" });
 EXAMPLES(ca_request, { "Ask a root elsewhere to certify an issuing CA:",
 			 "ca request --home branch --subject 'CN=Branch CA, O=Example' "
 			 "--ca-password-file ca.pass >branch.csr" });
@@ -414,11 +437,35 @@ const struct command command_table[] = {
 	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
 	    GIVES(init, init, "3467", cmd_init) },
 	{ .name = "ca",
-	    .summary = "the authorities of a home: list, request, sign, install, export" },
+	    .summary = "the authorities of a home: list, add, rotate, retire, request, export" },
 	{ .name = "ca list",
 	    .summary = "list the authorities",
 	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
 	    GIVES(ca_list, ca_list, "6", cmd_ca_list) },
+	{ .name = "ca show",
+	    .summary = "one authority, and what hangs on it",
+	    ARGUMENTS("NAME", 1, 1, TAKES_TEXT),
+	    GIVES(ca_show, ca_show, "6", cmd_ca_show) },
+	{ .name = "ca add",
+	    .summary = "one more CA, certified by another one of this home",
+	    .text = "For a CA that is certified elsewhere see remint help ca request.",
+	    ARGUMENTS("NAME", 1, 1, TAKES_TEXT),
+	    GIVES(ca_add, ca_add, "467", cmd_ca_add) },
+	{ .name = "ca default",
+	    .summary = "choose the authority that issues when none is named",
+	    ARGUMENTS("NAME", 1, 1, TAKES_TEXT),
+	    GIVES(ca_default, ca_default, "46", cmd_ca_default) },
+	{ .name = "ca rotate",
+	    .summary = "a successor with a new key beside an authority",
+	    .text = "The successor takes the place of the old one wherever no authority is named; the old one goes on as it is, until ca retire. "
+		    "An interrupted call is finished by the same call.",
+	    ARGUMENTS("[NAME]", 0, 1, TAKES_TEXT),
+	    GIVES(ca_rotate, ca_rotate, "467", cmd_ca_rotate) },
+	{ .name = "ca retire",
+	    .summary = "no more certificates by this authority",
+	    .text = "It still signs CRLs and OCSP responses for what it issued.",
+	    ARGUMENTS("NAME", 1, 1, TAKES_TEXT),
+	    GIVES(ca_retire, ca_retire, "46", cmd_ca_retire) },
 	{ .name = "ca request",
 	    .summary = "make a key and a request for a CA that a root elsewhere certifies",
 	    .text = "The request goes to standard output or to --out FILE, the key stays in the home. The authority "

@@ -12,12 +12,18 @@
 static const char *const columns[] = { "id", "serial", "name", "status", "not_before", "not_after",
 	"template", "targets", "issuer", "subject", "supersedes", "superseded_by", "sha256" };
 
-void
-records_begin(struct records *records, struct cli *cli)
+struct table *
+records_table(struct out *out)
 {
 	static const char *const headings[] = { "ID", "EXPIRES", "STATUS", "REPLACES", "NAME",
 		"TEMPLATE", "SERIAL" };
 
+	return table_new(out, headings, sizeof headings / sizeof *headings);
+}
+
+void
+records_begin(struct records *records, struct cli *cli)
+{
 	*records = (struct records){ .cli = cli, .cs_clients = given(cli, OPT_CS_CLIENTS) };
 	document_begin(cli, "certificates");
 	if (records->cs_clients)
@@ -25,11 +31,11 @@ records_begin(struct records *records, struct cli *cli)
 	else if (cli->csv)
 		csv_row(&cli->out, columns, sizeof columns / sizeof *columns);
 	else if (!cli->json)
-		records->table = table_new(&cli->out, headings, sizeof headings / sizeof *headings);
+		records->table = records_table(&cli->out);
 }
 
-static void
-print_json(struct json *json, const struct remint_record *record)
+void
+record_json(struct json *json, const struct remint_record *record)
 {
 	json_open(json, NULL, '{');
 	json_number(json, "id", record->id);
@@ -78,8 +84,8 @@ print_csv(struct out *out, const struct remint_record *record)
 	    12);
 }
 
-static void
-print_row(struct table *table, const struct remint_record *record)
+void
+record_row(struct table *table, const struct remint_record *record)
 {
 	char id[24], old[24] = "", after[32];
 	enum style style = strcmp(record->status, "valid") == 0        ? STYLE_GOOD
@@ -113,11 +119,11 @@ records_print(void *arg, const struct remint_record *record)
 	}
 	records->count++;
 	if (cli->json)
-		print_json(&cli->json_writer, record);
+		record_json(&cli->json_writer, record);
 	else if (cli->csv)
 		print_csv(&cli->out, record);
 	else
-		print_row(records->table, record);
+		record_row(records->table, record);
 	return keep_going(cli);
 }
 

@@ -34,6 +34,7 @@ struct rmt_issuer {
 	const struct rmt_cert *const *above; /* the issuer's own issuers, nearest first, root last: their path lengths, purposes and name constraints bind too */
 	size_t above_count;                  /* 0: not at hand */
 	struct rmt_span crl_uri, ocsp_uri, ca_uri; /* text; empty: not written */
+	bool rollover;                       /* what is issued has the issuer's own name and another key: it counts against no path length */
 };
 
 /* A template and an issuer, judged against each other once and encoded as far as every certificate of the two is the

@@ -51,7 +51,7 @@ check_ca(const struct rmt_cert *cert, struct rmt_basic_constraints *constraints,
 	return 0;
 }
 
-/* Certificates below `above` that count against its path length: the CAs between, self-issued ones excepted, and ours. */
+/* Certificates below `above` that count against its path length: the CAs between and ours, self-issued ones excepted. */
 static int
 check_path(struct rmt_recipe *recipe, const struct rmt_cert *above, int path_length, int between,
            struct rmt_err *err)
@@ -62,7 +62,7 @@ check_path(struct rmt_recipe *recipe, const struct rmt_cert *above, int path_len
 
 	if (path_length < 0)
 		return 0;
-	left = path_length - between - (ca ? 1 : 0);
+	left = path_length - between - (ca && !recipe->issuer.rollover ? 1 : 0);
 	if (left < 0)
 		return rmt_err_cite(err, RMT_POLICY, "issuer", "RFC 5280, 4.2.1.9",
 		                    "the path length %d of %s leaves no room for %s", path_length, label(above, shown),

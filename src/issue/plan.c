@@ -10,10 +10,22 @@
 
 #include "issue/local.h"
 
+/* A rollover is told by its name, which is then spared by path lengths (RFC 5280, 4.2.1.9). */
+static int
+check_rollover(struct rmt_draft *draft, struct rmt_err *err)
+{
+	const struct rmt_issuer *issuer = &draft->recipe->issuer;
+
+	if (!issuer->rollover || (issuer->cert && rmt_name_equal(rmt_buf_view(&draft->subject), issuer->cert->subject)))
+		return 0;
+	return rmt_err_cite(err, RMT_POLICY, "subject", "RFC 5280, 6.1",
+	                    "the key of a rollover has the name of its issuer, and this is another");
+}
+
 static const struct {
 	int (*decide)(struct rmt_draft *draft, struct rmt_err *err);
 } steps[] = {
-	{ rmt_draft_key }, { rmt_draft_validity }, { rmt_draft_subject }, { rmt_draft_san }, { rmt_draft_usage },
+	{ rmt_draft_key }, { rmt_draft_validity }, { rmt_draft_subject }, { check_rollover }, { rmt_draft_san }, { rmt_draft_usage },
 	{ rmt_draft_bounds },
 };
 

@@ -69,18 +69,36 @@ static void describe_cert(struct rmt_arena *arena, const struct rmt_cert *cert, 
 	out->pem = rmt_arena_pem(arena, "CERTIFICATE", cert->der);
 }
 
+int rmt_authority_told(struct rmt_home *home, const struct rmt_db_authority *row, struct rmt_arena *arena, struct remint_authority *out,
+                       struct rmt_err *err)
+{
+	struct rmt_buf issues = {0};
+	struct rmt_cert cert;
+	int rc = 0;
+
+	*out = (struct remint_authority){.name = row->name, .state = state_name(row->state), .key_here = row->key_here,
+	                                 .subject = "", .serial = "", .key = "", .sha256 = "", .parent = "", .succeeds = "",
+	                                 .crl_uri = row->crl_uri, .ca_uri = row->ca_uri, .ocsp_uri = row->ocsp_uri};
+	if (row->cert.length && rmt_cert_read(&cert, row->cert, RMT_TOLERANT, NULL) == 0)
+		describe_cert(arena, &cert, out);
+	if (rmt_db_setting_get(home->db, RMT_SETTING_ISSUER, &issues, err) < 0 ||
+	    rmt_authority_succeeds(home, row->name, &arena->scratch, err) < 0)
+		rc = -1;
+	out->issues = strcmp(rmt_buf_string(&issues), row->name) == 0;
+	out->succeeds = rmt_arena_scratch(arena);
+	rmt_buf_free(&issues);
+	return rc;
+}
+
 static int list_one(void *arg, const struct rmt_db_authority *row)
 {
 	struct listing *listing = arg;
-	struct remint_authority out = {.name = row->name, .state = state_name(row->state), .key_here = row->key_here,
-	                               .subject = "", .serial = "", .key = "", .sha256 = "", .crl_uri = row->crl_uri,
-	                               .ca_uri = row->ca_uri, .ocsp_uri = row->ocsp_uri};
-	struct rmt_cert cert;
+	struct remint_authority out;
 
 	rmt_arena_reset(&listing->arena);
+	if (rmt_authority_told(listing->home, row, &listing->arena, &out, &listing->ctx->err))
+		return -1;
 	out.parent = parent_name(listing, row->parent);
-	if (row->cert.length && rmt_cert_read(&cert, row->cert, RMT_TOLERANT, NULL) == 0)
-		describe_cert(&listing->arena, &cert, &out);
 	return listing->authority(listing->arg, &out);
 }
 
@@ -156,7 +174,7 @@ int rmt_authority_install(struct rmt_home *home, int64_t id, struct rmt_span der
 		return -1;
 	if (rmt_db_begin(home->db, err))
 		goto out;
-	if (rmt_db_authority_activate(home->db, id, cert->der, parent, err) == 0 &&
+	if (rmt_authority_activate(home, id, cert->der, parent, err) == 0 &&
 	    record_cert(home, cert, parent, err) == 0 &&
 	    rmt_db_event(home->db, rmt_verb_now(home->ctx), "install", "authority activated", err) == 0)
 		rc = rmt_db_commit(home->db, err);
@@ -169,7 +187,7 @@ out:
 
 /* ---- request --------------------------------------------------------------------------------------------------------------------- */
 
-static int hand_pem(remint_file_fn *file, void *arg, const char *name, const char *label, struct rmt_span der,
+int rmt_pem_hand(remint_file_fn *file, void *arg, const char *name, const char *label, struct rmt_span der,
                     struct rmt_err *err)
 {
 	struct rmt_buf pem = {0};
@@ -181,43 +199,16 @@ static int hand_pem(remint_file_fn *file, void *arg, const char *name, const cha
 	return rc;
 }
 
-/* The key of a new pending authority; or of one that is pending already, whose request was lost on its way. */
-static struct rmt_key *pending_key(struct rmt_home *home, const char *name, const struct remint_ca_request_options *options,
-                                   const struct rmt_template *template, struct rmt_err *err)
-{
-	unsigned char hash[RMT_SHA256];
-	struct rmt_db_authority row;
-	struct rmt_key *key;
-	int64_t id;
-	int found = rmt_db_authority_get(home->db, name, 0, &row, err);
-
-	if (found < 0)
-		return NULL;
-	if (found && (row.state != RMT_AUTHORITY_PENDING || row.spki_hash.length != sizeof hash)) {
-		rmt_err_set(err, RMT_POLICY, NULL, "there is an authority named \"%s\" already: choose another --name", name);
-		return NULL;
-	}
-	if (found) {
-		memcpy(hash, row.spki_hash.at, sizeof hash);
-		rmt_verb_warn(home->ctx, "the authority \"%s\" is waiting for its certificate already: this is a request for the same key", name);
-		return rmt_home_key_load(home, rmt_span_of(hash, sizeof hash), err);
-	}
-	key = rmt_key_generate(options->key ? options->key : template->key_generate, err);
-	if (key && rmt_authority_prepare(home, name, key, 0, options->publish_url, &id, err) == 0)
-		return key;
-	rmt_key_free(key);
-	return NULL;
-}
-
 int remint_ca_request(struct remint *ctx, const struct remint_ca_request_options *options, remint_file_fn *file, void *arg)
 {
 	const char *name = options->name ? options->name : "issuing";
 	struct rmt_err *err = &ctx->err;
 	struct rmt_template *template = NULL;
+	struct rmt_founding founding = {.name = name, .publish_url = options->publish_url};
 	struct rmt_buf subject = {0}, der = {0};
 	struct rmt_key *key = NULL;
 	struct rmt_home home = {0};
-	char label[65];
+	int64_t id;
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
@@ -225,22 +216,18 @@ int remint_ca_request(struct remint *ctx, const struct remint_ca_request_options
 		rmt_err_set(err, RMT_USAGE, NULL, "a CA needs a name: give --subject \"CN=..., O=...\"");
 		goto out;
 	}
-	rmt_file_label(name, label);
-	if (strcmp(label, name) != 0) {
-		rmt_err_set(err, RMT_USAGE, NULL,
-		            "\"%s\" cannot name an authority, since its files are called so too: letters, digits, \".\", \"_\" "
-		            "and \"-\" can, at most 64",
-		            name);
+	if (rmt_authority_name_check(name, err))
 		goto out;
-	}
 	if (options->publish_url && rmt_publish_url_check(options->publish_url, err))
 		goto out;
 	if (rmt_home_open(ctx, RMT_DB_WRITE, &home, err) || rmt_name_parse(options->subject, &subject, err))
 		goto out;
 	template = rmt_template_load(ctx->policies, "issuing-ca", err);
-	key = template ? pending_key(&home, name, options, template, err) : NULL;
+	if (template)
+		founding.key = options->key ? options->key : template->key_generate;
+	key = template ? rmt_authority_pending(&home, &founding, &id, err) : NULL;
 	if (key && rmt_request_build(key, template->digest, rmt_buf_view(&subject), (struct rmt_span){0}, &der, err) == 0)
-		rc = hand_pem(file, arg, "request.pem", "CERTIFICATE REQUEST", rmt_buf_view(&der), err);
+		rc = rmt_pem_hand(file, arg, "request.pem", "CERTIFICATE REQUEST", rmt_buf_view(&der), err);
 out:
 	rmt_buf_free(&subject);
 	rmt_buf_free(&der);
@@ -307,11 +294,11 @@ int remint_ca_sign(struct remint *ctx, const struct remint_ca_sign_options *opti
 	}
 	rc = rmt_authority_issue(&home, &authority, &demand, item, &der, err);
 	if (rc == 0)
-		rc = hand_pem(file, arg, "ca.pem", "CERTIFICATE", rmt_buf_view(&der), err);
+		rc = rmt_pem_hand(file, arg, "ca.pem", "CERTIFICATE", rmt_buf_view(&der), err);
 	if (rc == 0)
-		rc = hand_pem(file, arg, "issuer.pem", "CERTIFICATE", authority.cert->der, err);
+		rc = rmt_pem_hand(file, arg, "issuer.pem", "CERTIFICATE", authority.cert->der, err);
 	for (size_t i = 0; rc == 0 && i < authority.chain_count; i++)
-		rc = hand_pem(file, arg, "issuer.pem", "CERTIFICATE", authority.chain[i]->der, err);
+		rc = rmt_pem_hand(file, arg, "issuer.pem", "CERTIFICATE", authority.chain[i]->der, err);
 out:
 	rmt_buf_free(&der);
 	rmt_authority_clear(&authority);
@@ -518,7 +505,9 @@ struct exporting {
 	struct rmt_fileset files;
 	struct rmt_cert *certs[RMT_PATHS_MAX];
 	char *names[RMT_PATHS_MAX];
+	int64_t ids[RMT_PATHS_MAX];
 	size_t count;
+	struct rmt_db *db;
 	struct rmt_err *err;
 };
 
@@ -530,6 +519,7 @@ static int gather(void *arg, const struct rmt_db_authority *row)
 		return 0;
 	to->certs[to->count] = rmt_cert_new(row->cert, RMT_TOLERANT, to->err);
 	to->names[to->count] = rmt_strdup(row->name, to->err);
+	to->ids[to->count] = row->id;
 	to->count++;
 	return to->certs[to->count - 1] && to->names[to->count - 1] ? 0 : -1;
 }
@@ -556,6 +546,42 @@ static int export_each(struct exporting *to)
 		if (export_file(to, to->names[i], ".cer", &der) || export_file(to, to->names[i], ".pem", &pem))
 			return -1;
 	}
+	return 0;
+}
+
+/* "NAME-by-OTHER": where an authority was certified by another one beside its issuer. Whoever trusts only that one needs it. */
+static int export_cross(struct exporting *to, size_t by, size_t of)
+{
+	unsigned char hash[RMT_SHA256];
+	struct rmt_buf der = {0}, pem = {0}, stem = {0};
+	struct rmt_db_cert row;
+	int found;
+
+	if (rmt_spki_hash(to->certs[of]->spki, hash, to->err))
+		return -1;
+	found = rmt_db_cert_of_key(to->db, to->ids[by], rmt_span_of(hash, sizeof hash), &row, to->err);
+	if (found != 1 || row.revoked || rmt_span_equal(row.der, to->certs[of]->der))
+		return found < 0 ? -1 : 0;
+	rmt_buf_span(&der, row.der);
+	rmt_pem("CERTIFICATE", row.der, 64, false, &pem);
+	rmt_buf_format(&stem, "%s-by-%s", to->names[of], to->names[by]);
+	found = rmt_buf_check(&stem, to->err);
+	if (found == 0)
+		found = export_file(to, rmt_buf_string(&stem), ".cer", &der);
+	if (found == 0)
+		found = export_file(to, rmt_buf_string(&stem), ".pem", &pem);
+	rmt_buf_free(&der);
+	rmt_buf_free(&pem);
+	rmt_buf_free(&stem);
+	return found;
+}
+
+static int export_crosses(struct exporting *to)
+{
+	for (size_t by = 0; by < to->count; by++)
+		for (size_t of = 0; of < to->count; of++)
+			if (by != of && export_cross(to, by, of))
+				return -1;
 	return 0;
 }
 
@@ -596,8 +622,10 @@ int remint_ca_export(struct remint *ctx, const char *directory, bool force, remi
 	int rc = -1;
 
 	rmt_verb_begin(ctx);
-	if (rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err) || rmt_db_authorities(home.db, gather, &to, &ctx->err) ||
-	    export_each(&to) || export_chain(&to))
+	if (rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err))
+		goto out;
+	to.db = home.db;
+	if (rmt_db_authorities(home.db, gather, &to, &ctx->err) || export_each(&to) || export_crosses(&to) || export_chain(&to))
 		goto out;
 	rc = directory ? rmt_files_write(directory, to.files.files, to.files.count, force, &ctx->err) : 0;
 	for (size_t i = 0; rc == 0 && file && i < to.files.count; i++) {

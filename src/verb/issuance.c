@@ -150,16 +150,22 @@ static int worker_start(struct rmt_issuance *run, struct worker *worker, struct 
 	return 0;
 }
 
+struct rmt_issuer rmt_authority_issuer(const struct rmt_authority *authority, bool rollover)
+{
+	return (struct rmt_issuer){.cert = authority->cert,
+	                           .above = (const struct rmt_cert *const *)authority->chain,
+	                           .above_count = authority->chain_count,
+	                           .crl_uri = rmt_span_text(authority->crl_uri ? authority->crl_uri : ""),
+	                           .ocsp_uri = rmt_span_text(authority->ocsp_uri ? authority->ocsp_uri : ""),
+	                           .ca_uri = rmt_span_text(authority->ca_uri ? authority->ca_uri : ""),
+	                           .rollover = rollover};
+}
+
 struct rmt_issuance *rmt_issuance_new(struct rmt_home *home, struct rmt_authority *authority, struct rmt_demand *demand,
                                       bool dry_run, struct rmt_err *err)
 {
 	struct rmt_issuance *run = calloc(1, sizeof *run);
-	struct rmt_issuer issuer = {.cert = authority->cert,
-	                            .above = (const struct rmt_cert *const *)authority->chain,
-	                            .above_count = authority->chain_count,
-	                            .crl_uri = rmt_span_text(authority->crl_uri ? authority->crl_uri : ""),
-	                            .ocsp_uri = rmt_span_text(authority->ocsp_uri ? authority->ocsp_uri : ""),
-	                            .ca_uri = rmt_span_text(authority->ca_uri ? authority->ca_uri : "")};
+	struct rmt_issuer issuer = rmt_authority_issuer(authority, demand->rollover);
 
 	if (!run) {
 		rmt_err_memory(err);
@@ -415,8 +421,8 @@ static int record_item(struct rmt_issuance *run, struct rmt_item *item, struct r
 		return -1;
 	if (!item->activates)
 		return 0;
-	return rmt_db_authority_activate(run->home->db, item->activates, item->cert.der,
-	                                 item->activates == run->authority->id ? 0 : run->authority->id, err);
+	return rmt_authority_activate(run->home, item->activates, item->cert.der,
+	                              item->activates == run->authority->id ? 0 : run->authority->id, err);
 }
 
 static size_t standing(struct rmt_item *const *items, size_t count)

@@ -290,6 +290,44 @@ int rmt_authority_install(struct rmt_home *home, int64_t id, struct rmt_span der
 int rmt_authority_settle(struct rmt_home *home, const struct rmt_cert *cert, int64_t parent, bool install, int64_t *id, struct rmt_err *err);
 int rmt_authorities_report(struct remint *ctx, remint_authority_fn *authority, void *arg, struct rmt_err *err); /* ca.c */
 
+/* ---- an authority brought to be (establish.c) ----------------------------------------------------------------------------- */
+
+struct rmt_item;
+struct rmt_demand;
+struct rmt_founding {
+	const char *name;        /* in this home */
+	struct rmt_span subject; /* whole Name */
+	bool verbatim;           /* no allow-list of the template's */
+	const char *key;         /* kind of the new key */
+	const char *publish_url; /* or NULL */
+	int64_t validity;        /* 0: the template's */
+	const char *succeeds;    /* the authority whose place it takes, or NULL */
+	int (*check)(void *arg, struct rmt_item *item, struct rmt_err *err); /* see struct rmt_item */
+	void *check_arg;
+};
+int rmt_authority_name_check(const char *name, struct rmt_err *err);
+/* The key of a new pending row; of one that is pending already, the key that it has. */
+struct rmt_key *rmt_authority_pending(struct rmt_home *home, const struct rmt_founding *founding, int64_t *id, struct rmt_err *err);
+/* The same, and its certificate by an authority with its key, or by itself (NULL). What an interrupted run began is finished. */
+int rmt_authority_establish(struct rmt_home *home, struct rmt_authority *by, struct rmt_demand *demand, const struct rmt_founding *founding,
+                            struct rmt_err *err);
+/* In the transaction under way: pending to active. Where it succeeds the one that issues by default, it issues by default. */
+int rmt_authority_activate(struct rmt_home *home, int64_t id, struct rmt_span cert, int64_t parent, struct rmt_err *err);
+/* The name of the authority whose place this one took: 1, 0 none, -1. */
+int rmt_authority_succeeds(struct rmt_home *home, const char *name, struct rmt_buf *old, struct rmt_err *err);
+/* As the room `issue` has it; borrows everything (issuance.c). */
+struct rmt_issuer rmt_authority_issuer(const struct rmt_authority *authority, bool rollover);
+int rmt_authority_choose(struct rmt_home *home, const char *name, struct rmt_err *err); /* it issues when none is named (ca_standing.c) */
+struct rmt_successor { char name[65]; enum rmt_authority_state state; };
+/* The authority that took the place of this one: 1, 0 none, -1 (rotate.c). */
+int rmt_authority_successor(struct rmt_home *home, const char *name, struct rmt_successor *out, struct rmt_err *err);
+/* One row as the caller is told of it, in the arena; but for `parent` (ca.c). */
+int rmt_authority_told(struct rmt_home *home, const struct rmt_db_authority *row, struct rmt_arena *arena, struct remint_authority *out,
+                       struct rmt_err *err);
+int rmt_pem_hand(remint_file_fn *file, void *arg, const char *name, const char *label, struct rmt_span der, struct rmt_err *err); /* ca.c */
+/* "rsa:4096" for such a key; nothing where no option has a word for it. */
+int rmt_key_spec_of(struct rmt_span spki, struct rmt_buf *out, struct rmt_err *err);
+
 /* ---- targets (targets.c): what --for means ------------------------------------------------------------------------------ */
 
 /* What the targets are for: to judge by (then "all" is every one), to issue or write files for, or one alone. */
@@ -350,6 +388,7 @@ struct rmt_demand {
 	size_t target_count;
 	char *target_names; /* comma-separated */
 	struct rmt_expectation expect; /* rmt_bench_demand() fills it in */
+	bool rollover;                 /* the issuer's own name for another key, see struct rmt_issuer */
 };
 int rmt_demand_load(struct remint *ctx, const char *template_name, struct remint_strings targets, const char *fallback, struct rmt_demand *out, struct rmt_err *err);
 void rmt_demand_clear(struct rmt_demand *demand);
