@@ -239,6 +239,17 @@ int rmt_sha256(struct rmt_span bytes, unsigned char out[RMT_SHA256], struct rmt_
 int rmt_sha1(struct rmt_span bytes, unsigned char out[20], struct rmt_err *err); /* identifiers and thumbprints only */
 int rmt_random(void *bytes, size_t length, struct rmt_err *err);
 
+/* ---- what came before (seen.c) --------------------------------------------------------------------------------------- */
+
+/* Begins zeroed. The bytes stay their owner's and must outlive the table. */
+struct rmt_seen {
+	struct rmt_seen_slot *slots;
+	size_t count, room;
+	uint64_t key[2];
+};
+int rmt_seen_add(struct rmt_seen *seen, struct rmt_span bytes, struct rmt_err *err); /* 1: these bytes are new; 0: they came before; -1 */
+void rmt_seen_clear(struct rmt_seen *seen);
+
 /* ---- worker pool -------------------------------------------------------------------------------------------------- */
 
 /* Threads that run one loop at a time together: rmt_pool_run() calls work(arg, worker, index) for every index below

@@ -20,11 +20,16 @@ static const char alphabet[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 #define OUTSIDE UINT32_C(0x80000000)
 
 static uint32_t values[4][256];
+static unsigned char pairs[4096][2]; /* twelve bits as two characters */
 static pthread_once_t values_once = PTHREAD_ONCE_INIT;
 
 static void
 fill_values(void)
 {
+	for (int i = 0; i < 4096; i++) {
+		pairs[i][0] = (unsigned char)alphabet[i >> 6];
+		pairs[i][1] = (unsigned char)alphabet[i & 63];
+	}
 	for (int column = 0; column < 4; column++) {
 		for (int i = 0; i < 256; i++)
 			values[column][i] = OUTSIDE;
@@ -43,10 +48,8 @@ encode_run(const unsigned char *at, size_t length, unsigned char *to)
 	for (; length >= 3; at += 3, length -= 3, to += 4) {
 		uint32_t group = (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
 
-		to[0] = (unsigned char)alphabet[group >> 18];
-		to[1] = (unsigned char)alphabet[group >> 12 & 63];
-		to[2] = (unsigned char)alphabet[group >> 6 & 63];
-		to[3] = (unsigned char)alphabet[group & 63];
+		memcpy(to, pairs[group >> 12], 2);
+		memcpy(to + 2, pairs[group & 4095], 2);
 	}
 	if (length > 0) {
 		uint32_t group = (uint32_t)at[0] << 16 | (length > 1 ? (uint32_t)at[1] << 8 : 0);
@@ -76,6 +79,7 @@ rmt_base64_encode(struct rmt_span bytes, size_t width, const char *line_end, str
 	rmt_buf_reserve(out, bytes.length / 3 * 4 + 4 + lines * end_length);
 	if (out->failed)
 		return;
+	pthread_once(&values_once, fill_values);
 	to = out->bytes + out->length;
 	while (bytes.length > 0) {
 		size_t take = bytes.length < line ? bytes.length : line;

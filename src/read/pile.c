@@ -5,39 +5,18 @@
  */
 #include "config.h"
 
-#include <search.h>
 #include <stdlib.h>
 
 #include "read/read.h"
 
-static int
-compare(const void *a, const void *b)
-{
-	const struct rmt_object *left = a, *right = b;
-
-	return rmt_span_compare(left->der, right->der);
-}
-
-/* The first of equal certificates is kept in the tree. */
+/* Of equal certificates all but the first are marked. */
 static int
 note_certificate(struct rmt_pile *pile, struct rmt_object *object, struct rmt_err *err)
 {
-	struct rmt_object *const *first;
+	int fresh = object->cert ? rmt_seen_add(&pile->seen, object->der, err) : 1;
 
-	object->again = false;
-	if (!object->cert)
-		return 0;
-	first = tsearch(object, &pile->seen, compare);
-	if (!first)
-		return rmt_err_memory(err);
-	object->again = *first != object;
-	return 0;
-}
-
-static void
-leave(void *object)
-{
-	(void)object; /* the list owns it */
+	object->again = !fresh;
+	return fresh < 0 ? -1 : 0;
 }
 
 int
@@ -77,7 +56,7 @@ rmt_pile_without_certificate(const struct rmt_pile *pile)
 void
 rmt_pile_free(struct rmt_pile *pile)
 {
-	tdestroy(pile->seen, leave);
+	rmt_seen_clear(&pile->seen);
 	for (size_t i = 0; i < pile->count; i++)
 		rmt_object_free(pile->objects[i]);
 	free(pile->objects);

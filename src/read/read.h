@@ -92,7 +92,7 @@ int rmt_read_mem(const struct rmt_reader *reader, const char *source, struct rmt
 struct rmt_pile {
 	struct rmt_object **objects;
 	size_t count, capacity;
-	void *seen; /* the certificates, to notice one that comes again */
+	struct rmt_seen seen; /* the certificates, to notice one that comes again */
 };
 int rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_err *err);
 const char *rmt_pile_without_certificate(const struct rmt_pile *pile); /* rmt_without_certificate() of what is in it */

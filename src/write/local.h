@@ -17,7 +17,7 @@ struct rmt_part {
 struct rmt_parts {
 	struct rmt_part *list;
 	size_t count, keys, room;
-	void *seen;   /* the certificates of the list by their bytes */
+	struct rmt_seen seen; /* the certificates of the list */
 	bool trusted; /* each certificate is to be listed as one that is trusted */
 };
 

@@ -6,21 +6,12 @@
  */
 #include "config.h"
 
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "write/local.h"
 
 enum { LABEL_MAX = 256 };
-
-static int
-by_bytes(const void *a, const void *b)
-{
-	const struct rmt_cert *left = a, *right = b;
-
-	return rmt_span_compare(left->der, right->der);
-}
 
 static int
 add_part(struct rmt_parts *parts, struct rmt_part part, struct rmt_err *err)
@@ -42,11 +33,9 @@ add_part(struct rmt_parts *parts, struct rmt_part part, struct rmt_err *err)
 static int
 add_cert(struct rmt_parts *parts, const struct rmt_cert *cert, struct rmt_err *err)
 {
-	if (tfind(cert, &parts->seen, by_bytes))
-		return 0;
-	if (!tsearch(cert, &parts->seen, by_bytes))
-		return rmt_err_memory(err);
-	return add_part(parts, (struct rmt_part){ .cert = cert }, err);
+	int fresh = rmt_seen_add(&parts->seen, cert->der, err);
+
+	return fresh == 1 ? add_part(parts, (struct rmt_part){ .cert = cert }, err) : fresh;
 }
 
 static int
@@ -180,16 +169,10 @@ rmt_part_der(const struct rmt_part *part)
 	return part->object->type == RMT_OBJECT_PUBLIC_KEY ? part->object->spki : part->object->der;
 }
 
-static void
-leave(void *cert)
-{
-	(void)cert; /* the bundle's */
-}
-
 void
 rmt_parts_clear(struct rmt_parts *parts)
 {
-	tdestroy(parts->seen, leave);
+	rmt_seen_clear(&parts->seen);
 	free(parts->list);
 	*parts = (struct rmt_parts){ 0 };
 }

@@ -279,14 +279,45 @@ rmt_cert_new(struct rmt_span der, int mode, struct rmt_err *err)
 	return new_from(der, mode, false, err);
 }
 
+/* What was read once is not read again: each view moves along with the bytes. */
+static void
+move_view(struct rmt_span *view, struct rmt_span from, const unsigned char *to)
+{
+	if (view->at >= from.at && view->at <= from.at + from.length)
+		view->at = to + (view->at - from.at);
+}
+
+static void
+move_views(struct rmt_cert *cert, const unsigned char *to)
+{
+	struct rmt_span from = cert->der;
+	struct rmt_span *const views[] = { &cert->tbs, &cert->serial, &cert->inner_algorithm,
+		&cert->outer_algorithm, &cert->issuer, &cert->subject, &cert->spki,
+		&cert->signature, &cert->der };
+
+	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++)
+		move_view(views[i], from, to);
+	for (unsigned i = 0; i < cert->extensions.count; i++) {
+		struct rmt_ext *ext = &cert->extensions.list[i];
+
+		move_view(&ext->oid, from, to);
+		move_view(&ext->value, from, to);
+		move_view(&ext->whole, from, to);
+	}
+}
+
 struct rmt_cert *
 rmt_cert_dup(const struct rmt_cert *cert, struct rmt_err *err)
 {
-	struct rmt_cert *copy =
-	    new_from(cert->der, RMT_TOLERANT, cert->outer_algorithm.length == 0, err);
+	unsigned char *owned = rmt_der_copy(cert->der, err);
+	struct rmt_cert *copy = owned == NULL ? NULL : keep(cert, err);
 
-	if (copy != NULL)
-		copy->notes = cert->notes; /* trailing bytes are no longer there to be noted */
+	if (copy == NULL) {
+		free(owned);
+		return NULL;
+	}
+	move_views(copy, owned);
+	copy->owned = owned;
 	return copy;
 }
 

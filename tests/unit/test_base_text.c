@@ -430,6 +430,31 @@ copies(void **state)
 	free(all);
 }
 
+/* ---- what came before ---- */
+
+/* Lengths on both sides of a word, beginnings that are alike, and more than the first table has room for. */
+static void
+seen_before(void **state)
+{
+	static char texts[4096][24];
+	struct rmt_seen seen = { 0 };
+	struct rmt_err err = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 4096; i++)
+		snprintf(texts[i], sizeof texts[i], "%.*s%zx", (int)(i % 13), "zzzzzzzzzzzzz", i);
+	for (int round = 1; round >= 0; round--)
+		for (size_t i = 0; i < 4096; i++)
+			assert_int_equal(rmt_seen_add(&seen, rmt_span_text(texts[i]), &err), round);
+	assert_int_equal(seen.count, 4096);
+	assert_int_equal(rmt_seen_add(&seen, rmt_span_of(NULL, 0), &err), 1);
+	assert_int_equal(rmt_seen_add(&seen, rmt_span_text(""), &err), 0);
+	assert_int_equal(rmt_seen_add(&seen, rmt_span_of("\0", 1), &err), 1);
+	rmt_seen_clear(&seen);
+	assert_int_equal(rmt_seen_add(&seen, rmt_span_text(texts[0]), &err), 1);
+	rmt_seen_clear(&seen);
+}
+
 int
 test_base_text(void)
 {
@@ -449,5 +474,6 @@ test_base_text(void)
 	ADD_TABLE(&rows, join_rows, check_join);
 	add_row(&rows, "the leaf is behind the last slash", leaves, NULL);
 	add_row(&rows, "copies are the caller's", copies, NULL);
+	add_row(&rows, "bytes come a first time once", seen_before, NULL);
 	return run_rows("text", &rows);
 }
