@@ -858,13 +858,60 @@ REMINT_API int remint_revoke(struct remint *ctx, const struct remint_revoke_opti
 /* Is the database what was written to it? Its structure and schema; the hash chain of its events; each certificate's columns
  * against its bytes (serial, subject, issuer, names, dates, key, fingerprint, to-be-signed bytes); each row against the event
  * that vouches for it, so that none is altered, missing or put in by another hand; each campaign, pending request and revocation
- * against its events; each authority against its recorded
- * certificate and its parent's signature. What is taken off the end together with its events is not noticed, nor is a log that
- * was made anew from an event on.
- * -1 with REMINT_CLASS_DATABASE at the first fault. The time is linear in the rows, the memory is not in them. `report` may
- * be NULL: the schema, certificates begun and not finished, certificates. */
-struct remint_db_report { int64_t schema; uint64_t orphans, certificates; };
-REMINT_API int remint_db_check(struct remint *ctx, struct remint_db_report *report);
+ * against its events; each authority against its recorded certificate and its parent's signature; the signature of each
+ * certificate against its issuer, on as many threads as remint_set_jobs() allows. What is taken off the end together with its
+ * events, or a log that was made anew from an event on, is only noticed against a checkpoint or the manifest of a backup.
+ * -1 with REMINT_CLASS_DATABASE at the first fault. The time is linear in the rows, the memory is not in them. `options` and `report`
+ * may be NULL. */
+struct remint_db_orphan { int64_t id; const char *authority, *serial, *template_name, *targets; int64_t when; };
+typedef int remint_orphan_fn(void *arg, const struct remint_db_orphan *orphan);
+struct remint_db_check_options {
+	bool quick;               /* leave the signatures of certificates out */
+	const char *against;      /* a file that remint_db_checkpoint() made, or the MANIFEST of a backup; NULL */
+	remint_orphan_fn *orphan; /* certificates that were begun and not finished, whose process is gone: the next run that issues
+	                           * finishes them with the same bytes. NULL: only counted */
+	void *arg;
+};
+struct remint_db_report {
+	int64_t schema;
+	uint64_t orphans, certificates;
+	uint64_t signatures;      /* verified; */
+	uint64_t unverifiable;    /* ... by an algorithm that this OpenSSL does not know; */
+	uint64_t foreign;         /* ... of another CA, whose signature is not judged */
+	int64_t against;          /* the event that the checkpoint knows; 0 without one */
+};
+REMINT_API int remint_db_check(struct remint *ctx, const struct remint_db_check_options *options, struct remint_db_report *report);
+
+/* The head of the event log, to be kept where this home cannot write: `text` is the file for remint_db_check(). Strings are lower-case
+ * hex. An event tells of it, which is the head. */
+struct remint_checkpoint { const char *text, *home, *hash; int64_t event, when; };
+typedef int remint_checkpoint_fn(void *arg, const struct remint_checkpoint *checkpoint);
+REMINT_API int remint_db_checkpoint(struct remint *ctx, remint_checkpoint_fn *checkpoint, void *arg);
+
+struct remint_backup {
+	const char *path;         /* of the backup; of the home that was restored */
+	const char *aside;        /* restore: where the home that stood there is now, or NULL */
+	int64_t event;            /* the last one that it holds */
+	const char *hash;
+	int64_t made;
+	uint64_t files, bytes;
+};
+typedef int remint_backup_fn(void *arg, const struct remint_backup *backup);
+/* The database, the keys (as they are: under the passphrase of the home, if it has one) and the policies of the home, copied into a
+ * directory that is new (0700) while others go on writing, with a MANIFEST; reopened and checked before it appears; recorded as an event.
+ * `out` NULL: beside the home; a directory that is there: under a name of its own within it. Fails with POLICY when it is there already. */
+REMINT_API int remint_db_backup(struct remint *ctx, const char *out, remint_backup_fn *backup, void *arg);
+/* A home, as set in the context, from such a directory. Every file must be what the manifest says. Fails with POLICY when the home is
+ * there, unless `force`, which moves it aside. What happened after the backup is unknown to it: numbers of revocation lists therefore go
+ * on behind any that can have been published since. */
+REMINT_API int remint_db_restore(struct remint *ctx, const char *from, bool force, remint_backup_fn *backup, void *arg);
+
+/* Rows of the database for other programs: "authorities" "certificates" "revocations" "requests" "events", or of all when none is named;
+ * all of one state. Bytes are texts, in hex or base64. */
+enum remint_cell_kind { REMINT_CELL_NUMBER, REMINT_CELL_TIME, REMINT_CELL_TEXT, REMINT_CELL_FLAG };
+struct remint_cell { const char *name; enum remint_cell_kind kind; bool absent; int64_t number; const char *text; };
+typedef int remint_row_fn(void *arg, const char *table, const struct remint_cell *cells, size_t count);
+REMINT_API int remint_db_export(struct remint *ctx, struct remint_strings tables, remint_row_fn *row, void *arg);
 
 /* ---- templates and targets ------------------------------------------------------------------------------------------------------ */
 

@@ -140,6 +140,9 @@ enum option_id {
 	OPT_ROTATION_STATUS, /* ca rotate: a switch */
 	OPT_PARENT,
 	OPT_DEFAULT,
+	OPT_QUICK,
+	OPT_AGAINST,
+	OPT_TABLE,
 	OPT_COUNT
 };
 
@@ -489,7 +492,11 @@ int cmd_ca_install(struct cli *cli);
 int cmd_ca_export(struct cli *cli);
 int cmd_completion(struct cli *cli);
 int cmd_convert(struct cli *cli);
+int cmd_db_backup(struct cli *cli);
 int cmd_db_check(struct cli *cli);
+int cmd_db_checkpoint(struct cli *cli);
+int cmd_db_export(struct cli *cli);
+int cmd_db_restore(struct cli *cli);
 int cmd_deny(struct cli *cli);
 int cmd_explain(struct cli *cli);
 int cmd_help(struct cli *cli);

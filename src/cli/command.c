@@ -183,6 +183,13 @@ static const struct option_use report_options[] = { O(HTML),
 	O_AS(FORCE, NULL, "replace FILE when it is there already"), O_END };
 static const struct option_use history_options[] = { O(CSV), O_END };
 static const struct option_use policy_list_options[] = { O(CSV), O_END };
+static const struct option_use db_check_options[] = { O(QUICK), O(AGAINST), O_END };
+static const struct option_use db_backup_options[] = {
+	O_AS(OUT, "DIR", "the new directory of the backup, or one that is there and gets it"), O_END };
+static const struct option_use db_restore_options[] = {
+	O_AS(FORCE, NULL, "move a home that is there aside"), O_END };
+static const struct option_use db_checkpoint_options[] = { OUT_FILE, O_END };
+static const struct option_use db_export_options[] = { O(TABLE), O(CSV), OUT_FILE, O_END };
 static const struct option_use no_options[] = { O_END };
 
 /* ---- examples ------------------------------------------------------------ */
@@ -294,7 +301,14 @@ EXAMPLES(template_check, { "Is my own file right?", "template check my-template.
 EXAMPLES(target_list, { "Who can be judged for?", "target list" });
 EXAMPLES(target_show, { "What does this one accept?", "target show dotnet-mtls" });
 EXAMPLES(target_check, { "Is my own file right?", "target check my-target.cfg" });
-EXAMPLES(db_check, { "Is the event log whole?", "db check" });
+EXAMPLES(db_check, { "Is the database what was written to it, every signature included?", "db check" },
+    { "Was the end of the event log cut off since then?", "db check --quick --against head.txt" });
+EXAMPLES(db_backup, { "While the CA goes on working:", "db backup --out ca-backup" });
+EXAMPLES(db_restore, { "A home from it, on another machine or after a disaster:",
+			 "db restore sunday-backup --home restored" });
+EXAMPLES(db_checkpoint, { "Keep this where the home's user cannot write:", "db checkpoint >today.txt" });
+EXAMPLES(db_export, { "Every certificate, one JSON object a line:", "db export --table certificates >all.jsonl" },
+    { "Who was revoked, for a spreadsheet:", "db export --table revocations --csv" });
 EXAMPLES(completion, { "Load it into this shell:", "completion bash >remint.bash" });
 EXAMPLES(version, { "Which version is this?", "version" });
 EXAMPLES(help, { "What does issue take?", "help issue" });
@@ -500,11 +514,29 @@ const struct command command_table[] = {
 	    .text = "WHICH is a serial number, a name, a file, or a number of the database.",
 	    ARGUMENTS("WHICH", 1, 1, TAKES_FILE),
 	    GIVES(history, history, "136", cmd_history) },
-	{ .name = "db", .summary = "the database: check" },
+	{ .name = "db", .summary = "the database: check, backup, restore, checkpoint, export" },
 	{ .name = "db check",
-	    .summary = "check the database and its chain of events",
+	    .summary = "check the database, its chain of events and every signature",
 	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
-	    GIVES(db_check, no, "6", cmd_db_check) },
+	    GIVES(db_check, db_check, "36", cmd_db_check) },
+	{ .name = "db backup",
+	    .summary = "copy database, keys and policies while the CA works on",
+	    .text = "Into a new directory (default: beside the home), which appears when it was read back and found sound.",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(db_backup, db_backup, "346", cmd_db_backup) },
+	{ .name = "db restore",
+	    .summary = "make a home from a backup",
+	    .text = "--home names the home to be made. What was issued or revoked after the backup is not in it.",
+	    ARGUMENTS("BACKUP", 1, 1, TAKES_DIRECTORY),
+	    GIVES(db_restore, db_restore, "346", cmd_db_restore) },
+	{ .name = "db checkpoint",
+	    .summary = "write down the head of the event log, to be kept elsewhere",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(db_checkpoint, db_checkpoint, "46", cmd_db_checkpoint) },
+	{ .name = "db export",
+	    .summary = "write the tables as JSON lines or CSV",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(db_export, db_export, "46", cmd_db_export) },
 
 	{ .name = "target",
 	    .task = "Policies",

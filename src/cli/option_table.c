@@ -260,4 +260,11 @@ const struct option option_table[OPT_COUNT] = {
 	    "the authority that certifies it (default: root)" },
 	[OPT_DEFAULT] = { "default", 0, false, TAKES_NOTHING, NULL, NULL,
 	    "it issues from now on when no authority is named" },
+	[OPT_QUICK] = { "quick", 0, false, TAKES_NOTHING, NULL, NULL,
+	    "leave the signatures of the certificates out" },
+	[OPT_AGAINST] = { "against", 0, false, TAKES_FILE, "FILE", NULL,
+	    "hold the event log against a checkpoint, or the MANIFEST of a backup" },
+	[OPT_TABLE] = { "table", 0, true, TAKES_CHOICE, "NAME",
+	    "authorities certificates revocations requests events",
+	    "this table alone: authorities, certificates, revocations, requests, events" },
 };

@@ -4,7 +4,7 @@
  *
  * The structure and the chain of events are checked by db/. Here each event is compared with the rows that it vouches for
  * (vouch.c), each certificate's columns with its own bytes, and every row must have its event. Rows are read one at a
- * time, each once. No signature is verified but those on the authorities, and nothing is mended.
+ * time, each once. Signatures are left to check_signature.c. Nothing is mended.
  */
 #include "config.h"
 
@@ -84,6 +84,8 @@ struct checking {
 	struct rmt_err *err;
 	struct rmt_arena arena;
 	struct rmt_checker *checker;
+	struct rmt_signatures *signatures; /* NULL: they are left out */
+	const struct remint_db_check_options *options;
 	struct rmt_vouch vouch;      /* of the event under way */
 	int64_t event, expected;     /* its number; the id that must come next */
 	struct ranges certs, tbs;    /* vouched for so far */
@@ -161,7 +163,9 @@ static int check_cert(void *arg, const struct rmt_db_cert *row, struct rmt_span 
 	struct checking *checking = arg;
 
 	checking->certificates++;
-	return check_next(checking, row->id) || check_columns(checking, row, tbs)
+	rmt_verb_progress(checking->home->ctx, checking->certificates, 0);
+	return check_next(checking, row->id) || check_columns(checking, row, tbs) ||
+	               (checking->signatures && rmt_signatures_add(checking->signatures, row, checking->err))
 	           ? -1
 	           : rmt_vouch_cert(&checking->vouch, row->id, row, checking->err);
 }
@@ -350,51 +354,90 @@ static int check_authority(void *arg, const struct rmt_db_authority *row)
 
 /* ---- the verb ---------------------------------------------------------------------------------------------------------------------- */
 
-static int count_orphan(void *arg, int64_t id, const struct rmt_db_tbs *tbs)
-{
-	struct remint_db_report *report = arg;
+struct orphans {
+	struct checking *checking;
+	struct remint_db_report *report;
+};
 
-	(void)id;
-	(void)tbs;
-	report->orphans++;
-	return 0;
+/* To-be-signed bytes without a certificate: of a process that was cut off, or of one that is at work. */
+static int tell_orphan(void *arg, int64_t id, const struct rmt_db_tbs *tbs)
+{
+	struct orphans *orphans = arg;
+	struct checking *checking = orphans->checking;
+	struct remint_db_orphan told = {.id = id, .when = tbs->when, .template_name = tbs->template_name, .targets = tbs->targets};
+	struct rmt_db_authority authority;
+	int found;
+
+	orphans->report->orphans++;
+	if (!checking->options || !checking->options->orphan)
+		return 0;
+	rmt_arena_reset(&checking->arena);
+	told.serial = rmt_arena_serial(&checking->arena, tbs->serial);
+	found = rmt_db_authority_get(checking->home->db, NULL, tbs->authority, &authority, checking->err);
+	if (found < 0)
+		return -1;
+	told.authority = found ? authority.name : "";
+	return checking->arena.failed ? rmt_err_memory(checking->err) : checking->options->orphan(checking->options->arg, &told);
 }
 
 static int check_all(struct checking *checking, struct remint_db_report *report)
 {
+	const char *against = checking->options ? checking->options->against : NULL;
+	struct orphans orphans = {checking, report};
 	struct rmt_db *db = checking->home->db;
 	struct rmt_err *err = checking->err;
 
-	if (rmt_db_check_structure(db, err) || rmt_db_check_events(db, err) ||
-	    rmt_db_events(db, 0, check_event, checking, err) ||
+	/* First what a missing end leaves whole. */
+	if ((against && rmt_manifest_compare(db, against, &report->against, err)) || rmt_db_check_structure(db, err) ||
+	    rmt_db_check_events(db, err) || rmt_db_events(db, 0, check_event, checking, err) ||
 	    check_covered(checking, &checking->certs, "certificate", rmt_db_cert_between) ||
 	    check_covered(checking, &checking->tbs, "the to-be-signed bytes", rmt_db_tbs_between) ||
-	    rmt_db_authorities(db, check_authority, checking, err))
+	    rmt_db_authorities(db, check_authority, checking, err) ||
+	    (checking->signatures && rmt_signatures_end(checking->signatures, report, err)))
 		return -1;
 	report->certificates = checking->certificates;
-	return rmt_db_orphans(db, count_orphan, report, err);
+	return rmt_db_orphans(db, tell_orphan, &orphans, err);
 }
 
-int remint_db_check(struct remint *ctx, struct remint_db_report *report)
+static int check_home(struct rmt_home *home, const struct remint_db_check_options *options, bool signatures,
+                      struct remint_db_report *report, struct rmt_err *err)
 {
-	struct remint_db_report counted = {.schema = rmt_db_schema_version()};
-	struct rmt_home home = {0};
-	struct checking checking = {.home = &home, .err = &ctx->err};
+	struct checking checking = {.home = home, .err = err, .options = options};
 	int rc = -1;
 
-	rmt_verb_begin(ctx);
-	checking.checker = rmt_checker_new(&ctx->err);
-	if (checking.checker && rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err) == 0 &&
-	    rmt_db_still(home.db, &ctx->err) == 0) {
-		rc = check_all(&checking, &counted);
-		rmt_db_move(home.db);
+	checking.checker = rmt_checker_new(err);
+	if (checking.checker && rmt_db_still(home->db, err) == 0) {
+		checking.signatures = signatures ? rmt_signatures_new(home, err) : NULL;
+		if (!signatures || checking.signatures)
+			rc = check_all(&checking, report);
+		rmt_db_move(home->db);
 	}
-	rmt_home_close(&home);
+	rmt_signatures_free(checking.signatures);
 	rmt_checker_free(checking.checker);
 	rmt_arena_free(&checking.arena);
 	rmt_vouch_clear(&checking.vouch);
 	free(checking.certs.at);
 	free(checking.tbs.at);
+	return rc;
+}
+
+int rmt_check_quickly(struct rmt_home *home, struct rmt_err *err)
+{
+	struct remint_db_report report = {0};
+
+	return check_home(home, NULL, false, &report, err);
+}
+
+int remint_db_check(struct remint *ctx, const struct remint_db_check_options *options, struct remint_db_report *report)
+{
+	struct remint_db_report counted = {.schema = rmt_db_schema_version()};
+	struct rmt_home home = {0};
+	int rc = -1;
+
+	rmt_verb_begin(ctx);
+	if (rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err) == 0)
+		rc = check_home(&home, options, !options || !options->quick, &counted, &ctx->err);
+	rmt_home_close(&home);
 	if (report)
 		*report = counted;
 	return rmt_verb_end(ctx, rc);

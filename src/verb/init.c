@@ -81,6 +81,23 @@ static char *place_of(const char *directory, struct rmt_err *err)
 	return rmt_strndup(directory, length, err);
 }
 
+/* Its hash tells one home from another, so that the text is like no other's. */
+static int first_event(struct site *site, bool locked, struct rmt_err *err)
+{
+	unsigned char id[16];
+	struct rmt_buf text = {0};
+	int rc = -1;
+
+	rmt_buf_format(&text, "home %s a passphrase, ", locked ? "with" : "without");
+	if (rmt_random(id, sizeof id, err) == 0) {
+		rmt_hex(rmt_span_of(id, sizeof id), 0, &text);
+		if (rmt_buf_check(&text, err) == 0)
+			rc = rmt_db_event(site->home.db, rmt_verb_now(site->home.ctx), "init", rmt_buf_string(&text), err);
+	}
+	rmt_buf_free(&text);
+	return rc;
+}
+
 static int site_start(struct remint *ctx, struct site *site, const char *directory, bool locked, struct rmt_err *err)
 {
 	struct rmt_buf making = {0};
@@ -97,9 +114,7 @@ static int site_start(struct remint *ctx, struct site *site, const char *directo
 	site->home.db = rmt_db_open(site->making, RMT_DB_CREATE, 10, err);
 	if (!site->home.db || rmt_db_begin(site->home.db, err))
 		return -1;
-	if (rmt_db_setting_put(site->home.db, "passphrase", locked ? "yes" : "no", err) == 0 &&
-	    rmt_db_event(site->home.db, rmt_verb_now(ctx), "init", locked ? "home with a passphrase" : "home without a passphrase",
-	                 err) == 0)
+	if (rmt_db_setting_put(site->home.db, "passphrase", locked ? "yes" : "no", err) == 0 && first_event(site, locked, err) == 0)
 		return rmt_db_commit(site->home.db, err);
 	rmt_db_rollback(site->home.db);
 	return -1;

@@ -497,6 +497,47 @@ int rmt_certificate_revoke(struct rmt_db *db, int64_t id, const struct rmt_revok
 /* Where the partial list `shard` (from 1) of an authority is, given where its complete one is: ".../name-3.crl". */
 void rmt_shard_uri(const char *crl_uri, int shard, struct rmt_buf *out);
 
+/* ---- manifest (manifest.c): the head of an event log kept elsewhere, with the files of a backup or none -------------------- */
+
+struct rmt_manifest_file {
+	const char *name; /* "ca.db", "keys/...", "templates/..." */
+	uint64_t size;
+	unsigned char sha256[RMT_SHA256];
+};
+struct rmt_manifest {
+	const char *kind; /* "backup" or "checkpoint" */
+	struct rmt_db_head head;
+	rmt_time made;
+	int64_t schema;
+	struct rmt_manifest_file *files;
+	size_t file_count, file_capacity;
+	struct rmt_arena arena;
+};
+void rmt_manifest_write(const struct rmt_manifest *manifest, struct rmt_buf *out);
+int rmt_manifest_add(struct rmt_manifest *manifest, const char *name, const unsigned char sha256[RMT_SHA256], uint64_t size, struct rmt_err *err);
+bool rmt_manifest_name_fits(const char *name); /* a path that stays within the home and fits on a line */
+int rmt_manifest_read(const char *path, struct rmt_manifest *out, struct rmt_err *err); /* clear also after failure */
+void rmt_manifest_clear(struct rmt_manifest *manifest);
+/* Is the log the one that the manifest in `path` was made from, gone on since or not? -1 RMT_DATABASE says what was taken from it. `event`:
+ * the last one that the file knows (checkpoint.c). */
+int rmt_manifest_compare(struct rmt_db *db, const char *path, int64_t *event, struct rmt_err *err);
+
+/* A directory that was made from this manifest, reopened and checked: its head, and all of a quick check. Opened for writing, an older
+ * schema is brought up to date (backup.c). */
+int rmt_backup_verify(struct remint *ctx, const char *directory, int mode, const struct rmt_manifest *manifest, struct rmt_err *err);
+/* Make the directories on the way to a file, from a place in its path on (backup.c). */
+int rmt_backup_way(const char *path, size_t from, struct rmt_err *err);
+/* All of a check but the signatures (check.c). */
+int rmt_check_quickly(struct rmt_home *home, struct rmt_err *err);
+
+/* ---- signatures (check_signature.c): those of the certificates on record, checked by several threads ------------------------ */
+
+struct rmt_signatures;
+struct rmt_signatures *rmt_signatures_new(struct rmt_home *home, struct rmt_err *err);
+int rmt_signatures_add(struct rmt_signatures *signatures, const struct rmt_db_cert *row, struct rmt_err *err);
+int rmt_signatures_end(struct rmt_signatures *signatures, struct remint_db_report *report, struct rmt_err *err);
+void rmt_signatures_free(struct rmt_signatures *signatures);
+
 /* ---- release (release.c): the files and the answer ------------------------------------------------------------------------ */
 
 struct rmt_release {

@@ -72,6 +72,9 @@ document 2 "convert to standard output" '.error.class == "usage"' convert --json
 document 0 "ca list" '.authorities | length == 2' ca list --json
 document 0 "ca export" '.files | map(.name) | contains(["root.cer","chain.p7b"])' ca export --json --out ca
 document 0 "db check" '.database.schema >= 1 and .database.orphans == 0' db check --json
+document 0 "db backup" '.backup.path == "kept" and .backup.files >= 3' db backup --json --out kept
+document 0 "db restore" '.restored.path == "elsewhere" and .restored.event > 0' db restore --json kept --home elsewhere
+document 0 "db checkpoint" '.checkpoint.text | startswith("remint-checkpoint 1")' db checkpoint --json
 document 0 "target list" '.targets | map(.name) | contains(["rfc5280","dotnet-mtls"])' target list --json
 document 0 "target show" '.target.name == "rfc5280" and (.target.rules[0] | has("rule") and has("severity"))' target show --json rfc5280
 document 2 "target show of nobody" '.error.message | contains("nobody")' target show --json nobody

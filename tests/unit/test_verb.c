@@ -161,7 +161,7 @@ static void init_makes_a_root_and_an_issuing_ca(void **state)
 	assert_int_equal(stat(scene.home, &st), 0);
 	assert_int_equal(st.st_mode & 077, 0);
 	assert_int_equal(count_records(&scene), 2);
-	done(&scene, remint_db_check(scene.ctx, NULL));
+	done(&scene, remint_db_check(scene.ctx, NULL, NULL));
 	scene_close(&scene);
 }
 
@@ -412,10 +412,10 @@ static void what_was_interrupted_is_signed_again(void **state)
 	init(&scene, false);
 	done(&scene, remint_issue(scene.ctx, &issue, note_issued, &scene));
 	persist_and_die(&scene, scene.pem, serial);
-	done(&scene, remint_db_check(scene.ctx, &report));
+	done(&scene, remint_db_check(scene.ctx, NULL, &report));
 	assert_int_equal(report.orphans, 1);
 	done(&scene, remint_issue(scene.ctx, &issue, note_issued, &scene));
-	done(&scene, remint_db_check(scene.ctx, &report));
+	done(&scene, remint_db_check(scene.ctx, NULL, &report));
 	assert_int_equal(report.orphans, 0);
 	assert_int_equal(count_records(&scene), 5); /* two CAs, two issued, the one that was interrupted */
 	scene.records = 0;

@@ -194,7 +194,7 @@ static void what_was_done_by_hand_is_named(void **state)
 		run("cp -R", in_scene("made"), in_scene("home"));
 		alter(in_scene("home"), rows[i].sql);
 		use_home("home");
-		rc = remint_db_check(ctx, NULL);
+		rc = remint_db_check(ctx, NULL, NULL);
 		if (rc != (rows[i].says ? -1 : 0) || (rows[i].says && !strstr(remint_failure(ctx)->message, rows[i].says)))
 			fail_msg("%s: %d %s", rows[i].sentence, rc, rc ? remint_failure(ctx)->message : "");
 		if (rc)
@@ -208,7 +208,7 @@ static void every_certificate_is_counted(void **state)
 
 	(void)state;
 	use_home("made");
-	done(remint_db_check(ctx, &report));
+	done(remint_db_check(ctx, NULL, &report));
 	assert_int_equal(report.certificates, 5);
 	assert_int_equal(report.orphans, 0);
 }

@@ -216,7 +216,7 @@ static void expect_sound(const char *sentence, uint64_t certificates)
 {
 	struct remint_db_report report;
 
-	if (remint_db_check(ctx, &report))
+	if (remint_db_check(ctx, NULL, &report))
 		fail_msg("%s: %s", sentence, remint_failure(ctx)->message);
 	if (report.certificates != certificates || report.orphans)
 		fail_msg("%s: %llu certificates, %llu orphans", sentence, (unsigned long long)report.certificates,
