@@ -34,14 +34,16 @@ static const struct {
 	    " FROM certificates c JOIN terms i ON i.id = c.issuer"
 	    " LEFT JOIN terms t ON t.id = c.template"
 	    " LEFT JOIN certificate_der d ON d.certificate = c.id ORDER BY c.id" },
-	{ "revocations", "nnhtx",
-	    "SELECT r.certificate, c.authority, c.serial, r.at, CASE r.reason"
+	/* The history: what was said last of a serial number is so now. */
+	{ "revocations", "nnhnntxtt",
+	    "SELECT id, authority, serial, shard, certificate, at, CASE reason"
 	    " WHEN 0 THEN 'unspecified' WHEN 1 THEN 'keyCompromise' WHEN 2 THEN 'cACompromise'"
 	    " WHEN 3 THEN 'affiliationChanged' WHEN 4 THEN 'superseded'"
 	    " WHEN 5 THEN 'cessationOfOperation' WHEN 6 THEN 'certificateHold'"
-	    " WHEN 9 THEN 'privilegeWithdrawn' WHEN 10 THEN 'aACompromise'"
-	    " ELSE r.reason END AS reason"
-	    " FROM revoked r JOIN certificates c ON c.id = r.certificate ORDER BY r.certificate" },
+	    " WHEN 8 THEN 'removeFromCRL' WHEN 9 THEN 'privilegeWithdrawn'"
+	    " WHEN 10 THEN 'aACompromise' ELSE reason END AS reason,"
+	    " nullif(invalid_since, 0) AS invalid_since, nullif(expires, 0) AS expires"
+	    " FROM revocations ORDER BY id" },
 	{ "requests", "nxthxxb",
 	    "SELECT id, state, recorded, spki_hash AS spki_sha256, subject, targets, der"
 	    " FROM requests ORDER BY id" },

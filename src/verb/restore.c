@@ -82,6 +82,11 @@ static int copy_all(struct restoring *restoring)
 
 /* ---- what must be different from now on ----------------------------------------------------------------------------------- */
 
+struct skipping {
+	struct restoring *restoring;
+	struct rmt_db *db;
+};
+
 static int write_event(struct restoring *restoring, struct rmt_home *home)
 {
 	struct rmt_buf text = {0};
@@ -97,6 +102,23 @@ static int write_event(struct restoring *restoring, struct rmt_home *home)
 	return rc;
 }
 
+enum { NUMBERS_SKIPPED = 1000 };
+
+/* A number that is reserved is never given again: the next list gets one behind it. More than one list a second nobody publishes. */
+static int skip_numbers(void *arg, const struct rmt_db_authority *authority)
+{
+	struct skipping *skipping = arg;
+	rmt_time now = rmt_verb_now(skipping->restoring->ctx), made = skipping->restoring->manifest.made;
+	struct rmt_db_crl crl = {.authority = authority->id, .this_update = now, .next_update = now + 1};
+
+	if (authority->state == RMT_AUTHORITY_FOREIGN || !authority->key_here)
+		return 0;
+	if (rmt_db_crl_number(skipping->db, authority->id, &crl.number, skipping->restoring->err))
+		return -1;
+	crl.number += NUMBERS_SKIPPED + (now > made ? now - made : 0);
+	return rmt_db_crl_add(skipping->db, &crl, now, skipping->restoring->err);
+}
+
 static int go_on(struct restoring *restoring)
 {
 	struct rmt_home home = {.ctx = restoring->ctx};
@@ -104,7 +126,11 @@ static int go_on(struct restoring *restoring)
 
 	home.db = rmt_db_open(restoring->directory, RMT_DB_WRITE, 10, restoring->err);
 	if (home.db && rmt_db_begin(home.db, restoring->err) == 0) {
+		struct skipping skipping = {restoring, home.db};
+
 		rc = write_event(restoring, &home);
+		if (rc == 0)
+			rc = rmt_db_authorities(home.db, skip_numbers, &skipping, restoring->err);
 		if (rc == 0)
 			rc = rmt_db_commit(home.db, restoring->err);
 		else

@@ -81,6 +81,12 @@ expect_status 0 "an event tells of it" remint db export --home again --table eve
 expect_out '"kind":"restore","text":"backup=20' "with the backup"
 expect_status 1 "what came later is not in it" remint history --home again late.example
 expect_status 0 "what came before is" remint history --home again one.example
+if have sqlite3; then
+	numbers=$(sqlite3 again/ca.db 'SELECT count(*) FROM authorities a WHERE (SELECT max(number) FROM crls c WHERE c.authority = a.id) >= 1000')
+	[ "$numbers" = 2 ] && ok "each authority goes on with numbers of lists far ahead" || not_ok "each authority goes on with numbers of lists far ahead"
+else
+	skip "sqlite3 is not installed" "each authority goes on with numbers of lists far ahead"
+fi
 expect_status 0 "it goes on issuing" remint issue --home again --dns new.example --key-type ec:p256 --ca-password-file ca.pass --out new
 expect_status 0 "soundly" remint db check --home again
 expect_status 4 "a home that is there is not replaced" remint db restore kept --home again
