@@ -61,7 +61,11 @@ done &
 writer=$!
 good=0
 for n in 1 2 3 4 5; do
-	remint db backup --out "live$n" >live.log 2>&1 && remint db check --home "live$n" >>live.log 2>&1 && good=$((good + 1))
+	if remint db backup --out "live$n" >live.out 2>&1 && remint db check --home "live$n" >>live.out 2>&1; then
+		good=$((good + 1))
+	else
+		cat live.out >>live.log
+	fi
 done
 wait $writer
 [ $good -eq 5 ] && ok "five backups while a dozen certificates are issued, all sound" || not_ok "five backups while a dozen certificates are issued, all sound" live.log
