@@ -142,7 +142,8 @@ struct rmt_request_rules {
 	bool san;                            /* put subjectAltName into the request (old gateways choke on it) */
 	struct rmt_text_list limits;         /* "ST:40": the most characters of a field */
 	char *on_device;                     /* what a device that makes its own key is told, with words of rmt_request_marks in braces; or NULL */
-	char *form;                          /* the file that goes with it: "inf" (certreq) or "openssl"; or NULL */
+	char *form;                          /* the file that goes with it: "inf" (certreq), "openssl", or "none"; or NULL */
+	char *exportable;                    /* why a Windows machine must be able to give the key away, one line; NULL: it is not */
 	struct rmt_text_list sources;        /* on what they rest */
 };
 

@@ -28,7 +28,7 @@ static const char *const kdfs[] = { "scrypt", "pbkdf2", NULL };
 static const char *const characters[] = { "any", "ascii", "alphanumeric", NULL };
 static const char *const presentations[] = { "leaf", "leaf+intermediates",
 	"leaf+intermediates+root", NULL };
-static const char *const forms[] = { "inf", "openssl", NULL };
+static const char *const forms[] = { "inf", "openssl", "none", NULL };
 static const char *const digests[] = { "sha256", "sha384", "sha512", NULL };
 
 /* ---- rules: a child's setting takes the place of its parent's of the same name --------------- */
@@ -414,6 +414,8 @@ static const struct rmt_schema request_rows[] = {
 	{ .key = "on_device", .field = RMT_FIELD_LINES, .at = AT(request.on_device),
 	  .example = "Common name: {cn}", .check = rmt_check_on_device },
 	{ .key = "form", .field = RMT_FIELD_TEXT, .at = AT(request.form), .choices = forms },
+	{ .key = "exportable", .field = RMT_FIELD_TEXT, .at = AT(request.exportable),
+	  .example = "each server of the pool has the same key", .check = rmt_check_filled },
 	{ .key = "sources", .field = RMT_FIELD_LIST, .at = AT(request.sources),
 	  .example = "\"the device's manual\"", .check = rmt_check_filled },
 	{ 0 },

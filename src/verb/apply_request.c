@@ -176,11 +176,21 @@ out:
 
 /* ---- files -------------------------------------------------------------------------------------------------------------------- */
 
+/* For the first target whose machines share their key. */
+static const char *exportable(const struct rmt_demand *demand)
+{
+	for (size_t i = 0; i < demand->target_count; i++)
+		if (demand->targets[i]->request.exportable)
+			return demand->targets[i]->request.exportable;
+	return NULL;
+}
+
 static int fill(struct rmt_applying *job, const struct asked *asked, struct rmt_fileset *files, struct rmt_err *err)
 {
 	const struct rmt_external external = {.der = rmt_buf_view(&asked->der),
 	                                      .key = asked->key,
 	                                      .ca_template = job->options->ca_template,
+	                                      .exportable = exportable(&job->campaign.bench.demand),
 	                                      .encrypt_key = job->options->out.encrypt_key,
 	                                      .campaign = true};
 

@@ -67,6 +67,7 @@ static int put_inf(struct remint *ctx, const struct rmt_external *external, stru
 	(void)ctx;
 	terms.terms.ca_template = external->ca_template ? external->ca_template : usual_template;
 	terms.terms.label = "request";
+	terms.terms.exportable = external->exportable;
 	if (rc == 0 && request && rmt_write_inf(&terms.terms, out, &unfit)) {
 		rmt_buf_clear(out);
 		rc = unfit.class == RMT_INPUT || unfit.class == RMT_USAGE ? 0 : rmt_err_set(err, unfit.class, NULL, "%s", unfit.message);

@@ -778,6 +778,7 @@ struct rmt_external {
 	struct rmt_span der;       /* the request */
 	const struct rmt_key *key; /* NULL: it is where the request was made */
 	const char *ca_template;   /* certificate template of an AD CS; NULL: a usual one */
+	const char *exportable;    /* as in a target's request; NULL: the key would stay where it is made */
 	bool encrypt_key;
 	bool campaign;             /* it is a plan's, and apply takes its answer */
 };

@@ -232,6 +232,7 @@ static int answer(struct asking *asking, remint_requested_fn *requested, void *a
 	const struct rmt_external external = {.der = rmt_buf_view(&asking->der),
 	                                      .key = asking->key,
 	                                      .ca_template = options->ca_template,
+	                                      .exportable = asking->target ? asking->target->request.exportable : NULL,
 	                                      .encrypt_key = options->out.encrypt_key};
 	struct remint_requested out = {.subject = rmt_arena_name(&asking->arena, rmt_buf_view(&asking->subject)),
 	                               .pem = rmt_arena_pem(&asking->arena, "CERTIFICATE REQUEST", rmt_buf_view(&asking->der)),

@@ -71,6 +71,7 @@ int rmt_request_device_files(const struct rmt_request_plan *plan, bool campaign,
 	struct rmt_buf text = {0};
 	int rc;
 
+	terms.exportable = plan->target->request.exportable;
 	if (plan->template)
 		terms.purposes = plan->template->extended_key_usage.values;
 	rc = rmt_write_on_device(plan->target, &terms, &text, err);

@@ -128,6 +128,18 @@ put_subject(struct rmt_span name, struct rmt_buf *out, struct rmt_err *err)
 	return more < 0 ? -1 : rmt_buf_check(out, err);
 }
 
+/* A key that several servers use leaves the machine where it is made; any other stays. Why is said beside it, for who looks it over. */
+static int
+put_exportable(const char *why, struct rmt_buf *out, struct rmt_err *err)
+{
+	if (why && check_text(why, "request.exportable", err))
+		return -1;
+	if (why)
+		rmt_buf_format(out, "; %s: the others get it as a PFX\n", why);
+	rmt_buf_format(out, "Exportable = %s\n", why ? "TRUE" : "FALSE");
+	return 0;
+}
+
 /* RSA in the provider that Exchange, Lync and Schannel all take; an EC key has none but CNG's. */
 static int
 put_key(const struct rmt_request_terms *terms, struct rmt_buf *out, struct rmt_err *err)
@@ -187,7 +199,9 @@ put_new_request(const struct rmt_request_terms *terms, struct rmt_buf *out, stru
 	rmt_buf_free(&subject);
 	if (rc || put_key(terms, out, err))
 		return -1;
-	rmt_buf_format(out, "HashAlgorithm = %s\nMachineKeySet = TRUE\nExportable = FALSE\n", terms->digest);
+	rmt_buf_format(out, "HashAlgorithm = %s\nMachineKeySet = TRUE\n", terms->digest);
+	if (put_exportable(terms->exportable, out, err))
+		return -1;
 	put_usage(terms, out);
 	/* TRUE would be RSASSA-PSS, which most consumers refuse. */
 	rmt_buf_text(out, "AlternateSignatureAlgorithm = FALSE\nRequestType = PKCS10\n");

@@ -134,6 +134,7 @@ struct rmt_request_terms {
 	unsigned key_usage;              /* RMT_KU_*; 0: none is stated */
 	struct rmt_text_list purposes;   /* "serverAuth" or dotted; may be empty */
 	const char *ca_template;         /* of an AD CS: "WebServer", or NULL */
+	const char *exportable;          /* why the machine must be able to give the key away; NULL: it cannot */
 	bool repeats;                    /* nothing but what is stated: no usual purposes or key usage */
 	struct rmt_text_list unsaid;     /* what a request or certificate says beyond these terms: "basicConstraints" */
 	const char *label;               /* for file names; NULL: from the subject */

@@ -96,6 +96,16 @@ expect_err 'a certificate and a request could be meant' "of which one is to be n
 quietly openssl req -new -utf8 -key inf.key -subj "/CN=a.example.com/O=$(printf 'x\342\200\256y')" -out bidi.csr
 expect_status 3 "nor a name that runs backwards" "$REMINT" convert bidi.csr --to inf
 expect_err 'subject.*U\+202E|U\+202E.*subject' "whose field is named"
+expect_status 0 "a pool's machine" "$REMINT" request --for exchange --on-device --cn mail.example.com --out pool
+tr -d '\r' <pool/mail.example.com.inf >got
+expect_line got '^Exportable = TRUE$' "makes a key that may go to the others"
+expect_line got '^; every server behind the name has' "with the reason beside it"
+expect_line got '^2\.5\.29\.37 = "{text}1\.3\.6\.1\.5\.5\.7\.3\.1,1\.3\.6\.1\.5\.5\.7\.3\.2"$' "and asks for both purposes"
+expect_status 0 "the same for another CA" "$REMINT" request --for exchange --cn mail.example.com --out other-pool
+tr -d '\r' <other-pool/request.inf >got
+expect_line got '^Exportable = TRUE$' "says so, too"
+expect_status 0 "a form of the device's own" "$REMINT" request --for fortigate --on-device --cn vpn.example.com --out form
+[ "$(ls form)" = DEVICE.txt ] && ok "needs no file" || not_ok "needs no file"
 expect_status 0 "letters beyond ASCII" "$REMINT" request --for windows-pfx --on-device --subject 'CN=m.example.com, L=MÃ¼nchen' --out utf16
 [ "$(head -c 2 utf16/m.example.com.inf | od -An -tx1 | tr -d ' ')" = fffe ] && ok "make it UTF-16 with its mark" ||
 	not_ok "make it UTF-16 with its mark"

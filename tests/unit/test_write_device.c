@@ -237,6 +237,47 @@ check_inf(void **state)
 	rmt_buf_free(&asked.subject);
 }
 
+/* A pool shares its key; the reason stands beside it and is no second line. */
+static void
+inf_lets_a_shared_key_go(void **state)
+{
+	struct rmt_request_terms terms;
+	struct rmt_buf text = { 0 };
+	struct rmt_err err = { 0 };
+	struct asked asked;
+
+	(void)state;
+	terms = *ask(&asked, "CN=pool.example", NULL, NULL);
+	terms.exportable = "four servers";
+	assert_int_equal(0, rmt_write_inf(&terms, &text, &err));
+	assert_non_null(strstr(rmt_buf_string(&text), "; four servers: the others get it as a PFX\r\nExportable = TRUE\r\n"));
+	terms.exportable = "four servers\nMachineKeySet = FALSE";
+	rmt_buf_clear(&text);
+	assert_int_equal(-1, rmt_write_inf(&terms, &text, &err));
+	assert_string_equal(err.place, "request.exportable");
+	rmt_buf_free(&text);
+	rmt_buf_free(&asked.subject);
+}
+
+/* Who shares a key says so, and nobody else does. */
+static void
+pools_say_so(void **state)
+{
+	static const struct { const char *target; bool shared; } rows[] = { { "exchange", true }, { "office-web-apps", true },
+		{ "sfb-front-end", true }, { "sfb-director", true }, { "sfb-mediation", true }, { "sfb-edge-internal", true },
+		{ "sfb-edge-external", true }, { "sfb-oauth", true }, { "dotnet-mtls", false }, { "windows-pfx", false },
+		{ "skype-room-system", false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rmt_target *target = target_named(rows[i].target);
+
+		if (rows[i].shared != (target->request.exportable != NULL))
+			fail_msg("%s: %s", rows[i].target, rows[i].shared ? "the key stays on one machine" : "the key may go");
+		rmt_target_free(target);
+	}
+}
+
 static void
 inf_is_utf16_where_it_must(void **state)
 {
@@ -317,5 +358,7 @@ test_write_device(struct rows *rows)
 	ADD_TABLE(rows, inf_rows, check_inf);
 	ADD_TABLE(rows, cnf_rows, check_cnf);
 	add_row(rows, "an INF beyond ASCII is UTF-16 with its mark", inf_is_utf16_where_it_must, NULL);
+	add_row(rows, "an INF lets a shared key go, with the reason", inf_lets_a_shared_key_go, NULL);
+	add_row(rows, "pools and farms share a key, single machines do not", pools_say_so, NULL);
 	add_row(rows, "the terms of a certificate are what it says", terms_repeat_a_certificate, NULL);
 }
