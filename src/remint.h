@@ -485,6 +485,16 @@ struct remint_ca_rotate_options {
  * what `cross` still has to do), when an issuer leaves no room, or when the template gives up what limits the old one. */
 REMINT_API int remint_ca_rotate(struct remint *ctx, const struct remint_ca_rotate_options *options, remint_file_fn *file,
                                 remint_authority_fn *authority, void *arg);
+struct remint_ca_check_options {
+	const char *authority;         /* NULL: the one that issues when none is named */
+	const char *template_name;     /* what is to be issued; NULL: the targets', else for hosts; of a root "issuing-ca" */
+	struct remint_strings targets; /* who must accept it; may be empty */
+};
+/* What stands against issuing by this authority: its key, dates, key usage, path length, purposes and name constraints, those of the
+ * authorities above it, and what the targets say of a CA. Issuing refuses what is an error here. `summary` may be NULL; its certificates
+ * are the authority and those above. */
+REMINT_API int remint_ca_check(struct remint *ctx, const struct remint_ca_check_options *options, remint_finding_fn *finding, void *arg,
+                               struct remint_audit_summary *summary);
 /* No more certificates by this authority; it goes on to sign CRLs and OCSP responses. Refused (POLICY) for the one that issues when none is named. */
 REMINT_API int remint_ca_retire(struct remint *ctx, const char *name, const char *why, remint_authority_fn *authority, void *arg);
 /* Who issues when no authority is named. */

@@ -481,6 +481,7 @@ int cmd_apply(struct cli *cli);
 int cmd_approve(struct cli *cli);
 int cmd_audit(struct cli *cli);
 int cmd_ca_add(struct cli *cli);
+int cmd_ca_check(struct cli *cli);
 int cmd_ca_default(struct cli *cli);
 int cmd_ca_list(struct cli *cli);
 int cmd_ca_retire(struct cli *cli);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cli/cmd_ca_rotate.c - remint ca add, default, rotate, retire and show: the authorities of a home over time.
+ * cli/cmd_ca_rotate.c - remint ca add, check, default, rotate, retire and show: the authorities of a home over time.
  */
 #include "config.h"
 
@@ -178,6 +178,59 @@ int
 cmd_ca_show(struct cli *cli)
 {
 	return standings_print(cli, cli->arguments.items[0]);
+}
+
+/* ---- check ----------------------------------------------------------------------------- */
+
+struct checking {
+	struct cli *cli;
+	enum remint_severity fail_on;
+	uint64_t failing;
+};
+
+static int
+check_finding(void *arg, const struct remint_finding *finding)
+{
+	struct checking *checking = arg;
+	struct cli *cli = checking->cli;
+
+	checking->failing += finding->severity >= checking->fail_on;
+	if (cli->json) {
+		finding_json(&cli->json_writer, finding);
+		return keep_going(cli);
+	}
+	out_safe(&cli->out, finding->source);
+	out_text(&cli->out, ": ");
+	out_safe(&cli->out, finding->object);
+	out_text(&cli->out, ", for ");
+	out_safe(&cli->out, finding->target);
+	out_text(&cli->out, "\n\n");
+	finding_text(&cli->out, finding);
+	out_text(&cli->out, "\n");
+	return keep_going(cli);
+}
+
+int
+cmd_ca_check(struct cli *cli)
+{
+	struct remint_ca_check_options options = {
+		.authority = cli->arguments.count ? cli->arguments.items[0] : NULL,
+		.template_name = text_of(cli, OPT_TEMPLATE),
+		.targets = list_of(cli, OPT_FOR),
+	};
+	struct checking checking = { .cli = cli, .fail_on = severity_of(cli) };
+	struct remint_audit_summary summary;
+	int rc;
+
+	document_begin(cli, "findings");
+	rc = remint_ca_check(cli->ctx, &options, check_finding, &checking, &summary);
+	if (rc == 0 && !cli->json)
+		out_format(&cli->out, "%llu errors, %llu warnings. %s\n", (unsigned long long)summary.findings[REMINT_ERROR],
+		    (unsigned long long)summary.findings[REMINT_WARNING],
+		    summary.findings[REMINT_ERROR] ? "It should not issue this." : "It may issue this.");
+	if (rc == 0 && checking.failing)
+		report_status(cli, 1);
+	return finish(cli, rc);
 }
 
 /* ---- rotate ---------------------------------------------------------------------------- */

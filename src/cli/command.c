@@ -148,6 +148,10 @@ static const struct option_use ca_add_options[] = {
 	{ .id = OPT_TEMPLATE, .help = "what the CA may do (default: issuing-ca)" }, O(KEY_TYPE), O(VALIDITY),
 	O(PUBLISH_URL), O(DEFAULT), CA_PASSWORD, O_END
 };
+static const struct option_use ca_check_options[] = {
+	{ .id = OPT_TEMPLATE, .help = "what is to be issued (default: the target's, else server-client; of a root issuing-ca)" },
+	O_AS(FOR, NULL, "who must accept what it issues"), O(FAIL_ON), O_END
+};
 static const struct option_use ca_default_options[] = { O_END };
 static const struct option_use ca_retire_options[] = { O(WHY), O_END };
 static const struct option_use ca_rotate_options[] = {
@@ -274,6 +278,7 @@ EXAMPLES(ca_list, { "Which authorities are here?", "ca list" });
 EXAMPLES(ca_show, { "What still hangs on the old one?", "ca show issuing" });
 EXAMPLES(ca_add, { "A second issuing CA under the same root:",
 		     "ca add devices --subject 'CN=Device CA, O=Example' --ca-password-file ca.pass" });
+EXAMPLES(ca_check, { "May the CA issue for these servers?", "ca check --for nginx" });
 EXAMPLES(ca_default, { "Issue by it when no authority is named:", "ca default devices" });
 EXAMPLES(ca_retire, { "It signs no more certificates, but goes on with its CRLs:", "ca retire issuing --why 'succeeded by issuing-2'" });
 EXAMPLES(ca_rotate, { "A new key beside the old one:", "ca rotate issuing --ca-password-file ca.pass" },
@@ -451,7 +456,7 @@ const struct command command_table[] = {
 	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
 	    GIVES(init, init, "3467", cmd_init) },
 	{ .name = "ca",
-	    .summary = "the authorities of a home: list, add, rotate, retire, request, export" },
+	    .summary = "the authorities of a home: list, add, check, rotate, retire, request, export" },
 	{ .name = "ca list",
 	    .summary = "list the authorities",
 	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
@@ -465,6 +470,10 @@ const struct command command_table[] = {
 	    .text = "For a CA that is certified elsewhere see remint help ca request.",
 	    ARGUMENTS("NAME", 1, 1, TAKES_TEXT),
 	    GIVES(ca_add, ca_add, "467", cmd_ca_add) },
+	{ .name = "ca check",
+	    .summary = "may an authority issue this, and will targets take it?",
+	    ARGUMENTS("[NAME]", 0, 1, TAKES_TEXT),
+	    GIVES(ca_check, ca_check, "146", cmd_ca_check) },
 	{ .name = "ca default",
 	    .summary = "choose the authority that issues when none is named",
 	    ARGUMENTS("NAME", 1, 1, TAKES_TEXT),

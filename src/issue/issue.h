@@ -43,6 +43,10 @@ struct rmt_issuer {
 struct rmt_recipe;
 struct rmt_recipe *rmt_recipe_new(const struct rmt_template *policy, const struct rmt_issuer *issuer, struct rmt_err *err);
 void rmt_recipe_free(struct rmt_recipe *recipe);
+/* May the issuer and those above issue for every purpose that the template states? RMT_POLICY naming the one that leaves it out. */
+int rmt_recipe_purposes(const struct rmt_recipe *recipe, struct rmt_err *err);
+rmt_time rmt_recipe_end(const struct rmt_recipe *recipe); /* the last second that the issuer and those above leave; 0: a root */
+bool rmt_recipe_bound(const struct rmt_recipe *recipe); /* name constraints stand above */
 
 /* A decided certificate: everything but serial number and signature. */
 struct rmt_plan;

@@ -352,3 +352,21 @@ rmt_recipe_free(struct rmt_recipe *recipe)
 	rmt_buf_free(&recipe->tail);
 	free(recipe);
 }
+
+int
+rmt_recipe_purposes(const struct rmt_recipe *recipe, struct rmt_err *err)
+{
+	return rmt_issuer_check_eku(recipe, rmt_buf_view(&recipe->eku), err);
+}
+
+rmt_time
+rmt_recipe_end(const struct rmt_recipe *recipe)
+{
+	return recipe->not_after;
+}
+
+bool
+rmt_recipe_bound(const struct rmt_recipe *recipe)
+{
+	return recipe->bound_count > 0;
+}

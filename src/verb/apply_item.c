@@ -194,44 +194,6 @@ static struct rmt_item *replacement(struct rmt_applying *job, struct rmt_err *er
 	return NULL;
 }
 
-struct judging {
-	const char *name;
-	struct rmt_err *err;
-};
-
-static int refuse_ca(void *arg, const struct rmt_finding *finding)
-{
-	struct judging *judging = arg;
-
-	if (finding->severity != RMT_SEVERITY_ERROR)
-		return 0;
-	return rmt_err_set(judging->err, RMT_POLICY, NULL,
-	                   "the issuing CA has to be replaced, but %s would refuse this home's \"%s\" as well (%s: %.200s): make or certify "
-	                   "another with remint ca request, ca sign and ca install",
-	                   finding->target, judging->name, finding->rule, finding->message);
-}
-
-/* Where the old issuing CA is what is refused, ours must be better. */
-static int check_authority(struct rmt_applying *job, struct rmt_err *err)
-{
-	struct rmt_bench *bench = &job->campaign.bench;
-	struct judging judging = {bench->authority.name, err};
-	int rc = 0;
-
-	if (job->item->action != RMT_ACTION_REPLACE_CA)
-		return 0;
-	for (size_t i = 0; rc == 0 && i < bench->demand.target_count; i++) {
-		struct rmt_audit *audit = rmt_audit_new(bench->demand.targets[i], NULL, rmt_verb_now(job->campaign.ctx), err);
-
-		rc = audit ? rmt_audit_run_ca(audit, bench->authority.cert, NULL, refuse_ca, &judging, err) : -1;
-		for (size_t k = 0; rc == 0 && k < bench->authority.chain_count; k++)
-			if (!rmt_cert_self_issued(bench->authority.chain[k]))
-				rc = rmt_audit_run_ca(audit, bench->authority.chain[k], NULL, refuse_ca, &judging, err);
-		rmt_audit_free(audit);
-	}
-	return rc;
-}
-
 /* The end of a dry run's road: nothing is written, but what is in the way is told. */
 static int look_at_files(void *arg, struct rmt_item *item)
 {
@@ -271,7 +233,7 @@ int rmt_apply_issue(struct rmt_applying *job, struct rmt_err *fault, struct rmt_
 		return -1;
 	if (job->standing.tbs) /* finished just now, from an interrupted run */
 		return rmt_apply_export(job, fault, fatal);
-	if (rmt_apply_demand(job, true, fault) || check_authority(job, fault) ||
+	if (rmt_apply_demand(job, true, fault) ||
 	    (job->options->out.directory && set_release(job, &directory, fatal)))
 		goto out;
 	item = replacement(job, fault);

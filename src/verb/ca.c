@@ -469,6 +469,17 @@ int rmt_authority_settle(struct rmt_home *home, const struct rmt_cert *cert, int
 	return rmt_authority_record(home, name, cert, RMT_AUTHORITY_FOREIGN, parent, id, err);
 }
 
+/* What came back may not be what was asked for. */
+static int warn_of(struct rmt_home *home, int64_t id, struct rmt_err *err)
+{
+	struct rmt_db_authority row;
+	char *name = rmt_db_authority_get(home->db, NULL, id, &row, err) == 1 ? rmt_strdup(row.name, err) : NULL;
+	int rc = name ? rmt_preflight_warn(home, name, err) : -1;
+
+	free(name);
+	return rc;
+}
+
 int remint_ca_install(struct remint *ctx, struct remint_strings inputs, remint_authority_fn *installed, void *arg)
 {
 	struct rmt_err *err = &ctx->err;
@@ -490,6 +501,8 @@ int remint_ca_install(struct remint *ctx, struct remint_strings inputs, remint_a
 	rc = ascend(&pile, pending.cert, &ascent, err);
 	for (size_t i = ascent.count; rc == 0 && i-- > 0;)
 		rc = rmt_authority_settle(&home, ascent.certs[i], parent, true, &parent, err);
+	if (rc == 0)
+		rc = warn_of(&home, parent, err);
 out:
 	rmt_home_close(&home);
 	rmt_pile_free(&pile);

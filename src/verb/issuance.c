@@ -191,6 +191,8 @@ struct rmt_issuance *rmt_issuance_new(struct rmt_home *home, struct rmt_authorit
 	for (size_t i = 0; i < run->worker_count; i++)
 		if (worker_start(run, &run->workers[i], err))
 			goto fail;
+	if (authority->cert && rmt_preflight_refuse(home, authority, demand, err))
+		goto fail;
 	if (!dry_run && authority->cert && rmt_issuance_resume(home, authority, err))
 		goto fail;
 	return run;
@@ -222,11 +224,22 @@ void rmt_issuance_free(struct rmt_issuance *run)
 
 /* ---- authorise ---------------------------------------------------------------------------------------------------------------- */
 
+int rmt_authority_in_time(const struct rmt_authority *authority, rmt_time now, struct rmt_err *err)
+{
+	const struct rmt_cert *cert = authority->cert;
+	char text[32];
+
+	if (now >= cert->not_before && now <= cert->not_after)
+		return 0;
+	rmt_time_text(now < cert->not_before ? cert->not_before : cert->not_after, text);
+	return rmt_err_set(err, RMT_POLICY, NULL, "the authority \"%s\" %s %s", authority->name,
+	                   now < cert->not_before ? "is not valid before" : "expired at", text);
+}
+
 /* May this authority sign now? The clock against the database was checked when the home was opened for writing. */
 static int authorise(const struct rmt_issuance *run, struct rmt_err *err)
 {
 	const struct rmt_cert *cert = run->authority->cert;
-	char text[32];
 
 	if (!cert) /* a root about to sign itself */
 		return run->demand->template->role == RMT_ROLE_ROOT_CA
@@ -236,11 +249,7 @@ static int authorise(const struct rmt_issuance *run, struct rmt_err *err)
 	if (!keyless(run) && (!run->authority->key || !rmt_span_equal(rmt_key_spki(run->authority->key), cert->spki)))
 		return rmt_err_set(err, RMT_SECRET, NULL, "the key of the authority \"%s\" does not belong to its certificate",
 		                   run->authority->name);
-	if (run->now >= cert->not_before && run->now <= cert->not_after)
-		return 0;
-	rmt_time_text(run->now < cert->not_before ? cert->not_before : cert->not_after, text);
-	return rmt_err_set(err, RMT_POLICY, NULL, "the authority \"%s\" %s %s", run->authority->name,
-	                   run->now < cert->not_before ? "is not valid before" : "expired at", text);
+	return rmt_authority_in_time(run->authority, run->now, err);
 }
 
 /* ---- plan, build, lint ------------------------------------------------------------------------------------------------------------ */

@@ -275,6 +275,7 @@ int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, s
 /* For CRLs and OCSP responses, or to look at: a retired one too. */
 int rmt_authority_load_status(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
 void rmt_authority_clear(struct rmt_authority *authority);
+int rmt_authority_in_time(const struct rmt_authority *authority, rmt_time now, struct rmt_err *err); /* issuance.c */
 /* Do the authority's own settings cause findings of this rule? Without a publish URL there is no address to write (issuance.c). */
 bool rmt_authority_causes(const struct rmt_authority *authority, const char *rule);
 int rmt_publish_url_check(const char *url, struct rmt_err *err); /* init.c */
@@ -458,6 +459,15 @@ int rmt_authority_issue(struct rmt_home *home, struct rmt_authority *by, struct 
 /* Judge a finished item again, with the chain that will be served, against the demand's targets: fills item->findings. */
 int rmt_authority_audit(const struct rmt_authority *authority, const struct rmt_demand *demand, rmt_time now, struct rmt_item *item,
                         struct rmt_err *err);
+
+/* What stands against issuing by this authority for this demand, before anything is built (preflight.c). */
+typedef int rmt_preflight_fn(void *arg, const struct rmt_finding *finding);
+int rmt_preflight(struct rmt_home *home, const struct rmt_authority *authority, const struct rmt_demand *demand, rmt_preflight_fn *sink,
+                  void *arg, struct rmt_err *err);
+/* Before the first signature of a run: RMT_POLICY when a target of the demand refuses every certificate of this authority. */
+int rmt_preflight_refuse(struct rmt_home *home, const struct rmt_authority *authority, const struct rmt_demand *demand, struct rmt_err *err);
+/* A new authority of this home looked at once: what is found is a warning to the caller, and no failure. */
+int rmt_preflight_warn(struct rmt_home *home, const char *name, struct rmt_err *err);
 
 /* The columns of a row from a certificate's own bytes; strings in the arena, hashes in `hashes` (row.c). */
 struct rmt_row_hashes { unsigned char fingerprint[RMT_SHA256], spki[RMT_SHA256]; };

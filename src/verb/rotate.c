@@ -477,7 +477,7 @@ static int rotate(struct rotation *job, remint_file_fn *file, void *arg, struct 
 		return hand_request(job, file, arg, err);
 	if (!done && rmt_authority_establish(&job->home, job->root ? NULL : &job->parent, &job->demand, &job->founding, err))
 		return -1;
-	if (job->options->cross && cross(job, err))
+	if ((!done && rmt_preflight_warn(&job->home, job->name, err)) || (job->options->cross && cross(job, err)))
 		return -1;
 	return hand_chain(job, file, arg, err);
 }
@@ -515,6 +515,8 @@ static int add(struct rmt_home *home, const struct remint_ca_add_options *option
 	founding.subject = rmt_buf_view(&subject);
 	founding.key = options->key ? options->key : demand.template->key_generate;
 	rc = rmt_authority_establish(home, &parent, &demand, &founding, err);
+	if (rc == 0)
+		rc = rmt_preflight_warn(home, options->name, err);
 out:
 	rmt_buf_free(&subject);
 	rmt_demand_clear(&demand);
