@@ -221,6 +221,28 @@ typedef int remint_finding_fn(void *arg, const struct remint_finding *finding);
 REMINT_API int remint_audit(struct remint *ctx, const struct remint_audit_options *options, remint_finding_fn *finding, void *arg,
                             struct remint_audit_summary *summary);
 
+/* ---- lint ---------------------------------------------------------------------------------------------------------------- */
+
+struct remint_lint_options {
+	struct remint_wire wire;
+	struct remint_strings inputs;   /* files, directories, "-", endpoints */
+};
+/* What the standards ask of every certificate, whoever its consumer is, told of each certificate of the inputs, CAs' included; the target of
+ * the findings is "lint". The same lints are passed by whatever is issued: an error refuses it. No path is built and no signature verified.
+ * Inputs that cannot be read or reached go to the fault callback. `summary` may be NULL; it is filled either way. */
+REMINT_API int remint_lint(struct remint *ctx, const struct remint_lint_options *options, remint_finding_fn *finding, void *arg,
+                           struct remint_audit_summary *summary);
+/* One lint. */
+struct remint_lint {
+	const char *id;       /* "lint.serial.positive" */
+	enum remint_severity severity;
+	const char *title;    /* what holds where it passes */
+	const char *citation;
+	const char *aka;      /* zlint's name of the same check, or NULL */
+};
+typedef int remint_lint_fn(void *arg, const struct remint_lint *lint);
+REMINT_API int remint_lints(struct remint *ctx, remint_lint_fn *visit, void *arg); /* all of them, in order */
+
 /* ---- plan --------------------------------------------------------------------------------------------------------------------- */
 
 struct remint_plan_options {

@@ -53,6 +53,7 @@ struct rmt_presented {
 	bool leaf_only;                        /* judge no chain and no path (piles without --trust and --chain; TBS lint) */
 	bool chain_unknown;                    /* nobody knows what was sent with the leaf (piles): rules about the chain as sent do not run */
 	bool lint;                             /* to-be-signed bytes: rules about signature value, key at hand, chain, container and the present time do not run */
+	const struct rmt_cert *issuer;         /* of a lint: whose name and key identifier it must bear; NULL: not at hand */
 	bool once;                             /* a fault of a CA that this audit has told already is not told again (piles) */
 };
 /* Facts about the container, for container.* rules. */
@@ -110,5 +111,20 @@ struct rmt_rule_row {
 	int (*check)(struct rmt_check *check);
 };
 const struct rmt_rule_row *rmt_rule_rows(size_t *count);
+
+/* Lints: what the standards ask of every certificate, whoever its consumer is. A row is a rule that needs no settings, and shares its
+ * check with one of the rules where both ask the same. */
+struct rmt_lint_row {
+	struct rmt_rule_row rule;
+	const char *aka; /* zlint's name of the same check, or NULL */
+	int on;          /* run only where this extension is there (enum rmt_ext_id); -1: always */
+	int (*name)(struct rmt_check *check, const struct rmt_general_name *name);    /* instead of rule.check: of each alternative name */
+	int (*attribute)(struct rmt_check *check, const struct rmt_attribute *attribute); /* likewise: of each attribute of the subject */
+};
+const struct rmt_lint_row *rmt_lint_rows(size_t *count);
+/* A prepared lint, for rmt_lint_run() alone; freed with rmt_audit_free(). One per thread. */
+struct rmt_audit *rmt_lint_new(rmt_time now, struct rmt_err *err);
+/* Every lint on the leaf of `presented`, be it a CA's certificate; `lint` there means to-be-signed bytes. The findings' target is "lint". */
+int rmt_lint_run(struct rmt_audit *lint, const struct rmt_presented *presented, int (*sink)(void *arg, const struct rmt_finding *finding), void *arg, struct rmt_err *err);
 
 #endif

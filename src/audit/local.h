@@ -145,6 +145,19 @@ struct rmt_check {
 	struct rmt_judged judged[RMT_PATH_DEPTH_MAX];
 	unsigned verdict_count;
 	struct rmt_verdict verdict[2]; /* one for each purpose */
+	const struct rmt_lint_facts *facts; /* of a lint */
+};
+
+/* What many lints ask of the certificate at hand, found out once. */
+struct rmt_lint_facts {
+	const struct rmt_lint_row *row; /* the one that runs */
+	bool ca;                        /* basic constraints say so */
+	bool basic_known, usage_known;  /* there and readable */
+	struct rmt_basic_constraints basic;
+	unsigned usage;
+	struct rmt_span purposes;       /* value of the extended key usage; empty: none */
+	bool server;                    /* a leaf for TLS servers by its purposes */
+	unsigned broken;                /* how many extensions strict DER refuses */
 };
 
 /* What an audit keeps from one leaf to the next. */
@@ -225,6 +238,50 @@ rmt_rule_function rmt_rule_crl_present, rmt_rule_crl_http, rmt_rule_authority_in
 
 rmt_rule_function rmt_rule_chain_complete, rmt_rule_chain_order, rmt_rule_chain_duplicate, rmt_rule_chain_root,
     rmt_rule_chain_foreign, rmt_rule_chain_length, rmt_rule_path_valid, rmt_rule_path_anchor, rmt_rule_path_capped;
+
+/* ---- lints, by file --------------------------------------------------------------------------------------------------- */
+
+typedef int rmt_lint_name_function(struct rmt_check *check, const struct rmt_general_name *name);
+typedef int rmt_lint_attribute_function(struct rmt_check *check, const struct rmt_attribute *attribute);
+
+/* The extension that the row is about; never NULL in a lint that has one. */
+const struct rmt_ext *rmt_lint_ext(const struct rmt_check *check);
+/* A fault of it, placed there. */
+int rmt_lint_fault(struct rmt_check *check, const char *format, ...) RMT_PRINTF(2, 3);
+/* A cursor over the content of its SEQUENCE; false when it is none (lint.extensions.malformed tells). */
+bool rmt_lint_open(const struct rmt_check *check, struct rmt_der *list);
+bool rmt_lint_purpose(const struct rmt_check *check, const char *name);
+/* Text of a certificate for a message, in the audit's list. */
+const char *rmt_lint_text(struct rmt_check *check, struct rmt_span text);
+size_t rmt_lint_scheme(struct rmt_span uri); /* length of its scheme; 0: it is no absolute URI */
+
+rmt_rule_function rmt_lint_critical, rmt_lint_not_critical, rmt_lint_not_empty, rmt_lint_only_ca;
+
+rmt_rule_function rmt_lint_version, rmt_lint_encoding, rmt_lint_serial_entropy, rmt_lint_parameters, rmt_lint_digest, rmt_lint_signer_kind,
+    rmt_lint_issuer_empty, rmt_lint_issuer_name, rmt_lint_ca_subject, rmt_lint_unique_ids, rmt_lint_dates_order, rmt_lint_time_form,
+    rmt_lint_time_seconds, rmt_lint_time_zulu, rmt_lint_time_fraction, rmt_lint_extra_second, rmt_lint_public_lifetime,
+    rmt_lint_within_issuer;
+
+rmt_rule_function rmt_lint_alphabet, rmt_lint_country_code, rmt_lint_common_names, rmt_lint_multi_valued;
+rmt_lint_attribute_function rmt_lint_string_type, rmt_lint_attribute_length, rmt_lint_attribute_empty, rmt_lint_printable_only,
+    rmt_lint_ia5_only, rmt_lint_control, rmt_lint_blanks;
+
+rmt_rule_function rmt_lint_san_critical, rmt_lint_san_duplicate;
+rmt_lint_name_function rmt_lint_name_empty, rmt_lint_dns_ia5, rmt_lint_dns_blank, rmt_lint_name_control, rmt_lint_dns_characters,
+    rmt_lint_dns_underscore, rmt_lint_dns_empty_label, rmt_lint_dns_label_length, rmt_lint_dns_hyphen, rmt_lint_dns_length,
+    rmt_lint_dns_trailing_dot, rmt_lint_dns_wildcard, rmt_lint_dns_address, rmt_lint_dns_a_label, rmt_lint_dns_reserved, rmt_lint_ip_length,
+    rmt_lint_email, rmt_lint_uri_ia5, rmt_lint_uri_relative, rmt_lint_uri_host, rmt_lint_smtp_utf8;
+
+rmt_rule_function rmt_lint_malformed, rmt_lint_extensions_der, rmt_lint_authority_present, rmt_lint_authority_key, rmt_lint_authority_pair,
+    rmt_lint_authority_match, rmt_lint_subject_key_ca, rmt_lint_subject_key_leaf, rmt_lint_usage_bits, rmt_lint_usage_der, rmt_lint_usage_ca,
+    rmt_lint_usage_not_ca, rmt_lint_usage_kind, rmt_lint_usage_only, rmt_lint_usage_purpose, rmt_lint_basic_critical,
+    rmt_lint_basic_length, rmt_lint_basic_length_sign, rmt_lint_basic_default, rmt_lint_eku_any, rmt_lint_eku_duplicate, rmt_lint_nocheck,
+    rmt_lint_ocsp_ca, rmt_lint_key_point;
+
+rmt_rule_function rmt_lint_points_complete, rmt_lint_points_reasons, rmt_lint_points_relative, rmt_lint_points_https, rmt_lint_access_method,
+    rmt_lint_access_uri, rmt_lint_policies_duplicate, rmt_lint_policies_any, rmt_lint_policies_long, rmt_lint_policies_ia5,
+    rmt_lint_policies_utf8, rmt_lint_policies_reference, rmt_lint_policies_control, rmt_lint_mappings_any, rmt_lint_mappings_listed,
+    rmt_lint_constraints_minimum, rmt_lint_constraints_maximum, rmt_lint_constraints_mask, rmt_lint_constraints_forms;
 
 rmt_rule_function rmt_rule_pfx_profile, rmt_rule_container_format, rmt_rule_container_encoding;
 

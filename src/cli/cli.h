@@ -60,6 +60,7 @@ enum option_id {
 	OPT_NAME,
 	OPT_AT,
 	OPT_FAIL_ON,
+	OPT_LINTS,
 	OPT_TO,
 	OPT_PROFILE,
 	OPT_WITH_ROOT,
@@ -504,6 +505,7 @@ int cmd_help(struct cli *cli);
 int cmd_history(struct cli *cli);
 int cmd_init(struct cli *cli);
 int cmd_issue(struct cli *cli);
+int cmd_lint(struct cli *cli);
 int cmd_list(struct cli *cli);
 int cmd_peer(struct cli *cli);
 int cmd_plan(struct cli *cli);

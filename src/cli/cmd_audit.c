@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cli/cmd_audit.c - remint audit: findings grouped by input, certificate and target, and a closing
- * line of counts.
+ * cli/cmd_audit.c - remint audit and remint lint: findings grouped by input, certificate and target, and a
+ * closing line of counts. A lint has no target.
  *
  * Exits with 1 when a finding is at or above --fail-on. What is found is the library's judgement.
  */
@@ -17,6 +17,7 @@ struct auditing {
 	struct list group; /* source, object, target of the finding before */
 	enum remint_severity fail_on;
 	uint64_t failing;
+	bool lint;
 	struct verdicts *verdicts; /* of several targets, in text */
 };
 
@@ -51,10 +52,12 @@ audit_text(void *arg, const struct remint_finding *finding)
 		out_style(out, STYLE_NONE);
 		out_text(out, ": ");
 		out_safe(out, finding->object);
-		out_text(out, ", for ");
-		out_style(out, STYLE_STRONG);
-		out_safe(out, finding->target);
-		out_style(out, STYLE_NONE);
+		if (!auditing->lint) {
+			out_text(out, ", for ");
+			out_style(out, STYLE_STRONG);
+			out_safe(out, finding->target);
+			out_style(out, STYLE_NONE);
+		}
 		out_text(out, "\n\n");
 	}
 	finding_text(out, finding);
@@ -112,7 +115,7 @@ counted(struct out *out, uint64_t count, const char *one, const char *many)
 }
 
 static void
-text_summary(struct cli *cli, const struct remint_audit_summary *summary)
+text_summary(struct cli *cli, const struct remint_audit_summary *summary, bool lint)
 {
 	uint64_t errors = summary->findings[REMINT_ERROR];
 	struct out *out = &cli->out;
@@ -120,7 +123,12 @@ text_summary(struct cli *cli, const struct remint_audit_summary *summary)
 	counted(out, summary->certificates, "certificate judged: ", "certificates judged: ");
 	counted(out, errors, "error, ", "errors, ");
 	counted(out, summary->findings[REMINT_WARNING], "warning, ", "warnings, ");
-	counted(out, summary->findings[REMINT_INFO], "remark; ", "remarks; ");
+	counted(out, summary->findings[REMINT_INFO], lint ? "remark. " : "remark; ",
+	    lint ? "remarks. " : "remarks; ");
+	if (lint) {
+		out_text(out, summary->certificates ? "\n" : "Nothing was judged.\n");
+		return;
+	}
 	counted(out, summary->verifications, "signature verified. ", "signatures verified. ");
 	out_style(out, errors ? STYLE_BAD : STYLE_GOOD);
 	out_text(out, !summary->certificates ? "Nothing was judged."
@@ -200,7 +208,99 @@ cmd_audit(struct cli *cli)
 	if (rc)
 		report_verb(cli);
 	else if (!cli->json && !cli->csv)
-		text_summary(cli, &summary);
+		text_summary(cli, &summary, false);
+	if (auditing.failing)
+		report_status(cli, 1);
+	close_document(cli, &summary);
+	return rc;
+}
+
+/* ---- lint ---------------------------------------------------------------- */
+
+struct lints {
+	struct cli *cli;
+	struct table *table;
+};
+
+static int
+list_lint(void *arg, const struct remint_lint *lint)
+{
+	static const enum style styles[] = { STYLE_FAINT, STYLE_WARNING, STYLE_BAD };
+	struct lints *lints = arg;
+	struct cli *cli = lints->cli;
+	struct json *json = &cli->json_writer;
+	const char *severity = remint_severity_name(lint->severity);
+
+	if (cli->json) {
+		json_open(json, NULL, '{');
+		json_text(json, "lint", lint->id);
+		json_text(json, "severity", severity);
+		json_text(json, "title", lint->title);
+		json_text(json, "citation", lint->citation);
+		json_text(json, "aka", lint->aka);
+		json_close(json, '}');
+	} else if (cli->csv) {
+		csv_row(&cli->out,
+		    (const char *const[]){
+			lint->id, severity, lint->title, lint->citation, lint->aka },
+		    5);
+	} else {
+		table_cell(lints->table, lint->id, STYLE_STRONG);
+		table_cell(lints->table, severity, styles[lint->severity]);
+		table_cell(lints->table, lint->title, STYLE_NONE);
+		table_cell(lints->table, lint->citation, STYLE_FAINT);
+	}
+	return keep_going(cli);
+}
+
+static int
+list_lints(struct cli *cli)
+{
+	static const char *const headings[] = { "LINT", "SEVERITY", "WHAT HOLDS", "SOURCE" },
+			  *const columns[] = { "lint", "severity", "title", "citation", "aka" };
+	struct lints lints = { .cli = cli };
+	int rc;
+
+	document_begin(cli, "lints");
+	if (cli->csv)
+		csv_row(&cli->out, columns, 5);
+	else if (!cli->json)
+		lints.table = table_new(&cli->out, headings, 4);
+	rc = remint_lints(cli->ctx, list_lint, &lints);
+	table_free(lints.table);
+	if (rc)
+		report_verb(cli);
+	document_end(cli, false);
+	return rc;
+}
+
+int
+cmd_lint(struct cli *cli)
+{
+	struct remint_lint_options options = { .inputs = list_strings(&cli->arguments) };
+	struct auditing auditing = { .cli = cli, .fail_on = severity_of(cli), .lint = true };
+	struct remint_audit_summary summary = { 0 };
+	int rc;
+
+	if (given(cli, OPT_LINTS))
+		return cli->arguments.count
+			   ? report_usage(cli, "--lints judges nothing: it takes no FILE")
+			   : list_lints(cli);
+	if (inputs_needed(cli) || wire_of(cli, &options.wire))
+		return -1;
+	if (cli->csv)
+		csv_row(&cli->out, csv_columns, sizeof csv_columns / sizeof *csv_columns);
+	document_begin(cli, "findings");
+	rc = remint_lint(cli->ctx, &options,
+	    cli->json  ? audit_json
+	    : cli->csv ? audit_csv
+		       : audit_text,
+	    &auditing, &summary);
+	list_free(&auditing.group);
+	if (rc)
+		report_verb(cli);
+	else if (!cli->json && !cli->csv)
+		text_summary(cli, &summary, true);
 	if (auditing.failing)
 		report_status(cli, 1);
 	close_document(cli, &summary);

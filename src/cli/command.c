@@ -59,6 +59,8 @@ static const struct option_use audit_options[] = {
 	O_AS(SERVER, NULL, "the one server of the pool whose certificate this is (default: any)"),
 	O(AT), O(FAIL_ON), O(CSV), WIRE, PASSWORD, O_END };
 
+static const struct option_use lint_options[] = { O(LINTS), O(FAIL_ON), O(CSV), WIRE, PASSWORD, O_END };
+
 static const struct option_use explain_options[] = { O(CHAIN), O(TRUST), O(KEY), O(NAME), O(AT),
 	O_AS(LIMIT, NULL, "at most N causes (default 5)"), WIRE, PASSWORD, O_END };
 
@@ -209,6 +211,8 @@ EXAMPLES(audit,
     { "Who takes it, and who does not?", "audit old.pem --for all" },
     { "With the chain as it is served, against the roots that are trusted:",
 	"audit old.pem --chain chain.pem --trust root.pem --for rfc5280 --name web.example.com" });
+EXAMPLES(lint, { "Is it made as the standards say?", "lint old.pem" },
+    { "What is looked at?", "lint --lints" });
 EXAMPLES(explain, { "What is behind this error?", "explain 0x80090331" },
     { "Is it this certificate?", "explain 'error 26: unsuitable certificate purpose' old.pem" });
 EXAMPLES(verify,
@@ -341,6 +345,12 @@ const struct command command_table[] = {
 		    "it is sent. Without --trust a missing root is information only.",
 	    ARGUMENTS("FILE|HOST:PORT...", 0, -1, TAKES_FILE),
 	    GIVES(audit, audit, "1357", cmd_audit) },
+	{ .name = "lint",
+	    .summary = "say where a certificate departs from the standards",
+	    .text = "Holds each certificate, CAs' included, against RFC 5280 and what goes with it, whoever its "
+		    "consumer is. Whatever this program issues has passed the same lints.",
+	    ARGUMENTS("FILE|HOST:PORT...", 0, -1, TAKES_FILE),
+	    GIVES(lint, lint, "1357", cmd_lint) },
 	{ .name = "verify",
 	    .summary = "connect as a target does, and say what it would see",
 	    .text = "Every address of each HOST:PORT, https://HOST, smtp://HOST, imap://, pop3://, "

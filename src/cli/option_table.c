@@ -100,6 +100,7 @@ const struct option option_table[OPT_COUNT] = {
 	    "judge as of this time instead of now" },
 	[OPT_FAIL_ON] = { "fail-on", 0, false, TAKES_CHOICE, "SEVERITY", "info warning error",
 	    "exit with 1 from this severity on: info, warning, error (default)" },
+	[OPT_LINTS] = { "lints", 0, false, TAKES_NOTHING, NULL, NULL, "list every lint, and judge nothing" },
 	[OPT_TO] = { "to", 0, false, TAKES_CHOICE, "FORMAT",
 	    "pem der p7b p7b-pem pfx pfx-trust jks jks-trust mobileconfig pkcs8 pkcs8-der pkcs1 pkcs1-der sec1 sec1-der traditional csr csr-der inf",
 	    "pem, der, p7b, p7b-pem, pfx, jks; pfx-trust, jks-trust, mobileconfig; a key: pkcs8, pkcs1, sec1 (and -der), traditional; a request: csr, csr-der, inf" },

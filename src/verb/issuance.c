@@ -21,7 +21,8 @@
 struct worker {
 	struct rmt_signer *signer;
 	struct rmt_checker *checker;
-	struct rmt_audit **audits; /* rfc5280, then the demand's targets */
+	struct rmt_audit *lint;
+	struct rmt_audit **audits; /* the demand's targets */
 };
 
 struct rmt_issuance {
@@ -30,7 +31,6 @@ struct rmt_issuance {
 	struct rmt_demand *demand;
 	bool dry_run;
 	rmt_time now;
-	struct rmt_target *rfc5280;
 	struct rmt_recipe *recipe;
 	struct rmt_pool *pool;
 	struct worker *workers;
@@ -130,22 +130,20 @@ static int worker_start(struct rmt_issuance *run, struct worker *worker, struct 
 	if (!worker->audits)
 		return rmt_err_memory(err);
 	worker->checker = rmt_checker_new(err);
+	worker->lint = rmt_lint_new(run->now, err);
 	if (run->workers[0].signer)
 		worker->signer = rmt_signer_dup(run->workers[0].signer, err);
 	else if (keyless(run))
 		worker->signer = rmt_signer_new_public(run->authority->cert->spki, demand->template->digest, err);
 	else
 		worker->signer = rmt_signer_new(run->authority->key, demand->template->digest, err);
-	if (!worker->checker || !worker->signer)
+	if (!worker->checker || !worker->lint || !worker->signer)
 		return -1;
-	for (size_t i = 0; i < run->audit_count; i++) {
-		const struct rmt_target *target = i ? demand->targets[i - 1] : run->rfc5280;
-
-		worker->audits[i] = rmt_audit_new(target, NULL, run->now, err);
+	for (size_t i = 0; i < demand->target_count; i++) {
+		worker->audits[i] = rmt_audit_new(demand->targets[i], NULL, run->now, err);
 		if (!worker->audits[i])
 			return -1;
-		if (i)
-			rmt_audit_expect(worker->audits[i], rmt_expectation_of(&demand->expect, i - 1));
+		rmt_audit_expect(worker->audits[i], rmt_expectation_of(&demand->expect, i));
 	}
 	return 0;
 }
@@ -176,9 +174,8 @@ struct rmt_issuance *rmt_issuance_new(struct rmt_home *home, struct rmt_authorit
 	run->demand = demand;
 	run->dry_run = dry_run;
 	run->now = rmt_verb_now(home->ctx);
-	run->audit_count = demand->target_count + 1;
-	run->rfc5280 = rmt_target_load(home->ctx->policies, "rfc5280", err);
-	run->recipe = run->rfc5280 ? rmt_recipe_new(demand->template, &issuer, err) : NULL;
+	run->audit_count = demand->target_count;
+	run->recipe = rmt_recipe_new(demand->template, &issuer, err);
 	run->pool = run->recipe ? rmt_pool_new(home->ctx->jobs, err) : NULL;
 	if (!run->pool)
 		goto fail;
@@ -211,6 +208,7 @@ void rmt_issuance_free(struct rmt_issuance *run)
 		for (size_t j = 0; worker->audits && j < run->audit_count; j++)
 			rmt_audit_free(worker->audits[j]);
 		free(worker->audits);
+		rmt_audit_free(worker->lint);
 		rmt_checker_free(worker->checker);
 		rmt_signer_free(worker->signer);
 	}
@@ -218,7 +216,6 @@ void rmt_issuance_free(struct rmt_issuance *run)
 	rmt_vouch_clear(&run->vouch);
 	rmt_pool_free(run->pool);
 	rmt_recipe_free(run->recipe);
-	rmt_target_free(run->rfc5280);
 	free(run);
 }
 
@@ -315,6 +312,32 @@ bool rmt_authority_causes(const struct rmt_authority *authority, const char *rul
 	       (!authority->ca_uri && strncmp(rule, "leaf.authority-info.", 20) == 0);
 }
 
+/* Remarks on what is being issued serve nobody. A subject that an old certificate had is kept as it is, whatever is wrong with it:
+ * its consumers know it by that name. */
+static int keep_lint(void *arg, const struct rmt_finding *finding)
+{
+	const struct rmt_item *item = arg;
+	struct rmt_finding kept = *finding;
+
+	if (item->subject_verbatim && strcmp(kept.place, "tbs.subject") == 0 && kept.severity == RMT_SEVERITY_ERROR)
+		kept.severity = RMT_SEVERITY_WARNING;
+	return kept.severity == RMT_SEVERITY_INFO ? 0 : keep_finding(arg, &kept);
+}
+
+/* What the standards ask of every certificate. Of a root the issuer is itself. */
+static int lint_standards(struct rmt_issuance *run, struct worker *worker, struct rmt_item *item, struct rmt_presented *presented)
+{
+	presented->issuer = run->authority->cert ? run->authority->cert : &item->cert;
+	if (rmt_lint_run(worker->lint, presented, keep_lint, item, &item->err))
+		return -1;
+	item->lint_count = item->finding_count;
+	for (size_t i = 0; i < item->lint_count; i++)
+		if (item->findings[i].severity == REMINT_ERROR)
+			return rmt_err_cite(&item->err, RMT_POLICY, item->findings[i].place, item->findings[i].citation,
+			                    "it would break %s: %s", item->findings[i].rule, item->findings[i].message);
+	return 0;
+}
+
 static int lint(struct rmt_issuance *run, struct worker *worker, struct rmt_item *item)
 {
 	struct rmt_presented presented = {.leaf = &item->cert, .key_checked = true, .leaf_only = true, .lint = true};
@@ -322,11 +345,13 @@ static int lint(struct rmt_issuance *run, struct worker *worker, struct rmt_item
 
 	if (rmt_cert_read_tbs(&item->cert, rmt_buf_view(&item->tbs), RMT_STRICT, &item->err))
 		return -1;
+	if (lint_standards(run, worker, item, &presented))
+		return -1;
 	for (size_t i = 0; i < run->audit_count; i++)
 		if (leaf ? rmt_audit_run(worker->audits[i], &presented, keep_finding, item, &item->err)
 		         : rmt_audit_run_ca(worker->audits[i], &item->cert, NULL, keep_finding, item, &item->err))
 			return -1;
-	for (size_t i = 0; i < item->finding_count; i++) {
+	for (size_t i = item->lint_count; i < item->finding_count; i++) {
 		struct remint_finding *finding = &item->findings[i];
 
 		finding->accepted = rmt_authority_causes(run->authority, finding->rule);
@@ -552,7 +577,7 @@ int rmt_authority_audit(const struct rmt_authority *authority, const struct rmt_
 		presented.key_spki = rmt_key_spki(item->key);
 	else if (item->proved) /* where it is, it is */
 		presented.key_spki = item->cert.spki;
-	item->finding_count = 0;
+	item->finding_count = item->lint_count;
 	for (size_t i = 0; rc == 0 && i < demand->target_count; i++) {
 		struct rmt_audit *audit = rmt_audit_new(demand->targets[i], store, now, err);
 

@@ -421,6 +421,7 @@ struct rmt_item {
 	size_t decided_count, decided_capacity;
 	struct remint_finding *findings;
 	size_t finding_count, finding_capacity;
+	size_t lint_count;              /* ... of which so many, the first, are warnings of lints */
 	char file[128];                 /* release.c: the one file it goes to */
 	unsigned char serial[17];
 	struct rmt_buf tbs, der;

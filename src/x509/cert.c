@@ -120,8 +120,10 @@ validity_read(struct rmt_der *tbs, struct rmt_cert *cert, struct rmt_err *err)
 {
 	struct rmt_der in;
 
-	if (rmt_der_enter(tbs, RMT_DER_SEQUENCE, &in, "tbs.validity", err) < 0 ||
-	    rmt_der_time(&in, &cert->not_before, "tbs.validity.notBefore", err) < 0 ||
+	if (rmt_der_enter(tbs, RMT_DER_SEQUENCE, &in, "tbs.validity", err) < 0)
+		return -1;
+	cert->validity = rmt_span_of(in.at, (size_t)(in.end - in.at));
+	if (rmt_der_time(&in, &cert->not_before, "tbs.validity.notBefore", err) < 0 ||
 	    rmt_der_time(&in, &cert->not_after, "tbs.validity.notAfter", err) < 0)
 		return -1;
 	return rmt_der_end(&in, "tbs.validity", err);
@@ -130,7 +132,7 @@ validity_read(struct rmt_der *tbs, struct rmt_cert *cert, struct rmt_err *err)
 /* issuerUniqueID [1] and subjectUniqueID [2], both IMPLICIT BIT STRING; nobody wants to know what
  * is in them. */
 static int
-unique_ids_skip(struct rmt_der *tbs, int version, struct rmt_err *err)
+unique_ids_skip(struct rmt_der *tbs, struct rmt_cert *cert, struct rmt_err *err)
 {
 	struct rmt_tlv tlv;
 
@@ -148,7 +150,8 @@ unique_ids_skip(struct rmt_der *tbs, int version, struct rmt_err *err)
 		    (tlv.value.length == 1 && tlv.value.at[0] != 0))
 			return rmt_der_fault(tbs, start, "tbs.uniqueID", err,
 			    "BIT STRING with an impossible count of unused bits");
-		if (version < 2 &&
+		cert->unique_ids = true;
+		if (cert->version < 2 &&
 		    rmt_der_deviate(tbs, RMT_DEVIATION_VERSION, start, "tbs.uniqueID", err) < 0)
 			return -1;
 	}
@@ -182,7 +185,7 @@ tbs_read(struct rmt_der *tbs, struct rmt_cert *cert, struct rmt_err *err)
 	    validity_read(tbs, cert, err) < 0 ||
 	    rmt_name_read(tbs, &cert->subject, "tbs.subject", err) < 0 ||
 	    rmt_spki_walk(tbs, &cert->spki, "tbs.subjectPublicKeyInfo", err) < 0 ||
-	    unique_ids_skip(tbs, cert->version, err) < 0 || extensions_read(tbs, cert, err) < 0)
+	    unique_ids_skip(tbs, cert, err) < 0 || extensions_read(tbs, cert, err) < 0)
 		return -1;
 	return rmt_der_end(tbs, "tbs", err);
 }
@@ -192,6 +195,7 @@ cert_clear(struct rmt_cert *cert)
 {
 	cert->outer_algorithm = cert->signature = (struct rmt_span){ NULL, 0 };
 	cert->notes.count = 0;
+	cert->unique_ids = false;
 	cert->owned = NULL;
 	rmt_extensions_clear(&cert->extensions);
 }

@@ -264,8 +264,10 @@ struct rmt_cert {
 	struct rmt_span inner_algorithm, outer_algorithm; /* whole AlgorithmIdentifiers */
 	struct rmt_span issuer, subject;                  /* whole Names */
 	rmt_time not_before, not_after;
+	struct rmt_span validity;  /* both times as encoded, without their SEQUENCE */
 	struct rmt_span spki;      /* whole SubjectPublicKeyInfo */
 	struct rmt_span signature; /* bits */
+	bool unique_ids;           /* an issuer's or a subject's unique identifier is there */
 	struct rmt_notes notes; /* deviations accepted in tolerant mode */
 	unsigned char *owned; /* the DER when this struct owns it, else NULL */
 	struct rmt_extensions extensions;
