@@ -450,6 +450,8 @@ struct remint_init_options {
 	const char *root_key, *issuing_key;          /* "rsa:4096", "ec:p384"...; NULL: template's */
 	int64_t root_validity, issuing_validity;     /* seconds; 0: template's */
 	const char *publish_url;       /* base of CRL and CA certificate addresses ("http://pki.example/"); NULL: none is written */
+	int64_t crl_shards;            /* partial lists of the issuing CA beside the complete one, 0 to 999; each certificate names one for good */
+	bool crl_deltas;               /* the issuing CA's lists name where their deltas are */
 	bool no_password;              /* keys stand unencrypted, guarded by file modes alone */
 	const char *offline_root;      /* a home of its own for the root's key, neither around nor within the other; or NULL */
 	bool no_issuing;               /* root only (an offline root's home) */
@@ -474,7 +476,10 @@ REMINT_API int remint_init(struct remint *ctx, const struct remint_init_options 
 REMINT_API int remint_ca_list(struct remint *ctx, remint_authority_fn *authority, void *arg);
 /* A pending issuing authority `name` in this home, and its request as PEM through `file`. */
 typedef int remint_file_fn(void *arg, const char *name, const void *bytes, size_t length, bool secret);
-struct remint_ca_request_options { const char *name, *subject, *key; const char *publish_url; };
+struct remint_ca_request_options {
+	const char *name, *subject, *key; const char *publish_url;
+	int64_t crl_shards; bool crl_deltas; /* as for remint_init() */
+};
 REMINT_API int remint_ca_request(struct remint *ctx, const struct remint_ca_request_options *options, remint_file_fn *file, void *arg);
 /* Sign another home's issuing request with this home's root (template issuing-ca); the certificate and its chain as PEM through `file`. */
 /* template_name: one whose role is issuing-ca; NULL: "issuing-ca". */
@@ -887,6 +892,29 @@ struct remint_revoke_options {
  * stands in the database. *done: false when more than one is meant and nothing was revoked. Fails with NEGATIVE when nothing is
  * found or something is revoked already, POLICY on another CA's certificate and on one of an authority of this home. */
 REMINT_API int remint_revoke(struct remint *ctx, const struct remint_revoke_options *options, remint_record_fn *record, void *arg, bool *done);
+struct remint_crl_options {
+	const char *authority;     /* name; NULL: every one whose key is in this home, retired ones too */
+	bool delta;                /* only what changed since the newest published list */
+	int64_t lifetime;          /* seconds from now to nextUpdate; 0: a week, of a delta a day */
+	const char *directory;     /* NAME.crl (DER) and NAME.crl.pem are put there, each complete or not at all */
+};
+struct remint_crl_made {
+	const char *authority;
+	int shard;                 /* 0: the complete list */
+	int64_t number;
+	bool delta;
+	int64_t base;              /* of a delta: the number of the list that it is read with */
+	int64_t this_update, next_update;
+	uint64_t entries;
+	const char *sha256;        /* of the DER */
+	const char *file, *pem;
+};
+typedef int remint_crl_fn(void *arg, const struct remint_crl_made *crl);
+/* Sign and publish revocation lists: of each authority the complete one and its partial ones, under one new number, or their deltas. Each is
+ * read back and verified first, and handed over when it is in its place. In constant memory, save under a key that signs everything at once
+ * (Ed25519: up to 16 MiB). A list is not replaced by an older one. Fails with USAGE without a directory, POLICY when the authority cannot
+ * sign lists here or has no list that a delta could stand on, NEGATIVE on an unknown name, SECRET, DATABASE. */
+REMINT_API int remint_crl(struct remint *ctx, const struct remint_crl_options *options, remint_crl_fn *made, void *arg);
 /* Is the database what was written to it? Its structure and schema; the hash chain of its events; each certificate's columns
  * against its bytes (serial, subject, issuer, names, dates, key, fingerprint, to-be-signed bytes); each row against the event
  * that vouches for it, so that none is altered, missing or put in by another hand; each campaign, pending request and revocation

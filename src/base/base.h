@@ -161,6 +161,17 @@ char *rmt_tree_new(const char *path, struct rmt_err *err);
 int rmt_tree_place(const char *temporary, const char *path, struct rmt_err *err);
 int rmt_tree_move(const char *from, const char *to, struct rmt_err *err); /* a rename that replaces nothing, made durable */
 void rmt_tree_remove(const char *temporary); /* NULL is fine */
+/* One file in the making, of any size, under a temporary name in `directory` (created 0700 when absent): appended to, patched, read back
+ * and put in its place, synced, where it replaces a regular file and nothing else (RMT_POLICY). */
+struct rmt_writer;
+struct rmt_writer *rmt_writer_new(const char *directory, const char *name, mode_t mode, struct rmt_err *err);
+int rmt_writer_append(struct rmt_writer *writer, struct rmt_span bytes, struct rmt_err *err);
+int rmt_writer_patch(struct rmt_writer *writer, size_t at, struct rmt_span bytes, struct rmt_err *err); /* over what was appended */
+/* All of it, once nothing more is appended; lives as long as the writer. Pages are let go of by rmt_writer_seen(), and come back when read. */
+int rmt_writer_view(struct rmt_writer *writer, struct rmt_span *out, struct rmt_err *err);
+void rmt_writer_seen(struct rmt_writer *writer);
+int rmt_writer_place(struct rmt_writer *writer, struct rmt_err *err);
+void rmt_writer_free(struct rmt_writer *writer); /* NULL-safe; what was not placed is gone */
 char *rmt_path_join(const char *directory, const char *name, struct rmt_err *err);
 const char *rmt_path_leaf(const char *path); /* the part after the last slash, borrowed */
 /* A label made safe as a file name: [A-Za-z0-9._-], any other character becomes '-', a leading dot or dash '_', at most

@@ -136,6 +136,10 @@ enum option_id {
 	OPT_CA_TEMPLATE,
 	OPT_NO_RECORD,
 	OPT_ANYWAY,
+	OPT_DELTA,
+	OPT_NEXT_UPDATE,
+	OPT_CRL_SHARDS,
+	OPT_CRL_DELTAS,
 	OPT_SAME_NAME,
 	OPT_CROSS,
 	OPT_ROTATION_STATUS, /* ca rotate: a switch */
@@ -515,6 +519,7 @@ int cmd_renew(struct cli *cli);
 int cmd_report(struct cli *cli);
 int cmd_request(struct cli *cli);
 int cmd_revoke(struct cli *cli);
+int cmd_crl(struct cli *cli);
 int cmd_show(struct cli *cli);
 int cmd_sign(struct cli *cli);
 int cmd_target_check(struct cli *cli);

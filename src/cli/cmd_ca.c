@@ -106,9 +106,12 @@ cmd_ca_request(struct cli *cli)
 		.subject = text_of(cli, OPT_SUBJECT),
 		.key = text_of(cli, OPT_KEY_TYPE),
 		.publish_url = text_of(cli, OPT_PUBLISH_URL),
+		.crl_deltas = given(cli, OPT_CRL_DELTAS),
 	};
 	struct pem_file handing;
 
+	if (count_of(cli, OPT_CRL_SHARDS, 0, 999, &options.crl_shards))
+		return -1;
 	if (!options.subject)
 		return report_usage(cli, "a CA needs a name: give --subject \"CN=..., O=...\"");
 	if (hand_begin(&handing, cli, text_of(cli, OPT_OUT)))

@@ -35,10 +35,12 @@ cmd_init(struct cli *cli)
 		.offline_root = text_of(cli, OPT_OFFLINE_ROOT),
 		.no_issuing = given(cli, OPT_NO_ISSUING),
 		.no_root = given(cli, OPT_NO_ROOT),
+		.crl_deltas = given(cli, OPT_CRL_DELTAS),
 	};
 	int rc;
 
-	if (duration_of(cli, OPT_ROOT_VALIDITY, &options.root_validity) ||
+	if (count_of(cli, OPT_CRL_SHARDS, 0, 999, &options.crl_shards) ||
+	    duration_of(cli, OPT_ROOT_VALIDITY, &options.root_validity) ||
 	    duration_of(cli, OPT_ISSUING_VALIDITY, &options.issuing_validity))
 		return -1;
 	if (options.no_password &&

@@ -138,7 +138,8 @@ static const struct option_use approve_options[] = {
 static const struct option_use deny_options[] = { O(WHY), O_END };
 
 static const struct option_use init_options[] = { O(ROOT_SUBJECT), O(ISSUING_SUBJECT), O(ROOT_KEY),
-	O(ISSUING_KEY), O(ROOT_VALIDITY), O(ISSUING_VALIDITY), O(PUBLISH_URL), O(OFFLINE_ROOT),
+	O(ISSUING_KEY), O(ROOT_VALIDITY), O(ISSUING_VALIDITY), O(PUBLISH_URL), O(CRL_SHARDS),
+	O(CRL_DELTAS), O(OFFLINE_ROOT),
 	O(NO_ISSUING), O(NO_ROOT),
 	O_AS(CA_PASSWORD_FILE, NULL, "passphrase that the CA's keys get: the first line of FILE"),
 	O(CA_PASSWORD_FD), O(NO_PASSWORD), O_END };
@@ -167,7 +168,7 @@ static const struct option_use ca_rotate_options[] = {
 static const struct option_use ca_request_options[] = {
 	O_AS(NAME, "NAME", "what the authority is called here (default: issuing)"),
 	O_AS(SUBJECT, NULL, "the subject of the CA: \"CN=Example Issuing CA, O=Example\""),
-	O(KEY_TYPE), O(PUBLISH_URL), OUT_FILE, CA_PASSWORD, O_END
+	O(KEY_TYPE), O(PUBLISH_URL), O(CRL_SHARDS), O(CRL_DELTAS), OUT_FILE, CA_PASSWORD, O_END
 };
 static const struct option_use ca_sign_options[] = {
 	O_AS(CA, NULL, "the authority that signs (default: root)"),
@@ -185,6 +186,10 @@ static const struct option_use list_options[] = {
 };
 static const struct option_use revoke_options[] = { O(USER), O(DEVICE), O(REASON), O(COMMIT), O(CSV),
 	O_END };
+static const struct option_use crl_options[] = {
+	O_AS(OUT, "DIR", "publish in this directory, in place of the lists before"), O(DELTA),
+	O(NEXT_UPDATE), CA_PASSWORD, O_END
+};
 static const struct option_use report_options[] = { O(HTML),
 	O_AS(FORCE, NULL, "replace FILE when it is there already"), O_END };
 static const struct option_use history_options[] = { O(CSV), O_END };
@@ -297,6 +302,8 @@ EXAMPLES(ca_export, { "Files for whoever must trust the CA:", "ca export --out d
 EXAMPLES(list, { "What expires before the new year?", "list --expires-before 2027-01-01" },
     { "Everything for a domain, for a spreadsheet:", "list --name 'web*' --csv" },
     { "What is still owed, and by whom?", "list --pending" });
+EXAMPLES(crl, { "The lists of every CA of the home:", "crl --out published" },
+    { "In between, what changed since:", "crl issuing --delta --out published" });
 EXAMPLES(revoke,
     { "One certificate:", "revoke new/cert.pem --reason superseded" },
     { "All that a user has; without --commit they are only shown:",
@@ -528,6 +535,12 @@ const struct command command_table[] = {
 		    "certificate alone has. More than one is only shown, until --commit is given.",
 	    ARGUMENTS("[WHICH...]", 0, -1, TAKES_FILE),
 	    GIVES(revoke, revoke, "1346", cmd_revoke) },
+	{ .name = "crl",
+	    .summary = "sign and publish revocation lists, complete or as deltas",
+	    .text = "Without CA, the lists of every authority whose key is in this home. Each is "
+		    "written as NAME.crl and NAME.crl.pem.",
+	    ARGUMENTS("[CA]", 0, 1, TAKES_TEXT),
+	    GIVES(crl, crl, "13467", cmd_crl) },
 	{ .name = "history",
 	    .summary = "show what a certificate replaced, and what replaced it",
 	    .text = "WHICH is a serial number, a name, a file, or a number of the database.",

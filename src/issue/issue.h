@@ -22,6 +22,7 @@ struct rmt_wish {
 	bool asked_is_certificate;          /* `asked` comes from a certificate being renewed, reissued or rekeyed: its SAN is carried over verbatim where allowed */
 	rmt_time not_before, not_after;     /* 0: by template */
 	int64_t validity;                   /* seconds; 0: by template */
+	int crl_shard;                      /* rmt_crl_shard() of its serial number to be; 0: the complete list */
 };
 
 /* What was decided about one field, for the person. The text is one line, not yet safe for a terminal. */
@@ -34,6 +35,7 @@ struct rmt_issuer {
 	const struct rmt_cert *const *above; /* the issuer's own issuers, nearest first, root last: their path lengths, purposes and name constraints bind too */
 	size_t above_count;                  /* 0: not at hand */
 	struct rmt_span crl_uri, ocsp_uri, ca_uri; /* text; empty: not written */
+	int crl_shards;                      /* partial lists of the issuer: each certificate names one instead of crl_uri; 0: none */
 	bool rollover;                       /* what is issued has the issuer's own name and another key: it counts against no path length */
 };
 
@@ -76,6 +78,35 @@ int rmt_plan_build(const struct rmt_plan *plan, struct rmt_span serial, struct r
 
 /* Field by field comparison of two certificates: kept (TAKEN), changed, added, dropped (for `reissue`). */
 int rmt_compare(const struct rmt_cert *before, const struct rmt_cert *after, rmt_report_fn *report, void *arg, struct rmt_err *err);
+
+/* ---- revocation lists (crl.c): RFC 5280, 5 ------------------------------------------------------------------------------- */
+
+struct rmt_crl_form {
+	const struct rmt_cert *issuer;
+	rmt_time this_update, next_update;
+	int64_t number;
+	bool delta;
+	int64_t base;            /* of a delta: the number of the list that it is read with */
+	const char *only_at;     /* URI of the distribution point that a partial list is for; NULL: the list is complete */
+	const char *deltas_at;   /* URI where its deltas are found; NULL: none are */
+};
+/* Where a list is, or what its file is called, given the complete one ("x.crl", "x"): "x-shard3.crl", "x-delta.crl", "x-shard3-delta". */
+void rmt_crl_name(const char *complete, int shard, bool delta, struct rmt_buf *out);
+/* The partial list of a certificate, from 1: by the last bytes of its serial number. 0 when there are none. */
+int rmt_crl_shard(struct rmt_span serial, int shards);
+/* One revoked certificate: serial as encoded; reason 0 is not written; invalid_since 0: none. */
+struct rmt_crl_line { struct rmt_span serial; rmt_time at; int reason; rmt_time invalid_since; };
+/* Hands every line to `take`, twice the same: the lengths are counted first. Stops with what `take` returns unless it is 0. */
+typedef int rmt_crl_lines_fn(void *arg, int (*take)(void *to, const struct rmt_crl_line *line), void *to, struct rmt_err *err);
+/* Where it goes: bytes behind each other, and at the end the first ones once more. */
+struct rmt_crl_sink {
+	int (*append)(void *arg, struct rmt_span bytes, struct rmt_err *err);
+	int (*patch)(void *arg, struct rmt_span first_bytes, struct rmt_err *err);
+	void *arg;
+};
+/* Write a signed list in constant memory. RMT_POLICY when the issuer may not sign lists. */
+int rmt_crl_write(const struct rmt_crl_form *form, struct rmt_signer *signer, rmt_crl_lines_fn *lines, void *arg,
+                  const struct rmt_crl_sink *sink, uint64_t *count, struct rmt_err *err);
 
 /* ---- OCSP responses (ocsp.c): RFC 6960, 4.2 ------------------------------------------------------------------------------ */
 

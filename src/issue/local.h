@@ -56,6 +56,7 @@ struct rmt_recipe {
 	rmt_time not_before, not_after; /* of the issuer; not_after the earliest of it and those above */
 	struct rmt_buf head;     /* whole extensions, the same in every certificate: basicConstraints */
 	struct rmt_buf tail;     /* authority key identifier (not of a root), policies, constraints, CRL, AIA, ... */
+	struct rmt_buf *tails;   /* the same for each partial list of the issuer, crl_shards of them */
 };
 
 struct rmt_plan {
@@ -89,6 +90,9 @@ int rmt_oids_add(struct rmt_buf *oids, const char *name_or_dotted, struct rmt_er
 int rmt_issuer_check(struct rmt_recipe *recipe, struct rmt_err *err);
 /* Every purpose in `eku` must be one that each issuer's own extendedKeyUsage allows. */
 int rmt_issuer_check_eku(const struct rmt_recipe *recipe, struct rmt_span eku, struct rmt_err *err);
+
+/* recipe.c: the extension that names the issuer's key */
+int rmt_issuer_key_id_write(struct rmt_derw *w, const struct rmt_cert *issuer, struct rmt_err *err);
 
 /* constraints.c */
 int rmt_constraints_write(struct rmt_derw *w, const struct rmt_text_list *permitted, const struct rmt_text_list *excluded, struct rmt_err *err);

@@ -111,7 +111,7 @@ encode(const struct rmt_draft *draft, struct rmt_plan *plan, struct rmt_err *err
 		return -1;
 	}
 	write_names(draft, &w);
-	rmt_derw_raw(&w, rmt_buf_view(&recipe->tail));
+	rmt_derw_raw(&w, rmt_buf_view(recipe->tails && draft->wish->crl_shard ? &recipe->tails[draft->wish->crl_shard - 1] : &recipe->tail));
 	rmt_derw_end(&w);
 	rmt_derw_end(&w);
 	return rmt_derw_finish(&w, &plan->rest, err);

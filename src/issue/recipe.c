@@ -156,8 +156,8 @@ encode_head(struct rmt_recipe *recipe, struct rmt_err *err)
 }
 
 /* The issuer's own identifier where it has one: it need not be a hash (RFC 5280, 4.2.1.1). */
-static int
-write_authority_key_id(struct rmt_derw *w, const struct rmt_cert *issuer, struct rmt_err *err)
+int
+rmt_issuer_key_id_write(struct rmt_derw *w, const struct rmt_cert *issuer, struct rmt_err *err)
 {
 	const struct rmt_ext *ext = rmt_ext_find(&issuer->extensions, RMT_EXT_SUBJECT_KEY_ID);
 	unsigned char computed[20];
@@ -257,21 +257,21 @@ write_template_name(struct rmt_derw *w, const char *name, struct rmt_err *err)
 }
 
 static int
-encode_tail(struct rmt_recipe *recipe, struct rmt_err *err)
+encode_tail(const struct rmt_recipe *recipe, struct rmt_span crl_uri, struct rmt_buf *tail, struct rmt_err *err)
 {
 	const struct rmt_template *policy = recipe->policy;
 	const struct rmt_issuer *issuer = &recipe->issuer;
 	struct rmt_derw w = { 0 };
 
-	if (policy->authority_key_id && issuer->cert && write_authority_key_id(&w, issuer->cert, err))
+	if (policy->authority_key_id && issuer->cert && rmt_issuer_key_id_write(&w, issuer->cert, err))
 		goto failed;
 	if (policy->policies.count && write_policies(&w, &policy->policies, err))
 		goto failed;
 	if ((policy->permitted.count || policy->excluded.count) &&
 	    rmt_constraints_write(&w, &policy->permitted, &policy->excluded, err))
 		goto failed;
-	if (policy->crl_distribution && issuer->cert && issuer->crl_uri.length)
-		write_crl_distribution(&w, issuer->crl_uri);
+	if (policy->crl_distribution && issuer->cert && crl_uri.length)
+		write_crl_distribution(&w, crl_uri);
 	if (policy->authority_info && issuer->cert && (issuer->ocsp_uri.length || issuer->ca_uri.length))
 		write_authority_info(&w, issuer);
 	if (policy->ocsp_nocheck) {
@@ -281,10 +281,34 @@ encode_tail(struct rmt_recipe *recipe, struct rmt_err *err)
 	}
 	if (policy->microsoft_template_name && write_template_name(&w, policy->name, err))
 		goto failed;
-	return rmt_derw_finish(&w, &recipe->tail, err);
+	return rmt_derw_finish(&w, tail, err);
 failed:
 	rmt_derw_free(&w);
 	return -1;
+}
+
+/* With the address of the complete list, and of each partial one. */
+static int
+encode_tails(struct rmt_recipe *recipe, struct rmt_err *err)
+{
+	const struct rmt_issuer *issuer = &recipe->issuer;
+	struct rmt_buf complete = { 0 }, uri = { 0 };
+	int rc = encode_tail(recipe, issuer->crl_uri, &recipe->tail, err);
+
+	if (rc || !issuer->crl_uri.length || issuer->crl_shards <= 0)
+		return rc;
+	recipe->tails = calloc((size_t)issuer->crl_shards, sizeof(*recipe->tails));
+	rmt_buf_span(&complete, issuer->crl_uri);
+	if (!recipe->tails)
+		rc = rmt_err_memory(err);
+	for (int i = 0; i < issuer->crl_shards && !rc; i++) {
+		rmt_buf_clear(&uri);
+		rmt_crl_name(rmt_buf_string(&complete), i + 1, false, &uri);
+		rc = rmt_buf_check(&uri, err) ? -1 : encode_tail(recipe, rmt_buf_view(&uri), &recipe->tails[i], err);
+	}
+	rmt_buf_free(&complete);
+	rmt_buf_free(&uri);
+	return rc;
 }
 
 static int
@@ -327,7 +351,7 @@ rmt_recipe_new(const struct rmt_template *policy, const struct rmt_issuer *issue
 	recipe->issuer = *issuer;
 	if (check_template(policy, err) || rmt_key_rules_parse(recipe, err) || load_subject(recipe, err) ||
 	    load_san(recipe, err) || load_purposes(recipe, err) || rmt_issuer_check(recipe, err) || rmt_bounds_load(recipe, err) || encode_head(recipe, err) ||
-	    encode_tail(recipe, err)) {
+	    encode_tails(recipe, err)) {
 		rmt_recipe_free(recipe);
 		return NULL;
 	}
@@ -350,6 +374,9 @@ rmt_recipe_free(struct rmt_recipe *recipe)
 	rmt_buf_free(&recipe->eku_allow);
 	rmt_buf_free(&recipe->head);
 	rmt_buf_free(&recipe->tail);
+	for (int i = 0; recipe->tails && i < recipe->issuer.crl_shards; i++)
+		rmt_buf_free(&recipe->tails[i]);
+	free(recipe->tails);
 	free(recipe);
 }
 

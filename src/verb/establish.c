@@ -145,7 +145,7 @@ struct rmt_key *rmt_authority_pending(struct rmt_home *home, const struct rmt_fo
 	}
 	key = rmt_key_generate(founding->key, err);
 	if (key && note_succession(home, founding, err) == 0 &&
-	    rmt_authority_prepare(home, founding->name, key, 0, founding->publish_url, id, err) == 0)
+	    rmt_authority_prepare(home, founding->name, key, 0, &founding->publication, id, err) == 0)
 		return key;
 	rmt_key_free(key);
 	return NULL;

@@ -283,6 +283,8 @@ static int load(struct rmt_home *home, const char *name, bool with_key, bool ret
 	out->crl_uri = uri_of(row.crl_uri, err);
 	out->ocsp_uri = uri_of(row.ocsp_uri, err);
 	out->ca_uri = uri_of(row.ca_uri, err);
+	out->crl_shards = row.crl_shards;
+	out->crl_deltas = row.crl_deltas;
 	parent = row.parent;
 	if (!out->name || !out->cert || row.spki_hash.length != sizeof hash)
 		goto fail;

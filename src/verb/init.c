@@ -156,24 +156,27 @@ static int site_finish(struct site *site, struct rmt_err *err)
 
 /* What an authority to be made needs. */
 struct wanted {
-	const char *name, *template_name, *subject, *key, *publish_url;
+	const char *name, *template_name, *subject, *key;
+	struct rmt_publication publication;
 	int64_t validity;
 };
 
 /* A pending row with its key stored; the row's id. */
 int rmt_authority_prepare(struct rmt_home *home, const char *name, const struct rmt_key *key, int64_t parent,
-                          const char *publish_url, int64_t *id, struct rmt_err *err)
+                          const struct rmt_publication *publication, int64_t *id, struct rmt_err *err)
 {
+	const char *url = publication->url;
 	unsigned char hash[RMT_SHA256];
 	struct rmt_buf crl = {0}, ca = {0};
-	struct rmt_db_authority row = {.name = name, .state = RMT_AUTHORITY_PENDING, .key_here = true, .parent = parent};
+	struct rmt_db_authority row = {.name = name, .state = RMT_AUTHORITY_PENDING, .key_here = true, .parent = parent,
+	                               .crl_shards = publication->crl_shards, .crl_deltas = publication->crl_deltas};
 	int rc = -1;
 
-	if (publish_url && *publish_url) {
-		const char *slash = publish_url[strlen(publish_url) - 1] == '/' ? "" : "/";
+	if (url && *url) {
+		const char *slash = url[strlen(url) - 1] == '/' ? "" : "/";
 
-		rmt_buf_format(&crl, "%s%s%s.crl", publish_url, slash, name);
-		rmt_buf_format(&ca, "%s%s%s.cer", publish_url, slash, name);
+		rmt_buf_format(&crl, "%s%s%s.crl", url, slash, name);
+		rmt_buf_format(&ca, "%s%s%s.cer", url, slash, name);
 	}
 	row.crl_uri = rmt_buf_string(&crl);
 	row.ca_uri = rmt_buf_string(&ca);
@@ -247,7 +250,7 @@ static int make_root(struct rmt_home *home, const struct wanted *wanted, struct 
 	if (demand_for(home->ctx, wanted, &demand, err))
 		return -1;
 	self.key = rmt_key_generate(wanted->key ? wanted->key : demand.template->key_generate, err);
-	if (!self.key || rmt_authority_prepare(home, wanted->name, self.key, 0, wanted->publish_url, &self.id, err))
+	if (!self.key || rmt_authority_prepare(home, wanted->name, self.key, 0, &wanted->publication, &self.id, err))
 		goto out;
 	item = ca_item(wanted, self.key, err);
 	if (!item)
@@ -284,7 +287,7 @@ static int make_issuing(struct rmt_home *home, struct rmt_home *signing_home, st
 		return -1;
 	key = rmt_key_generate(wanted->key ? wanted->key : demand.template->key_generate, err);
 	if (!key || (!same && copy_root(home, root, &parent, err)) ||
-	    rmt_authority_prepare(home, wanted->name, key, 0, wanted->publish_url, &id, err))
+	    rmt_authority_prepare(home, wanted->name, key, 0, &wanted->publication, &id, err))
 		goto out;
 	item = ca_item(wanted, key, err);
 	if (!item)
@@ -317,6 +320,11 @@ int rmt_publish_url_check(const char *url, struct rmt_err *err)
 		return rmt_err_cite(err, RMT_USAGE, NULL, "RFC 3986, 3",
 		                    "\"%s\" is not an address: it has no host, or a character that none may have", url);
 	return 0;
+}
+
+int rmt_shards_check(int64_t shards, struct rmt_err *err)
+{
+	return shards >= 0 && shards <= 999 ? 0 : rmt_err_set(err, RMT_USAGE, NULL, "an authority has up to 999 partial lists");
 }
 
 /* The place without links, also where its last parts are not there yet. */
@@ -393,6 +401,10 @@ static int check_options(struct remint *ctx, const struct remint_init_options *o
 		                   "waits for remint ca request");
 	if (options->offline_root && check_apart(ctx->home, options->offline_root, err))
 		return -1;
+	if (rmt_shards_check(options->crl_shards, err))
+		return -1;
+	if ((options->crl_shards || options->crl_deltas) && !options->publish_url)
+		return rmt_err_set(err, RMT_USAGE, NULL, "partial lists and deltas are found by their address: give --publish-url");
 	return options->publish_url ? rmt_publish_url_check(options->publish_url, err) : 0;
 }
 
@@ -400,10 +412,11 @@ static int fill(struct site *root_site, struct site *site, const struct remint_i
 {
 	struct wanted root = {.name = "root", .template_name = "root-ca", .key = options->root_key,
 	                      .subject = options->root_subject ? options->root_subject : ROOT_SUBJECT,
-	                      .publish_url = options->publish_url, .validity = options->root_validity};
+	                      .publication = {.url = options->publish_url}, .validity = options->root_validity};
 	struct wanted issuing = {.name = "issuing", .template_name = "issuing-ca", .key = options->issuing_key,
 	                         .subject = options->issuing_subject ? options->issuing_subject : ISSUING_SUBJECT,
-	                         .publish_url = options->publish_url, .validity = options->issuing_validity};
+	                         .publication = {options->publish_url, (int)options->crl_shards, options->crl_deltas},
+	                         .validity = options->issuing_validity};
 	struct rmt_authority authority = {0};
 	int rc = -1;
 

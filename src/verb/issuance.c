@@ -154,6 +154,7 @@ struct rmt_issuer rmt_authority_issuer(const struct rmt_authority *authority, bo
 	                           .above = (const struct rmt_cert *const *)authority->chain,
 	                           .above_count = authority->chain_count,
 	                           .crl_uri = rmt_span_text(authority->crl_uri ? authority->crl_uri : ""),
+	                           .crl_shards = authority->crl_shards,
 	                           .ocsp_uri = rmt_span_text(authority->ocsp_uri ? authority->ocsp_uri : ""),
 	                           .ca_uri = rmt_span_text(authority->ca_uri ? authority->ca_uri : ""),
 	                           .rollover = rollover};
@@ -293,15 +294,17 @@ static int build(struct rmt_issuance *run, struct worker *worker, struct rmt_ite
 	                        .not_before = item->not_before,
 	                        .not_after = item->not_after,
 	                        .validity = item->validity};
-	struct rmt_plan *plan =
-	    rmt_plan_new(run->recipe, &wish, item_spki(item), run->now, plan_report, item, &item->err);
-	int rc = -1;
+	struct rmt_span serial = rmt_span_of(item->serial, sizeof item->serial);
+	struct rmt_plan *plan;
+	int rc;
 
+	if (rmt_serial_new(item->serial, &item->err))
+		return -1;
+	wish.crl_shard = rmt_crl_shard(serial, run->authority->crl_shards);
+	plan = rmt_plan_new(run->recipe, &wish, item_spki(item), run->now, plan_report, item, &item->err);
 	if (!plan)
 		return -1;
-	if (rmt_serial_new(item->serial, &item->err) == 0)
-		rc = rmt_plan_build(plan, rmt_span_of(item->serial, sizeof item->serial), rmt_signer_algorithm(worker->signer),
-		                    &item->tbs, &item->err);
+	rc = rmt_plan_build(plan, serial, rmt_signer_algorithm(worker->signer), &item->tbs, &item->err);
 	rmt_plan_free(plan);
 	return rc;
 }

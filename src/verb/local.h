@@ -266,6 +266,8 @@ struct rmt_authority {
 	size_t chain_count;
 	struct rmt_key *key;                        /* NULL until asked for */
 	char *crl_uri, *ocsp_uri, *ca_uri;          /* NULL when none */
+	int crl_shards;
+	bool crl_deltas;
 };
 /* The authority that issues when none is named, by name; and "succeeds:NEW", the name of the one whose place NEW took. */
 #define RMT_SETTING_ISSUER "issuer"
@@ -279,9 +281,12 @@ int rmt_authority_in_time(const struct rmt_authority *authority, rmt_time now, s
 /* Do the authority's own settings cause findings of this rule? Without a publish URL there is no address to write (issuance.c). */
 bool rmt_authority_causes(const struct rmt_authority *authority, const char *rule);
 int rmt_publish_url_check(const char *url, struct rmt_err *err); /* init.c */
+/* Where its lists and its certificate will be fetched, and what lists there will be. */
+struct rmt_publication { const char *url /* or NULL */; int crl_shards; bool crl_deltas; };
+int rmt_shards_check(int64_t shards, struct rmt_err *err); /* init.c */
 /* A pending row `name` whose key is stored in the home (init.c). */
 int rmt_authority_prepare(struct rmt_home *home, const char *name, const struct rmt_key *key, int64_t parent,
-                          const char *publish_url, int64_t *id, struct rmt_err *err);
+                          const struct rmt_publication *publication, int64_t *id, struct rmt_err *err);
 /* A row for an authority whose key is elsewhere; `id` may be NULL (ca.c). */
 int rmt_authority_record(struct rmt_home *home, const char *name, const struct rmt_cert *cert,
                          enum rmt_authority_state state, int64_t parent, int64_t *id, struct rmt_err *err);
@@ -300,7 +305,7 @@ struct rmt_founding {
 	struct rmt_span subject; /* whole Name */
 	bool verbatim;           /* no allow-list of the template's */
 	const char *key;         /* kind of the new key */
-	const char *publish_url; /* or NULL */
+	struct rmt_publication publication;
 	int64_t validity;        /* 0: the template's */
 	const char *succeeds;    /* the authority whose place it takes, or NULL */
 	int (*check)(void *arg, struct rmt_item *item, struct rmt_err *err); /* see struct rmt_item */
@@ -505,8 +510,23 @@ struct rmt_revoking {
 };
 /* With its event. Inside a transaction; the database refuses what may not follow. */
 int rmt_certificate_revoke(struct rmt_db *db, int64_t id, const struct rmt_revoking *how, struct rmt_err *err);
-/* Where the partial list `shard` (from 1) of an authority is, given where its complete one is: ".../name-3.crl". */
-void rmt_shard_uri(const char *crl_uri, int shard, struct rmt_buf *out);
+
+/* ---- revocation lists (crl.c, crl_publish.c) ------------------------------------------------------------------------------------- */
+
+/* One list on its way. */
+struct rmt_crl_list {
+	struct rmt_db_crl row;
+	struct rmt_db_revoked_query said;
+	const char *stem;                /* its file without the ending */
+	const char *only_at, *deltas_at; /* as struct rmt_crl_form has them */
+	struct rmt_writer *der, *pem;
+	unsigned char hash[RMT_SHA256];
+};
+/* Written beside its place, read back and verified; its entries are counted. */
+int rmt_crl_make(struct rmt_home *home, const struct rmt_cert *issuer, struct rmt_signer *signer, struct rmt_crl_list *list,
+                 const char *directory, struct rmt_err *err);
+int rmt_crl_place(struct rmt_crl_list *list, const char *directory, struct rmt_err *err); /* into its place; the hash of it */
+void rmt_crl_list_clear(struct rmt_crl_list *list);
 
 /* ---- manifest (manifest.c): the head of an event log kept elsewhere, with the files of a backup or none -------------------- */
 

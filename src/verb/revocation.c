@@ -14,14 +14,6 @@
 
 /* ---- partial lists ------------------------------------------------------------------------------------------------------ */
 
-void rmt_shard_uri(const char *crl_uri, int shard, struct rmt_buf *out)
-{
-	size_t length = strlen(crl_uri);
-	size_t stem = length > 4 && strcmp(crl_uri + length - 4, ".crl") == 0 ? length - 4 : length;
-
-	rmt_buf_format(out, "%.*s-%d%s", (int)stem, crl_uri, shard, crl_uri + stem);
-}
-
 struct seeking {
 	const char *crl_uri;
 	int shards, found;
@@ -34,7 +26,7 @@ static int try_uri(void *arg, struct rmt_span uri)
 
 	for (int shard = 1; shard <= seeking->shards; shard++) {
 		rmt_buf_clear(&seeking->uri);
-		rmt_shard_uri(seeking->crl_uri, shard, &seeking->uri);
+		rmt_crl_name(seeking->crl_uri, shard, false, &seeking->uri);
 		if (rmt_span_equal(rmt_buf_view(&seeking->uri), uri)) {
 			seeking->found = shard;
 			return 1;

@@ -226,11 +226,13 @@ static void choose_publish_url(struct rotation *job)
 {
 	const char *uri = job->old.crl_uri ? job->old.crl_uri : job->old.ca_uri, *slash = uri ? strrchr(uri, '/') : NULL;
 
-	job->founding.publish_url = job->options->publish_url;
-	if (job->founding.publish_url || !slash)
+	job->founding.publication.crl_shards = job->old.crl_shards;
+	job->founding.publication.crl_deltas = job->old.crl_deltas;
+	job->founding.publication.url = job->options->publish_url;
+	if (job->founding.publication.url || !slash)
 		return;
 	rmt_buf_append(&job->publish, uri, (size_t)(slash - uri) + 1);
-	job->founding.publish_url = rmt_buf_string(&job->publish);
+	job->founding.publication.url = rmt_buf_string(&job->publish);
 }
 
 static bool same_extension(const struct rmt_cert *old, const struct rmt_cert *new, enum rmt_ext_id id)
@@ -501,7 +503,7 @@ int remint_ca_rotate(struct remint *ctx, const struct remint_ca_rotate_options *
 
 static int add(struct rmt_home *home, const struct remint_ca_add_options *options, struct rmt_err *err)
 {
-	struct rmt_founding founding = {.name = options->name, .publish_url = options->publish_url, .validity = options->validity};
+	struct rmt_founding founding = {.name = options->name, .publication = {.url = options->publish_url}, .validity = options->validity};
 	struct rmt_authority parent = {0};
 	struct rmt_demand demand = {0};
 	struct rmt_buf subject = {0};

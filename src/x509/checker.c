@@ -37,6 +37,7 @@ struct rmt_checker {
 	EVP_MD_CTX *hash;
 	struct kept_key kept[KEYS_KEPT];
 	unsigned next; /* the place that the next unknown key takes */
+	struct kept_key *under_way; /* of a message in pieces */
 };
 
 struct rmt_checker *
@@ -366,32 +367,90 @@ unknown_algorithm(const struct rmt_signature_algorithm *algorithm, struct rmt_er
 	return -1;
 }
 
+/* The key, and the digest to hash with: NULL for kinds that hash inside. */
+static struct kept_key *
+prepare(struct rmt_checker *checker, struct rmt_span algorithm, struct rmt_span spki,
+    const EVP_MD **digest, struct rmt_err *err)
+{
+	struct rmt_signature_algorithm read;
+	struct kept_key *kept;
+
+	*digest = NULL;
+	if (rmt_algorithm_read(algorithm, &read, err) < 0)
+		return NULL;
+	if (read.name[0] == '\0') {
+		unknown_algorithm(&read, err);
+		return NULL;
+	}
+	ERR_clear_error();
+	kept = find_key(checker, spki, err);
+	if (kept == NULL)
+		return NULL;
+	if (!fits(read.key, kept->kind)) {
+		rmt_err_set(err, RMT_INPUT, "algorithm",
+		    "a signature by %s cannot be made with a key of the kind %s", read.name,
+		    kept->kind[0] != '\0' ? kept->kind : "that stands here");
+		return NULL;
+	}
+	if (read.digest[0] == '\0' && strcmp(read.key, "rsa-pss") != 0)
+		return kept;
+	*digest = rmt_digest_named(read.digest, err);
+	if (*digest == NULL || make_ready(kept, algorithm, &read, *digest, err) < 0)
+		return NULL;
+	return kept;
+}
+
 int
 rmt_checker_verify(struct rmt_checker *checker, struct rmt_span message, struct rmt_span algorithm,
     struct rmt_span signature, struct rmt_span spki, struct rmt_err *err)
 {
-	struct rmt_signature_algorithm read;
 	const EVP_MD *digest;
-	struct kept_key *kept;
+	struct kept_key *kept = prepare(checker, algorithm, spki, &digest, err);
 
-	if (rmt_algorithm_read(algorithm, &read, err) < 0)
-		return -1;
-	if (read.name[0] == '\0')
-		return unknown_algorithm(&read, err);
-	ERR_clear_error();
-	kept = find_key(checker, spki, err);
 	if (kept == NULL)
 		return -1;
-	if (!fits(read.key, kept->kind))
-		return rmt_err_set(err, RMT_INPUT, "algorithm",
-		    "a signature by %s cannot be made with a key of the kind %s", read.name,
-		    kept->kind[0] != '\0' ? kept->kind : "that stands here");
-	if (read.digest[0] == '\0' && strcmp(read.key, "rsa-pss") != 0)
-		return verify_whole(checker, kept, message, signature, err);
-	digest = rmt_digest_named(read.digest, err);
-	if (digest == NULL || make_ready(kept, algorithm, &read, digest, err) < 0)
+	return digest == NULL ? verify_whole(checker, kept, message, signature, err)
+			      : verify_digest(checker, kept, message, digest, signature, err);
+}
+
+/* ---- a message in pieces ------------------------------------------------------------------ */
+
+int
+rmt_checker_start(struct rmt_checker *checker, struct rmt_span algorithm, struct rmt_span spki,
+    struct rmt_err *err)
+{
+	const EVP_MD *digest;
+
+	checker->under_way = prepare(checker, algorithm, spki, &digest, err);
+	if (checker->under_way == NULL)
 		return -1;
-	return verify_digest(checker, kept, message, digest, signature, err);
+	if (digest == NULL)
+		return 0;
+	if (EVP_DigestInit_ex2(checker->hash, digest, NULL) <= 0)
+		return rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot hash the signed bytes");
+	return 1;
+}
+
+int
+rmt_checker_add(struct rmt_checker *checker, struct rmt_span piece, struct rmt_err *err)
+{
+	if (EVP_DigestUpdate(checker->hash, piece.at, piece.length) <= 0)
+		return rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot hash the signed bytes");
+	return 0;
+}
+
+int
+rmt_checker_end(struct rmt_checker *checker, struct rmt_span signature, struct rmt_err *err)
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned length;
+
+	if (EVP_DigestFinal_ex(checker->hash, hash, &length) <= 0)
+		return rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot hash the signed bytes");
+	return EVP_PKEY_verify(checker->under_way->ready, signature.at, signature.length, hash,
+		   length) == 1
+		   ? 0
+		   : refuse(err);
 }
 
 int

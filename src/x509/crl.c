@@ -104,12 +104,32 @@ rmt_crl_read(struct rmt_crl *crl, struct rmt_span der, int mode, struct rmt_err 
 	return rmt_der_end(&in, "crl", err);
 }
 
-/* The reason among an entry's extensions; the others are read for their form only. */
+/* The reason or the invalidity date. */
 static int
-entry_extensions(struct rmt_der *entry, int *reason, struct rmt_err *err)
+entry_extension(const struct rmt_ext *ext, struct rmt_der *list, struct rmt_crl_entry *out,
+    struct rmt_err *err)
+{
+	struct rmt_der value;
+
+	rmt_der_open(&value, ext->value, list->notes);
+	value.origin = list->origin;
+	if (rmt_span_equal(ext->oid, rmt_ext_oid(RMT_EXT_REASON_CODE)))
+		return rmt_reason_read(&value, &out->reason, err) < 0
+			   ? -1
+			   : rmt_der_end(&value, "entry.reasonCode", err);
+	if (rmt_span_equal(ext->oid, rmt_ext_oid(RMT_EXT_INVALIDITY_DATE)))
+		return rmt_invalidity_read(&value, &out->invalid_since, err) < 0
+			   ? -1
+			   : rmt_der_end(&value, "entry.invalidityDate", err);
+	return 0;
+}
+
+/* What is known among an entry's extensions; the others are read for their form only. */
+static int
+entry_extensions(struct rmt_der *entry, struct rmt_crl_entry *out, struct rmt_err *err)
 {
 	const unsigned char *start = entry->at;
-	struct rmt_der list, value;
+	struct rmt_der list;
 	struct rmt_ext ext;
 
 	if (rmt_der_enter(entry, RMT_DER_SEQUENCE, &list, "entry.extensions", err) < 0)
@@ -117,17 +137,10 @@ entry_extensions(struct rmt_der *entry, int *reason, struct rmt_err *err)
 	if (!rmt_der_more(&list))
 		return rmt_der_deviate(
 		    entry, RMT_DEVIATION_EMPTY_LIST, start, "entry.extensions", err);
-	while (rmt_der_more(&list)) {
-		if (rmt_ext_read(&list, &ext, err) < 0)
+	while (rmt_der_more(&list))
+		if (rmt_ext_read(&list, &ext, err) < 0 ||
+		    entry_extension(&ext, &list, out, err) < 0)
 			return -1;
-		if (!rmt_span_equal(ext.oid, rmt_ext_oid(RMT_EXT_REASON_CODE)))
-			continue;
-		rmt_der_open(&value, ext.value, list.notes);
-		value.origin = list.origin;
-		if (rmt_reason_read(&value, reason, err) < 0 ||
-		    rmt_der_end(&value, "entry.reasonCode", err) < 0)
-			return -1;
-	}
 	return 0;
 }
 
@@ -139,10 +152,11 @@ rmt_crl_next(struct rmt_der *cursor, struct rmt_crl_entry *out, struct rmt_err *
 	if (!rmt_der_more(cursor))
 		return 0;
 	out->reason = -1;
+	out->invalid_since = 0;
 	if (rmt_der_enter(cursor, RMT_DER_SEQUENCE, &entry, "entry", err) < 0 ||
 	    rmt_der_integer(&entry, &out->serial, "entry.userCertificate", err) < 0 ||
 	    rmt_der_time(&entry, &out->when, "entry.revocationDate", err) < 0 ||
-	    (rmt_der_more(&entry) && entry_extensions(&entry, &out->reason, err) < 0) ||
+	    (rmt_der_more(&entry) && entry_extensions(&entry, out, err) < 0) ||
 	    rmt_der_end(&entry, "entry", err) < 0)
 		return -1;
 	return 1;

@@ -59,20 +59,28 @@ rmt_show_reason_code(struct rmt_der *value, struct rmt_buf *out, struct rmt_err 
 
 /* Always a GeneralizedTime, before 2050 too. */
 int
-rmt_show_invalidity_date(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err)
+rmt_invalidity_read(struct rmt_der *value, rmt_time *out, struct rmt_err *err)
 {
 	struct rmt_tlv tlv;
-	char text[32];
-	rmt_time when;
 	bool exact;
 
 	if (rmt_der_read(value, RMT_DER_GENERALIZED_TIME, &tlv, "invalidityDate", err) < 0)
 		return -1;
-	if (rmt_time_read(RMT_DER_GENERALIZED_TIME, tlv.value, &when, &exact) < 0)
+	if (rmt_time_read(RMT_DER_GENERALIZED_TIME, tlv.value, out, &exact) < 0)
 		return rmt_der_fault(
 		    value, tlv.whole.at, "invalidityDate", err, "this is not a point in time");
-	if (!exact && rmt_der_deviate(
-			  value, RMT_DEVIATION_TIME_FORM, tlv.whole.at, "invalidityDate", err) < 0)
+	return exact ? 0
+		     : rmt_der_deviate(
+			   value, RMT_DEVIATION_TIME_FORM, tlv.whole.at, "invalidityDate", err);
+}
+
+int
+rmt_show_invalidity_date(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err)
+{
+	char text[32];
+	rmt_time when;
+
+	if (rmt_invalidity_read(value, &when, err) < 0)
 		return -1;
 	rmt_time_text(when, text);
 	rmt_put(out, "%s", text);

@@ -120,6 +120,7 @@ int rmt_show_reason_code(struct rmt_der *value, struct rmt_buf *out, struct rmt_
 int rmt_show_invalidity_date(struct rmt_der *value, struct rmt_buf *out, struct rmt_err *err);
 
 int rmt_reason_read(struct rmt_der *value, int *reason, struct rmt_err *err); /* CRLReason */
+int rmt_invalidity_read(struct rmt_der *value, rmt_time *out, struct rmt_err *err);
 
 /* Pieces that they share (ext_show.c). All do nothing when `out` is NULL. */
 void rmt_put(struct rmt_buf *out, const char *format, ...) RMT_PRINTF(2, 3);

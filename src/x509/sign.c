@@ -91,6 +91,10 @@ struct rmt_signer {
 	EVP_MD_CTX *hash;
 	struct rmt_buf algorithm;
 	bool public_only; /* knows the algorithm, but cannot sign */
+	/* of a message in pieces */
+	struct rmt_buf whole; /* for kinds that do not hash first */
+	unsigned char digested[EVP_MAX_MD_SIZE];
+	unsigned digest_length; /* 0 while pieces come */
 };
 
 static int
@@ -252,6 +256,7 @@ rmt_signer_free(struct rmt_signer *signer)
 	EVP_MD_CTX_free(signer->hash);
 	EVP_PKEY_free(signer->key);
 	rmt_buf_free(&signer->algorithm);
+	rmt_buf_free(&signer->whole);
 	free(signer);
 }
 
@@ -300,6 +305,61 @@ rmt_signer_sign(struct rmt_signer *signer, struct rmt_span message, struct rmt_b
 		   ? sign_digest(signer, message, signature->bytes + signature->length, &length)
 		   : sign_whole(signer, message, signature->bytes + signature->length, &length);
 	if (!done)
+		return rmt_err_openssl(err, RMT_SECRET, NULL, "cannot sign with this key");
+	signature->length += length;
+	signature->bytes[signature->length] = '\0';
+	return 0;
+}
+
+/* ---- a message in pieces ------------------------------------------------------------------ */
+
+enum { WHOLE_MAX = 16 << 20 };
+
+int
+rmt_signer_start(struct rmt_signer *signer, struct rmt_err *err)
+{
+	signer->digest_length = 0;
+	rmt_buf_clear(&signer->whole);
+	ERR_clear_error();
+	if (!signer->kind->hashes_first || EVP_DigestInit_ex2(signer->hash, signer->digest, NULL) > 0)
+		return 0;
+	return rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot hash what is to be signed");
+}
+
+int
+rmt_signer_add(struct rmt_signer *signer, struct rmt_span piece, struct rmt_err *err)
+{
+	if (signer->kind->hashes_first)
+		return EVP_DigestUpdate(signer->hash, piece.at, piece.length) > 0
+			   ? 0
+			   : rmt_err_openssl(
+				 err, RMT_INTERNAL, NULL, "cannot hash what is to be signed");
+	if (signer->whole.length + piece.length > WHOLE_MAX)
+		return rmt_err_set(err, RMT_POLICY, NULL,
+		    "a key of the kind %s signs everything at once, and more than 16 MiB are not held "
+		    "for it",
+		    signer->kind->kind);
+	rmt_buf_span(&signer->whole, piece);
+	return rmt_buf_check(&signer->whole, err);
+}
+
+int
+rmt_signer_seal(struct rmt_signer *signer, struct rmt_buf *signature, struct rmt_err *err)
+{
+	size_t length = (size_t)EVP_PKEY_get_size(signer->key);
+
+	if (!signer->kind->hashes_first)
+		return rmt_signer_sign(signer, rmt_buf_view(&signer->whole), signature, err);
+	if (signer->public_only)
+		return rmt_err_set(err, RMT_INTERNAL, NULL, "a public key signs nothing");
+	rmt_buf_reserve(signature, length);
+	if (rmt_buf_check(signature, err) < 0)
+		return -1;
+	ERR_clear_error();
+	if ((signer->digest_length == 0 &&
+		EVP_DigestFinal_ex(signer->hash, signer->digested, &signer->digest_length) <= 0) ||
+	    EVP_PKEY_sign(signer->prepared, signature->bytes + signature->length, &length,
+		signer->digested, signer->digest_length) <= 0)
 		return rmt_err_openssl(err, RMT_SECRET, NULL, "cannot sign with this key");
 	signature->length += length;
 	signature->bytes[signature->length] = '\0';

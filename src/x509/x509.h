@@ -316,7 +316,7 @@ int rmt_crl_read(struct rmt_crl *crl, struct rmt_span der, int mode, struct rmt_
 struct rmt_crl *rmt_crl_new(struct rmt_span der, int mode, struct rmt_err *err);
 void rmt_crl_free(struct rmt_crl *crl);
 const char *rmt_reason_name(int reason); /* "keyCompromise"; "" when unknown */
-struct rmt_crl_entry { struct rmt_span serial; rmt_time when; int reason; /* -1 absent */ };
+struct rmt_crl_entry { struct rmt_span serial; rmt_time when; int reason; /* -1 absent */ rmt_time invalid_since; /* 0 absent */ };
 int rmt_crl_next(struct rmt_der *cursor, struct rmt_crl_entry *out, struct rmt_err *err); /* cursor opened with rmt_der_open(crl.entries); 1, 0, -1 */
 
 /* ---- OCSP (ocsp_request.c, ocsp_response.c): RFC 6960 ------------------------------------------------------------------ */
@@ -464,6 +464,11 @@ struct rmt_signer *rmt_signer_dup(const struct rmt_signer *signer, struct rmt_er
 void rmt_signer_free(struct rmt_signer *signer);
 struct rmt_span rmt_signer_algorithm(const struct rmt_signer *signer); /* the whole AlgorithmIdentifier, borrowed */
 int rmt_signer_sign(struct rmt_signer *signer, struct rmt_span message, struct rmt_buf *signature, struct rmt_err *err);
+/* A message that comes in pieces: start, add, then seal, which may be repeated (a signature by EC differs each time, in length too). Kinds of
+ * keys that do not hash first hold all of it, at most 16 MiB (RMT_POLICY). */
+int rmt_signer_start(struct rmt_signer *signer, struct rmt_err *err);
+int rmt_signer_add(struct rmt_signer *signer, struct rmt_span piece, struct rmt_err *err);
+int rmt_signer_seal(struct rmt_signer *signer, struct rmt_buf *signature, struct rmt_err *err);
 /* SEQUENCE { message, algorithm, BIT STRING signature }: the form of certificate, request and CRL alike. */
 int rmt_signer_wrap(struct rmt_signer *signer, struct rmt_span tbs, struct rmt_buf *der, struct rmt_err *err);
 
@@ -473,6 +478,10 @@ struct rmt_checker *rmt_checker_new(struct rmt_err *err);
 void rmt_checker_free(struct rmt_checker *checker);
 /* 0 good; -1 RMT_INPUT "signature does not verify" or RMT_SECRET for a key that cannot be used. SHA-1 and MD5 signatures are checked, not judged. */
 int rmt_checker_verify(struct rmt_checker *checker, struct rmt_span message, struct rmt_span algorithm, struct rmt_span signature, struct rmt_span spki, struct rmt_err *err);
+/* The same of a message in pieces. The start: 1 go on, 0 this kind of key needs the message whole, -1. */
+int rmt_checker_start(struct rmt_checker *checker, struct rmt_span algorithm, struct rmt_span spki, struct rmt_err *err);
+int rmt_checker_add(struct rmt_checker *checker, struct rmt_span piece, struct rmt_err *err);
+int rmt_checker_end(struct rmt_checker *checker, struct rmt_span signature, struct rmt_err *err);
 int rmt_request_verify(struct rmt_checker *checker, const struct rmt_request *request, struct rmt_err *err); /* proof of possession */
 
 /* A PKCS#10 request: subject Name DER, extensions (content writer output: the whole Extensions SEQUENCE, or empty). */

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * crl.c - certificate revocation lists (RFC 5280, 5), written as a stream: a list of a million entries takes no more memory than an
+ * empty one.
+ *
+ * DER puts lengths first, so that the lines are asked for twice: once to count their bytes, once to write them. All that is
+ * signed goes through the signer on its way out. Which certificates are revoked, and where the bytes go, is the caller's.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "issue/local.h"
+
+enum {
+	PIECE = 32 << 10, /* handed on at once */
+	HEADER = 6,       /* of tag and length at most */
+	TRIES = 64,       /* for a signature of the length that was reckoned with */
+};
+
+struct writing {
+	const struct rmt_crl_form *form;
+	struct rmt_signer *signer;
+	const struct rmt_crl_sink *sink;
+	struct rmt_err *err;
+	struct rmt_derw line;    /* scratch */
+	struct rmt_buf piece;    /* not handed on yet */
+	uint64_t count, length;  /* of the lines counted */
+	uint64_t written, bytes; /* of the lines written */
+};
+
+/* ---- partial lists ----------------------------------------------------------------------------------------------------- */
+
+void
+rmt_crl_name(const char *complete, int shard, bool delta, struct rmt_buf *out)
+{
+	size_t length = strlen(complete);
+	size_t stem = length > 4 && strcmp(complete + length - 4, ".crl") == 0 ? length - 4 : length;
+
+	rmt_buf_append(out, complete, stem);
+	if (shard)
+		rmt_buf_format(out, "-shard%d", shard);
+	rmt_buf_format(out, "%s%s", delta ? "-delta" : "", complete + stem);
+}
+
+int
+rmt_crl_shard(struct rmt_span serial, int shards)
+{
+	uint32_t last = 0;
+
+	for (size_t i = serial.length < 4 ? 0 : serial.length - 4; i < serial.length; i++)
+		last = last << 8 | serial.at[i];
+	return shards > 0 ? 1 + (int)(last % (uint32_t)shards) : 0;
+}
+
+/* ---- one line -------------------------------------------------------------------------------------------------------- */
+
+static void
+digits(unsigned char *out, int value)
+{
+	out[0] = (unsigned char)('0' + value / 10 % 10);
+	out[1] = (unsigned char)('0' + value % 10);
+}
+
+/* Always a GeneralizedTime, before 2050 too (RFC 5280, 5.3.2). */
+static void
+write_generalized_time(struct rmt_derw *w, rmt_time time)
+{
+	unsigned char text[15];
+	int civil[6];
+
+	rmt_time_to_civil(time, civil);
+	digits(text, civil[0] / 100);
+	digits(text + 2, civil[0]);
+	for (int i = 1; i < 6; i++)
+		digits(text + 2 + 2 * i, civil[i]);
+	text[14] = 'Z';
+	rmt_derw_value(w, RMT_DER_GENERALIZED_TIME, rmt_span_of(text, sizeof(text)));
+}
+
+/* A reason "unspecified" is left out (RFC 5280, 5.3.1). */
+static void
+write_line(struct rmt_derw *w, const struct rmt_crl_line *line)
+{
+	unsigned char reason = (unsigned char)line->reason;
+
+	rmt_derw_begin(w, RMT_DER_SEQUENCE);
+	rmt_derw_value(w, RMT_DER_INTEGER, line->serial);
+	rmt_derw_time(w, line->at);
+	if (line->reason > 0 || line->invalid_since) {
+		rmt_derw_begin(w, RMT_DER_SEQUENCE);
+		if (line->reason > 0) {
+			rmt_ext_begin(w, RMT_EXT_REASON_CODE, false);
+			rmt_derw_value(w, RMT_DER_ENUMERATED, rmt_span_of(&reason, 1));
+			rmt_ext_end(w);
+		}
+		if (line->invalid_since) {
+			rmt_ext_begin(w, RMT_EXT_INVALIDITY_DATE, false);
+			write_generalized_time(w, line->invalid_since);
+			rmt_ext_end(w);
+		}
+		rmt_derw_end(w);
+	}
+	rmt_derw_end(w);
+}
+
+static int
+encode_line(struct writing *writing, const struct rmt_crl_line *line)
+{
+	rmt_buf_clear(&writing->line.buf);
+	write_line(&writing->line, line);
+	return rmt_buf_check(&writing->line.buf, writing->err);
+}
+
+static int
+count_line(void *arg, const struct rmt_crl_line *line)
+{
+	struct writing *writing = arg;
+
+	if (encode_line(writing, line))
+		return -1;
+	writing->count++;
+	writing->length += writing->line.buf.length;
+	return 0;
+}
+
+/* ---- bytes on their way out ------------------------------------------------------------------------------------------ */
+
+/* What is signed, too. */
+static int
+hand_on(struct writing *writing)
+{
+	struct rmt_span piece = rmt_buf_view(&writing->piece);
+
+	if (rmt_buf_check(&writing->piece, writing->err) || rmt_signer_add(writing->signer, piece, writing->err) ||
+	    writing->sink->append(writing->sink->arg, piece, writing->err))
+		return -1;
+	rmt_buf_clear(&writing->piece);
+	return 0;
+}
+
+static int
+put_line(void *arg, const struct rmt_crl_line *line)
+{
+	struct writing *writing = arg;
+
+	if (encode_line(writing, line))
+		return -1;
+	writing->written++;
+	writing->bytes += writing->line.buf.length;
+	rmt_buf_span(&writing->piece, rmt_buf_view(&writing->line.buf));
+	return writing->piece.length < PIECE ? 0 : hand_on(writing);
+}
+
+/* Tag and length of what is not here yet. */
+static void
+write_header(struct rmt_buf *out, unsigned char tag, uint64_t length)
+{
+	unsigned bytes = 0;
+
+	rmt_buf_byte(out, tag);
+	if (length < 0x80) {
+		rmt_buf_byte(out, (unsigned char)length);
+		return;
+	}
+	while (bytes < 8 && length >> (8 * bytes))
+		bytes++;
+	rmt_buf_byte(out, (unsigned char)(0x80 | bytes));
+	while (bytes--)
+		rmt_buf_byte(out, (unsigned char)(length >> (8 * bytes)));
+}
+
+static size_t
+header_length(uint64_t length)
+{
+	size_t bytes = 2;
+
+	for (uint64_t rest = length < 0x80 ? 0 : length; rest; rest >>= 8)
+		bytes++;
+	return bytes;
+}
+
+/* ---- what stands around the lines ------------------------------------------------------------------------------------ */
+
+static void
+write_head(struct writing *writing, struct rmt_derw *w)
+{
+	const struct rmt_crl_form *form = writing->form;
+
+	rmt_derw_small(w, 1); /* v2 */
+	rmt_derw_raw(w, rmt_signer_algorithm(writing->signer));
+	rmt_derw_raw(w, form->issuer->subject);
+	rmt_derw_time(w, form->this_update);
+	rmt_derw_time(w, form->next_update);
+}
+
+static void
+write_number(struct rmt_derw *w, enum rmt_ext_id id, bool critical, int64_t number)
+{
+	rmt_ext_begin(w, id, critical);
+	rmt_derw_small(w, number);
+	rmt_ext_end(w);
+}
+
+/* SEQUENCE { [0] { [0] fullName { URI } } } (RFC 5280, 5.2.5) */
+static void
+write_issuing_distribution(struct rmt_derw *w, const char *uri)
+{
+	rmt_ext_begin(w, RMT_EXT_ISSUING_DISTRIBUTION, true);
+	rmt_derw_begin(w, RMT_DER_SEQUENCE);
+	rmt_derw_begin(w, RMT_DER_CONTEXT_CONSTRUCTED(0));
+	rmt_derw_begin(w, RMT_DER_CONTEXT_CONSTRUCTED(0));
+	rmt_derw_value(w, RMT_DER_CONTEXT(RMT_GN_URI), rmt_span_text(uri));
+	for (int i = 0; i < 3; i++)
+		rmt_derw_end(w);
+	rmt_ext_end(w);
+}
+
+static int
+write_extensions(struct writing *writing, struct rmt_derw *w)
+{
+	const struct rmt_crl_form *form = writing->form;
+
+	rmt_derw_begin(w, RMT_DER_CONTEXT_CONSTRUCTED(0));
+	rmt_derw_begin(w, RMT_DER_SEQUENCE);
+	if (rmt_issuer_key_id_write(w, form->issuer, writing->err))
+		return -1;
+	write_number(w, RMT_EXT_CRL_NUMBER, false, form->number);
+	if (form->delta)
+		write_number(w, RMT_EXT_DELTA_CRL, true, form->base);
+	if (form->only_at)
+		write_issuing_distribution(w, form->only_at);
+	if (form->deltas_at) {
+		rmt_ext_begin(w, RMT_EXT_FRESHEST_CRL, false);
+		rmt_ext_crl_uris_write(w, &form->deltas_at, 1);
+		rmt_ext_end(w);
+	}
+	rmt_derw_end(w);
+	rmt_derw_end(w);
+	return 0;
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------------------- */
+
+static int
+may_sign(const struct rmt_cert *issuer, struct rmt_err *err)
+{
+	const struct rmt_ext *ext = rmt_ext_find(&issuer->extensions, RMT_EXT_KEY_USAGE);
+	unsigned bits = 0;
+
+	if (!ext)
+		return 0;
+	if (rmt_ext_key_usage(ext->value, &bits, err))
+		return -1;
+	return bits & RMT_KU_CRL_SIGN ? 0
+	                              : rmt_err_cite(err, RMT_POLICY, NULL, "RFC 5280, 4.2.1.3",
+	                                             "the issuer's key usage does not let it sign revocation lists");
+}
+
+/* The lines between what is before and behind them, all of it signed. */
+static int
+write_signed(struct writing *writing, struct rmt_span head, struct rmt_span tail, rmt_crl_lines_fn *lines, void *arg)
+{
+	rmt_buf_span(&writing->piece, head);
+	if (lines(arg, put_line, writing, writing->err))
+		return -1;
+	rmt_buf_span(&writing->piece, tail);
+	if (writing->written != writing->count || writing->bytes != writing->length)
+		return rmt_err_set(writing->err, RMT_INTERNAL, NULL, "the revocations changed while the list was written");
+	return hand_on(writing);
+}
+
+/* Algorithm and signature, as they stand behind what is signed. A signature whose length would change that of the header before
+ * everything is made again. */
+static int
+seal(struct writing *writing, uint64_t signed_length, size_t reckoned, struct rmt_buf *first, struct rmt_buf *last)
+{
+	for (int tries = 0; tries < TRIES; tries++) {
+		struct rmt_buf signature = {0};
+		struct rmt_derw w = {0};
+		int rc = rmt_signer_seal(writing->signer, &signature, writing->err);
+
+		rmt_derw_raw(&w, rmt_signer_algorithm(writing->signer));
+		rmt_derw_bits(&w, rmt_buf_view(&signature), 0);
+		rmt_buf_free(&signature);
+		rmt_buf_free(last);
+		if (rmt_derw_finish(&w, last, writing->err) || rc)
+			return -1;
+		if (header_length(signed_length + last->length) == reckoned) {
+			write_header(first, RMT_DER_SEQUENCE, signed_length + last->length);
+			return rmt_buf_check(first, writing->err);
+		}
+	}
+	return rmt_err_set(writing->err, RMT_INTERNAL, NULL, "no signature had the length that was reckoned with");
+}
+
+/* The first signature says how long one is; most are as long. */
+static int
+reckon(struct writing *writing, uint64_t signed_length, size_t *header)
+{
+	struct rmt_buf signature = {0};
+	struct rmt_derw w = {0};
+	struct rmt_buf sample = {0};
+	int rc = -1;
+
+	if (rmt_signer_start(writing->signer, writing->err) || rmt_signer_add(writing->signer, rmt_span_text("x"), writing->err) ||
+	    rmt_signer_seal(writing->signer, &signature, writing->err))
+		goto out;
+	rmt_derw_raw(&w, rmt_signer_algorithm(writing->signer));
+	rmt_derw_bits(&w, rmt_buf_view(&signature), 0);
+	rc = rmt_derw_finish(&w, &sample, writing->err);
+	*header = header_length(signed_length + sample.length);
+	if (rc == 0)
+		rc = rmt_signer_start(writing->signer, writing->err);
+out:
+	rmt_buf_free(&signature);
+	rmt_buf_free(&sample);
+	return rc;
+}
+
+/* Version to nextUpdate; and with it the header of the lines, of which there may be none. */
+static int
+write_inner(struct writing *writing, struct rmt_buf *head, struct rmt_buf *tail)
+{
+	struct rmt_derw before = {0}, behind = {0};
+	int rc;
+
+	write_head(writing, &before);
+	if (writing->count)
+		write_header(&before.buf, RMT_DER_SEQUENCE, writing->length);
+	rc = write_extensions(writing, &behind);
+	if (rmt_derw_finish(&before, head, writing->err) || rc) {
+		rmt_derw_free(&behind);
+		return -1;
+	}
+	return rmt_derw_finish(&behind, tail, writing->err);
+}
+
+static int
+write_all(struct writing *writing, rmt_crl_lines_fn *lines, void *arg)
+{
+	static const unsigned char room[HEADER];
+	struct rmt_buf inner = {0}, head = {0}, tail = {0}, first = {0}, last = {0};
+	uint64_t length;
+	size_t header;
+	int rc = -1;
+
+	if (write_inner(writing, &inner, &tail))
+		goto out;
+	length = inner.length + writing->length + tail.length;
+	write_header(&head, RMT_DER_SEQUENCE, length);
+	rmt_buf_span(&head, rmt_buf_view(&inner));
+	length += header_length(length);
+	if (rmt_buf_check(&head, writing->err) || length > UINT32_MAX || reckon(writing, length, &header) ||
+	    writing->sink->append(writing->sink->arg, rmt_span_of(room, header), writing->err) ||
+	    write_signed(writing, rmt_buf_view(&head), rmt_buf_view(&tail), lines, arg) ||
+	    seal(writing, length, header, &first, &last) ||
+	    writing->sink->append(writing->sink->arg, rmt_buf_view(&last), writing->err) ||
+	    writing->sink->patch(writing->sink->arg, rmt_buf_view(&first), writing->err))
+		goto out;
+	rc = 0;
+out:
+	rmt_buf_free(&inner);
+	rmt_buf_free(&head);
+	rmt_buf_free(&tail);
+	rmt_buf_free(&first);
+	rmt_buf_free(&last);
+	return rc;
+}
+
+int
+rmt_crl_write(const struct rmt_crl_form *form, struct rmt_signer *signer, rmt_crl_lines_fn *lines, void *arg,
+              const struct rmt_crl_sink *sink, uint64_t *count, struct rmt_err *err)
+{
+	struct writing writing = {.form = form, .signer = signer, .sink = sink, .err = err};
+	int rc = -1;
+
+	if (may_sign(form->issuer, err) == 0 && lines(arg, count_line, &writing, err) == 0)
+		rc = write_all(&writing, lines, arg);
+	*count = writing.count;
+	rmt_derw_free(&writing.line);
+	rmt_buf_free(&writing.piece);
+	return rc;
+}

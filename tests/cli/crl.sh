@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+# Revocation lists: complete, partial and as deltas, numbered without a gap, published atomically; what openssl reads in them.
+. "${srcdir:-.}/tests/lib/tap.sh"
+. "$srcdir/tests/lib/pki.sh"
+. "$srcdir/tests/lib/refuse.sh"
+need openssl
+cd "$TMP" || exit 99
+remint() { "$REMINT" "$@"; }
+lab --no-password --publish-url http://pki.example/ --crl-shards 3 --crl-deltas
+
+# said FILE: what openssl reads in a list, without its signature.
+said() { openssl crl -inform "$1" -in "$2" -noout -text 2>/dev/null | sed '/Signature Value/,$d'; }
+# entries FILE: how many.
+entries() { openssl crl -inform DER -in "$1" -noout -text 2>/dev/null | grep -c 'Serial Number:'; }
+# number FILE
+number() { openssl crl -inform DER -in "$1" -noout -crlnumber | sed 's/.*0x//; s/^crlNumber=0*//'; }
+
+for name in a b c d e f; do
+	quietly "$REMINT" issue --dns "$name.example" --key-type ec:p256 --out "$name"
+done
+
+refused 2 'which directory' "a directory must be said" remint crl
+refused 1 'no authority "other"' "an authority that is not there" remint crl other --out pub
+refused 4 'no complete list' "a delta stands on nothing" remint crl --delta --out pub
+refused 2 'next-update' "a list is good for some time" remint crl --out pub --next-update yesterday
+
+expect_status 0 "lists are published before anything is revoked" remint crl --out pub
+for name in root issuing issuing-shard1 issuing-shard2 issuing-shard3; do
+	check "$name.crl is there" test -s "pub/$name.crl"
+	said DER "pub/$name.crl" >der.txt
+	said PEM "pub/$name.crl.pem" >pem.txt
+	check "and the PEM says the same" cmp -s der.txt pem.txt
+	check "it is empty" test "$(entries "pub/$name.crl")" -eq 0
+done
+check "nothing else is there" test "$(find pub -type f | wc -l)" -eq 10
+first=$(number pub/issuing.crl)
+
+quietly "$REMINT" revoke a/cert.pem --reason keyCompromise
+quietly "$REMINT" revoke b/cert.pem
+expect_status 0 "the next ones" remint crl --out pub --json
+json_is '.lists | length == 5' "five lists"
+json_is '[.lists[] | select(.authority == "issuing") | .number] | unique | length == 1' "of one number"
+json_is '.lists[] | select(.authority == "issuing" and .shard == 0) | .entries == 2' "two entries"
+json_is '[.lists[] | select(.shard > 0) | .entries] | add == 2' "each in one partial list"
+sum=$(jq -r '.lists[] | select(.file == "pub/issuing.crl") | .sha256' "$TMP/out" 2>/dev/null)
+if command -v jq >/dev/null 2>&1; then
+	check "with the hash of the file" test "$sum" = "$(sha256sum <pub/issuing.crl | cut -d' ' -f1)"
+fi
+check "the number has grown by one" test $((0x$(number pub/issuing.crl))) -eq $((0x$first + 1))
+said DER pub/issuing.crl >said
+check "the reason stands there" grep -q 'Key Compromise' said
+check "no reason where none was given" test "$(grep -c 'Reason Code' said)" -eq 1
+check "the deltas' place stands there" grep -q 'URI:http://pki.example/issuing-delta.crl' said
+openssl x509 -in a/cert.pem -noout -ext crlDistributionPoints >place
+shard=$(sed -n 's/.*issuing-shard\([123]\)\.crl/\1/p' place)
+said DER "pub/issuing-shard$shard.crl" >said
+check "the certificate names a partial list" test -n "$shard"
+check "which is for its place alone" grep -q "URI:http://pki.example/issuing-shard$shard.crl" said
+check "and lists it" grep -qi "$(openssl x509 -in a/cert.pem -noout -serial | sed 's/serial=//')" said
+
+quietly "$REMINT" revoke c/cert.pem
+expect_status 0 "a delta" remint crl issuing --delta --out pub
+expect_out 'issuing-delta.crl: number 3 on top of 2, 1 entry' "says what changed"
+check "the complete list stays" test $((0x$(number pub/issuing.crl))) -eq 2
+said DER pub/issuing-delta.crl >said
+check "it is marked as one" grep -q 'Delta CRL Indicator: critical' said
+expect_status 0 "another delta stands on the same list" remint crl issuing --delta --out pub
+expect_out 'issuing-delta.crl: number 4 on top of 2, 1 entry' "and says the same again"
+
+# What is in the way.
+mkdir -p way/issuing.crl
+refused 4 'not a regular file' "a directory is in the way" remint crl issuing --out way
+check "nothing is left beside it" test "$(find way -type f -name '.*' | wc -l)" -eq 0
+expect_status 0 "the number is not given again" remint crl issuing --out pub --json
+json_is '.lists[0].number == 6' "six comes after four, five was for nothing"
+ln -s pub/issuing.crl link
+mkdir linked && ln -s ../pub/issuing.crl linked/issuing.crl
+refused 4 'not a regular file' "links are not written through" remint crl issuing --out linked
+
+# A certificate leaves one list after it expired.
+if command -v faketime >/dev/null 2>&1; then
+	later() {
+		later_days=$1
+		shift
+		ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0 faketime -f "+${later_days}d" "$REMINT" "$@"
+	}
+	expect_status 0 "after they expired" later 1000 crl issuing --out pub
+	check "they stand on one more list" test "$(entries pub/issuing.crl)" -eq 3
+	expect_status 0 "and on the next" later 1001 crl issuing --out pub
+	check "no more" test "$(entries pub/issuing.crl)" -eq 0
+else
+	skip "faketime is not installed" "expired entries"
+fi
+check "the database agrees with its events" remint db check
+tap_done
