@@ -63,6 +63,9 @@ int rmt_err_cite(struct rmt_err *err, enum rmt_class class, const char *place, c
 int rmt_err_openssl(struct rmt_err *err, enum rmt_class class, const char *place, const char *format, ...)
     RMT_PRINTF(4, 5);
 int rmt_err_memory(struct rmt_err *err);                         /* RMT_INTERNAL "out of memory" */
+/* Memory ran out in this thread: every failure from now on says so, whatever it takes for its reason. A verb that begins forgets it. */
+void rmt_err_memory_note(void);
+void rmt_err_memory_forget(void);
 int rmt_err_errno(struct rmt_err *err, enum rmt_class class, const char *path, const char *doing); /* "cannot <doing>: strerror"; source = path */
 void rmt_err_source(struct rmt_err *err, const char *source);    /* name the input if it has no name yet */
 void rmt_err_within(struct rmt_err *err, const char *outer);     /* put "outer." before the place */
@@ -145,6 +148,7 @@ int rmt_file_write(const char *path, struct rmt_span content, mode_t mode, bool 
 int rmt_file_check(const char *path, bool force, struct rmt_err *err); /* would rmt_file_write() find a place? */
 int rmt_directory_create(const char *path, struct rmt_err *err); /* 0700; an existing directory is fine */
 bool rmt_path_exists(const char *path);
+int rmt_path_stands(const char *path, struct rmt_err *err); /* the same, but 1, 0, -1: for what would be wrong if a fault were taken for absence */
 bool rmt_path_is_directory(const char *path);
 bool rmt_path_is_regular(const char *path); /* a file that can be read again, through links too */
 /* Regular files below `path` in byte order of their path, directories entered to depth 32, symbolic links to files

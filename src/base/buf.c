@@ -56,8 +56,10 @@ grow(struct rmt_buf *buf, size_t more)
 	capacity = buf->capacity * 2 > FIRST_CAPACITY ? buf->capacity * 2 : FIRST_CAPACITY;
 	if (capacity < needed)
 		capacity = needed;
-	if (!resize(buf, capacity))
+	if (!resize(buf, capacity)) {
 		buf->failed = true;
+		rmt_err_memory_note();
+	}
 	return !buf->failed;
 }
 

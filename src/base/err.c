@@ -56,13 +56,35 @@ copy_source(struct rmt_err *err, const char *source)
 		    source + length - (sizeof err->source - 4));
 }
 
-/* True when the failure was recorded, false when an earlier one stands. */
+/* What runs out of memory deep down often comes up as something else: a text cut short that cannot be parsed, an attempt that failed and is
+ * followed by the next. So what fails in this thread from then on says the first cause, until a verb begins. */
+static _Thread_local bool memory_out;
+
+void
+rmt_err_memory_note(void)
+{
+	memory_out = true;
+}
+
+void
+rmt_err_memory_forget(void)
+{
+	memory_out = false;
+}
+
+/* True when the failure was recorded as it is, false when an earlier one stands or lack of memory is behind it. */
 static bool
 record(struct rmt_err *err, enum rmt_class class, const char *place, const char *format,
     va_list values)
 {
 	if (err == NULL || err->class != RMT_NONE)
 		return false;
+	if (memory_out) {
+		memset(err, 0, sizeof *err);
+		err->class = RMT_INTERNAL;
+		copy_text(err->message, sizeof err->message, "out of memory");
+		return false;
+	}
 	err->class = class;
 	copy_text(err->place, sizeof err->place, place != NULL ? place : "");
 	err->source[0] = '\0';
@@ -124,6 +146,7 @@ rmt_err_openssl(
 int
 rmt_err_memory(struct rmt_err *err)
 {
+	rmt_err_memory_note();
 	return rmt_err_set(err, RMT_INTERNAL, NULL, "out of memory");
 }
 

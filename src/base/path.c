@@ -25,6 +25,16 @@ rmt_path_exists(const char *path)
 	return lstat(path, &state) == 0;
 }
 
+int
+rmt_path_stands(const char *path, struct rmt_err *err)
+{
+	struct stat state;
+
+	if (lstat(path, &state) == 0)
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : rmt_err_errno(err, RMT_INPUT, path, "look at");
+}
+
 bool
 rmt_path_is_directory(const char *path)
 {

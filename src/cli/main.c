@@ -160,8 +160,9 @@ main(int argc, char **argv)
 		fputs("remint: memory is out\n", stderr);
 		return 70;
 	}
+	/* A verb that failed has said why and set the status. */
 	if (run(&cli, argc, argv) && cli.status == 0 && !cli.stopped)
-		cli.status = 70; /* a verb that failed has said why and set the status */
+		report_failure(&cli, REMINT_CLASS_INTERNAL, "", "memory is out");
 	report_wipe(&cli);
 	finish_output(&cli);
 	cli_free(&cli);

@@ -60,7 +60,11 @@ put_safe(const char *text)
 {
 	char *safe = remint_safe_text(text, strlen(text));
 
-	fputs(safe ? safe : "?", stderr);
+	if (safe)
+		fputs(safe, stderr);
+	else /* memory is out, which is what most of the text will say */
+		for (; *text; text++)
+			fputc(*text >= ' ' && *text < 0x7f ? *text : '?', stderr);
 	remint_text_free(safe);
 }
 

@@ -85,6 +85,7 @@ const char *remint_decision_name(enum remint_decision decision)
 void rmt_verb_begin(struct remint *ctx)
 {
 	rmt_err_clear(&ctx->err);
+	rmt_err_memory_forget();
 	ctx->faults = 0;
 }
 

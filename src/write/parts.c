@@ -183,8 +183,10 @@ clean_label(struct rmt_buf *label, struct rmt_buf *out, struct rmt_err *err)
 {
 	struct rmt_buf safe = { 0 };
 	struct rmt_span text;
+	int rc;
 
 	rmt_safe_text(rmt_buf_view(label), &safe);
+	rc = rmt_buf_check(&safe, err);
 	text = rmt_buf_view(&safe);
 	if (text.length > LABEL_MAX)
 		for (text.length = LABEL_MAX; text.length && !rmt_utf8_valid(text); text.length--)
@@ -192,7 +194,7 @@ clean_label(struct rmt_buf *label, struct rmt_buf *out, struct rmt_err *err)
 	rmt_buf_span(out, text);
 	rmt_buf_free(&safe);
 	rmt_buf_free(label);
-	return rmt_buf_check(out, err);
+	return rc == 0 ? rmt_buf_check(out, err) : -1;
 }
 
 int

@@ -62,6 +62,7 @@ first_error_stays(void **state)
 	rmt_err_source(&err, "a.pem");
 	assert_int_equal(rmt_err_set(&err, RMT_INTERNAL, "line 9", "another"), -1);
 	rmt_err_memory(&err);
+	rmt_err_memory_forget();
 	rmt_err_source(&err, "b.pem");
 	errno = ENOENT;
 	rmt_err_errno(&err, RMT_DATABASE, "c.pem", "open");
@@ -73,6 +74,24 @@ first_error_stays(void **state)
 }
 
 static void
+memory_is_the_first_cause(void **state)
+{
+	struct rmt_err err = { 0 }, later = { 0 };
+
+	(void)state;
+	rmt_err_memory(&err);
+	rmt_err_clear(&err); /* an attempt failed, the next one begins */
+	rmt_err_cite(&err, RMT_INPUT, "line 1", "RFC 1", "this is no certificate");
+	assert_int_equal(err.class, RMT_INTERNAL);
+	assert_string_equal(err.message, "out of memory");
+	assert_string_equal(err.place, "");
+	assert_string_equal(err.citation, "");
+	rmt_err_memory_forget();
+	rmt_err_set(&later, RMT_INPUT, NULL, "this is no certificate");
+	assert_int_equal(later.class, RMT_INPUT);
+}
+
+static void
 no_error_record_is_fine(void **state)
 {
 	(void)state;
@@ -80,6 +99,7 @@ no_error_record_is_fine(void **state)
 	assert_int_equal(rmt_err_cite(NULL, RMT_INPUT, NULL, NULL, "x"), -1);
 	assert_int_equal(rmt_err_openssl(NULL, RMT_INPUT, NULL, "x"), -1);
 	assert_int_equal(rmt_err_memory(NULL), -1);
+	rmt_err_memory_forget();
 	assert_int_equal(rmt_err_errno(NULL, RMT_INPUT, "x", "y"), -1);
 	rmt_err_source(NULL, "x");
 	rmt_err_within(NULL, "x");
@@ -302,6 +322,7 @@ failed_append_is_remembered(void **state)
 	rmt_buf_reserve(&buf, SIZE_MAX - 2);
 	assert_null(rmt_buf_take(&buf));
 	assert_null(buf.bytes);
+	rmt_err_memory_forget();
 }
 
 static void
@@ -345,6 +366,7 @@ test_base_types(void)
 	add_row(&rows, "no text is the absent span", span_of_no_text, NULL);
 	add_row(&rows, "the first error stays", first_error_stays, NULL);
 	add_row(&rows, "an error may go unrecorded", no_error_record_is_fine, NULL);
+	add_row(&rows, "what fails after memory ran out says so", memory_is_the_first_cause, NULL);
 	add_row(&rows, "errno makes a sentence", errno_makes_a_sentence, NULL);
 	add_row(&rows, "OpenSSL's reason is appended", openssl_reason_is_appended, NULL);
 	add_row(&rows, "OpenSSL's queue is emptied behind an older error",
