@@ -215,6 +215,7 @@ static int find_key(struct accepting *job, struct rmt_err *err)
 	struct rmt_span spki = job->item->cert.spki;
 	unsigned char hash[RMT_SHA256];
 	const struct rmt_pile *piles[] = {&job->keys, &job->inputs};
+	int stands;
 
 	for (size_t p = 0; p < 2; p++)
 		for (size_t i = 0; i < piles[p]->count; i++) {
@@ -225,10 +226,11 @@ static int find_key(struct accepting *job, struct rmt_err *err)
 		}
 	if (rmt_spki_hash(spki, hash, err))
 		return -1;
-	if (rmt_home_key_stands(&job->home, rmt_span_of(hash, sizeof hash)) &&
-	    !(job->item->key = rmt_home_key_load(&job->home, rmt_span_of(hash, sizeof hash), err)))
-		return -1;
-	return 0;
+	stands = rmt_home_key_stands(&job->home, rmt_span_of(hash, sizeof hash), err);
+	if (stands != 1)
+		return stands;
+	job->item->key = rmt_home_key_load(&job->home, rmt_span_of(hash, sizeof hash), err);
+	return job->item->key ? 0 : -1;
 }
 
 static int record(struct accepting *job, struct rmt_err *err)

@@ -30,7 +30,7 @@ struct rmt_key *rmt_apply_key(struct rmt_applying *job, struct rmt_span spki, st
 	struct rmt_pile pile = {0};
 
 	/* One that stands in the home but stays locked is an error: a bundle must not lack its key for want of a passphrase. */
-	if (!key && rmt_spki_hash(spki, hash, err) == 0 && rmt_home_key_stands(home, rmt_span_of(hash, sizeof hash)))
+	if (!key && rmt_spki_hash(spki, hash, err) == 0 && rmt_home_key_stands(home, rmt_span_of(hash, sizeof hash), err) == 1)
 		key = rmt_home_key_load(home, rmt_span_of(hash, sizeof hash), err);
 	if (!key && err->class == RMT_NONE && rmt_plan_item_pile(job->campaign.ctx, job->item, &pile, err) == 0)
 		key = key_in(&pile, spki, err);
@@ -116,20 +116,22 @@ static int prove_key(struct rmt_applying *job, struct rmt_item *item, bool seen,
 	return rmt_buf_check(&item->spki, err);
 }
 
-static bool stands_in_home(const struct rmt_applying *job, struct rmt_span spki)
+static int stands_in_home(const struct rmt_applying *job, struct rmt_span spki, struct rmt_err *err)
 {
 	unsigned char hash[RMT_SHA256];
 
-	return rmt_spki_hash(spki, hash, NULL) == 0 && rmt_home_key_stands(&job->campaign.bench.home, rmt_span_of(hash, sizeof hash));
+	return rmt_spki_hash(spki, hash, err) ? -1
+	                                      : rmt_home_key_stands(&job->campaign.bench.home, rmt_span_of(hash, sizeof hash), err);
 }
 
 static int keep_key(struct rmt_applying *job, struct rmt_item *item, struct rmt_err *err)
 {
 	struct rmt_key *key;
 	bool seen;
+	int stands = job->options->commit ? 0 : stands_in_home(job, item->previous->spki, err);
 
-	if (!job->options->commit && stands_in_home(job, item->previous->spki)) /* a dry run asks for no passphrase */
-		return prove_key(job, item, true, err);
+	if (stands) /* a dry run asks for no passphrase */
+		return stands < 0 ? -1 : prove_key(job, item, true, err);
 	key = rmt_apply_key(job, item->previous->spki, err);
 	seen = key != NULL;
 	if (err->class != RMT_NONE)

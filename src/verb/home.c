@@ -76,10 +76,10 @@ static char *key_path(const struct rmt_home *home, struct rmt_span spki_hash, st
 	return rmt_buf_take(&path);
 }
 
-bool rmt_home_key_stands(const struct rmt_home *home, struct rmt_span spki_hash)
+int rmt_home_key_stands(const struct rmt_home *home, struct rmt_span spki_hash, struct rmt_err *err)
 {
-	char *path = key_path(home, spki_hash, NULL);
-	bool stands = path && rmt_path_exists(path);
+	char *path = key_path(home, spki_hash, err);
+	int stands = path ? rmt_path_stands(path, err) : -1;
 
 	free(path);
 	return stands;
@@ -366,8 +366,9 @@ static int pile_key(struct rmt_home *home, struct rmt_pile *pile, struct rmt_spa
 	struct rmt_key *key;
 	int rc;
 
-	if (!rmt_home_key_stands(home, spki_hash))
-		return 0;
+	rc = rmt_home_key_stands(home, spki_hash, err);
+	if (rc <= 0)
+		return rc;
 	key = rmt_home_key_load(home, spki_hash, err);
 	if (!key)
 		return -1;

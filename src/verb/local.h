@@ -242,7 +242,7 @@ void rmt_home_close(struct rmt_home *home);
 /* Write a key under keys/<SPKI hash>.pem, encrypted when the home has a passphrase. An existing file of that name is kept. */
 int rmt_home_key_store(struct rmt_home *home, const struct rmt_key *key, struct rmt_err *err);
 struct rmt_key *rmt_home_key_load(struct rmt_home *home, struct rmt_span spki_hash, struct rmt_err *err); /* RMT_SECRET when absent or locked */
-bool rmt_home_key_stands(const struct rmt_home *home, struct rmt_span spki_hash); /* its file is there, locked or not */
+int rmt_home_key_stands(const struct rmt_home *home, struct rmt_span spki_hash, struct rmt_err *err); /* its file is there, locked or not: 1, 0, -1 */
 int rmt_home_locked(struct rmt_home *home, struct rmt_err *err); /* keys stand under a passphrase: 1, 0, -1 */
 
 /* A certificate of the database put on a pile, by its serial number; with `company` its issuers too, and its key when the

@@ -91,8 +91,7 @@ static int keep_key(struct replacing *job, struct rmt_item *item, const struct r
 {
 	struct rmt_span spki = company->leaf->cert->spki;
 	unsigned char hash[RMT_SHA256];
-	struct rmt_err unseen = {0};
-	int proved;
+	int proved, stands;
 
 	if (job->request) {
 		item->request = rmt_request_new(job->request->der, err);
@@ -113,7 +112,10 @@ static int keep_key(struct replacing *job, struct rmt_item *item, const struct r
 	proved = rmt_db_key_proved(job->bench.home.db, rmt_span_of(hash, sizeof hash), err);
 	if (proved < 0)
 		return -1;
-	item->key = rmt_home_key_load(&job->bench.home, rmt_span_of(hash, sizeof hash), &unseen);
+	/* One that stands in the home and cannot be used is an error: what is written must not lack its key without a word. */
+	stands = rmt_home_key_stands(&job->bench.home, rmt_span_of(hash, sizeof hash), err);
+	if (stands < 0 || (stands && !(item->key = rmt_home_key_load(&job->bench.home, rmt_span_of(hash, sizeof hash), err))))
+		return -1;
 	if (!item->key && !proved)
 		return rmt_err_set(err, RMT_SECRET, NULL,
 		                   "keeping the key needs it, or a proof that somebody holds it: give --key FILE, or --request "

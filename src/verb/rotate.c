@@ -90,8 +90,10 @@ static int load_parent(struct rotation *job, struct rmt_err *err)
 		found = rmt_db_authority_get(job->home.db, NULL, row.parent, &row, err);
 	else if (found == 1)
 		found = 0;
-	if (found != 1 || row.state != RMT_AUTHORITY_ACTIVE || !row.key_here || !rmt_home_key_stands(&job->home, row.spki_hash))
-		return found < 0 ? -1 : 0;
+	if (found == 1)
+		found = row.state == RMT_AUTHORITY_ACTIVE && row.key_here ? rmt_home_key_stands(&job->home, row.spki_hash, err) : 0;
+	if (found != 1)
+		return found;
 	job->parent_here = true;
 	name = rmt_strdup(row.name, err);
 	found = name ? rmt_authority_load(&job->home, name, true, &job->parent, err) : -1;

@@ -60,9 +60,11 @@ static int endpoint_add(struct rmt_wire *wire, struct rmt_wire_input *input, con
 		wire->endpoint_capacity = capacity;
 	}
 	input->name = endpoint_name(&wire->arena, endpoint);
+	if (wire->arena.failed) /* the endpoint stays the caller's */
+		return rmt_err_memory(err);
 	input->endpoint = wire->endpoint_count;
 	wire->endpoints[wire->endpoint_count++] = *endpoint;
-	return wire->arena.failed ? rmt_err_memory(err) : 0;
+	return 0;
 }
 
 /* `listed`: what is neither there nor an endpoint is told now, as long as its line is known; else whoever opens it does. */

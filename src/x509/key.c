@@ -180,10 +180,11 @@ check_halves(EVP_PKEY *evp, struct rmt_err *err)
 		rmt_err_memory(err);
 		goto out;
 	}
-	if (EVP_PKEY_sign_init(ctx) > 0 &&
-	    EVP_PKEY_sign(ctx, signature, &length, probe, sizeof(probe)) > 0 &&
-	    EVP_PKEY_verify_init(ctx) > 0 &&
-	    EVP_PKEY_verify(ctx, signature, length, probe, sizeof(probe)) == 1)
+	if (EVP_PKEY_sign_init(ctx) <= 0 ||
+	    EVP_PKEY_sign(ctx, signature, &length, probe, sizeof(probe)) <= 0 ||
+	    EVP_PKEY_verify_init(ctx) <= 0)
+		rmt_err_openssl(err, RMT_SECRET, NULL, "the private key cannot be used");
+	else if (EVP_PKEY_verify(ctx, signature, length, probe, sizeof(probe)) == 1)
 		rc = 0;
 	else
 		rmt_err_openssl(err, RMT_SECRET, NULL,
