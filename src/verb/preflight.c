@@ -31,13 +31,15 @@ static int look_at_key(struct preflight *look, struct rmt_err *found, struct rmt
 {
 	const struct rmt_authority *authority = look->authority;
 	unsigned char hash[RMT_SHA256];
+	int stands;
 
 	if (rmt_key_check_public(authority->cert->spki, 0, found))
 		return 1;
 	if (rmt_spki_hash(authority->cert->spki, hash, err))
 		return -1;
-	if (rmt_home_key_stands(look->home, rmt_span_of(hash, sizeof hash)))
-		return 0;
+	stands = rmt_home_key_stands(look->home, rmt_span_of(hash, sizeof hash), err);
+	if (stands)
+		return stands < 0 ? -1 : 0;
 	rmt_err_set(found, RMT_SECRET, NULL, "the private key of \"%s\" is not in this home", authority->name);
 	return 1;
 }
