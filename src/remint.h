@@ -885,12 +885,19 @@ struct remint_revoke_options {
 	struct remint_strings which; /* serials, files, numbers of the database, names that one certificate alone has */
 	const char *user;            /* all that are in force of a user: "sip:user@example.com" or the address alone; or NULL */
 	const char *device;          /* those of one device: a UUID, braces or not; with `user` of that user's alone; or NULL */
+	struct remint_strings lists; /* files of more of `which`, one a line; # begins a comment */
+	struct remint_strings keys;  /* those in force with this key: a file with a certificate, request or key, or the SHA-256 of its public half in hex */
+	const char *name;            /* those in force one of whose names is like this pattern ("*.lab.example"), without regard to case; or NULL */
+	const char *campaign;        /* those in force that this plan, which was applied, replaced; or NULL */
+	bool hold;                   /* put on hold: it may be released, or revoked for good later */
+	bool release;                /* release what is on hold; `name` and the like then mean those on hold */
+	int64_t invalidity_date;     /* since when the key is known or suspected to be another's; 0: not said */
 	const char *reason;          /* CRLReason by its name in RFC 5280, 5.3.1 ("superseded"); NULL: unspecified */
 	bool commit;                 /* more than one is only named, and not revoked, without it */
 };
-/* Revoke certificates that authorities of this home issued: all of them, or after a failure none. Each is handed over, as it then
+/* Revoke certificates that authorities of this home issued, put them on hold or release them: all of them, or after a failure none. Each is handed over, as it then
  * stands in the database. *done: false when more than one is meant and nothing was revoked. Fails with NEGATIVE when nothing is
- * found or something is revoked already, POLICY on another CA's certificate and on one of an authority of this home. */
+ * found or something named stands otherwise already, POLICY on another CA's certificate and on one of an authority of this home. */
 REMINT_API int remint_revoke(struct remint *ctx, const struct remint_revoke_options *options, remint_record_fn *record, void *arg, bool *done);
 struct remint_crl_options {
 	const char *authority;     /* name; NULL: every one whose key is in this home, retired ones too */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cli/cmd_revoke.c - remint revoke: certificates taken back. More than one is shown first.
+ * cli/cmd_revoke.c - remint revoke: certificates taken back, put on hold or released. More than one is shown first.
  */
 #include "config.h"
 
@@ -11,21 +11,32 @@ cmd_revoke(struct cli *cli)
 {
 	struct remint_revoke_options options = {
 		.which = { (const char *const *)cli->arguments.items, cli->arguments.count },
+		.lists = list_of(cli, OPT_LIST),
+		.keys = list_of(cli, OPT_KEY),
+		.name = text_of(cli, OPT_NAME),
 		.user = text_of(cli, OPT_USER),
 		.device = text_of(cli, OPT_DEVICE),
+		.campaign = text_of(cli, OPT_CAMPAIGN),
 		.reason = text_of(cli, OPT_REASON),
+		.hold = given(cli, OPT_HOLD),
+		.release = given(cli, OPT_RELEASE),
 		.commit = given(cli, OPT_COMMIT),
 	};
 	struct records records;
 	bool done;
 	int rc;
 
-	if (!options.which.count && !options.user && !options.device)
-		return report_usage(cli, "say which: a serial number, --user or --device");
+	if (!options.which.count && !options.lists.count && !options.keys.count && !options.name &&
+	    !options.user && !options.device && !options.campaign)
+		return report_usage(cli, "say which: a serial number, a file, --name, --key, --user, "
+					 "--device, --list or --campaign");
+	if (time_of(cli, OPT_INVALIDITY_DATE, &options.invalidity_date))
+		return -1;
 	records_begin(&records, cli);
 	rc = records_end(&records, remint_revoke(cli->ctx, &options, records_print, &records, &done));
 	if (rc == 0 && !done)
-		report_note(cli, "remint: nothing was revoked yet: --commit revokes these %zu certificates",
-		    records.count);
+		report_note(cli, "remint: nothing was %s yet: --commit %s these %zu certificates",
+		    options.release ? "released" : options.hold ? "put on hold" : "revoked",
+		    options.release ? "releases" : options.hold ? "puts on hold" : "revokes", records.count);
 	return rc;
 }

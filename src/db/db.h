@@ -132,6 +132,7 @@ struct rmt_db_filter {
 	const char *serial;          /* hex, whole or prefix */
 	const char *target;          /* exact target name */
 	const char *template_name;
+	struct rmt_span spki_hash;   /* exact; empty: any key */
 	int status;                  /* enum rmt_cert_status or -1 */
 	rmt_time expires_before, expires_after; /* 0 unset */
 	rmt_time now;

@@ -26,7 +26,7 @@ enum {
 	KEPT = 1000, /* a longer page is sorted by the database */
 };
 
-enum condition { SERIAL, NAME, PREFIX, REVOKED, SUPERSEDED, DATES, TARGET, TEMPLATE, CONDITIONS };
+enum condition { SERIAL, NAME, PREFIX, REVOKED, SUPERSEDED, DATES, TARGET, TEMPLATE, KEY, CONDITIONS };
 
 /* In the texts "@" stands for the id of the certificate at hand. `test` may use the row c when
  * `needs_row`. */
@@ -69,6 +69,9 @@ static const struct {
 	    false, false, false },
 	[TEMPLATE] = { "c.id", "certificates c INDEXED BY certificates_template",
 	    "c.template = :template", "c.template = :template", true, true, false },
+	[KEY] = { "c.id", "certificates c INDEXED BY certificates_key",
+	    "substr(c.spki_hash, 1, 8) = substr(:key, 1, 8) AND c.spki_hash = :key",
+	    "c.spki_hash = :key", true, true, false },
 };
 
 /* What some statuses exclude beside their condition. */
@@ -161,6 +164,7 @@ read_filter(struct search *s, struct rmt_err *err)
 	}
 	if (filter->name != NULL && filter->name[0] != '\0' && read_name(s, filter->name, err) != 0)
 		return -1;
+	s->present[KEY] = filter->spki_hash.length > 0;
 	s->present[REVOKED] = filter->status == RMT_CERT_REVOKED;
 	s->present[SUPERSEDED] = filter->status == RMT_CERT_SUPERSEDED;
 	read_dates(s);
@@ -270,6 +274,8 @@ bind_one(const struct search *s, sqlite3_stmt *statement, int at, int64_t limit)
 		bind_blob(statement, at, s->name.bytes, s->name.length);
 	if (strcmp(name, ":after_name") == 0)
 		bind_blob(statement, at, s->after_name.bytes, s->after_name.length);
+	if (strcmp(name, ":key") == 0)
+		bind_blob(statement, at, s->filter->spki_hash.at, s->filter->spki_hash.length);
 	if (strcmp(name, ":from") == 0)
 		bind_blob(statement, at, s->serials.from, s->serials.from_length);
 	if (strcmp(name, ":below") == 0)

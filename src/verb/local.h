@@ -511,6 +511,17 @@ struct rmt_revoking {
 /* With its event. Inside a transaction; the database refuses what may not follow. */
 int rmt_certificate_revoke(struct rmt_db *db, int64_t id, const struct rmt_revoking *how, struct rmt_err *err);
 
+/* Which certificates are meant (revoke_choose.c): ids, each once, the oldest first. */
+struct rmt_revoke_choice {
+	struct remint *ctx;
+	struct rmt_db *db;
+	bool hold, release;  /* what is to be done to them */
+	struct rmt_buf ids;  /* of int64_t */
+	const char *device, *pattern; /* while they are sought: "urn:uuid:..." that each must hold, and what one of its names must be like */
+	size_t foreign;      /* other CAs' that a campaign replaced */
+};
+int rmt_revoke_choose(struct rmt_revoke_choice *choice, const struct remint_revoke_options *options);
+
 /* ---- revocation lists (crl.c, crl_publish.c) ------------------------------------------------------------------------------------- */
 
 /* One list on its way. */

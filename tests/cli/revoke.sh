@@ -98,8 +98,53 @@ refused 4 "another CA's" "another CA's certificate is refused" remint revoke old
 refused 2 'say which' "something must be named" remint revoke
 refused 2 "no user's address" "a pattern is no user" remint revoke --user '*'
 refused 2 "no device's UUID" "and a word no device" remint revoke --device phone
-refused 2 'certificateHold' "a hold is not for good" remint revoke web/cert.pem --reason certificateHold
+refused 2 'certificateHold' "a hold is asked for apart" remint revoke web/cert.pem --reason certificateHold
 expect_status 0 "two servers' certificates by their files" remint revoke web/cert.pem new/cert.pem --commit --json
 json_is '[.certificates[].status] == ["revoked", "revoked"]' "both are revoked"
+
+# Holds.
+quietly "$REMINT" issue --dns hold.lab.example --key-type ec:p256 --out hold
+refused 1 'is not revoked' "what is not on hold is not released" remint revoke hold/cert.pem --release
+refused 2 'leave out --reason' "a hold has no other reason" remint revoke hold/cert.pem --hold --reason superseded
+refused 2 'put on or released' "one or the other" remint revoke hold/cert.pem --hold --release
+expect_status 0 "it is put on hold" remint revoke hold/cert.pem --hold
+refused 1 'on hold already' "once" remint revoke hold/cert.pem --hold
+expect_status 0 "and released" remint revoke hold/cert.pem --release --json
+json_is '.certificates[0].status == "valid"' "then it is valid again"
+quietly "$REMINT" revoke hold/cert.pem --hold
+expect_status 0 "on hold again, and revoked for good" remint revoke hold/cert.pem --reason keyCompromise
+refused 1 'for good' "which is for good" remint revoke hold/cert.pem --release
+
+# By names, keys and lists.
+for name in one two other; do
+	quietly "$REMINT" issue --dns "$name.lab.example" --key-type ec:p256 --out "$name"
+done
+expect_status 0 "a pattern means every name like it" remint revoke --name '*.LAB.example' --reason superseded
+expect_err '--commit revokes these 3 certificates' "and they are only shown"
+refused 1 'in force' "nothing is like it" remint revoke --name '*.nowhere.example'
+expect_status 0 "a beginning and an end" remint revoke --name 'o*.lab.example' --hold --commit
+[ "$(grep -c ' revoked ' "$TMP/out")" -eq 2 ] && ok "two of them" || not_ok "two of them" "$TMP/out"
+expect_status 0 "the same are released" remint revoke --name 'o*.lab.example' --release --commit
+expect_status 0 "by a pattern of nothing but stars no authority" remint revoke --name '*'
+expect_no_line "$TMP/out" "$issuing" "is chosen"
+spki=$(openssl x509 -in one/cert.pem -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1)
+expect_status 0 "by the hash of its key" remint revoke --key "$spki" --hold
+expect_status 0 "by the key itself" remint revoke --key one/key.pem --release
+expect_status 0 "by the certificate with the key" remint revoke --key one/cert.pem --reason keyCompromise --invalidity-date 2026-01-02
+refused 2 'in the past' "what will be invalid is not invalid" remint revoke two/cert.pem --invalidity-date 2999-01-01
+{
+	echo "# lost with the shelf"
+	openssl x509 -in two/cert.pem -noout -serial | sed 's/serial=//'
+	echo
+	echo "  other.lab.example   # by its name"
+} >lost.txt
+expect_status 0 "a list is shown first" remint revoke --list lost.txt
+expect_err '--commit revokes these 2' "with its count"
+expect_status 0 "and revoked" remint revoke --list lost.txt --commit
+printf 'ffffffffffffffffff\n' >bad.txt
+refused 1 'knows no certificate' "an unknown one in a list stops everything" remint revoke --list bad.txt --commit
+expect_status 0 "what was revoked is on the list" remint crl issuing --out pub
+openssl crl -inform DER -in pub/issuing.crl -noout -text >said 2>&1
+check "with its invalidity date" grep -q 'Jan  2 00:00:00 2026' said
 check "the database agrees with its events" remint db check
 tap_done
