@@ -68,6 +68,7 @@ struct rmt_chain_store;
 struct rmt_chain_store *rmt_chain_store_new(struct rmt_err *err);
 int rmt_chain_store_add(struct rmt_chain_store *store, const struct rmt_cert *cert, bool trusted, struct rmt_err *err); /* copies the DER; the same certificate twice is one */
 size_t rmt_chain_store_count(const struct rmt_chain_store *store);
+bool rmt_chain_store_knows(const struct rmt_chain_store *store, struct rmt_span name); /* is there a certificate of this subject? Looks at all */
 void rmt_chain_store_drop(struct rmt_chain_store *store, size_t count); /* forget all but the first `count` added */
 void rmt_chain_store_free(struct rmt_chain_store *store);
 

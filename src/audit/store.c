@@ -209,6 +209,18 @@ rmt_chain_store_count(const struct rmt_chain_store *store)
 	return store->count;
 }
 
+bool
+rmt_chain_store_knows(const struct rmt_chain_store *store, struct rmt_span name)
+{
+	struct rmt_cert cert;
+
+	for (uint32_t i = 0; i < store->count; i++)
+		if (rmt_cert_read(&cert, rmt_span_of(store->rows[i].der, store->rows[i].length), RMT_TOLERANT, NULL) == 0 &&
+		    rmt_name_equal(cert.subject, name))
+			return true;
+	return false;
+}
+
 void
 rmt_chain_store_drop(struct rmt_chain_store *store, size_t count)
 {

@@ -124,7 +124,8 @@ enum { RMT_CAP_CONFIG = 1 << 20, RMT_CAP_REQUEST = 64 << 10, RMT_CAP_CONTAINER =
  * has no writer within a second. */
 int rmt_file_read(const char *path, size_t cap, struct rmt_buf *out, struct rmt_err *err);
 
-/* One file to be written: name within the directory (a plain name, no slash), mode and content. */
+/* One file to be written: name within the directory (a plain name, no slash), mode and content. What others may read gets its mode
+ * less what the umask takes; any other mode counts as stated. */
 struct rmt_output {
 	const char *name;
 	mode_t mode;

@@ -141,8 +141,15 @@ write_all(int fd, struct rmt_span content)
 	return 0;
 }
 
+/* What everybody may read is no secret, and gets its mode as any program's files do: less what the umask takes. */
+static bool
+is_public(mode_t mode)
+{
+	return (mode & 07) != 0;
+}
+
 static int
-open_temporary(const struct writing *w, struct pending *pending)
+open_temporary(const struct writing *w, struct pending *pending, mode_t mode)
 {
 	uint64_t unique;
 	int fd, tries = 0;
@@ -153,7 +160,7 @@ open_temporary(const struct writing *w, struct pending *pending)
 		snprintf(
 		    pending->temporary, sizeof pending->temporary, ".remint-%016" PRIx64, unique);
 		fd = openat(w->fd, pending->temporary,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, is_public(mode) ? mode & 0777 : 0600);
 	} while (fd < 0 && errno == EEXIST && ++tries < 8);
 	if (fd >= 0)
 		pending->progress = WRITTEN;
@@ -164,15 +171,15 @@ static int
 write_temporary(const struct writing *w, size_t i)
 {
 	const struct rmt_output *output = &w->outputs[i];
-	int fd = open_temporary(w, &w->pending[i]);
+	int fd = open_temporary(w, &w->pending[i], output->mode);
 	int rc = -1;
 
 	if (fd < 0)
 		return complain_errno(w, output->name, "create");
-	/* The mode is set last: while it grows, the file is its owner's alone. */
+	/* The mode of a secret for a group is set last: while it grows, the file is its owner's alone. */
 	if (write_all(fd, output->content) != 0)
 		complain_errno(w, output->name, "write");
-	else if (fchmod(fd, output->mode & 0777) != 0)
+	else if (!is_public(output->mode) && fchmod(fd, output->mode & 0777) != 0)
 		complain_errno(w, output->name, "set the mode");
 	else if (fsync(fd) != 0)
 		complain_errno(w, output->name, "write to disk");

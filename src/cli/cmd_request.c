@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,13 @@ print_json(struct json *json, const struct remint_requested *requested)
 }
 
 static void
+print_number(struct out *out, const struct remint_requested *requested)
+{
+	if (requested->pending)
+		out_format(out, "\n# Pending request %lld: remint list --pending shows what is waited for.\n", (long long)requested->pending);
+}
+
+static void
 print_files(struct out *out, const struct remint_requested *requested)
 {
 	out_style(out, STYLE_STRONG);
@@ -39,6 +47,12 @@ print_files(struct out *out, const struct remint_requested *requested)
 	out_style(out, STYLE_NONE);
 	out_field(out, 2, "subject", requested->subject);
 	out_field(out, 2, "key", requested->key);
+	if (requested->pending) {
+		char number[24];
+
+		snprintf(number, sizeof number, "%lld", (long long)requested->pending);
+		out_field(out, 2, "pending", number);
+	}
 	out_field(out, 2, "written to", requested->directory);
 	for (size_t i = 0; i < requested->files.count; i++)
 		out_field(out, 2, "", requested->files.items[i]);
@@ -63,6 +77,7 @@ static void
 print_words(struct out *out, const struct remint_requested *requested)
 {
 	print_lines(out, requested->text);
+	print_number(out, requested);
 	if (!requested->form || requested->directory)
 		return;
 	out_text(out, "\n# ---- ");

@@ -151,7 +151,7 @@ struct rmt_db_hanging { int64_t count[RMT_CERT_EXPIRED]; rmt_time last, last_val
 int rmt_db_authority_hanging(struct rmt_db *db, int64_t authority, rmt_time now, struct rmt_db_hanging *out, struct rmt_err *err);
 /* The first `limit` of them by their end, as rmt_db_certs() hands them out. */
 int rmt_db_authority_certs(struct rmt_db *db, int64_t authority, rmt_time now, unsigned limit, int (*visit)(void *arg, const struct rmt_db_cert *cert), void *arg, struct rmt_err *err);
-/* The newest certificate that this authority issued for a key. 1 found (borrowed until the next call on db), 0 absent, -1. */
+/* The newest certificate that this authority (0: any) issued for a key. 1 found (borrowed until the next call on db), 0 absent, -1. */
 int rmt_db_cert_of_key(struct rmt_db *db, int64_t authority, struct rmt_span spki_hash, struct rmt_db_cert *out, struct rmt_err *err);
 
 /* ---- requests ------------------------------------------------------------------------------------------------------------------- */

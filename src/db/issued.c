@@ -21,7 +21,7 @@ static const char counted[] =
 static const char soonest[] = "SELECT c.id" HANGING " ORDER BY c.not_after, c.id LIMIT ?3";
 static const char of_key[] = "SELECT max(id) FROM certificates"
 			     " WHERE substr(spki_hash, 1, 8) = substr(?2, 1, 8)"
-			     " AND spki_hash = ?2 AND authority = ?1";
+			     " AND spki_hash = ?2 AND (?1 = 0 OR authority = ?1)";
 
 int
 rmt_db_authority_hanging(struct rmt_db *db, int64_t authority, rmt_time now,

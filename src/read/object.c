@@ -134,34 +134,64 @@ rmt_note_join(const char *a, const char *b, char out[256])
 	return out;
 }
 
-const char *
-rmt_without_certificate(const size_t found[RMT_OBJECT_TYPES])
+/* "an OpenSSH private key", "a ZIP archive": capitals are spelt out. */
+static bool
+begins_with_vowel(const char *text)
+{
+	bool spelt = text[0] && text[1] >= 'A' && text[1] <= 'Z';
+
+	return *text && strchr(spelt ? "AEFHILMNOSX" : "AEIOaeio", *text);
+}
+
+void
+rmt_contents_note(struct rmt_contents *found, const struct rmt_object *object)
+{
+	const char *label = object->label ? object->label : "file";
+
+	found->types[object->type]++;
+	if (object->type == RMT_OBJECT_UNSUPPORTED && !found->unread[0])
+		snprintf(found->unread, sizeof found->unread, "%s %.80s%s%.100s",
+		    begins_with_vowel(label) ? "an" : "a", label, object->note ? ": " : "",
+		    object->note ? object->note : "");
+}
+
+/* What is there in place of a certificate; NULL when it is nothing that could be named. */
+static const char *
+in_place_of_certificate(const struct rmt_contents *found)
 {
 	static const struct {
 		enum rmt_object_type type;
 		const char *sentence;
 	} sentences[] = {
 		{ RMT_OBJECT_REQUEST,
-		    "holds no certificate, only a certificate request: a CA has to sign it first" },
+		    "a certificate request: a CA has to sign it first" },
 		{ RMT_OBJECT_LISTING,
-		    "holds no certificate, only what a CA's listing says of some: list them again "
+		    "what a CA's listing says of some: list them again "
 		    "with the "
 		    "column RawCertificate (certutil -view -out \"...,RawCertificate\")" },
-		{ RMT_OBJECT_REQUEST_DESCRIPTION, "holds no certificate, only certreq's "
+		{ RMT_OBJECT_REQUEST_DESCRIPTION, "certreq's "
 						  "description of a request: make the request with "
 						  "certreq -new, and let a CA sign it" },
-		{ RMT_OBJECT_PRIVATE_KEY, "holds no certificate, only a private key" },
-		{ RMT_OBJECT_PUBLIC_KEY, "holds no certificate, only a public key" },
-		{ RMT_OBJECT_CRL, "holds no certificate, only a CRL" },
-		{ RMT_OBJECT_OCSP_RESPONSE, "holds no certificate, only an OCSP response" },
-		{ RMT_OBJECT_UNSUPPORTED,
-		    "holds no certificate, only what is not read here: see it with remint show" },
+		{ RMT_OBJECT_PRIVATE_KEY, "a private key" },
+		{ RMT_OBJECT_PUBLIC_KEY, "a public key" },
+		{ RMT_OBJECT_CRL, "a CRL" },
+		{ RMT_OBJECT_OCSP_RESPONSE, "an OCSP response" },
 	};
 
 	for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++)
-		if (found[sentences[i].type])
+		if (found->types[sentences[i].type])
 			return sentences[i].sentence;
-	return "holds no certificate";
+	return found->unread[0] ? found->unread : NULL;
+}
+
+void
+rmt_contents_without(const struct rmt_contents *found, const char *wanted, char out[320])
+{
+	const char *instead = found->unread[0] ? found->unread : NULL;
+
+	if (!strcmp(wanted, "certificate"))
+		instead = in_place_of_certificate(found);
+	snprintf(out, 320, "holds no %s%s%s", wanted, instead ? ", only " : "", instead ? instead : "");
 }
 
 /* The copy owns its texts and bytes; the object comes first, so that a pointer to it is one to the

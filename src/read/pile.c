@@ -43,14 +43,14 @@ rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_
 	return 0;
 }
 
-const char *
-rmt_pile_without_certificate(const struct rmt_pile *pile)
+void
+rmt_pile_without(const struct rmt_pile *pile, size_t from, const char *wanted, char out[320])
 {
-	size_t found[RMT_OBJECT_TYPES] = { 0 };
+	struct rmt_contents found = { .unread = "" };
 
-	for (size_t i = 0; i < pile->count; i++)
-		found[pile->objects[i]->type]++;
-	return rmt_without_certificate(found);
+	for (size_t i = from; i < pile->count; i++)
+		rmt_contents_note(&found, pile->objects[i]);
+	rmt_contents_without(&found, wanted, out);
 }
 
 void

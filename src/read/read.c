@@ -192,6 +192,15 @@ is_binary(struct rmt_span ahead)
 	       !memmem(ahead.at, ahead.length, "-----BEGIN ", 11);
 }
 
+/* An archive may hold a PEM file as it is, which is no reason to take half of what it holds for all of it. */
+static bool
+is_archive(struct rmt_span ahead)
+{
+	const struct rmt_magic *magic = rmt_magic_of(ahead);
+
+	return magic && magic->length && magic->note;
+}
+
 /* ---- a source ---- */
 
 static int
@@ -221,7 +230,7 @@ read_stream(struct rmt_reading *reading, struct rmt_stream *stream, struct rmt_e
 		rc = read_utf16(reading, &as, stream, order, &head, err);
 	else if (rmt_looks_der(ahead))
 		rc = read_binary(reading, &as, stream, ahead);
-	else if (!is_binary(ahead))
+	else if (!is_binary(ahead) && !is_archive(ahead))
 		rc = read_text(reading, &as, stream, err);
 	if (!rc && !reading->objects && !reading->faults)
 		rc = read_nothing(reading, &as, &head);

@@ -59,8 +59,13 @@ struct rmt_object {
 	const char *endpoint;    /* container "tls": where it was served ("mx.example.com:443"), and by which address of it; else NULL */
 	const char *address;
 };
-/* "holds no certificate, only ...", with what is to be done: of an input in which so many of each type were found. */
-const char *rmt_without_certificate(const size_t found[RMT_OBJECT_TYPES]);
+/* What was found in an input, and the sentence when it is not what was wanted: "holds no certificate, only ...", with what is to be done. */
+struct rmt_contents {
+	size_t types[RMT_OBJECT_TYPES];
+	char unread[200]; /* the first thing that is named but not read */
+};
+void rmt_contents_note(struct rmt_contents *found, const struct rmt_object *object);
+void rmt_contents_without(const struct rmt_contents *found, const char *wanted, char out[320]); /* "certificate" "private key" "certificate request" */
 struct rmt_object *rmt_object_dup(const struct rmt_object *object, struct rmt_err *err); /* deep copy */
 void rmt_object_free(struct rmt_object *object);
 
@@ -95,7 +100,7 @@ struct rmt_pile {
 	struct rmt_seen seen; /* the certificates, to notice one that comes again */
 };
 int rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_err *err);
-const char *rmt_pile_without_certificate(const struct rmt_pile *pile); /* rmt_without_certificate() of what is in it */
+void rmt_pile_without(const struct rmt_pile *pile, size_t from, const char *wanted, char out[320]); /* rmt_contents_without() of what is in it from there on */
 void rmt_pile_free(struct rmt_pile *pile);
 
 #endif

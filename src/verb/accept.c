@@ -423,10 +423,9 @@ static int accept_all(struct accepting *job, struct rmt_err *err)
 	for (size_t i = 0; i < job->inputs.count; i++)
 		job->answers += is_answer(job, i);
 	if (!job->answers) {
-		rmt_err_set(err, RMT_INPUT, NULL, "%s", job->options->inputs.count == 1 ? "holds no certificate that a CA could have made of a request"
-		                                                                         : "no certificate among the inputs");
-		rmt_err_source(err, job->options->inputs.count == 1 ? job->options->inputs.items[0] : "");
-		return -1;
+		if (job->options->inputs.count != 1)
+			return rmt_err_set(err, RMT_INPUT, NULL, "no certificate among the inputs");
+		return rmt_pile_refuse(&job->inputs, 0, "certificate that a CA could have made of a request", job->options->inputs.items[0], err);
 	}
 	for (size_t i = 0; i < job->inputs.count; i++) {
 		struct rmt_err fault = {0};

@@ -47,6 +47,9 @@ int rmt_answer_path(struct rmt_db *db, struct rmt_chain_store *store, const stru
 	if (rc || path->count || path->root || rmt_cert_self_issued(leaf))
 		return rc;
 	rmt_path_clear(path);
+	if (rmt_chain_store_knows(store, leaf->issuer))
+		return rmt_err_set(err, RMT_INPUT, NULL, "a CA of its issuer's name is at hand, but another key has signed it: the CA was renewed, or another "
+		                   "one has its name. Give the certificate of the one that signed with --chain FILE");
 	return rmt_err_set(err, RMT_INPUT, NULL, "the certificates of its issuers are not at hand: give them with --chain FILE");
 }
 

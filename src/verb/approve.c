@@ -85,6 +85,8 @@ static int go(struct approving *approving, int64_t id, struct rmt_item **taken, 
 		return -1;
 	if (row.state == RMT_PENDING_ISSUED && !signing->dry_run)
 		return hand_over(approving, &row, item, err);
+	if (rmt_pending_remark_key(signing->ctx, approving->home.db, item, err))
+		return -1;
 	*taken = NULL;
 	return rmt_signing_take(signing, item, &signing->ctx->err);
 }
@@ -117,6 +119,14 @@ static int approve_one(struct approving *approving, const char *which)
 	return rc;
 }
 
+static bool named_before(struct remint_strings requests, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(requests.items[i], requests.items[n]) == 0)
+			return true;
+	return false;
+}
+
 int remint_approve(struct remint *ctx, const struct remint_approve_options *options, remint_issued_fn *issued, void *arg)
 {
 	struct approving approving = {
@@ -126,7 +136,7 @@ int remint_approve(struct remint *ctx, const struct remint_approve_options *opti
 	rmt_verb_begin(ctx);
 	rc = rmt_home_open(ctx, RMT_DB_WRITE, &approving.home, &ctx->err);
 	for (size_t i = 0; rc == 0 && i < options->requests.count; i++)
-		rc = approve_one(&approving, options->requests.items[i]);
+		rc = named_before(options->requests, i) ? 0 : approve_one(&approving, options->requests.items[i]);
 	if (rc == 0)
 		rc = rmt_signing_flush(&approving.signing, &ctx->err);
 	rmt_signing_clear(&approving.signing);

@@ -48,7 +48,7 @@ struct audit_run {
 	struct rmt_expectation expect; /* of the targets, by the topology */
 	struct rmt_pile keys; /* --key */
 	struct group *groups;
-	size_t found[RMT_OBJECT_TYPES]; /* in the input under way, by type */
+	struct rmt_contents found; /* in the input under way */
 	size_t group_count, group_capacity, current;
 	size_t leaf_count; /* of this input */
 	struct rmt_buf label;
@@ -139,7 +139,7 @@ static int first_pass(void *arg, const struct rmt_object *object)
 
 	if (!group)
 		return -1;
-	run->found[object->type]++;
+	rmt_contents_note(&run->found, object);
 	if (object->type == RMT_OBJECT_PRIVATE_KEY)
 		return keep_key(run, group, object);
 	if (!object->cert)
@@ -331,7 +331,7 @@ static void groups_clear(struct audit_run *run)
 		free(group->source);
 	}
 	run->group_count = run->current = run->leaf_count = 0;
-	memset(run->found, 0, sizeof run->found);
+	run->found = (struct rmt_contents){.unread = ""};
 }
 
 static size_t certificates(const struct audit_run *run)
@@ -350,18 +350,20 @@ static int read_twice(struct audit_run *run, const char *path, struct rmt_err *e
 	struct rmt_reader reader = rmt_verb_reader(run->ctx);
 	uint64_t faults = run->ctx->faults;
 	struct rmt_buf held = {0};
+	char without[320];
 	int rc;
 
 	reader.arg = run;
 	reader.object = first_pass;
 	rc = hold ? rmt_read_keep(&reader, path, &held, err) : rmt_read_path(&reader, path, err);
 	if (rc == 0 && !certificates(run) && run->ctx->faults == faults) {
-		rc = rmt_err_set(err, RMT_INPUT, NULL, "%s", rmt_without_certificate(run->found));
+		rmt_contents_without(&run->found, "certificate", without);
+		rc = rmt_err_set(err, RMT_INPUT, NULL, "%s", without);
 		rmt_err_source(err, path);
 	}
-	if (rc == 0 && run->found[RMT_OBJECT_LISTING])
+	if (rc == 0 && run->found.types[RMT_OBJECT_LISTING])
 		rmt_verb_warn(run->ctx, "%zu rows of a CA's listing in %.200s come without their certificates, which are not judged: list them again "
-		              "with the column RawCertificate", run->found[RMT_OBJECT_LISTING], path);
+		              "with the column RawCertificate", run->found.types[RMT_OBJECT_LISTING], path);
 	if (rc == 0)
 		rc = piles_to_store(run);
 	if (rc == 0) {

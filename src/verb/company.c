@@ -76,31 +76,35 @@ int rmt_pile_need(struct remint *ctx, struct rmt_pile *pile, struct remint_strin
 	return pile_fill(&sink, inputs, true, skip_keys);
 }
 
-/* What the objects from `from` on lack, of which one must be of this type; NULL when one is. */
-static const char *lacks(const struct rmt_pile *pile, size_t from, enum rmt_object_type type)
+static bool has(const struct rmt_pile *pile, size_t from, enum rmt_object_type type)
 {
-	size_t found[RMT_OBJECT_TYPES] = {0};
-
 	for (size_t i = from; i < pile->count; i++)
-		found[pile->objects[i]->type]++;
-	if (found[type])
-		return NULL;
-	return type == RMT_OBJECT_PRIVATE_KEY ? "holds no private key" : rmt_without_certificate(found);
+		if (pile->objects[i]->type == type)
+			return true;
+	return false;
+}
+
+int rmt_pile_refuse(const struct rmt_pile *pile, size_t from, const char *wanted, const char *source, struct rmt_err *err)
+{
+	char without[320];
+
+	rmt_pile_without(pile, from, wanted, without);
+	rmt_err_set(err, RMT_INPUT, NULL, "%s", without);
+	rmt_err_source(err, source);
+	return -1;
 }
 
 int rmt_pile_for(struct remint *ctx, struct rmt_pile *pile, struct remint_strings inputs, enum rmt_object_type type, struct rmt_err *err)
 {
-	const char *wrong;
+	const char *wanted = type == RMT_OBJECT_PRIVATE_KEY ? "private key" : "certificate";
 	int rc = 0;
 
 	for (size_t n = 0; rc == 0 && n < inputs.count; n++) {
 		size_t before = pile->count;
 
 		rc = rmt_pile_need(ctx, pile, (struct remint_strings){&inputs.items[n], 1}, type != RMT_OBJECT_PRIVATE_KEY, err);
-		if (rc == 0 && (wrong = lacks(pile, before, type))) {
-			rc = rmt_err_set(err, RMT_INPUT, NULL, "%s", wrong);
-			rmt_err_source(err, inputs.items[n]);
-		}
+		if (rc == 0 && !has(pile, before, type))
+			rc = rmt_pile_refuse(pile, before, wanted, inputs.items[n], err);
 	}
 	return rc;
 }

@@ -110,7 +110,7 @@ int rmt_converting_write(struct rmt_converting *job, const struct rmt_format *fo
 		return rmt_err_set(err, RMT_INPUT, NULL, "no private key of this certificate among the inputs: give --key FILE");
 	*secret = rmt_text_list_has(&how.content, "key");
 	if (format->keystore || (*secret && (format->seals_key || options->out.encrypt_key || how.cipher || how.kdf))) {
-		how.passphrase = rmt_verb_out_secret(job->ctx, format->title, err);
+		how.passphrase = rmt_verb_out_secret(job->ctx, options->file ? rmt_path_leaf(options->file) : format->name, err);
 		if (!how.passphrase)
 			return -1;
 	}

@@ -14,12 +14,9 @@ static int none_at_hand(const struct rmt_converting *job, const char *what, stru
 {
 	bool one = job->options->inputs.count == 1;
 
-	if (one && strcmp(what, "certificate") == 0)
-		rmt_err_set(err, RMT_INPUT, NULL, "%s", rmt_pile_without_certificate(&job->pile));
-	else
-		rmt_err_set(err, RMT_INPUT, NULL, one ? "holds no %s" : "no %s among the inputs", what);
-	rmt_err_source(err, one ? job->options->inputs.items[0] : "");
-	return -1;
+	if (one)
+		return rmt_pile_refuse(&job->pile, 0, what, job->options->inputs.items[0], err);
+	return rmt_err_set(err, RMT_INPUT, NULL, "no %s among the inputs", what);
 }
 
 enum { CHAIN_MAX = 64 }; /* more certificates of CAs are a pile and no chain */

@@ -187,6 +187,8 @@ int rmt_pile_read(struct remint *ctx, struct rmt_pile *pile, struct remint_strin
 int rmt_pile_need(struct remint *ctx, struct rmt_pile *pile, struct remint_strings inputs, bool skip_keys, struct rmt_err *err);
 /* The same for inputs each of which must hold at least one object of this type: RMT_INPUT when it was named by mistake. */
 int rmt_pile_for(struct remint *ctx, struct rmt_pile *pile, struct remint_strings inputs, enum rmt_object_type type, struct rmt_err *err);
+/* "holds no ..." of the objects from there on, with what is there instead and what to do: -1. */
+int rmt_pile_refuse(const struct rmt_pile *pile, size_t from, const char *wanted, const char *source, struct rmt_err *err);
 /* Where the leaves of the pile stand in it, each certificate once: the end-entity certificates; when there is none at all, every certificate. */
 struct rmt_leaves { size_t *at, count; };
 int rmt_leaves_find(const struct rmt_pile *pile, struct rmt_leaves *out, struct rmt_err *err);
@@ -829,6 +831,8 @@ int rmt_external_files(struct remint *ctx, const struct rmt_external *external, 
 int rmt_external_template_check(const char *name, struct rmt_err *err); /* NULL is good; RMT_USAGE */
 /* The first request of a file, its possession of the key proved. */
 struct rmt_request *rmt_request_file(struct remint *ctx, const char *path, struct rmt_err *err);
+/* A word to who holds or approves it when its key has a certificate already: a leaked or forgotten key must not live on unseen. */
+int rmt_pending_remark_key(struct remint *ctx, struct rmt_db *db, const struct rmt_item *item, struct rmt_err *err);
 /* In the transaction under way: the bytes and that they are waited for: 0 recorded, 1 they were before, -1. Those of a `device` take
  * the place of what waited for them. */
 int rmt_request_keep(struct remint *ctx, struct rmt_db *db, const struct rmt_pending_new *new, bool device, int64_t *pending,

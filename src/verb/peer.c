@@ -80,8 +80,7 @@ static int choose_leaf(struct peering *job, struct rmt_err *err)
 		return -1;
 	keyed = rmt_leaves_keyed(&job->pile, &leaves, &chosen);
 	if (!leaves.count) {
-		rmt_err_set(err, RMT_INPUT, NULL, "%s", rmt_pile_without_certificate(&job->pile));
-		rmt_err_source(err, job->options->certificate);
+		rmt_pile_refuse(&job->pile, 0, "certificate", job->options->certificate, err);
 	} else if (leaves.count > 1 && keyed != 1) {
 		rmt_err_set(err, keyed ? RMT_USAGE : RMT_SECRET, NULL,
 		            keyed ? "%zu certificates could be served: give one, with its chain in --chain"

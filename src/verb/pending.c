@@ -10,6 +10,29 @@
 
 #include "verb/local.h"
 
+/* ---- its key ------------------------------------------------------------------------------------------------------------ */
+
+int rmt_pending_remark_key(struct remint *ctx, struct rmt_db *db, const struct rmt_item *item, struct rmt_err *err)
+{
+	unsigned char hash[RMT_SHA256];
+	struct rmt_buf serial = {0};
+	struct rmt_db_cert cert;
+	char until[32];
+	int found;
+
+	if (rmt_spki_hash(item->request->spki, hash, err))
+		return -1;
+	found = rmt_db_cert_of_key(db, 0, rmt_span_of(hash, sizeof hash), &cert, err);
+	if (found == 1) {
+		rmt_serial_hex(cert.serial, &serial);
+		rmt_time_text(cert.not_after, until);
+		rmt_verb_warn(ctx, "%s: its key has a certificate already: %s, serial number %s, until %s%s. Where this is no renewal, ask for a new key",
+		              item->source, cert.name, rmt_buf_string(&serial), until, cert.revoked ? ", which was revoked" : "");
+	}
+	rmt_buf_free(&serial);
+	return found < 0 ? -1 : 0;
+}
+
 /* ---- recording ---------------------------------------------------------------------------------------------------------- */
 
 struct adding {

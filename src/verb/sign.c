@@ -224,7 +224,7 @@ static int record(void *arg, struct rmt_item *item)
 		return -1;
 	rc = item->pending ? attach(intent, item, &item->err) : add(intent, item, &item->err);
 	if (rc >= 0 && rmt_db_commit(db, err) == 0)
-		return rmt_pending_tell(intent->signing.ctx, db, item->pending, intent->held, intent->signing.arg, err);
+		return rmt_pending_remark_key(intent->signing.ctx, db, item, err) ? -1 : rmt_pending_tell(intent->signing.ctx, db, item->pending, intent->held, intent->signing.arg, err);
 	rmt_db_rollback(db);
 	item->failed = true;
 	if (rc >= 0 || is_own(intent, item))

@@ -163,6 +163,7 @@ struct reading {
 	struct rmt_signing *signing;
 	int (*take)(struct rmt_signing *signing, struct rmt_item *item);
 	uint64_t seen;
+	struct rmt_contents found; /* in the input under way */
 };
 
 static int read_object(void *arg, const struct rmt_object *object)
@@ -171,6 +172,7 @@ static int read_object(void *arg, const struct rmt_object *object)
 	struct rmt_err *err = &reading->ctx->err;
 	struct rmt_item *item;
 
+	rmt_contents_note(&reading->found, object);
 	if (!object->request)
 		return 0;
 	reading->seen++;
@@ -192,12 +194,16 @@ static int read_input(struct reading *reading, const struct rmt_reader *reader, 
 {
 	struct rmt_err *err = &reading->ctx->err, fault = {0};
 	uint64_t seen = reading->seen, faults = reading->ctx->faults;
-	int rc = rmt_read_path(reader, input, &fault);
+	char without[320];
+	int rc;
 
+	reading->found = (struct rmt_contents){.unread = ""};
+	rc = rmt_read_path(reader, input, &fault);
 	if (rc && (fault.class == RMT_NONE || err->class != RMT_NONE))
 		return rc;
 	if (rc == 0 && reading->seen == seen && reading->ctx->faults == faults) {
-		rmt_err_set(&fault, RMT_INPUT, NULL, "holds no certificate request");
+		rmt_contents_without(&reading->found, "certificate request", without);
+		rmt_err_set(&fault, RMT_INPUT, NULL, "%s", without);
 		rmt_err_source(&fault, input);
 	}
 	return fault.class == RMT_NONE ? 0 : rmt_verb_fault(reading->ctx, &fault);
@@ -206,7 +212,7 @@ static int read_input(struct reading *reading, const struct rmt_reader *reader, 
 int rmt_signing_read(struct rmt_signing *signing, struct remint_strings inputs, int (*take)(struct rmt_signing *signing, struct rmt_item *item),
                      struct rmt_err *err)
 {
-	struct reading reading = {signing->ctx, signing, take, 0};
+	struct reading reading = {.ctx = signing->ctx, .signing = signing, .take = take};
 	struct rmt_reader reader = rmt_verb_reader(signing->ctx);
 	int rc = 0;
 

@@ -110,7 +110,7 @@ static int own_certificate(struct verifying *run)
 		return -1;
 	found = rmt_company_first(&run->own, &run->company, run->err);
 	if (found == 0)
-		rmt_err_set(run->err, RMT_INPUT, NULL, "%s", rmt_pile_without_certificate(&run->own));
+		rmt_pile_refuse(&run->own, 0, "certificate", file, run->err);
 	else if (found == 1 && !run->company.key)
 		rmt_err_set(run->err, RMT_SECRET, NULL, "the private key of this certificate is not there: name it with --key");
 	else if (found == 1 && !run->company.key->key)

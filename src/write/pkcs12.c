@@ -240,6 +240,8 @@ rmt_write_pfx(struct rmt_parts *parts, const struct rmt_bundle *bundle, const st
 
 	if (!options->passphrase)
 		return rmt_err_set(err, RMT_SECRET, NULL, "a PKCS#12 file needs a passphrase");
+	if (parts->trusted && rmt_secret_length(options->passphrase) < 6) /* keytool(1), -storepass */
+		return rmt_err_set(err, RMT_SECRET, NULL, "a Java keystore needs a passphrase of six characters or more");
 	job.profile = profile_named(options->profile ? options->profile : profiles[0].name, err);
 	if (!job.profile || rmt_parts_label(bundle, options->friendly_name, &name, err) || pair_key(&job, bundle, err) ||
 	    (parts->trusted && !(aliases = rmt_aliases(parts, options->friendly_name, err))))

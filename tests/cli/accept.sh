@@ -201,6 +201,10 @@ other_ca ask/request.pem new.cer
 count=$("$REMINT" list --json | jq '.certificates | length')
 expect_status 3 "an answer whose issuers are not at hand" "$REMINT" accept new.cer --out bundle
 expect_err 'issuers are not at hand: give them with --chain' "asks for them"
+quietly openssl req -x509 -newkey rsa:2048 -nodes -keyout twin.key -subj "$(openssl x509 -in other.pem -noout -subject -nameopt compat | sed 's/^subject= *//')" \
+	-days 9 -out twin.pem
+expect_status 3 "an issuer of that name that did not sign" "$REMINT" accept new.cer --chain twin.pem --out bundle
+expect_err 'of its issuer.s name is at hand, but another key has signed it' "is told apart from none"
 expect_status 1 "one that its target would refuse" "$REMINT" accept wrong.cer --chain other.pem --out bundle
 expect_out 'leaf\.eku\.server-auth' "is told with the finding"
 expect_out 'nothing was recorded' "and left alone"

@@ -80,6 +80,27 @@ for verb in 'audit --for rfc5280' 'convert --to pem' sign 'reissue --for rfc5280
 	expect_status 3 "$verb of a ZIP" "$REMINT" $verb in/archive.zip
 	expect_err '^remint: in/archive.zip: holds no certificate' "$verb of a ZIP: is said"
 done
+# What is named and not read is named by every verb, with what to do. A PEM that stands in a ZIP as it is makes no PEM of it.
+printf 'PK\003\004\024\000\000\000\000\000good.pem' | cat - good.pem >in/stored.zip
+quietly openssl genpkey -algorithm ed25519 -out in/plain.key
+{
+	echo '-----BEGIN OPENSSH PRIVATE KEY-----'
+	printf 'openssh-key-v1\000none' | base64
+	echo '-----END OPENSSH PRIVATE KEY-----'
+} >in/ssh
+printf 'PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n' >in/key.ppk
+while IFS='|' read -r file what; do
+	refused 3 "$file: holds no certificate, only $what" "convert names it" "$REMINT" convert "in/$file" --to pem
+	refused 3 "$file: holds no private key, only $what" "as a key, too" "$REMINT" convert good.pem --key "in/$file" --to pem --content leaf,key
+	refused 3 "$file: holds no certificate request, only $what" "so does sign" "$REMINT" sign "in/$file"
+	refused 3 "$file: holds no certificate that a CA could have made of a request, only $what" "so does accept" "$REMINT" accept "in/$file"
+	expect_status 3 "and audit" "$REMINT" audit "in/$file" --for rfc5280
+	expect_err "$file: holds no certificate, only" "in the same words"
+done <<'TABLE'
+stored.zip|a ZIP archive: unpack it first$
+ssh|an OpenSSH private key: make a PKCS#8 of a copy
+key.ppk|a PuTTY private key: an SSH key, which no certificate uses$
+TABLE
 expect_status 0 "a ZIP is recognised" "$REMINT" show in/archive.zip
 expect_out 'unpack it' "with advice"
 refused 3 'good.key: holds no certificate, only a private key$' "a key is no certificate" "$REMINT" convert good.key --for nginx --out new

@@ -128,4 +128,13 @@ remint list --limit 1000 --json >many.json
 expect_status 0 "nothing is left" remint list --pending --json
 json_is '.pending == []' "in the list"
 expect_status 0 "and the database is sound" remint db check
+# ---- a key that was certified before ------------------------------------------------------------------------------------------------
+quietly openssl req -newkey rsa:2048 -nodes -keyout again.key -out again.csr -subj /CN=again.contoso.com
+expect_status 0 "a request is signed" remint sign again.csr --out again
+expect_status 0 "and held for another certificate" remint sign again.csr --hold --json
+expect_err 'again.csr: its key has a certificate already: again.contoso.com, serial number' "with a word about its key"
+id=$(jq -r '.pending[0].id' "$TMP/out")
+expect_status 0 "who approves it" remint approve "$id" "$id" --out again2
+expect_err 'its key has a certificate already' "is told, too"
+expect_no_line "$TMP/err" 'another process' "and a number named twice counts once"
 tap_done

@@ -382,8 +382,30 @@ set_is_written(void **state)
 	assert_int_equal(stat("out/key.pem", &found), 0);
 	assert_int_equal(found.st_mode & 07777, 0600);
 	assert_int_equal(stat("out/cert.pem", &found), 0);
-	assert_int_equal(found.st_mode & 07777, 0644);
+	assert_int_equal(found.st_mode & 07777, 0600);
 	assert_int_equal(count_names("out"), 2);
+	umask(022);
+	assert_int_equal(rmt_files_write("out", pair, 2, true, &err), 0);
+	assert_int_equal(stat("out/key.pem", &found), 0);
+	assert_int_equal(found.st_mode & 07777, 0600);
+	assert_int_equal(stat("out/cert.pem", &found), 0);
+	assert_int_equal(found.st_mode & 07777, 0644);
+	umask(077);
+}
+
+/* A mode that a target states for its key counts as stated, whatever the umask: a service reads it by its group. */
+static void
+secret_for_a_group_has_its_mode(void **state)
+{
+	static const struct rmt_output one = { "key.pem", 0640, BYTES("new key") };
+	struct rmt_err err = { 0 };
+	struct stat found;
+
+	(void)state;
+	umask(077);
+	assert_int_equal(rmt_files_write("out", &one, 1, false, &err), 0);
+	assert_int_equal(stat("out/key.pem", &found), 0);
+	assert_int_equal(found.st_mode & 07777, 0640);
 }
 
 static void
@@ -1132,6 +1154,7 @@ test_base_file(void)
 	    &rows, "a shell's process substitution is read", process_substitution_is_read, NULL);
 	ADD_TABLE(&rows, slow_rows, check_slow);
 	add_row(&rows, "a set is written with its modes", set_is_written, NULL);
+	add_row(&rows, "a secret for a group has its mode", secret_for_a_group_has_its_mode, NULL);
 	add_row(&rows, "every file and the directory are synced",
 	    every_file_and_the_directory_are_synced, NULL);
 	add_row(&rows, "only force replaces a file", force_replaces, NULL);
