@@ -194,6 +194,28 @@ const char *rmt_probe_alert_name(int alert);    /* "handshake_failure" */
 const char *rmt_probe_alert_words(int alert);   /* what a peer that sends it means */
 const char *rmt_probe_verify_words(int error);  /* "has expired"; OpenSSL's own sentence for the rest */
 
+/* ---- listen.c: the door of a server ---------------------------------------------------------------------------------------- */
+
+int rmt_listen_open(const char *address, uint16_t port, struct rmt_err *err); /* the descriptor, or -1; NULL is loopback */
+int rmt_listen_flags(int fd); /* does not block, and is nobody else's */
+void rmt_listen_address(const struct sockaddr_storage *address, socklen_t length, char *out, size_t size); /* "127.0.0.1:443", "[::1]:443" */
+int rmt_listen_tell(int fd, int (*listening)(void *arg, const char *address), void *arg);
+
+/* ---- http_message.c: one request of HTTP/1.1, no socket --------------------------------------------------------------------- */
+
+enum { RMT_HTTP_HEAD_MOST = 16 << 10 };
+struct rmt_http_message {
+	struct rmt_http_request request;
+	size_t length;      /* bytes that it takes up */
+	bool keep;          /* the connection stays for another */
+	bool expects;       /* the client waits for "100 Continue" before it sends the body */
+	unsigned refusal;   /* the status that says why it is refused: 400, 405, ... */
+};
+/* What stands at the beginning of `bytes`: 1 a whole request, 0 more is needed, -1 it is refused. `from` of the request is the caller's
+ * to set. */
+int rmt_http_read(struct rmt_span bytes, size_t body_most, struct rmt_http_message *out);
+const char *rmt_http_reason(unsigned status); /* "Bad Request" */
+
 /* ---- serve.c: a target as a server ------------------------------------------------------------------------------------------- */
 
 struct rmt_peer_server;

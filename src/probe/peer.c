@@ -11,9 +11,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,75 +52,6 @@ struct peer {
 	void *arg;
 	struct rmt_err *err;
 };
-
-/* ---- addresses ------------------------------------------------------------------------------- */
-
-/* "127.0.0.1:443", "[::1]:443" */
-static void
-address_text(const struct sockaddr_storage *address, socklen_t length, char *out, size_t size)
-{
-	char host[NI_MAXHOST], port[NI_MAXSERV];
-
-	if (getnameinfo((const struct sockaddr *)address, length, host, sizeof(host), port,
-		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		snprintf(out, size, "?");
-	else
-		snprintf(out, size, address->ss_family == AF_INET6 ? "[%.60s]:%s" : "%.60s:%s",
-		    host, port);
-}
-
-static int
-set_flags(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
-		       fcntl(fd, F_SETFD, FD_CLOEXEC) < 0
-		   ? -1
-		   : 0;
-}
-
-static int
-listen_on(const struct addrinfo *at)
-{
-	int fd = socket(at->ai_family, at->ai_socktype, at->ai_protocol), on = 1, why;
-
-	if (fd < 0)
-		return -1;
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (set_flags(fd) == 0 && bind(fd, at->ai_addr, at->ai_addrlen) == 0 &&
-	    listen(fd, 512) == 0)
-		return fd;
-	why = errno;
-	close(fd);
-	errno = why;
-	return -1;
-}
-
-static int
-open_listener(const char *address, uint16_t port, struct rmt_err *err)
-{
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_PASSIVE | AI_NUMERICSERV };
-	const char *host = address != NULL ? address : "127.0.0.1";
-	struct addrinfo *found = NULL;
-	char service[8];
-	int rc, fd;
-
-	snprintf(service, sizeof(service), "%u", (unsigned)port);
-	rc = getaddrinfo(host, service, &hints, &found);
-	if (rc != 0)
-		return rmt_err_set(err, RMT_NETWORK, NULL, "cannot listen on \"%.80s\": %s", host,
-		    gai_strerror(rc));
-	fd = listen_on(found);
-	if (fd < 0) {
-		rmt_err_errno(err, RMT_NETWORK, NULL, "listen");
-		rmt_err_source(err, host);
-		rmt_err_within(err, service);
-	}
-	freeaddrinfo(found);
-	return fd;
-}
 
 /* ---- guests ---------------------------------------------------------------------------------- */
 
@@ -307,8 +235,8 @@ welcome(struct peer *peer, int fd, const struct sockaddr_storage *address, sockl
 		close(fd);
 		return rmt_err_memory(peer->err);
 	}
-	address_text(address, length, guest->from, sizeof(guest->from));
-	if (set_flags(fd) < 0 || rmt_probe_wire_open(&guest->wire,
+	rmt_listen_address(address, length, guest->from, sizeof(guest->from));
+	if (rmt_listen_flags(fd) < 0 || rmt_probe_wire_open(&guest->wire,
 				     rmt_peer_server_ctx(peer->server), fd, peer->err) < 0) {
 		close(fd);
 		free(guest);
@@ -416,18 +344,6 @@ turn(struct peer *peer)
 	return peer->closed && peer->count == 0 ? 1 : 0;
 }
 
-static int
-tell_address(int fd, int (*listening)(void *arg, const char *address), void *arg)
-{
-	struct sockaddr_storage address = { 0 };
-	socklen_t length = sizeof(address);
-	char text[80];
-
-	(void)getsockname(fd, (struct sockaddr *)&address, &length);
-	address_text(&address, length, text, sizeof(text));
-	return listening != NULL ? listening(arg, text) : 0;
-}
-
 int
 rmt_peer_run(const struct rmt_peer_options *options, const char *address, uint16_t port,
     int (*listening)(void *arg, const char *address),
@@ -444,11 +360,11 @@ rmt_peer_run(const struct rmt_peer_options *options, const char *address, uint16
 	peer->arg = arg;
 	peer->err = err;
 	peer->server = rmt_peer_server_new(options, err);
-	if (peer->server == NULL || (peer->listener = open_listener(address, port, err)) < 0)
+	if (peer->server == NULL || (peer->listener = rmt_listen_open(address, port, err)) < 0)
 		goto out;
 	if (options->lasting != 0)
 		peer->ends = rmt_clock_ticks() + options->lasting;
-	rc = tell_address(peer->listener, listening, arg) != 0 ? -1 : 0;
+	rc = rmt_listen_tell(peer->listener, listening, arg) != 0 ? -1 : 0;
 	while (rc == 0)
 		rc = turn(peer);
 	rc = rc > 0 ? 0 : rc;

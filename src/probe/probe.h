@@ -149,6 +149,44 @@ struct rmt_peer_seen {
 int rmt_peer_run(const struct rmt_peer_options *options, const char *address, uint16_t port, int (*listening)(void *arg, const char *address),
                  int (*visit)(void *arg, const struct rmt_peer_seen *seen), void *arg, struct rmt_err *err);
 
+/* Where to listen: "8443", "127.0.0.1:8443", "[::1]:8443"; RMT_USAGE when it is no place. `address` is the caller's, NULL: loopback (listen.c). */
+int rmt_listen_parse(const char *text, char **address, uint16_t *port, struct rmt_err *err);
+
+/* ---- a small HTTP server (http.c) ------------------------------------------------------------------------------------------- */
+
+/* Valid during the call. */
+struct rmt_http_request {
+	const char *from;                 /* "127.0.0.1:41234" */
+	bool post;                        /* POST; else GET */
+	struct rmt_span target;           /* as sent: "/ocsp/MEkwRzBF" */
+	struct rmt_span body;
+};
+struct rmt_http_answer {
+	unsigned status;                  /* 200 */
+	const char *type;                 /* static */
+	struct rmt_buf headers;           /* further lines, each with its end */
+	struct rmt_buf body;
+};
+struct rmt_http_options {
+	size_t body_most;                 /* bytes of a body; 0: 64 KiB */
+	unsigned timeout;                 /* milliseconds for a request to come, and for an answer to go; 0: 10,000 */
+	unsigned idle;                    /* milliseconds that a connection may keep silent between two requests; 0: 15,000 */
+	size_t connections;               /* at once; 0: 1,024. When there are more, one that is silent gives way, else the oldest */
+	uint64_t most, lasting;           /* requests, milliseconds, then it ends; 0: until stopped */
+	int stop;                         /* a descriptor that becomes readable when it should end, or -1 */
+};
+struct rmt_http_server {
+	int (*listening)(void *arg, const char *address); /* once, with its port */
+	int (*answer)(void *arg, const struct rmt_http_request *request, struct rmt_http_answer *answer);
+	/* After each round, and when the time that it gave the last time is over: milliseconds until it wants to be called, 0 no more. */
+	unsigned (*rest)(void *arg);
+	void *arg;
+};
+/* Serve HTTP/1.1 until told to stop; GET and POST, nothing in pieces (chunked), one thread and one poll loop. What a client does wrong, or
+ * does not finish, costs it its connection and nobody else anything. The callbacks answer 0 to go on. RMT_NETWORK when it cannot listen. */
+int rmt_http_run(const struct rmt_http_options *options, const struct rmt_http_server *server, const char *address, uint16_t port,
+                 struct rmt_err *err);
+
 /* The first certificate that this target, with strict_chain, would not put on the wire under TLS 1.2 for its signature; NULL: none. */
 const struct rmt_cert *rmt_peer_unserved(const struct rmt_peer_options *options);
 

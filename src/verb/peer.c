@@ -40,33 +40,6 @@ const char *remint_peer_outcome_name(enum remint_peer_outcome outcome)
 	return names[outcome];
 }
 
-/* ---- where ------------------------------------------------------------------------------------------------------------ */
-
-/* "8443", "127.0.0.1:8443", "[::1]:8443" */
-static int parse_listen(struct peering *job, const char *text, struct rmt_err *err)
-{
-	const char *colon = strrchr(text, ':'), *digits = colon ? colon + 1 : text;
-	size_t length = colon ? (size_t)(colon - text) : 0;
-	const char *host = text;
-	unsigned long port;
-	char *end;
-
-	if (length >= 2 && text[0] == '[' && text[length - 1] == ']') {
-		host++;
-		length -= 2;
-	} else if (colon && (length == 0 || memchr(text, ':', length))) {
-		return rmt_err_set(err, RMT_USAGE, NULL, "\"%.80s\" is no place to listen: give PORT, ADDRESS:PORT or [ADDRESS]:PORT", text);
-	}
-	errno = 0;
-	port = strtoul(digits, &end, 10);
-	if (errno || *digits < '0' || *digits > '9' || *end || port > 65535)
-		return rmt_err_set(err, RMT_USAGE, NULL, "\"%.80s\" is no port: a number from 0 (any that is free) to 65535", digits);
-	job->port = (uint16_t)port;
-	if (length && !(job->address = rmt_strndup(host, length, err)))
-		return -1;
-	return 0;
-}
-
 /* ---- what is served ----------------------------------------------------------------------------------------------------- */
 
 /* The leaf meant: the only one, or the only one whose key is at hand. */
@@ -309,7 +282,7 @@ static int run(struct peering *job, struct rmt_err *err)
 
 	if (!options->target)
 		return rmt_err_set(err, RMT_USAGE, NULL, "no target: name as whom to serve with --as");
-	if (parse_listen(job, options->listen ? options->listen : "0", err) ||
+	if (rmt_listen_parse(options->listen ? options->listen : "0", &job->address, &job->port, err) ||
 	    !(job->target = rmt_target_load(job->ctx->policies, options->target, err)) || rmt_pile_for(job->ctx, &job->trust, job->options->trust, RMT_OBJECT_CERTIFICATE, err) ||
 	    (options->certificate ? load_certificate(job, err) : make_certificate(job, err)) || list_trust(job, err))
 		return -1;
