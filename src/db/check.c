@@ -230,7 +230,8 @@ rmt_db_check_structure(struct rmt_db *db, struct rmt_err *err)
 	for (size_t i = 0; i < sizeof relations / sizeof relations[0]; i++)
 		if (check_relation(db, i, err) != 0)
 			return -1;
-	if (rmt_db_check_revoked(db, err) != 0 || rmt_db_check_campaigns(db, err) != 0)
+	if (rmt_db_check_revoked(db, err) != 0 || rmt_db_check_ocsp(db, err) != 0 ||
+	    rmt_db_check_campaigns(db, err) != 0)
 		return -1;
 	return rmt_db_check_pending(db, err);
 }

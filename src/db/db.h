@@ -20,6 +20,8 @@ int rmt_db_schema_version(void);
 
 /* ---- write transactions: BEGIN IMMEDIATE under the lock; nested calls are an error ------------------------------------ */
 int rmt_db_begin(struct rmt_db *db, struct rmt_err *err);
+/* The same, unless somebody else is writing now: 1 begun, 0 not, -1. */
+int rmt_db_begin_now(struct rmt_db *db, struct rmt_err *err);
 int rmt_db_commit(struct rmt_db *db, struct rmt_err *err); /* durable when it returns; checkpoints when the WAL passes 16 MiB */
 void rmt_db_rollback(struct rmt_db *db);
 /* One event in the chain: kind ("init", "issue", ...), canonical text of what happened. Inside a transaction. */
@@ -254,6 +256,43 @@ int rmt_db_crl_add(struct rmt_db *db, struct rmt_db_crl *crl, rmt_time now, stru
 int rmt_db_crl_published(struct rmt_db *db, const struct rmt_db_crl *crl, rmt_time now, struct rmt_err *err);
 /* The newest one that was published: 1 (sha256 borrowed until the next call on db), 0 none, -1. */
 int rmt_db_crl_newest(struct rmt_db *db, int64_t authority, int shard, bool delta, struct rmt_db_crl *out, struct rmt_err *err);
+
+/* ---- OCSP (ocsp.c): the state of a serial number, and the responses kept for it ----------------------------------------------------- */
+struct rmt_db_ocsp_state {
+	int64_t certificate;     /* 0: a serial number alone, taken over as revoked */
+	struct rmt_span serial;  /* as encoded */
+	rmt_time not_after;
+	int64_t stated;          /* row of the history that says that it is revoked or on hold; 0: it is neither */
+	rmt_time revoked;        /* when, and why */
+	int reason;
+};
+/* 1 known, 0 not, -1. `serial` stays the caller's. */
+int rmt_db_ocsp_state(struct rmt_db *db, int64_t authority, struct rmt_span serial, struct rmt_db_ocsp_state *out, struct rmt_err *err);
+enum rmt_ocsp_hash { RMT_OCSP_SHA1, RMT_OCSP_SHA256, RMT_OCSP_HASHES }; /* that the CertID was made with */
+struct rmt_db_ocsp_response {
+	int64_t certificate;
+	enum rmt_ocsp_hash hash;
+	int64_t stated;          /* as it was when this was signed */
+	int64_t signer;          /* certificate that signed, 0: the authority itself */
+	rmt_time this_update, next_update;
+	struct rmt_span der;
+};
+/* The response kept, if it holds beyond a time: 1 (borrowed until the next call on db), 0, -1. */
+int rmt_db_ocsp_get(struct rmt_db *db, int64_t certificate, enum rmt_ocsp_hash hash, rmt_time beyond, struct rmt_db_ocsp_response *out,
+                    struct rmt_err *err);
+/* Keep it in place of the one before: 1; 0 when what is known of the certificate has changed since it was signed; -1. Inside a
+ * transaction. A change of the revocation drops it in its own. */
+int rmt_db_ocsp_put(struct rmt_db *db, const struct rmt_db_ocsp_response *response, struct rmt_err *err);
+int rmt_db_ocsp_trim(struct rmt_db *db, rmt_time now, struct rmt_err *err); /* those of certificates that have expired. Inside a transaction */
+struct rmt_db_ocsp_query { int64_t authority, after /* id */; rmt_time now, beyond; enum rmt_ocsp_hash hash; int limit; };
+/* What an authority issued and has not expired, by id behind `after`, each with the response kept if it holds beyond `beyond`, or NULL.
+ * Borrowed within the visit, which leaves the database alone. */
+int rmt_db_ocsp_live(struct rmt_db *db, const struct rmt_db_ocsp_query *asked,
+                     int (*visit)(void *arg, const struct rmt_db_ocsp_state *state, const struct rmt_db_ocsp_response *response), void *arg,
+                     struct rmt_err *err);
+int rmt_db_ocsp_count(struct rmt_db *db, int64_t authority, rmt_time now, int64_t *out, struct rmt_err *err); /* of those */
+/* How many of them have a response (by SHA-1), and when the first of these ends; 0: there is none. */
+int rmt_db_ocsp_freshness(struct rmt_db *db, int64_t authority, rmt_time now, int64_t *responses, rmt_time *soonest, struct rmt_err *err);
 
 /* ---- campaigns: which plans were begun, and how far each item has come ---------------------------------------------------------- */
 enum rmt_item_state {

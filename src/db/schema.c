@@ -365,12 +365,36 @@ static const char version_5[] =
 	"CREATE TRIGGER crls_no_delete BEFORE DELETE ON crls"
 	" BEGIN SELECT RAISE(ABORT, 'revocation lists are never deleted'); END;\n";
 
+/* Responses of OCSP that were signed in advance: nothing but time saved. An id is that of the
+   certificate and of the hash together, so that a run over all certificates fills page after page.
+   What changes the state of a serial number drops what was signed before, in its own
+   transaction. */
+static const char version_6[] =
+    "CREATE TABLE ocsp_responses ("
+    " id INTEGER PRIMARY KEY CHECK (id = 2 * certificate + hash),"
+    " certificate INTEGER NOT NULL REFERENCES certificates (id),"
+    " hash INTEGER NOT NULL CHECK (hash IN (0, 1)),"
+    " stated INTEGER REFERENCES revocations (id),"
+    " signer INTEGER REFERENCES certificates (id),"
+    " this_update INTEGER NOT NULL,"
+    " next_update INTEGER NOT NULL CHECK (next_update > this_update),"
+    " der BLOB NOT NULL"
+    ") STRICT;\n"
+    "CREATE TRIGGER revocations_ocsp AFTER INSERT ON revocations BEGIN"
+    " DELETE FROM ocsp_responses WHERE id IN (SELECT 2 * c.id + h.hash FROM"
+    "  (SELECT coalesce(NEW.certificate,"
+    "   (SELECT id FROM tbs WHERE serial = NEW.serial AND authority = NEW.authority),"
+    "   (SELECT id FROM certificates WHERE serial = NEW.serial AND authority = NEW.authority"
+    "    AND tbs IS NULL)) AS id) c, (SELECT 0 AS hash UNION ALL SELECT 1) h);"
+    " END;\n";
+
 const struct rmt_db_migration rmt_db_migrations[] = {
 	{ 1, version_1 },
 	{ 2, version_2 },
 	{ 3, version_3 },
 	{ 4, version_4 },
 	{ 5, version_5 },
+	{ 6, version_6 },
 };
 const size_t rmt_db_migration_count = sizeof rmt_db_migrations / sizeof rmt_db_migrations[0];
 

@@ -35,16 +35,21 @@ end(struct rmt_db *db)
 	rmt_db_lock_release(db);
 }
 
-int
-rmt_db_begin(struct rmt_db *db, struct rmt_err *err)
+static int
+may_begin(const struct rmt_db *db, struct rmt_err *err)
 {
 	if (db->mode == RMT_DB_READ)
 		return rmt_err_set(
 		    err, RMT_INTERNAL, NULL, "a write to a database opened for reading");
 	if (db->writing)
 		return rmt_err_set(err, RMT_INTERNAL, NULL, "a transaction within a transaction");
-	if (rmt_db_lock_take(db, err) != 0)
-		return -1;
+	return 0;
+}
+
+/* The lock is held. */
+static int
+begin(struct rmt_db *db, struct rmt_err *err)
+{
 	db->writing = true;
 	db->owner_before = db->owner;
 	if (rmt_db_exec(db, "BEGIN IMMEDIATE", "write to the database", err) == 0 &&
@@ -52,6 +57,22 @@ rmt_db_begin(struct rmt_db *db, struct rmt_err *err)
 		return 0;
 	rmt_db_rollback(db);
 	return -1;
+}
+
+int
+rmt_db_begin(struct rmt_db *db, struct rmt_err *err)
+{
+	return may_begin(db, err) != 0 || rmt_db_lock_take(db, err) != 0 ? -1 : begin(db, err);
+}
+
+int
+rmt_db_begin_now(struct rmt_db *db, struct rmt_err *err)
+{
+	if (may_begin(db, err) != 0)
+		return -1;
+	if (!rmt_db_lock_try(db))
+		return 0;
+	return begin(db, err) == 0 ? 1 : -1;
 }
 
 int

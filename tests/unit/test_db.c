@@ -390,8 +390,9 @@ main(void)
 		{ campaign_tests, campaign_count },
 		{ pending_tests, pending_count },
 		{ revoke_tests, revoke_count },
+		{ ocsp_tests, ocsp_count },
 	};
-	struct CMUnitTest all[64];
+	struct CMUnitTest all[96];
 	size_t count = 0;
 
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {

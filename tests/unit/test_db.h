@@ -47,9 +47,9 @@ void expect_refusal(const char *sentence, const char *says);
 int in_child(bool as_nobody, int (*act)(void *arg), void *arg);
 
 extern const struct CMUnitTest open_tests[], list_tests[], trust_tests[], process_tests[],
-    campaign_tests[], pending_tests[], revoke_tests[];
+    campaign_tests[], pending_tests[], revoke_tests[], ocsp_tests[];
 extern const size_t open_count, list_count, trust_count, process_count, campaign_count,
-    pending_count, revoke_count;
+    pending_count, revoke_count, ocsp_count;
 
 #define DB_TEST(check) cmocka_unit_test_setup_teardown(check, set_up, tear_down)
 

@@ -619,6 +619,7 @@ a_home_of_every_earlier_schema_is_brought_up_to_date(void **state)
 /* What later steps made is taken back, and a certificate is revoked as schema 3 did it. */
 static const char to_schema_3[] =
     "PRAGMA foreign_keys = OFF; DROP INDEX IF EXISTS events_upkeep;"
+    "DROP TABLE ocsp_responses;"
     "DROP TABLE crls; DROP TABLE revocations; DROP TABLE revoked;"
     "DROP TRIGGER authorities_lists; ALTER TABLE authorities DROP COLUMN crl_shards;"
     "ALTER TABLE authorities DROP COLUMN crl_deltas;"
