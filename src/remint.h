@@ -442,6 +442,64 @@ typedef int remint_peer_seen_fn(void *arg, const struct remint_peer_seen *seen);
 REMINT_API int remint_peer(struct remint *ctx, const struct remint_peer_options *options, remint_peer_ready_fn *ready,
                            remint_peer_seen_fn *seen, void *arg, struct remint_peer_summary *summary);
 
+/* ---- OCSP ------------------------------------------------------------------------------------------------------------------ */
+
+/* Who answers, and for how long. */
+struct remint_ocsp_options {
+	const char *authority; /* the only one to answer for; NULL: every one whose key is in the home */
+	bool own_key;          /* signed by the authority itself; else by a certificate that it issued for this, which is made when there is none */
+	const char *key;       /* kind and size of that certificate's key ("ec:p256"); NULL: the template's */
+	int64_t validity;      /* seconds that an answer holds; 0: 3 days. Never beyond the signer's own end */
+};
+struct remint_ocsp_answer {
+	const char *serial;
+	const char *status;    /* "good" "revoked" "unknown" */
+	int64_t revoked;       /* when; 0 */
+	const char *reason;    /* "keyCompromise", or NULL */
+	int64_t this_update, next_update;
+};
+struct remint_ocsp_reply {
+	const char *from;      /* the file, or the client's address */
+	const char *result;    /* "successful" "malformedRequest" "unauthorized" "internalError" */
+	const char *why;       /* of all but the first: one sentence */
+	const char *authority; /* that answers, or NULL */
+	bool nonce;            /* there was one, and it was echoed */
+	bool kept;             /* signed before, and taken from the database */
+	const struct remint_ocsp_answer *answers; size_t count;
+	const unsigned char *der; size_t length; /* the response */
+};
+typedef int remint_ocsp_fn(void *arg, const struct remint_ocsp_reply *reply);
+/* Answer the request in a file (DER). A request that is refused is answered first and fails then: INPUT when it is malformed, NEGATIVE
+ * when it is for no authority here. */
+REMINT_API int remint_ocsp(struct remint *ctx, const struct remint_ocsp_options *options, const char *request, remint_ocsp_fn *answered,
+                           void *arg);
+
+struct remint_ocsp_run {
+	uint64_t certificates; /* that have not expired */
+	uint64_t signed_now;   /* responses */
+	uint64_t kept;         /* that hold for more than half of their time yet */
+	uint64_t overtaken;    /* revoked or released while it was signed: signed when it is asked for */
+	uint64_t files;
+};
+/* Sign responses in advance, into the database, for every certificate that has not expired; in groups, so that a run that was broken off
+ * goes on. `directory` (may be NULL) gets SERIAL.ocsp for each, made anew. `anew`: also what holds yet. */
+REMINT_API int remint_ocsp_all(struct remint *ctx, const struct remint_ocsp_options *options, const char *directory, bool anew,
+                               struct remint_ocsp_run *run);
+
+struct remint_ocsp_listen_options {
+	const char *listen;    /* "8080" "192.0.2.1:80" "[::1]:0"; NULL: any free port of the loopback */
+	uint64_t count;        /* end after so many requests; 0: go on */
+	int64_t seconds;       /* end after so long; 0: go on */
+	int stop;              /* a descriptor above 0 that becomes readable when it should end; 0: none */
+};
+typedef int remint_ocsp_ready_fn(void *arg, const char *address);
+struct remint_ocsp_summary { uint64_t requests, signed_now, kept, refused; };
+/* Answer over HTTP (GET and POST; RFC 6960, A.1, and RFC 5019) until told to stop. Every request is looked up anew, so that what another
+ * process revokes is revoked in the next answer. `ready` once, `answered` for each request; both may be NULL. */
+REMINT_API int remint_ocsp_listen(struct remint *ctx, const struct remint_ocsp_options *options,
+                                  const struct remint_ocsp_listen_options *listen, remint_ocsp_ready_fn *ready, remint_ocsp_fn *answered,
+                                  void *arg, struct remint_ocsp_summary *summary);
+
 /* ---- the CA: home, authorities -------------------------------------------------------------------------------------------- */
 
 struct remint_init_options {

@@ -150,6 +150,8 @@ enum option_id {
 	OPT_QUICK,
 	OPT_AGAINST,
 	OPT_TABLE,
+	OPT_OWN_KEY,
+	OPT_OCSP_URL,
 	OPT_COUNT
 };
 
@@ -362,6 +364,8 @@ int subject_of(struct cli *cli, char **subject); /* --cn or --subject; freed wit
 struct remint_out out_of(const struct cli *cli); /* --out --force --out-password-* */
 int wire_of(struct cli *cli,
     struct remint_wire *wire); /* --sni --connect --timeout --parallel --list (wire.c) */
+/* A descriptor that becomes readable with SIGINT, SIGTERM or SIGHUP (stop.c); -1 after a report. */
+int stop_by_signal(struct cli *cli);
 int inputs_needed(struct cli *cli); /* an argument, or a list of them; -1 after a report (wire.c) */
 
 /* ---- reporting (report.c) ------------------------------------------------ */
@@ -513,6 +517,7 @@ int cmd_init(struct cli *cli);
 int cmd_issue(struct cli *cli);
 int cmd_lint(struct cli *cli);
 int cmd_list(struct cli *cli);
+int cmd_ocsp(struct cli *cli);
 int cmd_peer(struct cli *cli);
 int cmd_plan(struct cli *cli);
 int cmd_reissue(struct cli *cli);

@@ -2,19 +2,13 @@
 /*
  * cli/cmd_peer.c - remint peer: one line for each connection while it happens, as text or as JSON,
  * until a signal, --count or --seconds ends it.
- *
- * Signals are caught here and nowhere else: a byte in a pipe tells the library to stop.
  */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -25,41 +19,6 @@ static const enum style outcome_styles[OUTCOMES] = { [REMINT_PEER_ACCEPTED] = ST
 	[REMINT_PEER_LEFT] = STYLE_BAD,
 	[REMINT_PEER_NO_TLS] = STYLE_WARNING,
 	[REMINT_PEER_TIMED_OUT] = STYLE_WARNING };
-
-/* ---- the end by a signal --------------------------------------------------------------------- */
-
-static int stop_pipe[2] = { -1, -1 };
-
-static void
-on_signal(int number)
-{
-	int kept = errno;
-
-	(void)number;
-	if (write(stop_pipe[1], "", 1) < 0) { /* it is full: that tells the same */
-	}
-	errno = kept;
-}
-
-/* The first signal ends the run, the second one the process. */
-static int
-catch_signals(struct cli *cli)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-
-	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK))
-		return report_failure(cli, REMINT_CLASS_INTERNAL, "", "cannot wait for signals: %s",
-		    strerrordesc_np(errno));
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-		struct sigaction before;
-
-		/* What the caller ignores (nohup) stays ignored. */
-		if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-			(void)sigaction(signals[i], &action, NULL);
-	}
-	return 0;
-}
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
@@ -276,9 +235,8 @@ cmd_peer(struct cli *cli)
 
 	if (!options.target)
 		return report_usage(cli, "as whom? name the target with --as");
-	if (limits_of(cli, &options) || catch_signals(cli))
+	if (limits_of(cli, &options) || (options.stop = stop_by_signal(cli)) < 0)
 		return -1;
-	options.stop = stop_pipe[0];
 	rc = remint_peer(cli->ctx, &options, cli->json ? ready_json : ready_text,
 	    cli->json ? seen_json : seen_text, cli, &summary);
 	if (rc)

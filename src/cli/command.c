@@ -77,6 +77,17 @@ static const struct option_use peer_options[] = { O(AS), O(LISTEN), O(CERT),
 	O_AS(TIMEOUT, NULL, "time for one handshake (default 10s)"), O(CONNECTIONS), O(ONCE),
 	O(SECONDS), PASSWORD, O_END };
 
+static const struct option_use ocsp_options[] = {
+	O_AS(ALL, NULL, "sign responses in advance for every certificate that has not expired"),
+	O_AS(LISTEN, NULL, "answer over HTTP at this place (port 0: any that is free)"),
+	O_AS(OUT, "PATH", "the file of the response (default: standard output); with --all a directory for a file each"),
+	O_AS(FORCE, NULL, "replace the file; with --all sign anew what holds yet"),
+	O_AS(CA, NULL, "the only authority to answer for (default: every one whose key is in the home)"),
+	O_AS(NEXT_UPDATE, NULL, "how long an answer holds: 3d (default), 12h"), O(OWN_KEY),
+	O_AS(KEY_TYPE, NULL, "kind and size of the signing certificate's key: ec:p256 (default: the template's)"),
+	O_AS(CONNECTIONS, NULL, "with --listen: end after N requests"), O_AS(SECONDS, NULL, "with --listen: end after N seconds"),
+	CA_PASSWORD, O_END };
+
 static const struct option_use plan_options[] = { O(FOR),
 	O_AS(OUT, "FILE", "write the plan into FILE instead of standard output"),
 	O_AS(FORCE, NULL, "replace FILE when it is there already"), O(DATABASE), O(SIGNER), O(CA),
@@ -315,6 +326,9 @@ EXAMPLES(revoke,
     { "One certificate:", "revoke new/cert.pem --reason superseded" },
     { "All that a user has; without --commit they are only shown:",
 	"revoke --user sip:user1@example.com --commit" });
+EXAMPLES(ocsp, { "Answer a request that was saved in a file:", "ocsp request.der --out response.der" },
+    { "Sign in advance for all certificates, with a file for each server to staple:", "ocsp --all --out responses" },
+    { "Answer over HTTP:", "ocsp --listen 127.0.0.1:0 --seconds 2" });
 EXAMPLES(report, { "How far is it, and who is next?", "report campaign.json" },
     { "A page to show and to print:", "report campaign.json --html report.html" });
 EXAMPLES(history, { "What stood before and after this certificate?", "history web.example.com" });
@@ -549,6 +563,13 @@ const struct command command_table[] = {
 		    "written as NAME.crl and NAME.crl.pem.",
 	    ARGUMENTS("[CA]", 0, 1, TAKES_TEXT),
 	    GIVES(crl, crl, "13467", cmd_crl) },
+	{ .name = "ocsp",
+	    .summary = "answer whether certificates are revoked: a request, all in advance, or over HTTP",
+	    .text = "Answers are signed by a short-lived certificate that the authority issued for this, which is made when "
+		    "there is none. A response kept in the database is dropped when its certificate is revoked, put on hold "
+		    "or released.",
+	    ARGUMENTS("[REQUEST]", 0, 1, TAKES_FILE),
+	    GIVES(ocsp, ocsp, "134567", cmd_ocsp) },
 	{ .name = "history",
 	    .summary = "show what a certificate replaced, and what replaced it",
 	    .text = "WHICH is a serial number, a name, a file, or a number of the database.",

@@ -280,4 +280,8 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_TABLE] = { "table", 0, true, TAKES_CHOICE, "NAME",
 	    "authorities certificates revocations requests events",
 	    "this table alone: authorities, certificates, revocations, requests, events" },
+	[OPT_OWN_KEY] = { "own-key", 0, false, TAKES_NOTHING, NULL, NULL,
+	    "sign with the authority's own key instead of a certificate made for this" },
+	[OPT_OCSP_URL] = { "ocsp-url", 0, false, TAKES_TEXT, "URL", NULL,
+	    "where the OCSP responder will be asked: http://ocsp.example.com/" },
 };

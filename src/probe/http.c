@@ -116,18 +116,17 @@ make_room(struct http *http)
 
 /* ---- what is sent ---- */
 
-static void
-put_date(struct rmt_buf *out)
+void
+rmt_http_date(rmt_time time, struct rmt_buf *out)
 {
 	static const char *const days[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
 	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
 		"Aug", "Sep", "Oct", "Nov", "Dec" };
-	rmt_time now = rmt_clock_now();
 	int civil[6];
 
-	rmt_time_to_civil(now, civil);
-	rmt_buf_format(out, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n",
-	    days[now / RMT_DAY % 7], civil[2], months[civil[1] - 1], civil[0], civil[3], civil[4],
+	time = time > 0 ? time : 0;
+	rmt_time_to_civil(time, civil);
+	rmt_buf_format(out, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[time / RMT_DAY % 7], civil[2], months[civil[1] - 1], civil[0], civil[3], civil[4],
 	    civil[5]);
 }
 
@@ -138,7 +137,9 @@ put_answer(struct guest *guest, const struct rmt_http_answer *answer)
 
 	rmt_buf_format(
 	    out, "HTTP/1.1 %u %s\r\n", answer->status, rmt_http_reason(answer->status));
-	put_date(out);
+	rmt_buf_text(out, "Date: ");
+	rmt_http_date(rmt_clock_now(), out);
+	rmt_buf_text(out, "\r\n");
 	if (answer->type != NULL)
 		rmt_buf_format(out, "Content-Type: %s\r\n", answer->type);
 	rmt_buf_format(out, "Content-Length: %zu\r\n", answer->body.length);

@@ -187,6 +187,8 @@ struct rmt_http_server {
 int rmt_http_run(const struct rmt_http_options *options, const struct rmt_http_server *server, const char *address, uint16_t port,
                  struct rmt_err *err);
 
+void rmt_http_date(rmt_time time, struct rmt_buf *out); /* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7); not before 1970 */
+
 /* The first certificate that this target, with strict_chain, would not put on the wire under TLS 1.2 for its signature; NULL: none. */
 const struct rmt_cert *rmt_peer_unserved(const struct rmt_peer_options *options);
 

@@ -875,6 +875,61 @@ struct rmt_answer {
 int rmt_answer_record(struct remint *ctx, struct rmt_db *db, const struct rmt_cert *cert, const struct rmt_answer *answer,
                       struct rmt_arena *arena, int64_t *certificate, struct rmt_err *err);
 
+/* ---- OCSP (responder.c, responder_signer.c, ocsp.c, ocsp_all.c, ocsp_listen.c) -------------------------------------------------- */
+
+/* Who answers for one authority. */
+struct rmt_answerer {
+	struct rmt_authority authority;                    /* its key is loaded when it is needed */
+	struct rmt_cert_id_hashes hashes[RMT_OCSP_HASHES]; /* by which clients name it */
+	struct rmt_ocsp_responder by;                      /* `signer` NULL: not ready */
+	struct rmt_cert *cert;                             /* delegated signer, or NULL: the authority itself */
+	struct rmt_key *key;
+	int64_t signer;                                    /* its row, or 0 */
+	rmt_time until;                                    /* end of the signer: what it says holds no longer */
+	uint64_t looked;                                   /* ticks when it was found good */
+};
+struct rmt_responder {
+	struct remint *ctx;
+	struct rmt_home home;
+	const struct remint_ocsp_options *options;
+	struct rmt_answerer **answerers; size_t count;
+	struct rmt_checker *checker;
+};
+/* The home, and every authority that may answer. Free with rmt_responder_close() also after failure. */
+int rmt_responder_open(struct remint *ctx, const struct remint_ocsp_options *options, struct rmt_responder *out, struct rmt_err *err);
+void rmt_responder_close(struct rmt_responder *responder);
+int64_t rmt_responder_validity(const struct rmt_responder *responder); /* seconds that an answer holds */
+/* A signer is there and good for a while; one is issued when there is none. Before every signature. */
+int rmt_answerer_ready(struct rmt_responder *responder, struct rmt_answerer *answerer, rmt_time now, struct rmt_err *err);
+void rmt_answerer_clear(struct rmt_answerer *answerer); /* the signer goes, the authority stays */
+/* All but the CertID of what is said of a serial number. */
+void rmt_answerer_says(const struct rmt_responder *responder, const struct rmt_answerer *answerer, const struct rmt_db_ocsp_state *state,
+                       bool known, rmt_time now, struct rmt_ocsp_answer *out);
+
+struct rmt_said {
+	struct rmt_cert_id id;     /* in the request */
+	struct rmt_ocsp_answer answer;
+	int64_t certificate, stated;
+};
+/* The answer to one request; large, so it lives on the heap, zeroed. */
+struct rmt_reply {
+	enum rmt_ocsp_result result;
+	struct rmt_buf der;
+	struct rmt_err why;        /* of a refusal */
+	rmt_time now;
+	struct rmt_answerer *by;
+	struct rmt_said said[RMT_OCSP_IDS_MAX]; size_t count;
+	bool nonce, signed_now;
+	struct rmt_db_ocsp_response keep; /* certificate not 0: worth keeping; `der` is this one's */
+};
+/* Whatever the request is, there is an answer; -1 only when the responder itself fails. The request outlives the reply. */
+int rmt_responder_answer(struct rmt_responder *responder, struct rmt_span request, struct rmt_reply *reply, struct rmt_err *err);
+void rmt_reply_clear(struct rmt_reply *reply);
+void rmt_reply_free(struct rmt_reply *reply);
+int rmt_reply_tell(const struct rmt_reply *reply, struct rmt_arena *arena, struct remint_ocsp_reply *out, struct rmt_err *err);
+/* Into the database, unless somebody else is writing: then it is signed again when it is asked for again. */
+int rmt_responder_keep(struct rmt_responder *responder, const struct rmt_db_ocsp_response *response, struct rmt_err *err);
+
 /* ---- a certificate for a server of the lab (throwaway.c) ------------------------------------------------------------------ */
 
 struct rmt_throwaway {

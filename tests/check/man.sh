@@ -124,7 +124,8 @@ prepare() {
 	printf 'title = "Mine";\nextends = "server-client";\n' >my-template.cfg
 	printf 'title = "Mine";\nextends = "dotnet-mtls";\n' >my-target.cfg
 	"$REMINT" init --no-password --root-key ec:p256 --issuing-key ec:p256 >>prepare.log 2>&1 &&
-		"$REMINT" issue --dns web.example.com --out new >>prepare.log 2>&1 || return
+		"$REMINT" issue --dns web.example.com --out new >>prepare.log 2>&1 &&
+		openssl ocsp -issuer new/chain.pem -cert new/cert.pem -reqout request.der >>prepare.log 2>&1 || return
 	"$REMINT" sign gate.csr gone.csr --hold >>prepare.log 2>&1 || return
 	"$REMINT" request --cn answered.example.com --dns answered.example.com --out asked >>prepare.log 2>&1 &&
 		openssl x509 -req -in asked/request.pem -CA root.pem -CAkey root.key -set_serial 4712 -days 200 -out new.cer \
