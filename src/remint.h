@@ -508,6 +508,7 @@ struct remint_init_options {
 	const char *root_key, *issuing_key;          /* "rsa:4096", "ec:p384"...; NULL: template's */
 	int64_t root_validity, issuing_validity;     /* seconds; 0: template's */
 	const char *publish_url;       /* base of CRL and CA certificate addresses ("http://pki.example/"); NULL: none is written */
+	const char *ocsp_url;          /* where the OCSP responder will be asked ("http://ocsp.example/"); NULL: none is written. An offline root gets none */
 	int64_t crl_shards;            /* partial lists of the issuing CA beside the complete one, 0 to 999; each certificate names one for good */
 	bool crl_deltas;               /* the issuing CA's lists name where their deltas are */
 	bool no_password;              /* keys stand unencrypted, guarded by file modes alone */
@@ -536,7 +537,7 @@ REMINT_API int remint_ca_list(struct remint *ctx, remint_authority_fn *authority
 typedef int remint_file_fn(void *arg, const char *name, const void *bytes, size_t length, bool secret);
 struct remint_ca_request_options {
 	const char *name, *subject, *key; const char *publish_url;
-	int64_t crl_shards; bool crl_deltas; /* as for remint_init() */
+	int64_t crl_shards; bool crl_deltas; const char *ocsp_url; /* as for remint_init() */
 };
 REMINT_API int remint_ca_request(struct remint *ctx, const struct remint_ca_request_options *options, remint_file_fn *file, void *arg);
 /* Sign another home's issuing request with this home's root (template issuing-ca); the certificate and its chain as PEM through `file`. */
@@ -549,7 +550,7 @@ REMINT_API int remint_ca_install(struct remint *ctx, struct remint_strings input
 struct remint_ca_add_options {
 	const char *name, *subject;    /* both needed */
 	const char *parent;            /* NULL: "root" */
-	const char *key, *template_name, *publish_url; /* NULL: the template's, "issuing-ca", none */
+	const char *key, *template_name, *publish_url, *ocsp_url; /* NULL: the template's, "issuing-ca", none, none */
 	int64_t validity;              /* 0: template's */
 	bool issues;                   /* it issues from now on when no authority is named */
 };

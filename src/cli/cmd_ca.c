@@ -106,6 +106,7 @@ cmd_ca_request(struct cli *cli)
 		.subject = text_of(cli, OPT_SUBJECT),
 		.key = text_of(cli, OPT_KEY_TYPE),
 		.publish_url = text_of(cli, OPT_PUBLISH_URL),
+		.ocsp_url = text_of(cli, OPT_OCSP_URL),
 		.crl_deltas = given(cli, OPT_CRL_DELTAS),
 	};
 	struct pem_file handing;

@@ -29,6 +29,7 @@ cmd_ca_add(struct cli *cli)
 		.parent = text_of(cli, OPT_PARENT),
 		.key = text_of(cli, OPT_KEY_TYPE),
 		.template_name = text_of(cli, OPT_TEMPLATE),
+		.ocsp_url = text_of(cli, OPT_OCSP_URL),
 		.publish_url = text_of(cli, OPT_PUBLISH_URL),
 		.issues = given(cli, OPT_DEFAULT),
 	};

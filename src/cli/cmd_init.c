@@ -31,6 +31,7 @@ cmd_init(struct cli *cli)
 		.root_key = text_of(cli, OPT_ROOT_KEY),
 		.issuing_key = text_of(cli, OPT_ISSUING_KEY),
 		.publish_url = text_of(cli, OPT_PUBLISH_URL),
+		.ocsp_url = text_of(cli, OPT_OCSP_URL),
 		.no_password = given(cli, OPT_NO_PASSWORD),
 		.offline_root = text_of(cli, OPT_OFFLINE_ROOT),
 		.no_issuing = given(cli, OPT_NO_ISSUING),

@@ -149,7 +149,7 @@ static const struct option_use approve_options[] = {
 static const struct option_use deny_options[] = { O(WHY), O_END };
 
 static const struct option_use init_options[] = { O(ROOT_SUBJECT), O(ISSUING_SUBJECT), O(ROOT_KEY),
-	O(ISSUING_KEY), O(ROOT_VALIDITY), O(ISSUING_VALIDITY), O(PUBLISH_URL), O(CRL_SHARDS),
+	O(ISSUING_KEY), O(ROOT_VALIDITY), O(ISSUING_VALIDITY), O(PUBLISH_URL), O(OCSP_URL), O(CRL_SHARDS),
 	O(CRL_DELTAS), O(OFFLINE_ROOT),
 	O(NO_ISSUING), O(NO_ROOT),
 	O_AS(CA_PASSWORD_FILE, NULL, "passphrase that the CA's keys get: the first line of FILE"),
@@ -160,7 +160,7 @@ static const struct option_use ca_show_options[] = { O_AS(LIMIT, NULL, "list at 
 static const struct option_use ca_add_options[] = {
 	O_AS(SUBJECT, NULL, "the subject of the CA: \"CN=Example Issuing CA, O=Example\""), O(PARENT),
 	{ .id = OPT_TEMPLATE, .help = "what the CA may do (default: issuing-ca)" }, O(KEY_TYPE), O(VALIDITY),
-	O(PUBLISH_URL), O(DEFAULT), CA_PASSWORD, O_END
+	O(PUBLISH_URL), O(OCSP_URL), O(DEFAULT), CA_PASSWORD, O_END
 };
 static const struct option_use ca_check_options[] = {
 	{ .id = OPT_TEMPLATE, .help = "what is to be issued (default: the target's, else server-client; of a root issuing-ca)" },
@@ -179,7 +179,7 @@ static const struct option_use ca_rotate_options[] = {
 static const struct option_use ca_request_options[] = {
 	O_AS(NAME, "NAME", "what the authority is called here (default: issuing)"),
 	O_AS(SUBJECT, NULL, "the subject of the CA: \"CN=Example Issuing CA, O=Example\""),
-	O(KEY_TYPE), O(PUBLISH_URL), O(CRL_SHARDS), O(CRL_DELTAS), OUT_FILE, CA_PASSWORD, O_END
+	O(KEY_TYPE), O(PUBLISH_URL), O(OCSP_URL), O(CRL_SHARDS), O(CRL_DELTAS), OUT_FILE, CA_PASSWORD, O_END
 };
 static const struct option_use ca_sign_options[] = {
 	O_AS(CA, NULL, "the authority that signs (default: root)"),

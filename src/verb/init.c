@@ -180,7 +180,7 @@ int rmt_authority_prepare(struct rmt_home *home, const char *name, const struct 
 	}
 	row.crl_uri = rmt_buf_string(&crl);
 	row.ca_uri = rmt_buf_string(&ca);
-	row.ocsp_uri = "";
+	row.ocsp_uri = publication->ocsp_url ? publication->ocsp_url : "";
 	row.spki_hash = rmt_span_of(hash, sizeof hash);
 	if (rmt_buf_check(&crl, err) || rmt_buf_check(&ca, err) || rmt_spki_hash(rmt_key_spki(key), hash, err) ||
 	    rmt_home_key_store(home, key, err) || rmt_db_begin(home->db, err))
@@ -313,7 +313,7 @@ int rmt_publish_url_check(const char *url, struct rmt_err *err)
 
 	if (strncmp(url, "http://", 7) != 0)
 		return rmt_err_set(err, RMT_USAGE, NULL,
-		                   "\"%s\" is not an http:// address: CRLs and CA certificates are fetched without TLS, since "
+		                   "\"%s\" is not an http:// address: CRLs, CA certificates and OCSP answers are fetched without TLS, since "
 		                   "checking TLS would need them already",
 		                   url);
 	if (strcspn(host, "/:?") == 0 || host[strspn(host, allowed)])
@@ -405,7 +405,9 @@ static int check_options(struct remint *ctx, const struct remint_init_options *o
 		return -1;
 	if ((options->crl_shards || options->crl_deltas) && !options->publish_url)
 		return rmt_err_set(err, RMT_USAGE, NULL, "partial lists and deltas are found by their address: give --publish-url");
-	return options->publish_url ? rmt_publish_url_check(options->publish_url, err) : 0;
+	if (options->publish_url && rmt_publish_url_check(options->publish_url, err))
+		return -1;
+	return options->ocsp_url ? rmt_publish_url_check(options->ocsp_url, err) : 0;
 }
 
 static int fill(struct site *root_site, struct site *site, const struct remint_init_options *options, struct rmt_err *err)
@@ -415,13 +417,15 @@ static int fill(struct site *root_site, struct site *site, const struct remint_i
 	                      .publication = {.url = options->publish_url}, .validity = options->root_validity};
 	struct wanted issuing = {.name = "issuing", .template_name = "issuing-ca", .key = options->issuing_key,
 	                         .subject = options->issuing_subject ? options->issuing_subject : ISSUING_SUBJECT,
-	                         .publication = {options->publish_url, (int)options->crl_shards, options->crl_deltas},
+	                         .publication = {options->publish_url, (int)options->crl_shards, options->crl_deltas, options->ocsp_url},
 	                         .validity = options->issuing_validity};
 	struct rmt_authority authority = {0};
 	int rc = -1;
 
 	if (options->no_root)
 		return 0;
+	if (!options->offline_root) /* nobody answers for a root that is carried away */
+		root.publication.ocsp_url = options->ocsp_url;
 	site_enter(root_site);
 	if (make_root(&root_site->home, &root, err))
 		return -1;

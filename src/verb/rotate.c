@@ -230,6 +230,7 @@ static void choose_publish_url(struct rotation *job)
 
 	job->founding.publication.crl_shards = job->old.crl_shards;
 	job->founding.publication.crl_deltas = job->old.crl_deltas;
+	job->founding.publication.ocsp_url = job->old.ocsp_uri;
 	job->founding.publication.url = job->options->publish_url;
 	if (job->founding.publication.url || !slash)
 		return;
@@ -505,7 +506,8 @@ int remint_ca_rotate(struct remint *ctx, const struct remint_ca_rotate_options *
 
 static int add(struct rmt_home *home, const struct remint_ca_add_options *options, struct rmt_err *err)
 {
-	struct rmt_founding founding = {.name = options->name, .publication = {.url = options->publish_url}, .validity = options->validity};
+	struct rmt_founding founding = {.name = options->name, .publication = {.url = options->publish_url, .ocsp_url = options->ocsp_url},
+	                                .validity = options->validity};
 	struct rmt_authority parent = {0};
 	struct rmt_demand demand = {0};
 	struct rmt_buf subject = {0};
@@ -540,6 +542,7 @@ int remint_ca_add(struct remint *ctx, const struct remint_ca_add_options *option
 		goto out;
 	}
 	if (rmt_authority_name_check(options->name, err) || (options->publish_url && rmt_publish_url_check(options->publish_url, err)) ||
+	    (options->ocsp_url && rmt_publish_url_check(options->ocsp_url, err)) ||
 	    rmt_home_open(ctx, RMT_DB_WRITE, &home, err))
 		goto out;
 	rc = add(&home, options, err);
