@@ -34,6 +34,7 @@ struct seeking {
 	const struct rmt_answerer *answerer;
 	rmt_time now;
 	int64_t found;
+	struct rmt_err *err;
 };
 
 static bool is_worn(rmt_time not_before, rmt_time not_after, rmt_time now)
@@ -44,12 +45,14 @@ static bool is_worn(rmt_time not_before, rmt_time not_after, rmt_time now)
 static int consider(void *arg, const struct rmt_db_cert *row)
 {
 	struct seeking *seeking = arg;
+	int stands;
 
-	if (row->authority != seeking->answerer->authority.id || is_worn(row->not_before, row->not_after, seeking->now) ||
-	    !rmt_home_key_stands(&seeking->responder->home, row->spki_hash))
+	if (row->authority != seeking->answerer->authority.id || is_worn(row->not_before, row->not_after, seeking->now))
 		return 0;
-	seeking->found = row->id;
-	return 1;
+	stands = rmt_home_key_stands(&seeking->responder->home, row->spki_hash, seeking->err);
+	if (stands == 1)
+		seeking->found = row->id;
+	return stands;
 }
 
 /* A key of the kind that is asked for. */
@@ -78,7 +81,7 @@ static int hold(struct rmt_answerer *answerer, const struct rmt_cert *cert, cons
 static int find(struct rmt_responder *responder, struct rmt_answerer *answerer, rmt_time now, struct rmt_err *err)
 {
 	const struct rmt_db_filter filter = {.template_name = TEMPLATE, .status = RMT_CERT_VALID, .now = now, .limit = 1000};
-	struct seeking seeking = {.responder = responder, .answerer = answerer, .now = now};
+	struct seeking seeking = {.responder = responder, .answerer = answerer, .now = now, .err = err};
 	unsigned char hash[RMT_SHA256];
 	struct rmt_db_cert row;
 	int rc;
