@@ -25,7 +25,7 @@ struct lint_run {
 	size_t count;
 	char *source;
 	bool many; /* the source has more than one */
-	size_t found[RMT_OBJECT_TYPES];
+	struct rmt_contents found; /* in the input under way */
 	struct rmt_buf label;
 	struct rmt_err *err;
 };
@@ -92,7 +92,7 @@ static int take(void *arg, const struct rmt_object *object)
 {
 	struct lint_run *run = arg;
 
-	run->found[object->type]++;
+	rmt_contents_note(&run->found, object);
 	if (!object->cert)
 		return 0;
 	if (change_source(run, object->source))
@@ -110,19 +110,21 @@ static int lint_input(struct lint_run *run, const struct rmt_wire *wire, size_t 
 	struct rmt_reader reader = rmt_verb_reader(run->ctx);
 	uint64_t before = run->summary->certificates, faults = run->ctx->faults;
 	struct rmt_err err = {0};
+	char without[320];
 	int rc;
 
 	reader.arg = run;
 	reader.object = take;
 	reader.skip_keys = true;
-	memset(run->found, 0, sizeof run->found);
+	run->found = (struct rmt_contents){.unread = ""};
 	rc = rmt_wire_read(wire, n, &reader, &err);
 	if (rc && err.class != RMT_NONE && run->err->class == RMT_NONE) /* this input fails, the others go on */
 		rc = rmt_verb_fault(run->ctx, &err);
 	if (rc == 0)
 		rc = flush(run);
 	if (rc == 0 && run->summary->certificates == before && run->ctx->faults == faults) {
-		rmt_err_set(&err, RMT_INPUT, NULL, "%s", rmt_without_certificate(run->found));
+		rmt_contents_without(&run->found, "certificate", without);
+		rmt_err_set(&err, RMT_INPUT, NULL, "%s", without);
 		rmt_err_source(&err, wire->inputs[n].text);
 		rc = rmt_verb_fault(run->ctx, &err);
 	}
