@@ -581,6 +581,31 @@ struct remint_ca_check_options {
  * are the authority and those above. */
 REMINT_API int remint_ca_check(struct remint *ctx, const struct remint_ca_check_options *options, remint_finding_fn *finding, void *arg,
                                struct remint_audit_summary *summary);
+struct remint_ceremony_options {
+	const char *authority;         /* a root of the home; NULL: "root" */
+	const char *root_subject, *root_key, *publish_url; /* of a root that is made because the home is not there yet; as of remint_init() */
+	int64_t root_validity;
+	bool no_password;
+	struct remint_strings requests; /* files, each with the request of a CA; may be empty */
+	const char *template_name;     /* by which they are certified; NULL: "issuing-ca" */
+	int64_t validity;              /* 0: the template's */
+	const char *place, *person;    /* where, and who is at the machine; or NULL */
+	struct remint_strings witnesses;
+	const char *directory; bool force; /* where the files go; needed */
+};
+/* A root made, or taken as it is, and CAs certified by it, with a record that the root signs: root.pem, root.cer, the same for each
+ * certificate, transcript.txt and transcript.html. A request whose key the root certified before gets that certificate again.
+ * The files' names go to `file`, without their content. */
+REMINT_API int remint_ca_ceremony(struct remint *ctx, const struct remint_ceremony_options *options, remint_file_fn *file, void *arg);
+struct remint_ceremony_check {
+	enum remint_severity severity; /* INFO: it holds; ERROR: it does not */
+	const char *what, *sentence;
+};
+typedef int remint_ceremony_check_fn(void *arg, const struct remint_ceremony_check *check);
+/* Check the record of a ceremony to its last byte, and certificates and requests in files against it. Needs no home. What does not hold is
+ * no failure. Fails with INPUT when it is no such record. */
+REMINT_API int remint_ca_ceremony_verify(struct remint *ctx, const char *transcript, struct remint_strings files,
+                                         remint_ceremony_check_fn *check, void *arg);
 /* No more certificates by this authority; it goes on to sign CRLs and OCSP responses. Refused (POLICY) for the one that issues when none is named. */
 REMINT_API int remint_ca_retire(struct remint *ctx, const char *name, const char *why, remint_authority_fn *authority, void *arg);
 /* Who issues when no authority is named. */

@@ -255,6 +255,15 @@ int rmt_sha256(struct rmt_span bytes, unsigned char out[RMT_SHA256], struct rmt_
 int rmt_sha1(struct rmt_span bytes, unsigned char out[20], struct rmt_err *err); /* identifiers and thumbprints only */
 int rmt_random(void *bytes, size_t length, struct rmt_err *err);
 
+/* ---- where the program runs (machine.c) ------------------------------------------------------------------------------- */
+
+struct rmt_machine {
+	char library[128], system[128], kernel[200], host[65]; /* OpenSSL's own text, the distribution, the kernel; "" unknown */
+	unsigned char program[RMT_SHA256];                     /* of the file that runs */
+	bool program_known;
+};
+int rmt_machine_look(struct rmt_machine *out, struct rmt_err *err);
+
 /* ---- what came before (seen.c) --------------------------------------------------------------------------------------- */
 
 /* Begins zeroed. The bytes stay their owner's and must outlive the table. */

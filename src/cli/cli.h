@@ -147,6 +147,10 @@ enum option_id {
 	OPT_ROTATION_STATUS, /* ca rotate: a switch */
 	OPT_PARENT,
 	OPT_DEFAULT,
+	OPT_PLACE,
+	OPT_OPERATOR,
+	OPT_WITNESS,
+	OPT_VERIFY,
 	OPT_QUICK,
 	OPT_AGAINST,
 	OPT_TABLE,
@@ -492,6 +496,7 @@ int cmd_apply(struct cli *cli);
 int cmd_approve(struct cli *cli);
 int cmd_audit(struct cli *cli);
 int cmd_ca_add(struct cli *cli);
+int cmd_ca_ceremony(struct cli *cli);
 int cmd_ca_check(struct cli *cli);
 int cmd_ca_default(struct cli *cli);
 int cmd_ca_list(struct cli *cli);

@@ -166,6 +166,12 @@ static const struct option_use ca_check_options[] = {
 	{ .id = OPT_TEMPLATE, .help = "what is to be issued (default: the target's, else server-client; of a root issuing-ca)" },
 	O_AS(FOR, NULL, "who must accept what it issues"), O(FAIL_ON), O_END
 };
+static const struct option_use ca_ceremony_options[] = {
+	O_AS(OUT, "DIR", "the directory that gets certificates and transcript; made when it is absent"), O(FORCE), O(PLACE), O(OPERATOR),
+	O(WITNESS), O_AS(CA, NULL, "the root that signs (default: root)"),
+	{ .id = OPT_TEMPLATE, .help = "what the CAs may do (default: issuing-ca)" }, O_AS(VALIDITY, NULL, "lifetime of their certificates: 10y"),
+	O(ROOT_SUBJECT), O(ROOT_KEY), O(ROOT_VALIDITY), O(PUBLISH_URL), O(VERIFY), CA_PASSWORD, O(NO_PASSWORD), O_END
+};
 static const struct option_use ca_default_options[] = { O_END };
 static const struct option_use ca_retire_options[] = { O(WHY), O_END };
 static const struct option_use ca_rotate_options[] = {
@@ -306,6 +312,11 @@ EXAMPLES(ca_show, { "What still hangs on the old one?", "ca show issuing" });
 EXAMPLES(ca_add, { "A second issuing CA under the same root:",
 		     "ca add devices --subject 'CN=Device CA, O=Example' --ca-password-file ca.pass" });
 EXAMPLES(ca_check, { "May the CA issue for these servers?", "ca check --for nginx" });
+EXAMPLES(ca_ceremony,
+    { "Make a root on a machine without a network, before two witnesses:",
+	"ca ceremony --home vault --root-subject 'CN=Example Root CA, O=Example' --place Utrecht --operator 'A. Bakker' "
+	"--witness 'C. Dijk' --witness 'E. Faber' --out ceremony --ca-password-file ca.pass" },
+    { "Is the record what the root signed?", "ca ceremony --verify ceremony/transcript.txt ceremony/root.pem" });
 EXAMPLES(ca_default, { "Issue by it when no authority is named:", "ca default devices" });
 EXAMPLES(ca_retire, { "It signs no more certificates, but goes on with its CRLs:", "ca retire issuing --why 'succeeded by issuing-2'" });
 EXAMPLES(ca_rotate, { "A new key beside the old one:", "ca rotate issuing --ca-password-file ca.pass" },
@@ -494,7 +505,7 @@ const struct command command_table[] = {
 	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
 	    GIVES(init, init, "3467", cmd_init) },
 	{ .name = "ca",
-	    .summary = "the authorities of a home: list, add, check, rotate, retire, request, export" },
+	    .summary = "the authorities of a home: list, add, check, rotate, retire, ceremony, request, export" },
 	{ .name = "ca list",
 	    .summary = "list the authorities",
 	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
@@ -508,6 +519,11 @@ const struct command command_table[] = {
 	    .text = "For a CA that is certified elsewhere see remint help ca request.",
 	    ARGUMENTS("NAME", 1, 1, TAKES_TEXT),
 	    GIVES(ca_add, ca_add, "467", cmd_ca_add) },
+	{ .name = "ca ceremony",
+	    .summary = "make an offline root and certify CAs by it, with a signed record",
+	    .text = "FILEs are requests of CAs, with --verify what is held against the record. A home that is not there yet is made.",
+	    ARGUMENTS("[FILE...]", 0, -1, TAKES_FILE),
+	    GIVES(ca_ceremony, ca_ceremony, "13467", cmd_ca_ceremony) },
 	{ .name = "ca check",
 	    .summary = "may an authority issue this, and will targets take it?",
 	    ARGUMENTS("[NAME]", 0, 1, TAKES_TEXT),

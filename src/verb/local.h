@@ -336,6 +336,23 @@ int rmt_pem_hand(remint_file_fn *file, void *arg, const char *name, const char *
 /* "rsa:4096" for such a key; nothing where no option has a word for it. */
 int rmt_key_spec_of(struct rmt_span spki, struct rmt_buf *out, struct rmt_err *err);
 
+/* ---- transcript (transcript.c): what a ceremony leaves behind -------------------------------------------------------------- */
+
+enum { RMT_TRANSCRIPT_CERTS = 64 };
+struct rmt_transcript {
+	struct rmt_span covered;                     /* all that the signature covers; borrowed */
+	struct rmt_cert *certs[RMT_TRANSCRIPT_CERTS]; /* the root first */
+	size_t cert_count;
+};
+/* Put the signature of the root behind the text. */
+int rmt_transcript_seal(struct rmt_buf *text, struct rmt_signer *signer, struct rmt_err *err);
+/* Take one apart and check it, to the last byte: RMT_NEGATIVE says what was altered, RMT_INPUT that it is none. Cleared after failure too. */
+int rmt_transcript_open(struct rmt_span text, struct rmt_transcript *out, struct rmt_err *err);
+void rmt_transcript_clear(struct rmt_transcript *transcript);
+/* The values of the lines "NAME = VALUE", one after the other: 1, 0 no more; `at` starts with 0. */
+int rmt_transcript_field(const struct rmt_transcript *transcript, const char *name, size_t *at, struct rmt_span *value);
+extern const char rmt_transcript_title[]; /* the first line */
+
 /* ---- targets (targets.c): what --for means ------------------------------------------------------------------------------ */
 
 /* What the targets are for: to judge by (then "all" is every one), to issue or write files for, or one alone. */

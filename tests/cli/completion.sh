@@ -46,7 +46,7 @@ while IFS='|' read -r typed offered; do
 	expect_same "$TMP/wanted" - "$typed"
 done <<'TABLE'
 remint rei|reissue
-remint ca |list show add check default rotate retire request sign install export
+remint ca |list show add ceremony check default rotate retire request sign install export
 remint ca exp|export
 remint reissue --keep|--keep-key
 remint audit --fail-on |info warning error
