@@ -1064,6 +1064,40 @@ struct remint_cell { const char *name; enum remint_cell_kind kind; bool absent; 
 typedef int remint_row_fn(void *arg, const char *table, const struct remint_cell *cells, size_t count);
 REMINT_API int remint_db_export(struct remint *ctx, struct remint_strings tables, remint_row_fn *row, void *arg);
 
+/* ---- status: how the CA stands ------------------------------------------------------------------------------------------------- */
+
+enum remint_health { REMINT_HEALTH_OK, REMINT_HEALTH_WARNING, REMINT_HEALTH_CRITICAL };
+REMINT_API const char *remint_health_name(enum remint_health health); /* "ok" "warning" "critical" */
+struct remint_status_certificate { int64_t id; const char *name; int64_t not_after; };
+struct remint_status_line {
+	const char *section;      /* "certificates" "authorities" "crl" "ocsp" "pending" "campaigns" "database" "clock" */
+	const char *check;        /* "expired" "ends-critical" "freshness" "backup": with section and object like no other */
+	const char *object;       /* an authority, or a plan's file; "" */
+	enum remint_health health;
+	const char *text;         /* one sentence */
+	bool measured;            /* there is a figure: */
+	int64_t value;
+	const char *unit;         /* "s" "B" or "" */
+	int64_t warning, critical; /* bounds of the figure; INT64_MIN: none. Of time left and room below, of all else above */
+	const struct remint_status_certificate *certificates; size_t certificate_count; /* those that end first */
+};
+typedef int remint_status_fn(void *arg, const struct remint_status_line *line);
+/* 0: the default. */
+struct remint_status_options {
+	int64_t warn_days, critical_days; /* certificates that end: 30, 7 */
+	int64_t expired_days;     /* how long one that expired without a successor is told of: 30; -1 not */
+	int64_t ca_days;          /* warn when an authority ends within: 180; critical within warn_days */
+	int64_t margin;           /* seconds: warn when a revocation list or an OCSP response ends within; a quarter of its life */
+	int64_t pending_days;     /* warn when a request waits, or a campaign stands still, for longer: 7 */
+	int64_t backup_days;      /* warn when the last backup is older: 7 */
+	int64_t checkpoint_days;  /* the same for the checkpoint; never */
+	unsigned names;           /* certificates named on a line: 5 */
+};
+struct remint_status_summary { enum remint_health health; uint64_t lines, warnings, criticals; int64_t now; };
+/* Quick however many certificates there are: no certificate is read, no signature verified. `summary` may be NULL. */
+REMINT_API int remint_status(struct remint *ctx, const struct remint_status_options *options, remint_status_fn *line, void *arg,
+                             struct remint_status_summary *summary);
+
 /* ---- templates and targets ------------------------------------------------------------------------------------------------------ */
 
 enum remint_policy { REMINT_TEMPLATE, REMINT_TARGET };

@@ -151,6 +151,7 @@ int rmt_directory_create(const char *path, struct rmt_err *err); /* 0700; an exi
 bool rmt_path_exists(const char *path);
 int rmt_path_stands(const char *path, struct rmt_err *err); /* the same, but 1, 0, -1: for what would be wrong if a fault were taken for absence */
 bool rmt_path_is_directory(const char *path);
+int rmt_path_room(const char *path, uint64_t *bytes, struct rmt_err *err); /* free on its file system for this user */
 bool rmt_path_is_regular(const char *path); /* a file that can be read again, through links too */
 /* Regular files below `path` in byte order of their path, directories entered to depth 32, symbolic links to files
  * read, links to directories not entered. `visit` returns 0 to go on, anything else to stop with that value. Faults of

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -49,6 +50,17 @@ rmt_path_is_regular(const char *path)
 	struct stat state;
 
 	return stat(path, &state) == 0 && S_ISREG(state.st_mode);
+}
+
+int
+rmt_path_room(const char *path, uint64_t *bytes, struct rmt_err *err)
+{
+	struct statvfs volume;
+
+	if (statvfs(path, &volume) != 0)
+		return rmt_err_errno(err, RMT_INPUT, path, "ask for the free space");
+	*bytes = (uint64_t)volume.f_bavail * volume.f_frsize;
+	return 0;
 }
 
 const char *

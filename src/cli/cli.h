@@ -156,6 +156,21 @@ enum option_id {
 	OPT_TABLE,
 	OPT_OWN_KEY,
 	OPT_OCSP_URL,
+	OPT_NAGIOS,
+	OPT_WARN_DAYS,
+	OPT_CRITICAL_DAYS,
+	OPT_EXPIRED_DAYS,
+	OPT_CA_DAYS,
+	OPT_MARGIN,
+	OPT_PENDING_DAYS,
+	OPT_BACKUP_DAYS,
+	OPT_CHECKPOINT_DAYS,
+	OPT_NAMES,
+	OPT_SYSTEMD,
+	OPT_CRON,
+	OPT_PUBLISH,
+	OPT_BACKUPS,
+	OPT_RUN_AS,
 	OPT_COUNT
 };
 
@@ -338,6 +353,7 @@ struct cli {
 	struct list given[OPT_COUNT]; /* values by option; a switch given has count 1 */
 	struct list names;            /* --dns, --ip... in the order given, with their prefixes */
 	struct list arguments;
+	char *home;                   /* the CA's home as it was named, or NULL */
 	const char *usual_home; /* $HOME when the CA's home is the usual place in it */
 	struct secrets *secrets;
 	struct out out;
@@ -534,12 +550,14 @@ int cmd_revoke(struct cli *cli);
 int cmd_crl(struct cli *cli);
 int cmd_show(struct cli *cli);
 int cmd_sign(struct cli *cli);
+int cmd_status(struct cli *cli);
 int cmd_target_check(struct cli *cli);
 int cmd_target_list(struct cli *cli);
 int cmd_target_show(struct cli *cli);
 int cmd_template_check(struct cli *cli);
 int cmd_template_list(struct cli *cli);
 int cmd_template_show(struct cli *cli);
+int cmd_timer(struct cli *cli);
 int cmd_verify(struct cli *cli);
 int cmd_version(struct cli *cli);
 

@@ -218,6 +218,13 @@ static const struct option_use report_options[] = { O(HTML),
 	O_AS(FORCE, NULL, "replace FILE when it is there already"), O_END };
 static const struct option_use history_options[] = { O(CSV), O_END };
 static const struct option_use policy_list_options[] = { O(CSV), O_END };
+static const struct option_use status_options[] = { O(NAGIOS), O(WARN_DAYS), O(CRITICAL_DAYS),
+	O(EXPIRED_DAYS), O(CA_DAYS), O(MARGIN), O(PENDING_DAYS), O(BACKUP_DAYS), O(CHECKPOINT_DAYS),
+	O(NAMES), O_END };
+static const struct option_use timer_options[] = { O(SYSTEMD), O(CRON), O(PUBLISH), O(BACKUPS), O(RUN_AS),
+	O_AS(NAME, "NAME", "what the units are called: NAME-crl.service (default: remint)"),
+	O_AS(CA_PASSWORD_FILE, NULL, "the file with the passphrase, for the jobs that sign"),
+	O_AS(OUT, "DIR", "write the files into DIR, which is there, instead of standard output"), O(FORCE), O_END };
 static const struct option_use db_check_options[] = { O(QUICK), O(AGAINST), O_END };
 static const struct option_use db_backup_options[] = {
 	O_AS(OUT, "DIR", "the new directory of the backup, or one that is there and gets it"), O_END };
@@ -349,6 +356,10 @@ EXAMPLES(template_check, { "Is my own file right?", "template check my-template.
 EXAMPLES(target_list, { "Who can be judged for?", "target list" });
 EXAMPLES(target_show, { "What does this one accept?", "target show dotnet-mtls" });
 EXAMPLES(target_check, { "Is my own file right?", "target check my-target.cfg" });
+EXAMPLES(status, { "How does the CA stand?", "status --backup-days 1" },
+    { "For a program that watches:", "status --json >status.json" });
+EXAMPLES(timer, { "All that a CA needs, as units of systemd:", "timer --publish public --run-as ca --out units" },
+    { "As lines for the own crontab:", "timer --cron status backup" });
 EXAMPLES(db_check, { "Is the database what was written to it, every signature included?", "db check" },
     { "Was the end of the event log cut off since then?", "db check --quick --against head.txt" });
 EXAMPLES(db_backup, { "While the CA goes on working:", "db backup --out ca-backup" });
@@ -591,6 +602,17 @@ const struct command command_table[] = {
 	    .text = "WHICH is a serial number, a name, a file, or a number of the database.",
 	    ARGUMENTS("WHICH", 1, 1, TAKES_FILE),
 	    GIVES(history, history, "136", cmd_history) },
+	{ .name = "status",
+	    .summary = "say on one page what ends, what waits and what is stale",
+	    .text = "Exits with 1 when anything needs looking at, so that cron can tell.",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(status, status, "16", cmd_status) },
+	{ .name = "timer",
+	    .summary = "print timers of systemd or cron for what must be done regularly",
+	    .text = "JOB is crl, ocsp, status, backup or check (default: all). Nothing is installed.",
+	    .choices = "crl ocsp status backup check",
+	    ARGUMENTS("[JOB...]", 0, -1, TAKES_CHOICE),
+	    GIVES(timer, timer, "34", cmd_timer) },
 	{ .name = "db", .summary = "the database: check, backup, restore, checkpoint, export" },
 	{ .name = "db check",
 	    .summary = "check the database, its chain of events and every signature",

@@ -55,6 +55,7 @@ choose_home(struct cli *cli)
 		cli->usual_home = user;
 	}
 	rc = home ? remint_set_home(cli->ctx, home) : 0;
+	cli->home = home && rc == 0 ? strdup(home) : NULL;
 	list_free(&path);
 	return rc ? report_verb(cli) : 0;
 }
@@ -133,6 +134,7 @@ cli_free(struct cli *cli)
 {
 	remint_free(cli->ctx);
 	secrets_free(cli->secrets);
+	free(cli->home);
 	for (int id = 0; id < OPT_COUNT; id++)
 		list_free(&cli->given[id]);
 	list_free(&cli->names);

@@ -591,6 +591,27 @@ int rmt_backup_way(const char *path, size_t from, struct rmt_err *err);
 /* All of a check but the signatures (check.c). */
 int rmt_check_quickly(struct rmt_home *home, struct rmt_err *err);
 
+/* ---- status (status.c, status_authority.c, status_database.c) ----------------------------------------------------------------- */
+
+struct rmt_status {
+	struct remint_status_options options; /* settled: nothing is 0 but what is left out */
+	struct rmt_home home;
+	rmt_time now;
+	struct rmt_arena arena;               /* of one line; its text grows in the scratch */
+	struct remint_status_line line;
+	struct remint_status_summary summary;
+	bool waiting;
+	remint_status_fn *tell;
+	void *arg;
+	struct rmt_err *err;
+};
+void rmt_status_begin(struct rmt_status *status, const char *section, const char *check, const char *object);
+int rmt_status_tell(struct rmt_status *status, enum remint_health health);
+void rmt_status_span(struct rmt_buf *out, int64_t seconds); /* "12 days" */
+void rmt_status_day(struct rmt_buf *out, rmt_time time);    /* "2026-11-22" */
+int rmt_status_authorities(struct rmt_status *status);
+int rmt_status_database(struct rmt_status *status);
+
 /* ---- signatures (check_signature.c): those of the certificates on record, checked by several threads ------------------------ */
 
 struct rmt_signatures;

@@ -115,7 +115,7 @@ prepare() {
 	cp "$srcdir/examples/topology.cfg" .
 	cat old.pem root.pem >pile.pem
 	printf '"Serial Number","Certificate Expiration Date"\n"6100000012","22.11.2030 05:53"\n' >issued.csv
-	mkdir requests
+	mkdir requests public units
 	cp host.csr requests/
 	cp old.csr requests/
 	echo secret >old.pass

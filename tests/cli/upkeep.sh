@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+# The status of a CA as its days go by: each thing that ends, waits or is stale is told at its time, with the name it has, the exit
+# status for cron and the one line for Nagios; and the timers that run all this.
+. "${srcdir:-.}/tests/lib/tap.sh"
+. "$srcdir/tests/lib/pki.sh"
+. "$srcdir/tests/lib/refuse.sh"
+need openssl faketime
+cd "$TMP" || exit 99
+remint() { "$REMINT" "$@"; }
+lab --no-password
+REMINT_HOME=$HOME/.local/share/remint
+export REMINT_HOME
+for row in a:20 b:40 c:100; do
+	quietly "$REMINT" issue --dns "${row%:*}.example" --days "${row#*:}" --key-type ec:p256 --out "${row%:*}"
+done
+quietly "$REMINT" db backup --out kept
+
+# line REGEX SENTENCE: of the page, the health in front.
+line() { expect_out "^  $1" "$2"; }
+# at DAYS COMMAND...: as it will be then.
+at() {
+	at_days=$1
+	shift
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0 faketime -f "$at_days" "$@"
+}
+
+expect_status 1 "today: a certificate ends in twenty days" remint status
+line 'warning   1 ends within 30 days' "which is a warning"
+expect_out "^ +$(date -u -d '+20 days' +%Y-%m)-[0-9]{2}  [0-9]+  a\\.example\$" "with its day and name"
+line 'ok        1 ends within 90 days' "one ends later"
+line 'ok        none expired within' "none has expired"
+line 'ok        issuing: ends on [0-9-]+, in 36[0-9]{2} days; from [0-9-]+ on one of [0-9]+ days would outlive it' "the CA has years to go"
+line 'ok        nothing waits' "nothing waits"
+line 'ok        the last backup was made [0-9]+ (second|minute)s? ago' "there is a backup"
+line 'ok        no checkpoint was ever made' "no checkpoint, which nobody asked for"
+line 'ok        the last [0-9]+ events of [0-9]+ are whole' "the log is whole"
+line 'ok        every certificate that was begun is finished' "nothing is half done"
+expect_out '^warning: 0 critical, 1 to look at, of [0-9]+ checks$' "and the sum is right"
+expect_status 0 "with other bounds all is well" remint status --warn-days 10 --critical-days 3
+expect_status 1 "a checkpoint that is asked for" remint status --warn-days 10 --checkpoint-days 3
+line 'warning   no checkpoint was ever made' "is missed"
+quietly "$REMINT" db checkpoint -o head.txt
+expect_status 0 "until there is one" remint status --warn-days 10 --checkpoint-days 3
+
+# ---- as time goes by: days | exit of the page | of nagios | line | sentence
+while IFS='|' read -r days page nagios wanted sentence; do
+	expect_status "$page" "after $days days" at "+${days}d" "$REMINT" status
+	line "$wanted" "after $days days: $sentence"
+	expect_status "$nagios" "after $days days for Nagios" at "+${days}d" "$REMINT" status --nagios
+done <<'TABLE'
+3|1|1|warning   1 ends within 30 days|the same
+15|1|2|critical  1 ends within 7 days|it is urgent
+15|1|2|warning   1 ends within 30 days|another is near
+15|1|2|warning   the last backup was made 1[45] days ago|the backup is old
+25|1|2|critical  1 expired within the last 30 days without a successor|it was let go
+60|1|2|critical  1 expired within the last 30 days without a successor|in the end the first is forgotten
+3560|1|1|warning   issuing: ends on [0-9-]+, in [0-9]+ days; a certificate of [0-9]+ days, as it issues them, would outlive it: rotate it|the CA is to be rotated
+3640|1|2|critical  issuing: ends on|the CA is at its end
+3700|1|2|critical  issuing: expired on|and over it
+TABLE
+expect_status 1 "what expired long ago" at +25d "$REMINT" status --expired-days 0 --backup-days 100
+expect_no_line "$TMP/out" 'expired' "may be left out"
+expect_status 1 "a clock behind the last event" at -2d "$REMINT" status
+line 'critical  it is .*, which is later: nothing can be issued until the clock is right' "is critical"
+
+# ---- a successor, and one that was taken back
+quietly "$REMINT" renew a/cert.pem --key a/key.pem --out a2
+expect_status 0 "one that was renewed is told no more" remint status
+expect_no_line "$TMP/out" ' a\.example' "by its name"
+quietly "$REMINT" revoke "$(openssl x509 -in a2/cert.pem -noout -serial | sed 's/.*=//')"
+expect_status 1 "unless its successor was revoked" remint status
+expect_out ' a\.example$' "then it is told again"
+line 'warning   issuing: 1 certificate was revoked and no list was ever published' "and that nobody can know of it"
+
+# ---- what waits
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout w.key -out w.csr -subj '/CN=w.example' 2>/dev/null
+quietly "$REMINT" sign w.csr --hold --template server-client
+quietly "$REMINT" request --cn x.example --dns x.example --out x
+remint status >"$TMP/out"
+line 'ok        1 requests? that waits? for approval, the oldest for ' "a held request waits"
+line 'ok        1 requests? that lies? at another CA' "so does one at another CA"
+at +8d "$REMINT" status >"$TMP/out"
+line 'warning   1 requests? that waits? for approval, the oldest for [78] days' "after a week it is a warning"
+
+# ---- JSON and Nagios
+expect_status 1 "as JSON" remint status --json
+json_is '.health == "warning" and .warnings >= 1 and .criticals == 0 and (.lines | map(.section) | unique | contains(["authorities","certificates","clock","crl","database","pending"]))' "with every section"
+json_is '.lines[] | select(.check == "ends-warning") | .health == "warning" and .value == 1 and .certificates[0].name == "a.example"' "with names and figures"
+json_is '[.lines[] | [.section, .check, .object]] | length == (unique | length)' "each line like no other"
+expect_status 1 "as one line" remint status --nagios
+[ "$(wc -l <"$TMP/out")" -eq 1 ] && ok "it is one" || not_ok "it is one" "$TMP/out"
+expect_out "^REMINT WARNING - 1 ends within 30 days; .*no list was ever published \\|( '[^'|=]+'=-?[0-9]+(s|B)?;[0-9]*:?;[0-9]*:?)+\$" "with its figures"
+expect_status 2 "a home that is not there" remint status --nagios --home absent
+expect_out '^REMINT CRITICAL - ' "is critical"
+expect_status 6 "and a failure on a page" remint status --home absent
+expect_status 2 "bounds the wrong way round" remint status --warn-days 3 --critical-days 5
+expect_status 2 "two forms at once" remint status --nagios --json
+if have sqlite3; then
+	cp -R "$REMINT_HOME" broken
+	sqlite3 broken/ca.db 'DROP TRIGGER events_no_update; UPDATE events SET text = text || 1 WHERE id = 6'
+	expect_status 1 "an altered event" remint status --home broken
+	line 'critical  the event log was altered: event 6 ' "is seen"
+	cp -R "$REMINT_HOME" keyless
+	rm -f keyless/keys/*
+	expect_status 1 "a key that is gone" remint status --home keyless
+	line 'critical  issuing: .*its private key is not in keys/' "is seen"
+fi
+
+# ---- timers
+mkdir 'pub lic%$x' units backups
+echo secret >ca.pass
+expect_status 0 "units are printed" remint timer --publish 'pub lic%$x' --ca-password-file ca.pass --run-as daemon
+for wanted in '^# remint-crl\.service$' '^# remint-crl\.timer$' '^# remint-backup\.timer$' '^User=daemon$' '^LoadCredential=ca\.pass:/.*/ca\.pass$' \
+	'^ExecStart=".*" crl --out ".*/pub lic%%\$\$x" --home "/.*" --ca-password-file \$\{CREDENTIALS_DIRECTORY\}/ca\.pass$' \
+	'^OnCalendar=hourly$' '^ProtectSystem=strict$' '^WantedBy=timers\.target$'; do
+	expect_out "$wanted" "with $wanted"
+done
+expect_status 0 "without a place to publish" remint timer
+expect_no_line "$TMP/out" 'crl' "there is no such job"
+expect_err 'crl is left out' "which is said"
+expect_status 2 "unless it is asked for" remint timer crl
+expect_status 2 "a job that there is not" remint timer statsu
+expect_err 'there is no job "statsu": did you mean status' "is a slip"
+expect_status 3 "a place that is not there" remint timer --publish absent
+expect_status 2 "a user that is no word" remint timer --run-as 'a b'
+expect_status 0 "into a directory" remint timer --publish 'pub lic%$x' --ca-password-file ca.pass --run-as daemon --name lab --out units
+[ "$(ls units | tr '\n' ' ')" = 'lab-backup.service lab-backup.timer lab-check.service lab-check.timer lab-crl.service lab-crl.timer lab-ocsp.service lab-ocsp.timer lab-status.service lab-status.timer ' ] &&
+	ok "a service and a timer each" || not_ok "a service and a timer each"
+expect_status 4 "which is not replaced" remint timer --out units --name lab
+expect_status 0 "unless it is meant" remint timer --out units --name lab --force backup
+if have systemd-analyze && systemd-analyze verify --man=no "$PWD/units/lab-status.timer" >verify.log 2>&1 || grep -q lab- verify.log 2>/dev/null; then
+	for unit in units/*; do
+		systemd-analyze verify --man=no "$PWD/$unit" >verify.log 2>&1 && [ ! -s verify.log ] && ok "systemd has nothing against $unit" ||
+			not_ok "systemd has nothing against $unit" verify.log
+	done
+else
+	skip "systemd-analyze does not run here" "systemd has nothing against them"
+fi
+expect_status 0 "lines of a crontab" remint timer --cron --publish 'pub lic%$x' --backups backups
+cp "$TMP/out" table
+if have crontab && crontab -T table >/dev/null 2>&1; then
+	ok "crontab takes them"
+elif have crontab && crontab -h 2>&1 | grep -q -e ' -T'; then
+	not_ok "crontab takes them" table
+else
+	skip "crontab -T is not here" "crontab takes them"
+fi
+[ "$(grep -vc '^#' table)" -eq 5 ] && ! grep -v '^#' table | grep -Evq "^[0-9*]+ [0-9*/]+ \\* \\* [0*] ('|said)" && ok "five of them" || not_ok "five of them" table
+# As cron hands it to the shell: "\%" is "%".
+grep 'db backup' table | cut -d' ' -f6- | sed 's/\\%/%/g' >job.sh
+expect_status 0 "the job works as it stands" sh job.sh
+ls backups | grep -Eqx 'remint-backup-[0-9]{8}T[0-9]{6}Z' && ok "and leaves a backup" || not_ok "and leaves a backup"
+grep ' status ' table | cut -d' ' -f6- | sed 's/\\%/%/g' >job.sh
+expect_status 0 "the status" sh job.sh
+expect_out '^warning: ' "mails its page"
+expect_status 0 "with a user" remint timer --cron --run-as ca backup
+expect_out "^30 2 \\* \\* \\* ca '" "the lines are those of cron.d"
+tap_done
