@@ -356,8 +356,8 @@ EXAMPLES(template_check, { "Is my own file right?", "template check my-template.
 EXAMPLES(target_list, { "Who can be judged for?", "target list" });
 EXAMPLES(target_show, { "What does this one accept?", "target show dotnet-mtls" });
 EXAMPLES(target_check, { "Is my own file right?", "target check my-target.cfg" });
-EXAMPLES(status, { "How does the CA stand?", "status --backup-days 1" },
-    { "For a program that watches:", "status --json >status.json" });
+EXAMPLES(status, { "How does the CA stand?", "status --warn-days 14" },
+    { "For a program that watches:", "status --warn-days 14 --json >status.json" });
 EXAMPLES(timer, { "All that a CA needs, as units of systemd:", "timer --publish public --run-as ca --out units" },
     { "As lines for the own crontab:", "timer --cron status backup" });
 EXAMPLES(db_check, { "Is the database what was written to it, every signature included?", "db check" },

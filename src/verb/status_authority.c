@@ -53,16 +53,18 @@ static int tell_life(void *arg, const struct rmt_db_lifetime *life)
 	struct rmt_status *status = arg;
 	int64_t left = life->not_after - status->now;
 	int64_t warn = status->options.ca_days * RMT_DAY, critical = status->options.warn_days * RMT_DAY;
-	bool keyless = life->key_here && !rmt_home_key_stands(&status->home, life->spki_hash);
+	int stands = life->key_here ? rmt_home_key_stands(&status->home, life->spki_hash, status->err) : 1;
 	enum remint_health health = REMINT_HEALTH_OK;
 
+	if (stands < 0)
+		return -1;
 	rmt_status_begin(status, "authorities", "lifetime", life->name);
 	describe_life(status, life, left);
 	if (describe_outliving(status, life) || (life->state != RMT_AUTHORITY_RETIRED && left < warn))
 		health = REMINT_HEALTH_WARNING;
 	if (life->state != RMT_AUTHORITY_RETIRED && left < critical)
 		health = REMINT_HEALTH_CRITICAL;
-	if (keyless) {
+	if (!stands) {
 		rmt_buf_text(&status->arena.scratch, "; its private key is not in keys/");
 		health = REMINT_HEALTH_CRITICAL;
 	}
