@@ -3,7 +3,7 @@
 # What Remint costs, beside a ceiling and a peer measured in the same run. Read the ratios, not the seconds.
 #
 #	make bench              everything (some minutes, 4 GB under TMPDIR)
-#	make bench BENCH=sign   one part or several: sign rsa piles single list probe pfx files p7b paths
+#	make bench BENCH=sign   one part or several: sign rsa piles single list probe pfx files p7b paths crl
 #
 # Figures are medians of runs that take turns with their peers. Rates are per second of CPU (user and system) unless
 # they say wall. Nothing here passes or fails; a peer that is not installed is named and left out.
@@ -378,13 +378,45 @@ bench_paths() {
 	row "  the search, and that out of half the pile" "$(ms paths 3), $(ms half 3)"
 }
 
+# The same million of revoked serial numbers, in the database and in openssl's index.
+bench_crl() {
+	title "A revocation list with 1,000,000 entries, each with a reason"
+	have sqlite3 || { absent "a revocation list" sqlite3; return; }
+	new_home home.crl ec:p256 --no-password
+	sqlite3 home.crl/ca.db "PRAGMA synchronous = OFF; INSERT INTO revocations (authority, serial, shard, certificate, at, reason,
+		invalid_since, expires, event) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+		SELECT a.id, CAST(printf('%017d', i) AS BLOB), 0, NULL, 1700000000 + i, 1 + i % 5, 0, 0, 1 FROM n, authorities a
+		WHERE a.name = 'issuing'; PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
+	if have openssl; then
+		openssl_ca
+		awk 'BEGIN { for (i = 1; i <= 1000000; i++) {
+			hex = ""; text = sprintf("%017d", i)
+			for (k = 1; k <= 17; k++) hex = hex "3" substr(text, k, 1)
+			printf "R\t301231000000Z\t261122000000Z,superseded\t%s\tunknown\t/CN=x\n", hex } }' >oca/index.txt
+	fi
+	for turn in 1 2 3; do
+		cost list "$REMINT" --home home.crl crl issuing --out lists
+		if have openssl && [ $turn = 1 ]; then cost gencrl openssl ca -gencrl -config oca/ca.cnf -crldays 7 -out peer.pem; fi
+	done
+	row "remint crl, DER and PEM, read back (aim: below 1 s)" "$(ms list) of CPU, $(ms list 2) wall, peak $(mib list)"
+	row "bytes of the DER" "$(wc -c <lists/issuing.crl)"
+	if have openssl; then
+		row "openssl ca -gencrl, once" "$(ms gencrl) of CPU, $(ms gencrl 2) wall, peak $(mib gencrl)"
+		row "ratio to it (aim: 10)" "$(calc %.1f "$(median gencrl 1) / $(median list 1)")"
+		row "openssl takes the list" "$(openssl crl -inform DER -in lists/issuing.crl -noout -crlnumber 2>&1)"
+	else
+		absent "openssl ca -gencrl" openssl
+	fi
+	rm -rf home.crl lists peer.pem oca
+}
+
 # ---- all of it -------------------------------------------------------------------------------------------------------
 
-parts=${*:-sign rsa piles single list probe pfx files p7b paths}
+parts=${*:-sign rsa piles single list probe pfx files p7b paths crl}
 for part in $parts; do
 	case $part in
-	sign | rsa | piles | single | list | probe | pfx | files | p7b | paths) ;;
-	*) echo "bench: no part \"$part\": sign, rsa, piles, single, list, probe, pfx, files, p7b and paths are" >&2; exit 2 ;;
+	sign | rsa | piles | single | list | probe | pfx | files | p7b | paths | crl) ;;
+	*) echo "bench: no part \"$part\": sign, rsa, piles, single, list, probe, pfx, files, p7b, paths and crl are" >&2; exit 2 ;;
 	esac
 done
 printf 'Remint %s on %s cores; load %s\n' "$("$REMINT" version 2>/dev/null | head -n 1)" "$(nproc)" "$(cut -d' ' -f1-3 /proc/loadavg)"

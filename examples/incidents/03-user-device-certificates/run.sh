@@ -157,22 +157,10 @@ days=$((($(date -d "$(openssl x509 -in pc/cert.pem -noout -enddate | cut -d= -f2
 	- $(date -d "$(openssl x509 -in pc/cert.pem -noout -startdate | cut -d= -f2)" +%s) + 1) / 86400))
 [ "$days" -eq 180 ] || failed "the certificate is valid for $days days"
 
-# What the database has as revoked, as a list that openssl reads: this version of Remint publishes none itself.
-revocation_list() {
-	printf '[ca]\ndefault_ca=one\n[one]\ndatabase=index.txt\ndefault_md=sha256\ndefault_crl_days=1\n' >crl.cnf
-	: >index.txt.attr
-	remint list --status revoked --csv | tr -d '\r' | awk -F, 'NR > 1 {
-		expires = $6
-		gsub(/[-:T]/, "", expires)
-		now = "'"$(date -u +%y%m%d%H%M%SZ)"'"
-		print "R\t" substr(expires, 3) "\t" now "\t" toupper($2) "\tunknown\t/CN=" $3
-	}' >index.txt
-	crl_key=$(openssl x509 -in trust/issuing.pem -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -r | cut -c1-64)
-	openssl ca -gencrl -config crl.cnf -keyfile "home/keys/$crl_key.pem" -cert trust/issuing.pem -out crl.pem 2>crl.log || { cat crl.log; exit 1; }
-}
 front_end() {
-	revocation_list
-	serve -tls1_2 -cert server.pem -key server.key -CAfile front-end.pem -Verify 2 -verify_return_error -crl_check -CRL crl.pem
+	quietly remint crl issuing --out published
+	serve -tls1_2 -cert server.pem -key server.key -CAfile front-end.pem -Verify 2 -verify_return_error -crl_check \
+		-CRL published/issuing.crl.pem
 }
 sign_in() { # DEVICE accepts|refuses [WHO]
 	meet "${3:-$1}" "$2" -tls1_2 -CAfile corp.pem -cert "$1/cert.pem" -key "$1/key.pem"
