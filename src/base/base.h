@@ -65,6 +65,7 @@ int rmt_err_openssl(struct rmt_err *err, enum rmt_class class, const char *place
 int rmt_err_memory(struct rmt_err *err);                         /* RMT_INTERNAL "out of memory" */
 /* Memory ran out in this thread: every failure from now on says so, whatever it takes for its reason. A verb that begins forgets it. */
 void rmt_err_memory_note(void);
+bool rmt_err_memory_noted(void); /* so nothing may be committed or released any more: what was made may lack something */
 void rmt_err_memory_forget(void);
 int rmt_err_errno(struct rmt_err *err, enum rmt_class class, const char *path, const char *doing); /* "cannot <doing>: strerror"; source = path */
 void rmt_err_source(struct rmt_err *err, const char *source);    /* name the input if it has no name yet */

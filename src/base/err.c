@@ -66,6 +66,12 @@ rmt_err_memory_note(void)
 	memory_out = true;
 }
 
+bool
+rmt_err_memory_noted(void)
+{
+	return memory_out;
+}
+
 void
 rmt_err_memory_forget(void)
 {

@@ -303,6 +303,8 @@ rmt_files_write(const char *directory, const struct rmt_output *outputs, size_t 
 	bool created = !rmt_path_exists(directory);
 	int rc = -1;
 
+	if (rmt_err_memory_noted())
+		return rmt_err_memory(err);
 	if (check_names(&w) != 0 || rmt_directory_create(directory, err) != 0)
 		return -1;
 	w.pending = calloc(count + 1, sizeof *w.pending);

@@ -33,6 +33,7 @@ struct rmt_pool {
 	/* under the lock */
 	uint64_t loop; /* number of the loop being run */
 	size_t busy;   /* threads still in it */
+	bool memory_out; /* in one of them */
 	bool ending;
 
 	/* the loop, written before `loop` is raised */
@@ -74,6 +75,8 @@ live(void *arg)
 		pthread_mutex_unlock(&pool->lock);
 		take_part(pool, worker->number);
 		pthread_mutex_lock(&pool->lock);
+		pool->memory_out |= rmt_err_memory_noted();
+		rmt_err_memory_forget();
 		if (--pool->busy == 0)
 			pthread_cond_signal(&pool->done);
 	}
@@ -167,6 +170,9 @@ rmt_pool_run(struct rmt_pool *pool, size_t count,
 	pthread_mutex_lock(&pool->lock);
 	while (pool->busy > 0)
 		pthread_cond_wait(&pool->done, &pool->lock);
+	if (pool->memory_out)
+		rmt_err_memory_note();
+	pool->memory_out = false;
 	pthread_mutex_unlock(&pool->lock);
 }
 

@@ -231,6 +231,9 @@ report_verb(struct cli *cli)
 {
 	if (cli->stopped) /* by ourselves: the output failed, and that is said when it is closed */
 		return -1;
+	/* Otherwise our callbacks stop a verb for want of memory alone. */
+	if (strcmp(remint_failure(cli->ctx)->message, "stopped by the caller") == 0)
+		return report_failure(cli, REMINT_CLASS_INTERNAL, "", "memory is out");
 	return fail(cli, remint_failure(cli->ctx));
 }
 

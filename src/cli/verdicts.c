@@ -143,10 +143,13 @@ told_new(struct verdicts *verdicts, const struct remint_finding *finding, size_t
 	grown += verdicts->told_count++;
 	*grown = (struct told){ .severity = finding->severity, .accepted = finding->accepted };
 	if (list_add(&grown->text, "", finding->rule) || list_add(&grown->text, "", finding->place) ||
-	    list_add(&grown->text, "", fault) || list_add(&grown->text, "", finding->object))
+	    list_add(&grown->text, "", fault) || list_add(&grown->text, "", finding->object)) {
+		list_free(&grown->text);
 		verdicts->told_count--;
+		grown = NULL;
+	}
 	free(fault);
-	return grown->text.count == 4 ? grown : NULL;
+	return grown;
 }
 
 /* ---- telling ------------------------------------------------------------------------------------------------------ */

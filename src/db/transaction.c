@@ -103,7 +103,9 @@ rmt_db_checkpoint_at_close(struct rmt_db *db)
 int
 rmt_db_commit(struct rmt_db *db, struct rmt_err *err)
 {
-	if (rmt_db_must_write(db, err) != 0 ||
+	if (rmt_err_memory_noted())
+		rmt_err_memory(err);
+	if (rmt_err_memory_noted() || rmt_db_must_write(db, err) != 0 ||
 	    rmt_db_exec(db, "COMMIT", "make the entries durable", err) != 0) {
 		rmt_db_rollback(db);
 		return -1;

@@ -100,6 +100,10 @@ static struct remint_fault fault_of(const struct rmt_err *err)
 
 int rmt_verb_end(struct remint *ctx, int rc)
 {
+	if (rmt_err_memory_noted()) { /* what was told may lack something */
+		rmt_err_memory(&ctx->err);
+		rc = -1;
+	}
 	if (rc && ctx->err.class == RMT_NONE)
 		rmt_err_set(&ctx->err, RMT_USAGE, NULL, "stopped by the caller");
 	if (!rc)

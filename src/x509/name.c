@@ -151,6 +151,7 @@ value_text(const struct rmt_attribute *attribute, struct rmt_buf *utf8, struct r
 
 	rmt_buf_clear(utf8);
 	rmt_string_utf8(attribute->tag, attribute->value, utf8);
+	out->failed |= utf8->failed;
 	text = rmt_buf_view(utf8);
 	if (text.length > 0 && (text.at[0] == ' ' || text.at[0] == '#'))
 		rmt_buf_byte(out, '\\');

@@ -214,7 +214,8 @@ rmt_path_check(struct rmt_path_checker *checker, const struct rmt_cert *const *p
 		return rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot prepare path validation");
 	X509_STORE_CTX_set0_trusted_stack(checker->ctx, checker->trusted);
 	X509_STORE_CTX_set_verify_cb(checker->ctx, count_verified);
-	X509_STORE_CTX_set_app_data(checker->ctx, checker);
+	if (!X509_STORE_CTX_set_app_data(checker->ctx, checker))
+		return rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot prepare path validation");
 	if (!anchored)
 		X509_STORE_CTX_set_flags(checker->ctx, X509_V_FLAG_PARTIAL_CHAIN);
 	verdict = X509_verify_cert(checker->ctx);
