@@ -291,7 +291,7 @@ judge_words(const struct loop *loop, int status, const char *words, struct rmt_b
 		rmt_buf_text(faults, "no message; ");
 	else if (kind == FAULT_MEMORY && strstr(words, "memory") == NULL)
 		rmt_buf_text(faults, "the message does not say that memory is out; ");
-	else if ((kind == FAULT_FILES || kind == FAULT_NETWORK) && status == 70 && strstr(words, "cannot write the output") == NULL)
+	else if ((kind == FAULT_FILES || kind == FAULT_NETWORK) && status == 70 && strstr(words, "cannot write") == NULL)
 		rmt_buf_text(faults, "a failing file is no internal error; ");
 	else if (kind == FAULT_SQLITE && status != 6 && strstr(words, "memory") == NULL)
 		rmt_buf_text(faults, "a failing database has the status 6; ");

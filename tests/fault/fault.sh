@@ -3,7 +3,7 @@
 # fault.c what is judged). However it ends, it says why, leaves no half file, and the database is sound; in a build with sanitizers nothing is
 # used after it was freed, and nothing is lost.
 #
-# The short form lets 16 calls of each verb fail, spread over its run; the long form every one, but for what has failed
+# The short form lets 12 calls of each verb fail, spread over its run; the long form every one, but for what has failed
 # four times from the same callers.
 # REMINT_FAULT_ROWS="issue sign" runs these rows alone; REMINT_FAULT="-n 17" shows what becomes of one call.
 #
@@ -15,7 +15,7 @@ need openssl
 fault=$builddir/tests/fault/fault
 [ -x "$fault" ] || skip_all "tests/fault/fault is not built"
 
-samples="-s 16"
+samples="-s 12"
 [ "${REMINT_LONG:-}" != 1 ] || samples="-r 4"
 LSAN_OPTIONS="exitcode=98:suppressions=$srcdir/tests/fault/leaks.txt:print_suppressions=0"
 ASAN_OPTIONS=exitcode=99
@@ -52,6 +52,9 @@ quietly "$REMINT" ca request --name second --subject CN=second --out second.csr
 quietly "$REMINT" init --home elsewhere --no-issuing --no-password --root-key ec:p256
 quietly "$REMINT" ca sign second.csr --home elsewhere --out second.pem
 quietly "$REMINT" ca export --out trusted
+quietly "$REMINT" ca add fifth --subject CN=fifth --key-type ec:p256
+quietly "$REMINT" crl --out published
+quietly "$REMINT" db backup --out copy
 serve -cert first/cert.pem -key first/key.pem -cert_chain first/chain.pem
 
 # ---- the verbs: name, status when nothing fails, arguments --------------------------------------------------------------------
@@ -95,15 +98,27 @@ rows() {
 	convert-bundle|0|convert first/fullchain.pem --key first/key.pem --for windows-pfx --out out --out-password-file pass
 	convert-split|0|convert pile.pem --to der --split --out out
 	revoke|0|revoke www.contoso.com --reason superseded
+	revoke-hold|0|revoke www.contoso.com --hold
+	crl|0|crl issuing --out out
+	crl-delta|0|crl issuing --delta --out published
 	list|0|list
 	list-json|0|list --pending --all --json
 	history|0|history www.contoso.com
 	ca-list|0|ca list
+	ca-check|0|ca check
+	ca-add|0|ca add fourth --subject CN=fourth --key-type ec:p256
+	ca-rotate|0|ca rotate issuing --key-type ec:p256 --out out.pem
+	ca-retire|0|ca retire fifth --why old
 	ca-export|0|ca export --out out
 	ca-sign|0|ca sign second.csr --out out.pem
 	ca-install|0|ca install second.pem
 	ca-request|0|ca request --name third --subject CN=third --out out.csr
 	db-check|0|db check
+	db-backup|0|db backup --out out
+	db-restore|0|db restore copy --home restored
+	db-export|0|db export --out out.json
+	db-checkpoint|0|db checkpoint
+	lint|0|lint old.pem first/cert.pem
 	target-list|0|target list
 	target-show|0|target show sfb-front-end
 	target-check|0|target check nginx

@@ -4,7 +4,7 @@
 #
 #	out/*/cert.pem   what was released
 #	revoked          serial numbers whose revocation was reported as done
-#	crls/*           revocation lists as they were published
+#	crls/*           directories with a revocation list, one for each time it was published
 #	plan.json        a campaign of a few items; its bundles go to bundles/
 
 # load_begin: a home, and what the workers need.
@@ -12,8 +12,6 @@ load_begin() {
 	lab --no-password
 	mkdir -p out crls
 	: >revoked
-	load_crl= # --shards and the like are another test's
-	"$REMINT" help crl >/dev/null 2>&1 && load_crl=yes
 	old_ca
 	for load_name in one two three four five six; do old_cert "$load_name" "/O=Contoso/CN=$load_name.contoso.com"; done
 	"$REMINT" plan one.pem two.pem three.pem four.pem five.pem six.pem --for nginx --chain root.pem -o proposed.json >/dev/null 2>&1
@@ -51,7 +49,7 @@ load_publish() {
 	load_turn=0
 	while [ $load_turn != "${2:-for ever}" ]; do
 		load_turn=$((load_turn + 1))
-		"$REMINT" crl --out "crls/$1-$load_turn.crl" >/dev/null || echo "crl: status $?" >&2
+		"$REMINT" crl issuing --out "crls/$1-$load_turn" >/dev/null || echo "crl: status $?" >&2
 	done
 }
 # load_apply NAME [TURNS]
@@ -79,22 +77,19 @@ load_faults() {
 	jq -r '.certificates[] | select(.status == "revoked").serial' load.list | sort >load.revoked
 	sort -u revoked | comm -23 - load.revoked | sed 's/^/a revocation that was reported is lost: /'
 	find . -name '.remint-*' -newer plan.json | sed 's/^/a temporary file: /' >load.temporary
-	[ -z "$load_crl" ] || load_crl_faults
+	load_crl_faults
 }
 
-# The numbers of the lists published by one worker only grow, no two lists have the same, and each lists whatever had been reported before it.
+# The numbers of the lists that one worker published only grow, and no two lists have the same.
 load_crl_faults() {
-	for load_file in crls/*.crl; do
+	for load_file in crls/*/issuing.crl; do
 		[ -e "$load_file" ] || continue
-		load_number=$(openssl crl -inform "$(load_form "$load_file")" -in "$load_file" -noout -crlnumber | sed 's/.*=0x//') ||
-			echo "half a list: $load_file"
-		load_worker=${load_file%-*}
-		load_turn=${load_file##*-}
-		echo "${load_worker##*/} ${load_turn%.crl} $(printf %d "0x$load_number")"
+		load_number=$(openssl crl -inform DER -in "$load_file" -noout -crlnumber 2>/dev/null | sed 's/.*=0x//; s/.*=//')
+		[ -n "$load_number" ] || echo "half a list: $load_file"
+		load_file=${load_file%/*} load_turn=${load_file##*-}
+		echo "${load_file%-*} $load_turn $(printf %d "0x${load_number:-0}")"
 	done | sort -k1,1 -k2,2n >load.numbers
+	grep '^half' load.numbers
 	awk '$1 == worker && $3 <= number { print "the number of a list does not grow: " $0 } { worker = $1; number = $3 }' load.numbers
 	cut -d' ' -f3 load.numbers | sort | uniq -d | sed 's/^/two lists have the number /'
-}
-load_form() {
-	grep -q BEGIN "$1" && echo PEM || echo DER
 }
