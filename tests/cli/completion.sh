@@ -54,7 +54,7 @@ remint audit --fail-on w|warning
 remint convert x --to p7|p7b p7b-pem
 remint audit x --for rfc|rfc5280
 remint issue --template server-c|server-client
-remint template show web-s|web-server
+remint template show web-server-|web-server-client
 remint completion |bash zsh fish
 remint audit old|old.pem
 remint --json target li|list
