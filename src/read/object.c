@@ -172,7 +172,7 @@ in_place_of_certificate(const struct rmt_contents *found)
 		{ RMT_OBJECT_REQUEST_DESCRIPTION, "certreq's "
 						  "description of a request: make the request with "
 						  "certreq -new, and let a CA sign it" },
-		{ RMT_OBJECT_PRIVATE_KEY, "a private key" },
+		{ RMT_OBJECT_PRIVATE_KEY, "a private key: the certificate is in another file" },
 		{ RMT_OBJECT_PUBLIC_KEY, "a public key" },
 		{ RMT_OBJECT_CRL, "a CRL" },
 		{ RMT_OBJECT_OCSP_RESPONSE, "an OCSP response" },

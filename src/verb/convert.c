@@ -166,9 +166,8 @@ static int target_files(struct rmt_converting *job, const char *name, struct rmt
 	}
 	if (rmt_target_wants_passphrase(target, job->bundle.key != NULL) && !(secret = rmt_target_secret(job->ctx, target, err)))
 		goto out;
-	if (job->options->out.encrypt_key && job->bundle.key && rmt_target_opens_key(target))
-		rmt_verb_warn(job->ctx, "the passphrase does not protect the private key for %s: the device reads it from a file that is not encrypted "
-		              "and only its owner may read", target->name);
+	if (job->options->out.encrypt_key && job->bundle.key)
+		rmt_target_warn_open(job->ctx, target);
 	rc = rmt_write_target(&job->bundle, target, secret, files, err);
 out:
 	rmt_target_free(target);

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,7 +158,7 @@ static bool wants_key(const struct rmt_converting *job)
 /* A key in a file among the inputs is meant for one of the certificates there. What else a directory holds is not. */
 static bool is_stray(const struct rmt_converting *job, const struct rmt_object *key)
 {
-	if (!names(&job->options->inputs, key->source) || !wants_key(job))
+	if (!(names(&job->options->inputs, key->source) || names(&job->options->keys, key->source)) || !wants_key(job))
 		return false;
 	for (size_t i = 0; i < job->pile.count; i++)
 		if (job->pile.objects[i]->cert && rmt_span_equal(job->pile.objects[i]->cert->spki, rmt_key_spki(key->key)))
@@ -175,6 +176,26 @@ static int check_keys(struct rmt_converting *job, struct rmt_err *err)
 			return locked_key(object, err);
 		if (object->key && !job->company.key && (job->options->keys.count || is_stray(job, object)))
 			return rmt_key_of_another(rmt_key_spki(object->key), job->company.leaf->cert->spki, object->source, err);
+	}
+	return 0;
+}
+
+int rmt_converting_check_strays(const struct rmt_converting *job, struct rmt_err *err)
+{
+	for (size_t i = 0; i < job->pile.count; i++) {
+		const struct rmt_object *object = job->pile.objects[i];
+		unsigned char hash[RMT_SHA256];
+		char hex[2 * RMT_SHA256 + 1];
+
+		if (!object->key || !is_stray(job, object))
+			continue;
+		if (rmt_spki_hash(rmt_key_spki(object->key), hash, err))
+			return -1;
+		for (size_t k = 0; k < sizeof hash; k++)
+			snprintf(hex + 2 * k, 3, "%02x", hash[k]);
+		rmt_err_set(err, RMT_SECRET, NULL, "the key belongs to none of the certificates: its SPKI is %s", hex);
+		rmt_err_source(err, object->source);
+		return -1;
 	}
 	return 0;
 }

@@ -174,6 +174,8 @@ static int fill(struct splitting *to)
 
 	if (rmt_converting_about(to->job, to->format) != RMT_ABOUT_LEAF)
 		return each_object(to);
+	if (rmt_converting_check_strays(to->job, to->err))
+		return -1;
 	return lone ? each_certificate(to) : each_leaf(to);
 }
 

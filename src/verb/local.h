@@ -228,6 +228,7 @@ struct rmt_converting {
 enum rmt_subject_matter rmt_converting_about(const struct rmt_converting *job, const struct rmt_format *format);
 int rmt_converting_fill(struct rmt_converting *job, const struct rmt_format *format, struct rmt_err *err);
 /* The bundle of this leaf; `key` may be NULL, or locked. */
+int rmt_converting_check_strays(const struct rmt_converting *job, struct rmt_err *err); /* a key that was named and fits none of the certificates: RMT_SECRET */
 int rmt_converting_leaf(struct rmt_converting *job, const struct rmt_cert *leaf, const struct rmt_object *key, struct rmt_err *err);
 int rmt_converting_write(struct rmt_converting *job, const struct rmt_format *format, struct rmt_buf *out, bool *secret, struct rmt_err *err);
 int rmt_converting_split(struct rmt_converting *job, const struct rmt_format *format, struct rmt_err *err);
@@ -635,6 +636,7 @@ struct rmt_release {
 	bool one_file;         /* sign: NAME.pem per certificate instead of the set of a bundle */
 	bool audit_again;      /* run the second audit */
 	bool settle;           /* a file that stands there with the same content is as good as written */
+	bool warned;           /* that a device reads its key unencrypted */
 	remint_issued_fn *issued;
 	/* One more file beside the standard ones, or NULL. */
 	const char *more_name;
@@ -648,6 +650,8 @@ int rmt_files_settle(struct remint *ctx, const char *directory, const struct rmt
  * need? Afterwards: write them and hand the item to the caller. Files that cannot be written after all fail the item. */
 /* The passphrase for a target's files; one that the device does not take is refused. */
 const struct rmt_secret *rmt_target_secret(struct remint *ctx, const struct rmt_target *target, struct rmt_err *err);
+/* Of a target whose device reads the key from a file that is open, where a passphrase was given for what is written. */
+void rmt_target_warn_open(struct remint *ctx, const struct rmt_target *target);
 int rmt_release_ready(void *release, struct rmt_item *item, struct rmt_err *err);
 int rmt_release_look(void *release, struct rmt_item *item, struct rmt_err *err); /* the files alone, for a dry run */
 int rmt_release_item(void *release, struct rmt_item *item);

@@ -68,6 +68,13 @@ const struct rmt_secret *rmt_target_secret(struct remint *ctx, const struct rmt_
 	return secret && rmt_passphrase_check(target, secret, err) == 0 ? secret : NULL;
 }
 
+void rmt_target_warn_open(struct remint *ctx, const struct rmt_target *target)
+{
+	if (rmt_target_opens_key(target))
+		rmt_verb_warn(ctx, "the passphrase does not protect the private key for %s: the device reads it from a file that is not encrypted "
+		              "and only its owner may read", target->name);
+}
+
 /* ---- before anything is signed ------------------------------------------------------------------------------------------------- */
 
 enum { NAMES_MAX = 64 };
@@ -180,7 +187,12 @@ int rmt_release_ready(void *arg, struct rmt_item *item, struct rmt_err *err)
 	for (size_t i = 0; item->key && i < release->demand->target_count; i++)
 		if (rmt_target_wants_passphrase(release->demand->targets[i], item->key != NULL) && !rmt_target_secret(release->ctx, release->demand->targets[i], err))
 			return -1;
-	return item->key && release->out.encrypt_key && !rmt_verb_out_secret(release->ctx, "key.pem", err) ? -1 : 0;
+	if (!item->key || !release->out.encrypt_key)
+		return 0;
+	for (size_t i = 0; !release->warned && i < release->demand->target_count; i++)
+		rmt_target_warn_open(release->ctx, release->demand->targets[i]);
+	release->warned = true;
+	return rmt_verb_out_secret(release->ctx, "key.pem", err) ? 0 : -1;
 }
 
 /* ---- afterwards ------------------------------------------------------------------------------------------------------------------ */

@@ -103,7 +103,7 @@ key.ppk|a PuTTY private key: an SSH key, which no certificate uses$
 TABLE
 expect_status 0 "a ZIP is recognised" "$REMINT" show in/archive.zip
 expect_out 'unpack it' "with advice"
-refused 3 'good.key: holds no certificate, only a private key$' "a key is no certificate" "$REMINT" convert good.key --for nginx --out new
+refused 3 'good.key: holds no certificate, only a private key: the certificate is in another file$' "a key is no certificate" "$REMINT" convert good.key --for nginx --out new
 refused 7 'other.key: the key belongs to another certificate: SPKI [0-9a-f]*, and the certificate.s is [0-9a-f]*$' "nor is any key its key" \
 	"$REMINT" convert good.pem --key other.key --to pem --content leaf,key
 expect_status 0 "show takes a key and the certificate of another" "$REMINT" show good.pem other.key

@@ -110,6 +110,9 @@ expect_line got ' 1 CERTIFICATE 1 PRIVATE KEY ' "the first with its key"
 expect_no_line leaves/2.pem PRIVATE "the second without one"
 [ "$(ls -l leaves/1.pem | cut -c1-10)" = -rw------- ] && ok "which only its owner reads" || not_ok "which only its owner reads"
 serial=$(openssl x509 -in old.pem -noout -serial | sed 's/.*=//' | tr A-F a-f | sed 's/^0*//')
+expect_status 7 "a key of none of them" convert many.pem ec.key --to pem --split -o none
+expect_err 'ec.key: the key belongs to none of the certificates: its SPKI is [0-9a-f]{64}$' "is named"
+expect_status 0 "where no key goes in" convert many.pem ec.key --to der --split -o ders
 expect_status 0 "a serial number in a name" convert pile.pem --to pem --no-chain --no-key --split --file-name '{serial}.pem' -o serials
 names serials >named
 expect_line named "$serial" "is the certificate's"
@@ -189,9 +192,17 @@ expect_line sealed/web.example.com.key 'BEGIN ENCRYPTED' "under the passphrase"
 expect_line sealed/web.example.com.pem '^# issuer: ' "and the rest is laid out as the target says"
 expect_status 0 "a target whose device reads an open key" convert old.pem --key old.key --for nginx -o open --out-password-file pass
 expect_err 'warning: the passphrase does not protect the private key for nginx' "is said to leave the passphrase out"
+expect_status 0 "a firewall that asks for a passphrase" convert old.pem --key old.key --chain root.pem --for paloalto -o pan --out-password-file pass
+expect_line pan/web.example.com.key 'BEGIN ENCRYPTED' "gets the key under it"
+expect_no_line pan/INSTALL-paloalto.txt 'openssl' "and nobody has to do it by hand"
 expect_status 0 "without a passphrase" convert old.pem --key old.key --for nginx -o quiet
 expect_no_line "$TMP/err" . "nothing is to be said"
 lab --no-password
+expect_status 0 "one that is issued for such a device" "$REMINT" issue --dns open.example.com --for nginx --for haproxy --out issued --out-password-file pass
+expect_err 'warning: the passphrase does not protect the private key for nginx' "has the same warning"
+expect_err 'warning: the passphrase does not protect the private key for haproxy' "for each"
+expect_status 0 "and what is reissued" "$REMINT" reissue issued/cert.pem --for nginx --out reissued --out-password-file pass
+expect_err 'warning: the passphrase does not protect the private key for nginx' "too"
 expect_status 7 "nothing is issued for a device" "$REMINT" issue --dns new.example.com --policies mine --for picky --out new --out-password-file long.pass
 "$REMINT" list --csv >listed
 expect_no_line listed 'new\.example' "that would not take it"

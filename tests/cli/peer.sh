@@ -351,7 +351,7 @@ refused 2 'name its certificate' "a key without a certificate" "$REMINT" peer --
 refused 2 'takes a number' "no connection at all" "$REMINT" peer --as nginx --count 0
 refused 3 'absent.pem' "a certificate that is not there" "$REMINT" peer --as nginx --cert absent.pem
 refused 3 'holds no certificate' "a file without a certificate" "$REMINT" peer --as nginx --cert leaf.key
-refused 3 'holds no certificate' "roots that are none" "$REMINT" peer --as nginx --trust leaf.key
+refused 3 'leaf.key: holds no certificate, only a private key: the certificate is in another file' "roots that are none" "$REMINT" peer --as nginx --trust leaf.key
 refused 7 'no private key' "a certificate without its key" "$REMINT" peer --as nginx --cert both.pem
 refused 7 'no private key' "a certificate with another's key" "$REMINT" peer --as nginx --cert both.pem --key root.key
 refused 5 'listen' "an address that is not ours" "$REMINT" peer --as nginx --listen 192.0.2.77:0
