@@ -350,8 +350,8 @@ int rmt_db_items_release(struct rmt_db *db, int64_t campaign, int64_t pid, struc
 /* ---- status: indexed columns only -------------------------------------------------------------------------------------------------- */
 
 /* Each certificate that ends from one time to another (both included), in no order: none that was revoked, that has a successor in
- * force, or that is an authority's own. */
-int rmt_db_expiring(struct rmt_db *db, rmt_time from, rmt_time until, int (*visit)(void *arg, int64_t id, rmt_time not_after), void *arg,
+ * force, that is an authority's own, or that the template `but` made. */
+int rmt_db_expiring(struct rmt_db *db, rmt_time from, rmt_time until, const char *but, int (*visit)(void *arg, int64_t id, rmt_time not_after), void *arg,
                     struct rmt_err *err);
 struct rmt_db_lifetime {
 	int64_t authority;
@@ -365,6 +365,8 @@ struct rmt_db_lifetime {
 };
 /* The visitor leaves the database alone. */
 int rmt_db_lifetimes(struct rmt_db *db, int (*visit)(void *arg, const struct rmt_db_lifetime *lifetime), void *arg, struct rmt_err *err);
+/* Of up to a thousand responses kept, spread over all of them: how many, when the first of them ends, the shortest life. */
+int rmt_db_ocsp_sample(struct rmt_db *db, int64_t *count, rmt_time *soonest, int64_t *life, struct rmt_err *err);
 int rmt_db_pending_waiting(struct rmt_db *db, int (*visit)(void *arg, enum rmt_pending_kind kind, int64_t count, rmt_time oldest),
                            void *arg, struct rmt_err *err);
 struct rmt_db_progress {

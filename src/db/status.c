@@ -14,23 +14,25 @@
 static const char doing[] = "read the status";
 
 /* Expiry is indexed within blocks of ids: each block is sought. What has a successor that was not
- * taken back is done with, and so is what was revoked; an authority's own certificates are its own
- * matter. */
+ * taken back is done with, and so is what was revoked; an authority's own certificates, and those
+ * of the template ?3, are somebody else's matter. */
 static const char expiring[] =
     "WITH RECURSIVE b (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM b"
     "  WHERE n < (SELECT max(id) >> 12 FROM certificates)),"
-    " ca (id) AS MATERIALIZED (SELECT k.id FROM authorities a JOIN certificates k"
-    "  ON substr(k.spki_hash, 1, 8) = substr(a.spki_hash, 1, 8))"
+    " other (id) AS MATERIALIZED (SELECT k.id FROM authorities a JOIN certificates k"
+    "  ON substr(k.spki_hash, 1, 8) = substr(a.spki_hash, 1, 8)"
+    "  UNION ALL SELECT k.id FROM certificates k INDEXED BY certificates_template"
+    "  WHERE k.template = (SELECT id FROM terms WHERE text = ?3))"
     " SELECT c.id, c.not_after FROM b"
     " CROSS JOIN certificates c INDEXED BY certificates_expiry"
     "  ON c.id >> 12 = b.n AND c.not_after BETWEEN ?1 AND ?2"
     " WHERE NOT EXISTS (SELECT 1 FROM revoked r WHERE r.certificate = c.id)"
     " AND NOT EXISTS (SELECT 1 FROM certificates s WHERE s.supersedes = c.id"
     "  AND NOT EXISTS (SELECT 1 FROM revoked r WHERE r.certificate = s.id))"
-    " AND c.id NOT IN (SELECT id FROM ca)";
+    " AND c.id NOT IN (SELECT id FROM other)";
 
 int
-rmt_db_expiring(struct rmt_db *db, rmt_time from, rmt_time until,
+rmt_db_expiring(struct rmt_db *db, rmt_time from, rmt_time until, const char *but,
     int (*visit)(void *arg, int64_t id, rmt_time not_after), void *arg, struct rmt_err *err)
 {
 	struct rmt_db_query query;
@@ -40,6 +42,7 @@ rmt_db_expiring(struct rmt_db *db, rmt_time from, rmt_time until,
 		return -1;
 	rmt_db_bind_int(&query, from);
 	rmt_db_bind_int(&query, until);
+	rmt_db_bind_text(&query, but);
 	while ((rc = rmt_db_step(&query, doing, err)) == 1) {
 		rc = visit(arg, sqlite3_column_int64(query.statement, 0),
 		    sqlite3_column_int64(query.statement, 1));
@@ -118,6 +121,33 @@ rmt_db_lifetimes(struct rmt_db *db,
 	}
 	rmt_db_done(&query);
 	return rc;
+}
+
+/* A thousand of them, evenly spread: what a run did not come to lies side by side. */
+static const char responses[] =
+    "WITH RECURSIVE s (k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM s WHERE k < 999),"
+    " r (low, high) AS (SELECT min(id), max(id) FROM ocsp_responses)"
+    " SELECT count(*), min(o.next_update), min(o.next_update - o.this_update) FROM"
+    " (SELECT DISTINCT (SELECT n.id FROM ocsp_responses n WHERE n.id >= low + (high - low) * k / 999"
+    "   ORDER BY n.id LIMIT 1) AS id FROM r, s) p JOIN ocsp_responses o ON o.id = p.id";
+
+int
+rmt_db_ocsp_sample(struct rmt_db *db, int64_t *count, rmt_time *soonest, int64_t *life,
+    struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int rc;
+
+	if (rmt_db_query(db, responses, &query, err) != 0)
+		return -1;
+	rc = rmt_db_step(&query, doing, err);
+	if (rc == 1) {
+		*count = sqlite3_column_int64(query.statement, 0);
+		*soonest = sqlite3_column_int64(query.statement, 1);
+		*life = sqlite3_column_int64(query.statement, 2);
+	}
+	rmt_db_done(&query);
+	return rc < 0 ? -1 : 0;
 }
 
 /* ---- what waits ---- */

@@ -141,8 +141,8 @@ static enum remint_health describe_lists(struct rmt_status *status, const struct
 	char when[32];
 
 	rmt_time_text(lists->next_update, when);
-	rmt_buf_format(text, "list %lld of %lld certificates %s at %s", (long long)lists->number, (long long)lists->entries,
-	               left < 0 ? "ended" : "holds until", when);
+	rmt_buf_format(text, "list %lld (%lld revoked) %s %s", (long long)lists->number, (long long)lists->entries,
+	               left < 0 ? "ended at" : "holds until", when);
 	if (left < 0)
 		rmt_buf_text(text, ": devices that check refuse every certificate of this authority: run remint crl");
 	else if (left < margin)
@@ -202,10 +202,40 @@ static int tell_authority(void *arg, const struct rmt_db_authority *authority)
 	return tell_lists(status, authority);
 }
 
+/* ---- responses that were signed in advance ------------------------------------------------------------------------------------------ */
+
+static int tell_responses(struct rmt_status *status)
+{
+	struct rmt_buf *text = &status->arena.scratch;
+	int64_t count, life, left, margin;
+	rmt_time soonest;
+
+	if (rmt_db_ocsp_sample(status->home.db, &count, &soonest, &life, status->err))
+		return -1;
+	if (!count)
+		return 0;
+	left = soonest - status->now;
+	/* A run leaves alone what holds for half of its life yet. */
+	margin = status->options.margin ? status->options.margin : life / 8;
+	rmt_status_begin(status, "ocsp", "freshness", NULL);
+	rmt_buf_format(text, "%lld of the responses signed in advance were looked at, the first ", (long long)count);
+	rmt_buf_text(text, left < 0 ? "ended " : "ends in ");
+	rmt_status_span(text, left < 0 ? -left : left);
+	rmt_buf_text(text, left < 0        ? " ago: run remint ocsp --all"
+	                   : left < margin ? ": a run was missed: run remint ocsp --all"
+	                                   : "");
+	status->line.measured = true;
+	status->line.value = left;
+	status->line.unit = "s";
+	status->line.warning = margin;
+	status->line.critical = 0;
+	return rmt_status_tell(status, left < 0 ? REMINT_HEALTH_CRITICAL : left < margin ? REMINT_HEALTH_WARNING : REMINT_HEALTH_OK);
+}
+
 int rmt_status_authorities(struct rmt_status *status)
 {
 	return rmt_db_lifetimes(status->home.db, tell_life, status, status->err) ||
-	               rmt_db_authorities(status->home.db, tell_authority, status, status->err)
+	               rmt_db_authorities(status->home.db, tell_authority, status, status->err) || tell_responses(status)
 	           ? -1
 	           : 0;
 }

@@ -4,6 +4,7 @@
 #
 #	make bench              everything (some minutes, 4 GB under TMPDIR)
 #	make bench BENCH=sign   one part or several: sign rsa piles single list probe pfx files p7b paths crl
+#	make bench BENCH=sign   one part or several: sign rsa piles single list probe pfx files p7b paths status
 #
 # Figures are medians of runs that take turns with their peers. Rates are per second of CPU (user and system) unless
 # they say wall. Nothing here passes or fails; a peer that is not installed is named and left out.
@@ -408,6 +409,31 @@ bench_crl() {
 		absent "openssl ca -gencrl" openssl
 	fi
 	rm -rf home.crl lists peer.pem oca
+bench_status() {
+	title "The status of a database with 1,000,000 certificates, and its upkeep (aim: status below 1 s)"
+	full_home
+	for _ in 1 2 3; do
+		cost status sh -c '"$1" --home home.full status --nagios --expired-days 36500 || :' sh "$REMINT"
+		rm -rf copy
+		cost backup "$REMINT" --home home.full db backup --out copy
+		cost export "$REMINT" --home home.full db export --table certificates
+	done
+	row "remint status" "$(ms status) of CPU, $(ms status 2) wall, peak $(mib status)"
+	row "  it says" "$(cut -d'|' -f1 status.out | cut -c1-80)"
+	row "remint db backup, reopened and checked" "$(calc '%.1f s' "$(median backup 1)") of CPU, $(calc '%.1f s' "$(median backup 2)") wall, peak $(mib backup)"
+	row "remint db export of the certificates" "$(rate export 1000000), peak $(mib export)"
+	rm -rf copy export.out
+	requests
+	new_home home.check ec:p256 --no-password
+	"$REMINT" --home home.check sign requests.pem --quiet >signed.out 2>&1 || { tail -n 3 signed.out; return; }
+	for _ in 1 2 3; do
+		cost quick "$REMINT" --home home.check db check --quick
+		cost whole "$REMINT" --home home.check db check
+		cost two "$REMINT" --home home.check db check --jobs 2
+	done
+	row "remint db check --quick, 20,000 certificates" "$(rate quick 20000)"
+	row "remint db check, every P-256 signature" "$(rate whole 20000), $(calc '%.0f/s' "20000 / $(median whole 2)") wall"
+	row "  with --jobs 2" "$(calc '%.0f/s' "20000 / $(median two 2)") wall, peak $(mib two)"
 }
 
 # ---- all of it -------------------------------------------------------------------------------------------------------
@@ -417,6 +443,11 @@ for part in $parts; do
 	case $part in
 	sign | rsa | piles | single | list | probe | pfx | files | p7b | paths | crl) ;;
 	*) echo "bench: no part \"$part\": sign, rsa, piles, single, list, probe, pfx, files, p7b, paths and crl are" >&2; exit 2 ;;
+parts=${*:-sign rsa piles single list probe pfx files p7b paths status}
+for part in $parts; do
+	case $part in
+	sign | rsa | piles | single | list | probe | pfx | files | p7b | paths | status) ;;
+	*) echo "bench: no part \"$part\": sign, rsa, piles, single, list, probe, pfx, files, p7b, paths and status are" >&2; exit 2 ;;
 	esac
 done
 printf 'Remint %s on %s cores; load %s\n' "$("$REMINT" version 2>/dev/null | head -n 1)" "$(nproc)" "$(cut -d' ' -f1-3 /proc/loadavg)"

@@ -91,6 +91,12 @@ if have sqlite3; then
 else
 	skip "sqlite3 is not installed" "each authority goes on with numbers of lists far ahead"
 fi
+quietly "$REMINT" crl --out pub --ca-password-file ca.pass
+quietly "$REMINT" crl --out pub --ca-password-file ca.pass
+quietly "$REMINT" crl --home again --out pub.again --ca-password-file ca.pass
+list_number() { printf '%d' "0x$(openssl crl -inform DER -in "$1" -noout -crlnumber | sed 's/.*0x//; s/^crlNumber=//')"; }
+[ "$(list_number pub.again/issuing.crl)" -gt "$(($(list_number pub/issuing.crl) + 990))" ] && ok "and the next list has a number behind those of the lost home" ||
+	not_ok "and the next list has a number behind those of the lost home"
 expect_status 0 "it goes on issuing" remint issue --home again --dns new.example --key-type ec:p256 --ca-password-file ca.pass --out new
 expect_status 0 "soundly" remint db check --home again
 expect_status 4 "a home that is there is not replaced" remint db restore kept --home again

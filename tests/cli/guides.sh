@@ -21,6 +21,8 @@ replace-a-refused-certificate.md|remint audit old.pfx|1
 look-at-live-servers.md|remint audit pool.corp.example|1
 look-at-live-servers.md|remint verify|1
 names-from-a-topology.md|remint audit|1
+run-a-ca-for-years.md|remint status|1
+run-a-ca-for-years.md|remint status --backup-days|0
 run-a-campaign.md|remint plan|1
 run-a-campaign.md|remint apply plan.json --close|1
 run-a-campaign.md|remint apply plan.json --close --commit|0
@@ -129,6 +131,12 @@ mkdir -p "$TMP/requests-and-approval.md" "$work/requests"
 (HOME=$TMP/requests-and-approval.md && export HOME && cd "$work/requests" &&
 	at_terminal 'remint init') >"$TMP/log" 2>&1 || not_ok "there is a home for the requests" "$TMP/log"
 run_page "$srcdir/docs/guides/requests-and-approval.md" "$work/requests"
+mkdir -p "$TMP/run-a-ca-for-years.md" "$work/years"
+(cd "$work/years" && mkdir public backups units && echo "$passphrase" >ca.pass)
+(HOME=$TMP/run-a-ca-for-years.md && export HOME && cd "$work/years" && at_terminal 'remint init --publish-url http://pki.corp.example/' &&
+	at_terminal 'remint issue --dns web.corp.example --out web' && at_terminal 'remint issue --dns mail.corp.example --out mail') >"$TMP/log" 2>&1 ||
+	not_ok "there is a home for years" "$TMP/log"
+run_page "$srcdir/docs/guides/run-a-ca-for-years.md" "$work/years"
 
 # The tables speak of pages as they are.
 {

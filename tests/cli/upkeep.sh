@@ -72,6 +72,33 @@ expect_status 1 "unless its successor was revoked" remint status
 expect_out ' a\.example$' "then it is told again"
 line 'warning   issuing: 1 certificate was revoked and no list was ever published' "and that nobody can know of it"
 
+# ---- revocation lists and OCSP responses
+expect_status 0 "a list is published" remint crl --out pub --next-update 8d
+remint status >"$TMP/out"
+line 'ok        issuing: list 1 \(1 revoked\) holds until 20' "which is fresh"
+at +5d "$REMINT" status >"$TMP/out"
+line 'ok        issuing: list 1 ' "for some days"
+at +5d "$REMINT" status --margin 4d >"$TMP/out"
+line 'warning   issuing: list .*: a run was missed: run remint crl' "unless runs are meant to be closer"
+at +7d "$REMINT" status >"$TMP/out"
+line 'warning   issuing: list .*: a run was missed: run remint crl' "in the last quarter of its life it is a warning"
+at +9d "$REMINT" status >"$TMP/out"
+line 'critical  issuing: list .* ended at .*refuse every certificate of this authority: run remint crl' "afterwards critical"
+quietly "$REMINT" revoke c/cert.pem
+remint status >"$TMP/out"
+line 'ok        issuing: .*; 1 revocation is not on it yet, since [0-9]+ seconds?' "what is not on it is told"
+at +3d "$REMINT" status >"$TMP/out"
+line 'warning   issuing: .*; 1 revocation is not on it yet, since [23] ' "and a warning after a day"
+expect_status 0 "responses are signed in advance" remint ocsp --all --next-update 4d
+at +2d "$REMINT" status >"$TMP/out"
+line 'ok        [0-9]+ of the responses signed in advance were looked at, the first ends in' "they are fresh"
+at +90h "$REMINT" status >"$TMP/out"
+line 'warning   [0-9]+ of the responses .*: run remint ocsp --all' "they grow old"
+at +5d "$REMINT" status >"$TMP/out"
+line 'critical  [0-9]+ of the responses .*ended .* ago: run remint ocsp --all' "and end"
+remint status --warn-days 300 --critical-days 299 >"$TMP/out"
+expect_no_line "$TMP/out" 'OCSP [Ss]igner|Responder' "the certificate that signs them is nobody's worry"
+
 # ---- what waits
 openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout w.key -out w.csr -subj '/CN=w.example' 2>/dev/null
 quietly "$REMINT" sign w.csr --hold --template server-client
@@ -89,7 +116,7 @@ json_is '.lines[] | select(.check == "ends-warning") | .health == "warning" and 
 json_is '[.lines[] | [.section, .check, .object]] | length == (unique | length)' "each line like no other"
 expect_status 1 "as one line" remint status --nagios
 [ "$(wc -l <"$TMP/out")" -eq 1 ] && ok "it is one" || not_ok "it is one" "$TMP/out"
-expect_out "^REMINT WARNING - 1 ends within 30 days; .*no list was ever published \\|( '[^'|=]+'=-?[0-9]+(s|B)?;[0-9]*:?;[0-9]*:?)+\$" "with its figures"
+expect_out "^REMINT WARNING - 1 ends within 30 days \\|( '[^'|=]+'=-?[0-9]+(s|B)?;[0-9]*:?;[0-9]*:?)+\$" "with its figures"
 expect_status 2 "a home that is not there" remint status --nagios --home absent
 expect_out '^REMINT CRITICAL - ' "is critical"
 expect_status 6 "and a failure on a page" remint status --home absent
