@@ -3,8 +3,7 @@
 # What Remint costs, beside a ceiling and a peer measured in the same run. Read the ratios, not the seconds.
 #
 #	make bench              everything (some minutes, 4 GB under TMPDIR)
-#	make bench BENCH=sign   one part or several: sign rsa piles single list probe pfx files p7b paths crl
-#	make bench BENCH=sign   one part or several: sign rsa piles single list probe pfx files p7b paths status
+#	make bench BENCH=sign   one part or several: sign rsa piles single list probe pfx files p7b paths crl status
 #
 # Figures are medians of runs that take turns with their peers. Rates are per second of CPU (user and system) unless
 # they say wall. Nothing here passes or fails; a peer that is not installed is named and left out.
@@ -438,16 +437,11 @@ bench_status() {
 
 # ---- all of it -------------------------------------------------------------------------------------------------------
 
-parts=${*:-sign rsa piles single list probe pfx files p7b paths crl}
+parts=${*:-sign rsa piles single list probe pfx files p7b paths crl status}
 for part in $parts; do
 	case $part in
-	sign | rsa | piles | single | list | probe | pfx | files | p7b | paths | crl) ;;
-	*) echo "bench: no part \"$part\": sign, rsa, piles, single, list, probe, pfx, files, p7b, paths and crl are" >&2; exit 2 ;;
-parts=${*:-sign rsa piles single list probe pfx files p7b paths status}
-for part in $parts; do
-	case $part in
-	sign | rsa | piles | single | list | probe | pfx | files | p7b | paths | status) ;;
-	*) echo "bench: no part \"$part\": sign, rsa, piles, single, list, probe, pfx, files, p7b, paths and status are" >&2; exit 2 ;;
+	sign | rsa | piles | single | list | probe | pfx | files | p7b | paths | crl | status) ;;
+	*) echo "bench: no part \"$part\": sign, rsa, piles, single, list, probe, pfx, files, p7b, paths, crl and status are" >&2; exit 2 ;;
 	esac
 done
 printf 'Remint %s on %s cores; load %s\n' "$("$REMINT" version 2>/dev/null | head -n 1)" "$(nproc)" "$(cut -d' ' -f1-3 /proc/loadavg)"
