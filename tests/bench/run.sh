@@ -408,6 +408,8 @@ bench_crl() {
 		absent "openssl ca -gencrl" openssl
 	fi
 	rm -rf home.crl lists peer.pem oca
+}
+
 bench_status() {
 	title "The status of a database with 1,000,000 certificates, and its upkeep (aim: status below 1 s)"
 	full_home
