@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+# What went wrong in other people's CAs, tried on ours: one case for each lesson, named after where it was learnt. Most of it is tested
+# at more length elsewhere; here one can see at a glance that nothing was forgotten. What concerns a protocol that is not spoken here has
+# no case.
+. "${srcdir:-.}/tests/lib/tap.sh"
+. "$srcdir/tests/lib/pki.sh"
+. "$srcdir/tests/lib/refuse.sh"
+need openssl jq sqlite3 python3
+
+cd "$TMP" || exit 99
+export REMINT_HOME="$TMP/home"
+printf 'secret\n' >pass
+quietly "$REMINT" init --root-key ec:p256 --issuing-key ec:p256 --ca-password-file pass --issuing-validity 400d
+remint() { "$REMINT" "$@" --ca-password-file pass; }
+quietly openssl ecparam -name prime256v1 -genkey -noout -out key
+# request NAME EXTENSION...: NAME.csr
+request() {
+	name=$1
+	shift
+	{
+		printf '[req]\ndistinguished_name=dn\nreq_extensions=e\nprompt=no\nstring_mask=utf8only\nutf8=yes\n[dn]\nCN=%s.example.com\n[e]\n' "$name"
+		for line; do printf '%s\n' "$line"; done
+	} >"$name.cnf"
+	quietly openssl req -new -key key -config "$name.cnf" -out "$name.csr"
+}
+text_of() {
+	openssl x509 -in "$1" -noout -text 2>/dev/null
+}
+
+# ---- who may ask for what -----------------------------------------------------------------------------------------------------------
+# UCM 2.187: a request with CA:TRUE and keyCertSign made a subordinate CA.
+request subca 'basicConstraints=critical,CA:TRUE' 'keyUsage=keyCertSign'
+expect_status 4 "UCM 2.187: a request for a CA is refused" remint sign subca.csr --out o1
+absent o1/subca.pem "UCM 2.187: and nothing is written"
+
+# UCM 2.200, 2.204: OCSP signing, any purpose, code signing and time stamping came from the request.
+for purpose in OCSPSigning anyExtendedKeyUsage codeSigning timeStamping; do
+	request "want$purpose" "extendedKeyUsage=serverAuth,$purpose"
+	remint sign "want$purpose.csr" --out o2 >"$TMP/out" 2>"$TMP/err"
+	if [ -e "o2/want$purpose.pem" ]; then
+		text_of "o2/want$purpose.pem" | grep -A1 'Extended Key Usage' >purposes
+		expect_no_line purposes 'OCSP Signing|Any Extended|Code Signing|Time Stamping' "UCM 2.200: $purpose does not come from a request"
+	else
+		ok "UCM 2.200: $purpose does not come from a request"
+	fi
+done
+
+# UCM 2.228: distribution points, policies and the SID extension were copied.
+request copied 'crlDistributionPoints=URI:http://evil.example/' 'certificatePolicies=1.2.3.4' '1.3.6.1.4.1.311.25.2=ASN1:UTF8String:S-1-5-21-500'
+expect_status 0 "UCM 2.228: a request with them is signed" remint sign copied.csr --out o3
+text_of o3/copied.pem >copied.txt
+expect_no_line copied.txt 'evil|1\.2\.3\.4|311\.25\.2' "UCM 2.228: without them"
+
+# EJBCA CVE-2022-34831, UCM 2.204: identities beside those that were ordered, in the subject too.
+request more 'subjectAltName=DNS:more.example.com,DNS:bank.example.com,email:boss@example.com,IP:192.0.2.1'
+quietly "$REMINT" request --on-device --for cisco-ace --cn more.example.com
+refused 4 'was not asked for' "EJBCA CVE-2022-34831: names beyond those asked for" remint sign more.csr --pending 1
+
+# OpenBao GHSA-g892-p242-8g86: the limits for addresses held for options and not for requests.
+mkdir -p home/templates/certificates
+printf 'title = "No addresses";\nextends = "web-server";\nsan: { allow = [ "dns" ]; };\n' >home/templates/certificates/names-only.cfg
+request limits 'subjectAltName=DNS:limits.example.com,IP:192.0.2.1,email:boss@example.com'
+if "$REMINT" template check names-only >"$TMP/out" 2>"$TMP/err"; then
+	for from in request option; do
+		if [ $from = request ]; then
+			remint sign limits.csr --template names-only --out o4$from >"$TMP/out" 2>"$TMP/err"
+		else
+			remint issue --template names-only --dns limits.example.com --ip 192.0.2.1 --email boss@example.com --key-type ec:p256 \
+				--out o4$from >"$TMP/out" 2>"$TMP/err"
+		fi
+		cat o4$from/*.pem 2>/dev/null | openssl x509 -noout -text >limits.txt 2>/dev/null
+		[ -s limits.txt ] || grep -Eq 'ip:192|iPAddress|not allow|allows no' "$TMP/err" ||
+			not_ok "OpenBao GHSA-g892: a $from is signed without them, or refused for them" "$TMP/err"
+		expect_no_line limits.txt '192\.0\.2\.1|boss@' "OpenBao GHSA-g892: addresses and mail from a $from are under the template's limits"
+	done
+else
+	not_ok "the template of the test is sound" "$TMP/err"
+fi
+
+# OpenBao GHSA-59w7-v8rr-pr4p: a metacharacter in a name that is put in widened what was allowed.
+for value in '*' '*.example.com' 'a.example.com,dns:*.example.com' 'a*.example.com'; do
+	awk -v value="$value" '{ gsub(/"contoso\.com"/, "\"" value "\"") } 1' "$srcdir/examples/topology.cfg" >star.cfg
+	cmp -s star.cfg "$srcdir/examples/topology.cfg" && not_ok "the topology of the test has the name"
+	remint issue --for sfb-front-end --topology ./star.cfg --out o5 --dry-run >"$TMP/out" 2>"$TMP/err"
+	expect_err '^remint: .*star\.cfg: .*(host name|domain)' "OpenBao GHSA-59w7: \"$value\" stands for no name in a topology"
+done
+expect_status 4 "OpenBao GHSA-59w7: a wildcard is for the template that has one" remint issue --template server-client --dns '*.example.com' --key-type ec:p256 --dry-run
+
+# ---- keys ---------------------------------------------------------------------------------------------------------------------------
+# UCM 2.204, eMudhra: weak keys passed on some ways in.
+quietly openssl req -newkey rsa:1024 -nodes -keyout weak.key -subj /CN=weak.example.com -out weak.csr
+refused 7 'weak.csr: .*RSA' "UCM 2.204: a weak key in a request" remint sign weak.csr
+# easy-rsa CVE-2024-13454: the CA's key stood under a weak cipher.
+weak=0
+for file in home/keys/*.pem; do
+	openssl asn1parse -in "$file" >parsed 2>&1
+	grep -q PBES2 parsed && grep -q scrypt parsed && grep -qi 'aes-256-cbc' parsed || weak=$((weak + 1))
+done
+[ $weak = 0 ] && ok "easy-rsa CVE-2024-13454: keys of the home are PBES2, scrypt, AES-256" ||
+	not_ok "easy-rsa CVE-2024-13454: keys of the home are PBES2, scrypt, AES-256" parsed
+# PFX with what Windows 2000 could read.
+expect_status 0 "a certificate" remint issue --dns www.example.com --key-type ec:p256 --out www
+expect_status 0 "as PFX" "$REMINT" convert www/fullchain.pem --key www/key.pem --to pfx --out-password-file pass --out www.pfx
+openssl pkcs12 -in www.pfx -info -nokeys -passin file:pass >pfx.txt 2>&1
+expect_no_line pfx.txt 'RC2|DES|SHA1|sha1|MAC: *md5' "xca#617: a PFX has no weak cipher or MAC by itself"
+expect_line pfx.txt 'PBES2.*AES-256' "xca#617: but AES-256"
+
+# ---- what is signed -------------------------------------------------------------------------------------------------------------------
+# LE 2020: of N names the first was looked at N times.
+expect_status 0 "LE 2020: five names" remint issue --dns n1.example.com --dns n2.example.com --dns n3.example.com --dns n4.example.com \
+	--dns n5.example.com --key-type ec:p256 --out five
+text_of five/cert.pem | tr ',' '\n' | sed -n 's/.*DNS://p' | sort >names
+[ "$(tr '\n' ' ' <names)" = "n1.example.com n2.example.com n3.example.com n4.example.com n5.example.com " ] &&
+	ok "LE 2020: five different ones are certified" || not_ok "LE 2020: five different ones are certified" names
+found=0
+for n in 1 2 3 4 5; do
+	"$REMINT" list --name n$n.example.com --json | jq -e '.certificates | length == 1' >/dev/null && found=$((found + 1))
+done
+[ $found = 5 ] && ok "LE 2020: and five are found" || not_ok "LE 2020: and five are found ($found)"
+refused 4 'wildcard|bad' "LE 2020: the last of five is looked at, too" remint issue --template server-client --dns n1.example.com --dns n2.example.com \
+	--dns n3.example.com --dns n4.example.com --dns '*.example.com' --key-type ec:p256 --dry-run
+# bugzilla 1838667: what was linted was not what was signed.
+openssl x509 -in five/cert.pem -outform der -out five.der
+openssl asn1parse -inform der -in five.der -strparse 4 -noout -out five.tbs
+serial=$(openssl x509 -in five/cert.pem -noout -serial | sed 's/.*=//')
+sqlite3 home/ca.db "SELECT hex(bytes) FROM tbs WHERE hex(serial) = '$serial'" | tr A-F a-f >kept
+od -An -v -tx1 five.tbs | tr -d ' \n' >signed && echo >>signed
+expect_same kept signed "bugzilla 1838667: the bytes that were linted and kept are the bytes that were signed"
+# CA/Browser Forum: a day too long by one second.
+python3 - "$(openssl x509 -in five/cert.pem -noout -startdate | cut -d= -f2)" "$(openssl x509 -in five/cert.pem -noout -enddate | cut -d= -f2)" >length <<'PYTHON'
+import sys, time
+first, last = (time.mktime(time.strptime(t, "%b %d %H:%M:%S %Y GMT")) for t in sys.argv[1:])
+print(int(last - first + 1) % 86400)
+PYTHON
+[ "$(cat length)" = 0 ] && ok "notAfter counts: a validity of days ends a second before the next" || not_ok "a validity of days ends a second before the next" length
+# A leaf outlived its issuer.
+remint issue --dns long.example.com --key-type ec:p256 --days 800 --out long >"$TMP/out" 2>"$TMP/err"
+outlive=$?
+if [ $outlive = 0 ]; then
+	end=$(date -d "$(openssl x509 -in long/cert.pem -noout -enddate | cut -d= -f2)" +%s)
+	issuer=$("$REMINT" ca list --json | jq -r '.authorities[] | select(.name == "issuing").not_after')
+	[ "$end" -le "$(date -d "$issuer" +%s)" ] && ok "no certificate outlives its issuer" || not_ok "no certificate outlives its issuer"
+else
+	[ $outlive = 4 ] && ok "no certificate outlives its issuer" || not_ok "no certificate outlives its issuer" "$TMP/err"
+fi
+
+# ---- hostile text -----------------------------------------------------------------------------------------------------------------------
+# CVE-2009-2408 and X509V3_EXT_print: NUL and comma within a name.
+cat >hostile.py <<'PYTHON'
+# A request for NAME as dNSName, by its bytes: openssl's own configuration cannot write them.
+import subprocess, sys
+name = eval("b'" + sys.argv[1] + "'")
+def tlv(tag, body):
+    size = len(body)
+    head = bytes([size]) if size < 128 else bytes([0x81, size]) if size < 256 else bytes([0x82, size >> 8, size & 255])
+    return bytes([tag]) + head + body
+print("2.5.29.17=DER:" + tlv(0x30, tlv(0x82, name)).hex())
+PYTHON
+for bad in 'www.example.com\x00.evil.example' 'www.example.com,DNS:evil.example' '../../etc/passwd' 'www.example.com\x1b[2J' 'www.example.com\nDNS:evil.example'; do
+	request hostile "$(python3 hostile.py "$bad")"
+	expect_status 4 "CVE-2009-2408: a name with $(printf %s "$bad" | tr -d '\\') is not certified" remint sign hostile.csr --out o6
+	"$REMINT" show hostile.csr >shown 2>&1
+	tr -d '\n' <shown | LC_ALL=C grep -q "$(printf '[\001-\010\013-\037]')" && not_ok "CVE-2009-2408: nor shown as it is" shown ||
+		ok "CVE-2009-2408: nor shown as it is"
+done
+absent o6/hostile.pem ../etc/passwd "CVE-2009-2408: nothing is written"
+# A formula, a tag, an escape sequence and a line of a log as a subject.
+for bad in '=HYPERLINK(1)' '<script>alert(1)<script>' 'a\x1b]0;owned\x07' 'a\x0aremint: all is well' '@SUM(1)'; do
+	quietly openssl req -utf8 -x509 -key key -days 90 -subj "/CN=$(printf "$(printf %s "$bad" | sed 's/\\x/\\x/g')")" -out bad.pem
+	"$REMINT" show bad.pem >show.txt 2>&1
+	"$REMINT" audit bad.pem --for nginx --csv >audit.csv 2>/dev/null
+	"$REMINT" plan bad.pem --for nginx --out bad.json >/dev/null 2>&1
+	"$REMINT" report bad.json --html bad.html >/dev/null 2>report.err
+	LC_ALL=C grep -q "$(printf '[\001-\010\013-\037]')" show.txt && not_ok "a terminal gets no control characters" show.txt || ok "a terminal gets no control characters"
+	expect_no_line show.txt '^remint: all is well' "nor a line of its own"
+	expect_no_line audit.csv '(^|,)"?[=@+]' "a spreadsheet gets no formula"
+	expect_no_line bad.html '<script>alert' "a page gets no tags"
+	rm -f bad.json bad.html
+done
+# UCM 2.192: a CA without basicConstraints was taken for a leaf.
+printf 'keyUsage=critical,keyCertSign,cRLSign\n' >nobc.ext
+quietly openssl req -new -key key -subj '/CN=No Constraints CA' -out nobc.csr
+quietly openssl x509 -req -in nobc.csr -signkey key -days 90 -extfile nobc.ext -out nobc.pem
+expect_status 1 "UCM 2.192: a CA without basicConstraints" "$REMINT" lint nobc.pem --json
+json_is '[.findings[] | select(.severity == "error" and (.message | test("basicConstraints|basic constraints|keyCertSign")))] | length > 0' \
+	"UCM 2.192: is no leaf, and faulty"
+expect_status 0 "the database is sound" "$REMINT" db check
+tap_done
