@@ -243,6 +243,27 @@ struct remint_lint {
 typedef int remint_lint_fn(void *arg, const struct remint_lint *lint);
 REMINT_API int remint_lints(struct remint *ctx, remint_lint_fn *visit, void *arg); /* all of them, in order */
 
+/* ---- blocklist ------------------------------------------------------------------------------------------------------------ */
+
+struct remint_block_options {
+	struct remint_strings inputs;   /* SHA-256 of an SPKI in hex, or files: of hashes (64 hex digits, or 20 or 40 as Debian's openssl-blacklist has
+	                                 * them), or with certificates, requests or keys */
+	const char *why;                /* recorded; NULL: the input's name */
+};
+struct remint_blocked_summary {
+	uint64_t added, known;          /* hashes; of an RSA key there are two, since its modulus is blocked with any exponent */
+	uint64_t in_force;              /* certificates of this home that are in force with such a key */
+};
+/* Keys that this home will certify for nobody, whichever way they come; nothing unblocks them. */
+REMINT_API int remint_block(struct remint *ctx, const struct remint_block_options *options, struct remint_blocked_summary *summary);
+struct remint_blocked {
+	const char *kind;   /* "spki-sha256" "rsa-modulus" */
+	const char *hash, *source;
+	int64_t when;
+};
+typedef int remint_blocked_fn(void *arg, const struct remint_blocked *blocked);
+REMINT_API int remint_blocklist(struct remint *ctx, remint_blocked_fn *visit, void *arg); /* in the order blocked */
+
 /* ---- plan --------------------------------------------------------------------------------------------------------------------- */
 
 struct remint_plan_options {

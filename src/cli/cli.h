@@ -515,6 +515,8 @@ int cmd_ca_add(struct cli *cli);
 int cmd_ca_ceremony(struct cli *cli);
 int cmd_ca_check(struct cli *cli);
 int cmd_ca_default(struct cli *cli);
+int cmd_blocklist_add(struct cli *cli);
+int cmd_blocklist_list(struct cli *cli);
 int cmd_ca_list(struct cli *cli);
 int cmd_ca_retire(struct cli *cli);
 int cmd_ca_rotate(struct cli *cli);

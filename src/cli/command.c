@@ -216,6 +216,9 @@ static const struct option_use crl_options[] = {
 };
 static const struct option_use report_options[] = { O(HTML),
 	O_AS(FORCE, NULL, "replace FILE when it is there already"), O_END };
+static const struct option_use blocklist_add_options[] = {
+	O_AS(WHY, NULL, "the reason, which is recorded (default: the name of the file)"), O_END
+};
 static const struct option_use history_options[] = { O(CSV), O_END };
 static const struct option_use policy_list_options[] = { O(CSV), O_END };
 static const struct option_use status_options[] = { O(NAGIOS), O(WARN_DAYS), O(CRITICAL_DAYS),
@@ -360,6 +363,10 @@ EXAMPLES(status, { "How does the CA stand?", "status --warn-days 14" },
     { "For a program that watches:", "status --warn-days 14 --json >status.json" });
 EXAMPLES(timer, { "All that a CA needs, as units of systemd:", "timer --publish public --run-as ca --out units" },
     { "As lines for the own crontab:", "timer --cron status backup" });
+EXAMPLES(blocklist_add,
+    { "A key that was found in a public repository:", "blocklist add old.key --why 'published by mistake'" },
+    { "The key of a certificate:", "blocklist add old.pem" });
+EXAMPLES(blocklist_list, { "Which keys are blocked?", "blocklist list" });
 EXAMPLES(db_check, { "Is the database what was written to it, every signature included?", "db check" },
     { "Was the end of the event log cut off since then?", "db check --quick --against head.txt" });
 EXAMPLES(db_backup, { "While the CA goes on working:", "db backup --out ca-backup" });
@@ -597,6 +604,17 @@ const struct command command_table[] = {
 		    "or released.",
 	    ARGUMENTS("[REQUEST]", 0, 1, TAKES_FILE),
 	    GIVES(ocsp, ocsp, "134567", cmd_ocsp) },
+	{ .name = "blocklist", .summary = "keys that are certified for nobody: add, list" },
+	{ .name = "blocklist add",
+	    .summary = "block keys for good",
+	    .text = "WHAT is the SHA-256 of a public key, a file of hashes, or a file with certificates, "
+		    "requests or keys. Whichever way a blocked key comes, it is refused.",
+	    ARGUMENTS("WHAT...", 1, -1, TAKES_FILE),
+	    GIVES(blocklist_add, blocklist_add, "367", cmd_blocklist_add) },
+	{ .name = "blocklist list",
+	    .summary = "list the blocked keys",
+	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
+	    GIVES(blocklist_list, policy_list, "6", cmd_blocklist_list) },
 	{ .name = "history",
 	    .summary = "show what a certificate replaced, and what replaced it",
 	    .text = "WHICH is a serial number, a name, a file, or a number of the database.",

@@ -22,6 +22,23 @@ static const char insert_name[] =
 static const char insert_target[] =
     "INSERT OR IGNORE INTO certificate_targets (target, certificate) VALUES (?1, ?2)";
 
+static const char insert_usual[] =
+    "INSERT INTO other_exponents (usual, certificate) VALUES (?1, ?2)";
+
+static int
+add_usual(struct rmt_db *db, struct rmt_span usual, int64_t id, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+
+	if (usual.length == 0)
+		return 0;
+	if (rmt_db_query(db, insert_usual, &query, err) != 0)
+		return -1;
+	rmt_db_bind_blob(&query, usual);
+	rmt_db_bind_int(&query, id);
+	return rmt_db_run(&query, "record the certificate", err);
+}
+
 static int
 add_row(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t id, struct rmt_err *err)
 {
@@ -224,7 +241,8 @@ rmt_db_cert_add(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t *id, 
 	    (cert->tbs != 0 ? finish_tbs : check_foreign)(db, cert, err) != 0)
 		return -1;
 	if (add_row(db, cert, row, err) != 0 || add_der(db, row, cert->der, err) != 0 ||
-	    add_names(db, cert, row, err) != 0 || add_targets(db, row, cert->targets, err) != 0)
+	    add_names(db, cert, row, err) != 0 || add_targets(db, row, cert->targets, err) != 0 ||
+	    add_usual(db, cert->usual_hash, row, err) != 0)
 		return -1;
 	if (row > db->last_id)
 		db->last_id = row;

@@ -231,6 +231,7 @@ rmt_db_check_structure(struct rmt_db *db, struct rmt_err *err)
 		if (check_relation(db, i, err) != 0)
 			return -1;
 	if (rmt_db_check_revoked(db, err) != 0 || rmt_db_check_ocsp(db, err) != 0 ||
+	    rmt_db_check_blocked(db, err) != 0 ||
 	    rmt_db_check_campaigns(db, err) != 0)
 		return -1;
 	return rmt_db_check_pending(db, err);

@@ -108,6 +108,7 @@ struct rmt_db_cert {
 	int64_t authority;           /* issuer's id; 0 foreign */
 	const char *issuer_name;     /* display form, for foreign ones too */
 	struct rmt_span serial, der, fingerprint /* sha256 */, spki_hash;
+	struct rmt_span usual_hash;  /* only when adding: of the key with the same modulus and the usual exponent; empty: it is that, or no RSA key */
 	const char *subject, *name;
 	const char *const *names; size_t name_count; /* only when adding */
 	rmt_time not_before, not_after, recorded;
@@ -293,6 +294,23 @@ int rmt_db_ocsp_live(struct rmt_db *db, const struct rmt_db_ocsp_query *asked,
 int rmt_db_ocsp_count(struct rmt_db *db, int64_t authority, rmt_time now, int64_t *out, struct rmt_err *err); /* of those */
 /* How many of them have a response (by SHA-1), and when the first of these ends; 0: there is none. */
 int rmt_db_ocsp_freshness(struct rmt_db *db, int64_t authority, rmt_time now, int64_t *responses, rmt_time *soonest, struct rmt_err *err);
+/* ---- keys ------------------------------------------------------------------------------------------------------------------------ */
+enum rmt_blocked_kind { RMT_BLOCKED_SPKI = 1 /* SHA-256 of the SPKI */, RMT_BLOCKED_MODULUS = 2 /* 10 bytes, of an RSA modulus */, RMT_BLOCKED_KINDS };
+struct rmt_db_blocked { enum rmt_blocked_kind kind; struct rmt_span hash; const char *source; rmt_time when; /* the last two only when reading */ };
+/* Block keys, with one event for the lot; nothing unblocks them. `rows` is sorted, and `count` then says how many were new, which stand first.
+ * Inside a transaction. */
+int rmt_db_block(struct rmt_db *db, const char *source, rmt_time now, struct rmt_db_blocked *rows, size_t *count, struct rmt_err *err);
+/* 1 blocked (borrowed until the next call on db), 0 not, -1. */
+int rmt_db_blocked_get(struct rmt_db *db, enum rmt_blocked_kind kind, struct rmt_span hash, struct rmt_db_blocked *out, struct rmt_err *err);
+int rmt_db_blocked_kinds(struct rmt_db *db, unsigned *kinds, struct rmt_err *err); /* 1 << kind of each kind that there is any of; 1: there are unusual exponents */
+int rmt_db_blocked_each(struct rmt_db *db, int (*visit)(void *arg, const struct rmt_db_blocked *row), void *arg, struct rmt_err *err); /* in the order blocked */
+struct rmt_db_key_use { int64_t certificate, authority; const char *subject; struct rmt_span serial; int reason; /* of its revocation or hold; -1 none */ };
+/* The certificates of this very key, the newest first, 200 at most. */
+int rmt_db_key_uses(struct rmt_db *db, struct rmt_span spki_hash, int (*visit)(void *arg, const struct rmt_db_key_use *use), void *arg, struct rmt_err *err);
+/* A certificate with an unusual exponent over the same modulus, and another key than this: `usual` is the hash of the key with the usual one.
+ * 1 there is one, 0 none, -1. */
+int rmt_db_modulus_other(struct rmt_db *db, struct rmt_span usual, struct rmt_span spki_hash, int64_t *certificate, struct rmt_err *err);
+int rmt_db_key_authority(struct rmt_db *db, struct rmt_span spki_hash, char name[64], struct rmt_err *err); /* whose key it is: 1, 0 nobody's, -1 */
 
 /* ---- campaigns: which plans were begun, and how far each item has come ---------------------------------------------------------- */
 enum rmt_item_state {

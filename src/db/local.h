@@ -165,6 +165,7 @@ int rmt_db_check_rows(struct rmt_db *db, const char *sql, const char *what,
 int rmt_db_check_campaigns(struct rmt_db *db, struct rmt_err *err);
 int rmt_db_check_revoked(struct rmt_db *db, struct rmt_err *err);
 int rmt_db_check_ocsp(struct rmt_db *db, struct rmt_err *err);
+int rmt_db_check_blocked(struct rmt_db *db, struct rmt_err *err);
 
 /* A row of the history of revocations, or of what is so now, and the one text of its event. The
  * columns are followed by the id of the row of the history. */

@@ -388,6 +388,24 @@ static const char version_6[] =
     "    AND tbs IS NULL)) AS id) c, (SELECT 0 AS hash UNION ALL SELECT 1) h);"
     " END;\n";
 
+/* Keys that nobody is certified for, by the hash that a list of them has. And RSA keys with an
+   unusual exponent, by what their hash would be with the usual one: so that a modulus is found
+   whatever its exponent, and nearly no certificate needs a row for that. */
+static const char version_7[] =
+    "CREATE TABLE blocked_keys ("
+    " kind INTEGER NOT NULL CHECK (kind IN (1, 2)),"
+    " hash BLOB NOT NULL CHECK (length(hash) = CASE kind WHEN 1 THEN 32 ELSE 10 END),"
+    " source INTEGER NOT NULL REFERENCES terms (id),"
+    " event INTEGER NOT NULL REFERENCES events (id),"
+    " PRIMARY KEY (kind, hash)"
+    ") STRICT, WITHOUT ROWID;\n" APPEND_ONLY("blocked_keys")
+	"CREATE INDEX blocked_keys_event ON blocked_keys (event);\n"
+	"CREATE TABLE other_exponents ("
+	" usual BLOB NOT NULL CHECK (length(usual) = 32),"
+	" certificate INTEGER NOT NULL REFERENCES certificates (id),"
+	" PRIMARY KEY (usual, certificate)"
+	") STRICT, WITHOUT ROWID;\n" APPEND_ONLY("other_exponents");
+
 const struct rmt_db_migration rmt_db_migrations[] = {
 	{ 1, version_1 },
 	{ 2, version_2 },
@@ -395,6 +413,7 @@ const struct rmt_db_migration rmt_db_migrations[] = {
 	{ 4, version_4 },
 	{ 5, version_5 },
 	{ 6, version_6 },
+	{ 7, version_7 },
 };
 const size_t rmt_db_migration_count = sizeof rmt_db_migrations / sizeof rmt_db_migrations[0];
 

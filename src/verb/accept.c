@@ -197,6 +197,8 @@ static int judge(struct accepting *job, struct rmt_err *err)
 
 	rmt_demand_clear(&job->demand);
 	if (rmt_demand_load(job->ctx, *job->row.template_name ? job->row.template_name : NULL, targets, usual_template, &job->demand, err) ||
+	    (!job->told.again &&
+	     rmt_hygiene_check(job->ctx, job->home.db, item->cert.spki, item->cert.subject, false, item->source, err)) ||
 	    find_path(job, err) || rmt_authority_audit(&job->above, &job->demand, rmt_verb_now(job->ctx), item, err))
 		return -1;
 	for (size_t i = 0; i < item->finding_count; i++) {

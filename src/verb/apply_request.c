@@ -110,11 +110,15 @@ static int make(struct rmt_applying *job, struct asked *asked, struct rmt_err *f
 static int take(struct rmt_applying *job, struct asked *asked, struct rmt_err *fault, struct rmt_err *fatal)
 {
 	struct rmt_request *request = rmt_request_file(job->campaign.ctx, job->item->request, fault);
+	int rc;
 
 	if (!request)
 		return -1;
+	rc = rmt_hygiene_check(job->campaign.ctx, job->campaign.bench.home.db, request->spki, request->subject, false, job->item->request, fault);
 	rmt_buf_span(&asked->der, request->der);
 	rmt_request_free(request);
+	if (rc)
+		return -1;
 	return !job->options->commit ? 0 : rmt_buf_check(&asked->der, fatal) ? -1 : record(job, asked, fatal);
 }
 

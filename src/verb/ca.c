@@ -499,7 +499,9 @@ int remint_ca_install(struct remint *ctx, struct remint_strings inputs, remint_a
 		rmt_err_set(err, RMT_INPUT, NULL, "no certificate here belongs to a pending authority of this home");
 		goto out;
 	}
-	rc = ascend(&pile, pending.cert, &ascent, err);
+	rc = rmt_hygiene_check(ctx, home.db, pending.cert->spki, pending.cert->subject, true, NULL, err);
+	if (rc == 0)
+		rc = ascend(&pile, pending.cert, &ascent, err);
 	for (size_t i = ascent.count; rc == 0 && i-- > 0;)
 		rc = rmt_authority_settle(&home, ascent.certs[i], parent, true, &parent, err);
 	if (rc == 0)

@@ -530,6 +530,27 @@ static void ask_ready(struct rmt_issuance *run, size_t count, const struct rmt_o
 	}
 }
 
+/* What is on record against the keys, on this thread since it is the database's. */
+static int ask_record(struct rmt_issuance *run, size_t count, struct rmt_err *err)
+{
+	bool ca = run->demand->template->role != RMT_ROLE_LEAF;
+	struct rmt_hygiene hygiene;
+	int rc = rmt_db_still(run->home->db, err);
+
+	if (rc)
+		return -1;
+	rc = rmt_hygiene_open(run->home->ctx, run->home->db, &hygiene, err);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		struct rmt_item *item = run->items[i];
+
+		if (!item->failed)
+			item->failed = rmt_hygiene_judge(&hygiene, item->cert.spki, item->cert.subject, ca, item->source, &item->err) != 0;
+	}
+	rmt_hygiene_close(&hygiene);
+	rmt_db_move(run->home->db);
+	return rc;
+}
+
 int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t count, const struct rmt_outlet *outlet,
                      struct rmt_err *err)
 {
@@ -539,6 +560,8 @@ int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t c
 	if (authorise(run, err))
 		return -1;
 	rmt_pool_run(run->pool, count, prepare, run);
+	if (standing(items, count) && ask_record(run, count, err))
+		return -1;
 	if (!run->dry_run && standing(items, count)) {
 		ask_ready(run, count, outlet);
 		store_keys(run, count);

@@ -496,13 +496,32 @@ int rmt_preflight_refuse(struct rmt_home *home, const struct rmt_authority *auth
 int rmt_preflight_warn(struct rmt_home *home, const char *name, struct rmt_err *err);
 
 /* The columns of a row from a certificate's own bytes; strings in the arena, hashes in `hashes` (row.c). */
-struct rmt_row_hashes { unsigned char fingerprint[RMT_SHA256], spki[RMT_SHA256]; };
+struct rmt_row_hashes { unsigned char fingerprint[RMT_SHA256], spki[RMT_SHA256], usual[RMT_SHA256]; };
 int rmt_row_describe(struct rmt_db_cert *row, const struct rmt_cert *cert, struct rmt_arena *arena,
                      struct rmt_row_hashes *hashes, struct rmt_err *err);
 
 /* A certificate that is to be replaced, recorded as foreign when it was never seen; within a transaction. `arena` is scratch. */
 int rmt_row_previous(struct rmt_db *db, const struct rmt_cert *cert, rmt_time now, struct rmt_arena *arena, int64_t *id,
                      struct rmt_err *err);
+
+/* ---- keys (hygiene.c) --------------------------------------------------------------------------------------------------------- */
+
+/* What is on record, for judging many keys. */
+struct rmt_hygiene {
+	struct remint *ctx;
+	struct rmt_db *db;
+	unsigned kinds;             /* as of rmt_db_blocked_kinds() */
+	struct rmt_buf authorities; /* hashes of their keys */
+};
+int rmt_hygiene_open(struct remint *ctx, struct rmt_db *db, struct rmt_hygiene *out, struct rmt_err *err); /* close also after failure */
+void rmt_hygiene_close(struct rmt_hygiene *hygiene);
+/* What is on record against a key, for a certificate with this subject (may be empty): RMT_SECRET with the sentence. What is no fault is said
+ * as a warning, with `source` before it. */
+int rmt_hygiene_judge(const struct rmt_hygiene *hygiene, struct rmt_span spki, struct rmt_span subject, bool ca, const char *source, struct rmt_err *err);
+/* That, and whether the key is weak in itself. Every key passes this before it is signed, asked for or accepted; the road of issuance does the
+ * halves apart. `db` may be NULL. The second form asks the home, if there is one. */
+int rmt_hygiene_check(struct remint *ctx, struct rmt_db *db, struct rmt_span spki, struct rmt_span subject, bool ca, const char *source, struct rmt_err *err);
+int rmt_hygiene_check_home(struct remint *ctx, struct rmt_span spki, struct rmt_span subject, const char *source, struct rmt_err *err);
 
 /* ---- vouching (vouch.c): rows held by the hash chain of the events --------------------------------------------------------- */
 

@@ -239,8 +239,10 @@ static int answer(struct asking *asking, remint_requested_fn *requested, void *a
 	                               .key = rmt_arena_spki(&asking->arena, asking->spki),
 	                               .directory = options->out.directory};
 	struct rmt_fileset files = {0};
-	int rc = rmt_external_files(asking->ctx, &external, &files, err);
+	int rc = rmt_hygiene_check_home(asking->ctx, asking->spki, rmt_buf_view(&asking->subject), options->request, err);
 
+	if (rc == 0)
+		rc = rmt_external_files(asking->ctx, &external, &files, err);
 	if (rc == 0)
 		rc = rmt_files_check(options->out.directory, files.files, files.count, options->out.force, err);
 	if (rc == 0)

@@ -34,6 +34,8 @@ static void name_row(struct rmt_db_cert *row, const struct rmt_cert *cert, struc
 int rmt_row_describe(struct rmt_db_cert *row, const struct rmt_cert *cert, struct rmt_arena *arena,
                      struct rmt_row_hashes *hashes, struct rmt_err *err)
 {
+	int other;
+
 	name_row(row, cert, arena);
 	row->subject = rmt_arena_name(arena, cert->subject);
 	row->issuer_name = rmt_arena_name(arena, cert->issuer);
@@ -47,7 +49,9 @@ int rmt_row_describe(struct rmt_db_cert *row, const struct rmt_cert *cert, struc
 		return rmt_err_memory(err);
 	if (rmt_cert_fingerprint(cert, hashes->fingerprint, err))
 		return -1;
-	return rmt_spki_hash(cert->spki, hashes->spki, err);
+	other = rmt_spki_usual_hash(cert->spki, hashes->usual, err);
+	row->usual_hash = rmt_span_of(hashes->usual, other == 1 ? RMT_SHA256 : 0);
+	return other < 0 ? -1 : rmt_spki_hash(cert->spki, hashes->spki, err);
 }
 
 int rmt_row_previous(struct rmt_db *db, const struct rmt_cert *cert, rmt_time now, struct rmt_arena *arena, int64_t *id,

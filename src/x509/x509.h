@@ -405,6 +405,12 @@ void rmt_spki_text(const struct rmt_spki *spki, struct rmt_buf *out); /* "RSA 20
  * are two INTEGERs as a bare RSAPublicKey is. */
 bool rmt_spki_rsa_possible(const struct rmt_spki *spki);
 int rmt_spki_hash(struct rmt_span spki, unsigned char sha256[RMT_SHA256], struct rmt_err *err);
+/* By the modulus of an RSA key alone (modulus.c): 1, 0 it is no RSA key, -1. As lists of weak keys have it: the last bytes of SHA-1 of what
+ * `openssl rsa -modulus` prints. */
+enum { RMT_MODULUS_HASH = 10 };
+int rmt_spki_modulus_hash(struct rmt_span spki, unsigned char tail[RMT_MODULUS_HASH], struct rmt_err *err);
+/* SHA-256 of what the key's SPKI would be with the usual exponent, 65537, under rsaEncryption: 0 also when it is that. */
+int rmt_spki_usual_hash(struct rmt_span spki, unsigned char sha256[RMT_SHA256], struct rmt_err *err);
 int rmt_spki_key_id(struct rmt_span spki, unsigned char sha1[20], struct rmt_err *err); /* RFC 5280, 4.2.1.2 (1) */
 
 /* The one table of key checks (size, exponent, small factors, ROCA, Fermat-close primes, curve, point on curve, tiny scalar), applied on every path.

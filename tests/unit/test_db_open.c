@@ -620,6 +620,7 @@ a_home_of_every_earlier_schema_is_brought_up_to_date(void **state)
 static const char to_schema_3[] =
     "PRAGMA foreign_keys = OFF; DROP INDEX IF EXISTS events_upkeep;"
     "DROP TABLE ocsp_responses;"
+    "DROP TABLE blocked_keys; DROP TABLE other_exponents;"
     "DROP TABLE crls; DROP TABLE revocations; DROP TABLE revoked;"
     "DROP TRIGGER authorities_lists; ALTER TABLE authorities DROP COLUMN crl_shards;"
     "ALTER TABLE authorities DROP COLUMN crl_deltas;"
