@@ -224,7 +224,8 @@ int rmt_db_revoke(struct rmt_db *db, const struct rmt_db_revocation *revocation,
 /* What is so now: 1 revoked or on hold (serial borrowed until the next call on db), 0 neither, -1. */
 int rmt_db_revoked_serial(struct rmt_db *db, int64_t authority, struct rmt_span serial, struct rmt_db_revocation *out, struct rmt_err *err);
 int rmt_db_revoked_certificate(struct rmt_db *db, int64_t certificate, struct rmt_db_revocation *out, struct rmt_err *err);
-/* What a list says, by serial number and in constant memory, but for `changes`. Spans are borrowed within the visit. */
+/* What a list says, by serial number and in constant memory, but for `changes`: serial, at, reason and invalid_since of each row, within
+ * the visit. */
 struct rmt_db_revoked_query {
 	int64_t authority;
 	int shard;                /* 0: all */

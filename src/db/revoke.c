@@ -180,16 +180,18 @@ out:
 
 /* ---- for a list ---- */
 
-static const char now_all[] = "SELECT " RMT_DB_REVOCATION_COLUMNS ", changed FROM revoked"
+/* What a line of a list says; each further column would cost a million readings. */
+#define LINE "serial, at, reason, invalid_since"
+static const char now_all[] = "SELECT " LINE " FROM revoked"
 			      " WHERE authority = ?1 AND (expires = 0 OR expires >= ?3 OR changed > ?4)"
 			      " AND ?2 = ?2 ORDER BY serial";
 static const char now_shard[] =
-    "SELECT " RMT_DB_REVOCATION_COLUMNS ", changed FROM revoked INDEXED BY revoked_shard"
+    "SELECT " LINE " FROM revoked INDEXED BY revoked_shard"
     " WHERE authority = ?1 AND shard = ?2 AND (expires = 0 OR expires >= ?3 OR changed > ?4)"
     " AND shard > 0 ORDER BY serial";
 /* The last word on each serial number of which there was one since. */
 static const char since[] =
-    "SELECT " RMT_DB_REVOCATION_COLUMNS ", id FROM revocations WHERE id IN"
+    "SELECT " LINE " FROM revocations WHERE id IN"
     " (SELECT max(id) FROM revocations WHERE id > ?3 AND authority = ?1"
     "  AND (?2 = 0 OR shard = ?2) GROUP BY serial) ORDER BY serial";
 
@@ -198,7 +200,7 @@ rmt_db_revoked(struct rmt_db *db, const struct rmt_db_revoked_query *wanted,
     int (*visit)(void *arg, const struct rmt_db_revocation *row), void *arg, struct rmt_err *err)
 {
 	const char *sql = wanted->changes ? since : wanted->shard != 0 ? now_shard : now_all;
-	struct rmt_db_revocation row;
+	struct rmt_db_revocation row = { .authority = wanted->authority };
 	struct rmt_db_query query;
 	int rc;
 
@@ -210,7 +212,10 @@ rmt_db_revoked(struct rmt_db *db, const struct rmt_db_revoked_query *wanted,
 		rmt_db_bind_int(&query, wanted->not_expired_at);
 	rmt_db_bind_int(&query, wanted->after);
 	while ((rc = rmt_db_step(&query, "read the revocations", err)) == 1) {
-		rmt_db_revocation_read(query.statement, &row);
+		row.serial = rmt_db_column(query.statement, 0);
+		row.at = sqlite3_column_int64(query.statement, 1);
+		row.reason = sqlite3_column_int(query.statement, 2);
+		row.invalid_since = sqlite3_column_int64(query.statement, 3);
 		rc = visit(arg, &row);
 		if (rc != 0)
 			break;

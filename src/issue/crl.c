@@ -15,17 +15,23 @@
 enum {
 	PIECE = 32 << 10, /* handed on at once */
 	HEADER = 6,       /* of tag and length at most */
+	REASONS = 11,
 	TRIES = 64,       /* for a signature of the length that was reckoned with */
 };
+
+/* Times outside of these years take two digits more (RFC 5280, 4.1.2.5). */
+#define YEAR_1950 INT64_C(-631152000)
+#define YEAR_2050 INT64_C(2524608000)
 
 struct writing {
 	const struct rmt_crl_form *form;
 	struct rmt_signer *signer;
 	const struct rmt_crl_sink *sink;
 	struct rmt_err *err;
-	struct rmt_derw line;    /* scratch */
-	struct rmt_buf piece;    /* not handed on yet */
+	struct rmt_buf reasons[REASONS]; /* each as the extension that says it */
+	struct rmt_derw piece;   /* not handed on yet */
 	uint64_t count, length;  /* of the lines counted */
+	uint64_t shape, shape_length; /* of the last one that was encoded to count it */
 	uint64_t written, bytes; /* of the lines written */
 };
 
@@ -78,22 +84,36 @@ write_generalized_time(struct rmt_derw *w, rmt_time time)
 	rmt_derw_value(w, RMT_DER_GENERALIZED_TIME, rmt_span_of(text, sizeof(text)));
 }
 
+/* The extensions of a line have few forms: the reasons are encoded once. */
+static int
+encode_reasons(struct writing *writing)
+{
+	for (int i = 0; i < REASONS; i++) {
+		struct rmt_derw w = {0};
+		unsigned char reason = (unsigned char)i;
+
+		rmt_ext_begin(&w, RMT_EXT_REASON_CODE, false);
+		rmt_derw_value(&w, RMT_DER_ENUMERATED, rmt_span_of(&reason, 1));
+		rmt_ext_end(&w);
+		if (rmt_derw_finish(&w, &writing->reasons[i], writing->err))
+			return -1;
+	}
+	return 0;
+}
+
 /* A reason "unspecified" is left out (RFC 5280, 5.3.1). */
 static void
-write_line(struct rmt_derw *w, const struct rmt_crl_line *line)
+write_line(struct writing *writing, const struct rmt_crl_line *line)
 {
-	unsigned char reason = (unsigned char)line->reason;
+	struct rmt_derw *w = &writing->piece;
 
 	rmt_derw_begin(w, RMT_DER_SEQUENCE);
 	rmt_derw_value(w, RMT_DER_INTEGER, line->serial);
 	rmt_derw_time(w, line->at);
 	if (line->reason > 0 || line->invalid_since) {
 		rmt_derw_begin(w, RMT_DER_SEQUENCE);
-		if (line->reason > 0) {
-			rmt_ext_begin(w, RMT_EXT_REASON_CODE, false);
-			rmt_derw_value(w, RMT_DER_ENUMERATED, rmt_span_of(&reason, 1));
-			rmt_ext_end(w);
-		}
+		if (line->reason > 0)
+			rmt_derw_raw(w, rmt_buf_view(&writing->reasons[line->reason]));
 		if (line->invalid_since) {
 			rmt_ext_begin(w, RMT_EXT_INVALIDITY_DATE, false);
 			write_generalized_time(w, line->invalid_since);
@@ -105,22 +125,42 @@ write_line(struct rmt_derw *w, const struct rmt_crl_line *line)
 }
 
 static int
-encode_line(struct writing *writing, const struct rmt_crl_line *line)
+check_line(struct writing *writing, const struct rmt_crl_line *line)
 {
-	rmt_buf_clear(&writing->line.buf);
-	write_line(&writing->line, line);
-	return rmt_buf_check(&writing->line.buf, writing->err);
+	return line->reason >= 0 && line->reason < REASONS && line->serial.length
+	           ? 0
+	           : rmt_err_set(writing->err, RMT_INTERNAL, NULL, "a revocation without a serial number or with no known reason");
 }
 
+/* What a line's length depends on. */
+static uint64_t
+shape_of(const struct rmt_crl_line *line)
+{
+	return (uint64_t)line->serial.length << 3 | (line->reason > 0) << 2 | (line->invalid_since != 0) << 1 |
+	       (line->at >= YEAR_2050 || line->at < YEAR_1950);
+}
+
+/* Most lines are as long as the one before. */
 static int
 count_line(void *arg, const struct rmt_crl_line *line)
 {
 	struct writing *writing = arg;
+	uint64_t shape = shape_of(line);
 
-	if (encode_line(writing, line))
+	if (check_line(writing, line))
 		return -1;
 	writing->count++;
-	writing->length += writing->line.buf.length;
+	if (shape == writing->shape) {
+		writing->length += writing->shape_length;
+		return 0;
+	}
+	write_line(writing, line);
+	writing->shape = shape;
+	writing->shape_length = writing->piece.buf.length;
+	writing->length += writing->shape_length;
+	if (rmt_buf_check(&writing->piece.buf, writing->err))
+		return -1;
+	rmt_buf_clear(&writing->piece.buf);
 	return 0;
 }
 
@@ -130,12 +170,12 @@ count_line(void *arg, const struct rmt_crl_line *line)
 static int
 hand_on(struct writing *writing)
 {
-	struct rmt_span piece = rmt_buf_view(&writing->piece);
+	struct rmt_span piece = rmt_buf_view(&writing->piece.buf);
 
-	if (rmt_buf_check(&writing->piece, writing->err) || rmt_signer_add(writing->signer, piece, writing->err) ||
+	if (rmt_buf_check(&writing->piece.buf, writing->err) || rmt_signer_add(writing->signer, piece, writing->err) ||
 	    writing->sink->append(writing->sink->arg, piece, writing->err))
 		return -1;
-	rmt_buf_clear(&writing->piece);
+	rmt_buf_clear(&writing->piece.buf);
 	return 0;
 }
 
@@ -143,13 +183,14 @@ static int
 put_line(void *arg, const struct rmt_crl_line *line)
 {
 	struct writing *writing = arg;
+	size_t before = writing->piece.buf.length;
 
-	if (encode_line(writing, line))
+	if (check_line(writing, line))
 		return -1;
+	write_line(writing, line);
 	writing->written++;
-	writing->bytes += writing->line.buf.length;
-	rmt_buf_span(&writing->piece, rmt_buf_view(&writing->line.buf));
-	return writing->piece.length < PIECE ? 0 : hand_on(writing);
+	writing->bytes += writing->piece.buf.length - before;
+	return writing->piece.buf.length < PIECE ? 0 : hand_on(writing);
 }
 
 /* Tag and length of what is not here yet. */
@@ -261,10 +302,10 @@ may_sign(const struct rmt_cert *issuer, struct rmt_err *err)
 static int
 write_signed(struct writing *writing, struct rmt_span head, struct rmt_span tail, rmt_crl_lines_fn *lines, void *arg)
 {
-	rmt_buf_span(&writing->piece, head);
+	rmt_derw_raw(&writing->piece, head);
 	if (lines(arg, put_line, writing, writing->err))
 		return -1;
-	rmt_buf_span(&writing->piece, tail);
+	rmt_derw_raw(&writing->piece, tail);
 	if (writing->written != writing->count || writing->bytes != writing->length)
 		return rmt_err_set(writing->err, RMT_INTERNAL, NULL, "the revocations changed while the list was written");
 	return hand_on(writing);
@@ -375,10 +416,11 @@ rmt_crl_write(const struct rmt_crl_form *form, struct rmt_signer *signer, rmt_cr
 	struct writing writing = {.form = form, .signer = signer, .sink = sink, .err = err};
 	int rc = -1;
 
-	if (may_sign(form->issuer, err) == 0 && lines(arg, count_line, &writing, err) == 0)
+	if (may_sign(form->issuer, err) == 0 && encode_reasons(&writing) == 0 && lines(arg, count_line, &writing, err) == 0)
 		rc = write_all(&writing, lines, arg);
 	*count = writing.count;
-	rmt_derw_free(&writing.line);
-	rmt_buf_free(&writing.piece);
+	rmt_derw_free(&writing.piece);
+	for (int i = 0; i < REASONS; i++)
+		rmt_buf_free(&writing.reasons[i]);
 	return rc;
 }

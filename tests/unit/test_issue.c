@@ -15,6 +15,7 @@ main(void)
 	test_issue_compare(&others);
 	test_issue_judges(&others);
 	test_issue_ocsp(&others);
+	test_issue_crl(&others);
 	failed = _cmocka_run_group_tests("fields", fields.tests, fields.count, world_open, world_close);
 	failed += _cmocka_run_group_tests("authority", authority.tests, authority.count, world_open, world_close);
 	failed += _cmocka_run_group_tests("others", others.tests, others.count, world_open, world_close);

@@ -119,5 +119,6 @@ void test_issue_authority(struct rows *rows);
 void test_issue_compare(struct rows *rows);
 void test_issue_judges(struct rows *rows);
 void test_issue_ocsp(struct rows *rows);
+void test_issue_crl(struct rows *rows);
 
 #endif
