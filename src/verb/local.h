@@ -598,6 +598,7 @@ void rmt_manifest_write(const struct rmt_manifest *manifest, struct rmt_buf *out
 int rmt_manifest_add(struct rmt_manifest *manifest, const char *name, const unsigned char sha256[RMT_SHA256], uint64_t size, struct rmt_err *err);
 bool rmt_manifest_name_fits(const char *name); /* a path that stays within the home and fits on a line */
 int rmt_manifest_read(const char *path, struct rmt_manifest *out, struct rmt_err *err); /* clear also after failure */
+int rmt_manifest_read_mem(const char *name, struct rmt_span bytes, struct rmt_manifest *out, struct rmt_err *err);
 void rmt_manifest_clear(struct rmt_manifest *manifest);
 /* Is the log the one that the manifest in `path` was made from, gone on since or not? -1 RMT_DATABASE says what was taken from it. `event`:
  * the last one that the file knows (checkpoint.c). */

@@ -225,33 +225,46 @@ static int refuse_line(const char *path, size_t number, struct rmt_err *err)
 	return -1;
 }
 
-int rmt_manifest_read(const char *path, struct rmt_manifest *out, struct rmt_err *err)
+int rmt_manifest_read_mem(const char *name, struct rmt_span bytes, struct rmt_manifest *out, struct rmt_err *err)
 {
 	struct rmt_buf text = {0};
 	size_t number = 0;
 	int rc = -1;
 
 	*out = (struct rmt_manifest){0};
-	if (rmt_file_read(path, MANIFEST_CAP, &text, err))
+	rmt_buf_span(&text, bytes);
+	if (rmt_buf_check(&text, err))
 		goto out;
-	for (char *line = (char *)(uintptr_t)rmt_buf_string(&text), *end; *line; line = end + 1) {
+	for (char *line = (char *)(uintptr_t)rmt_buf_string(&text), *last = line + text.length, *end; line < last; line = end + 1) {
 		struct scan scan = {.at = line};
 
 		end = strchr(line, '\n');
 		if (!end) {
-			refuse_line(path, number + 1, err);
+			refuse_line(name, number + 1, err);
 			goto out;
 		}
 		*end = 0;
 		if (read_line(out, ++number, &scan, err))
 			goto out;
 		if (scan.bad || *scan.at) {
-			refuse_line(path, number, err);
+			refuse_line(name, number, err);
 			goto out;
 		}
 	}
-	rc = number < 5 ? refuse_line(path, number + 1, err) : 0;
+	rc = number < 5 ? refuse_line(name, number + 1, err) : 0;
 out:
+	rmt_buf_free(&text);
+	return rc;
+}
+
+int rmt_manifest_read(const char *path, struct rmt_manifest *out, struct rmt_err *err)
+{
+	struct rmt_buf text = {0};
+	int rc = -1;
+
+	*out = (struct rmt_manifest){0};
+	if (rmt_file_read(path, MANIFEST_CAP, &text, err) == 0)
+		rc = rmt_manifest_read_mem(path, rmt_buf_view(&text), out, err);
 	rmt_buf_free(&text);
 	return rc;
 }
