@@ -327,33 +327,6 @@ judge(const struct rmt_bound *bound, const struct rmt_general_name *name, struct
 	return -1;
 }
 
-int
-rmt_bounds_load(struct rmt_recipe *recipe, struct rmt_err *err)
-{
-	const struct rmt_issuer *issuer = &recipe->issuer;
-	struct rmt_bound *bound;
-
-	if (!issuer->cert)
-		return 0;
-	recipe->bounds = calloc(issuer->above_count + 1, sizeof(*recipe->bounds));
-	if (!recipe->bounds)
-		return rmt_err_memory(err);
-	for (size_t i = 0; i <= issuer->above_count; i++) {
-		const struct rmt_cert *above = i ? issuer->above[i - 1] : issuer->cert;
-		const struct rmt_ext *ext = rmt_ext_find(&above->extensions, RMT_EXT_NAME_CONSTRAINTS);
-
-		if (!ext)
-			continue;
-		bound = &recipe->bounds[recipe->bound_count++];
-		bound->from = above;
-		if (rmt_ext_name_constraints(ext->value, &bound->subtrees, err)) {
-			rmt_err_within(err, "issuer");
-			return -1;
-		}
-	}
-	return 0;
-}
-
 /* A CN that is a host counts as one where no dNSName says better: that is how old clients read it. */
 static int
 judge_attribute(const struct rmt_bound *bound, const struct rmt_attribute *attribute, bool has_dns,
@@ -392,6 +365,49 @@ judge_subject(const struct rmt_bound *bound, struct rmt_span subject, bool has_d
 		if (judge_attribute(bound, &attribute, has_dns, err))
 			return -1;
 	return more;
+}
+
+/* The CAs between the one with the constraints and what we issue are held against them too, self-issued ones excepted (RFC 5280, 6.1.3):
+ * where one is outside, nothing below it is accepted. A common name of theirs is no host. */
+static int
+check_below(const struct rmt_bound *bound, const struct rmt_issuer *issuer, size_t above, struct rmt_err *err)
+{
+	for (size_t i = 0; i < above; i++) {
+		const struct rmt_cert *cert = i ? issuer->above[i - 1] : issuer->cert;
+
+		if (!rmt_cert_self_issued(cert) && judge_subject(bound, cert->subject, true, err))
+			return -1;
+	}
+	return 0;
+}
+
+int
+rmt_bounds_load(struct rmt_recipe *recipe, struct rmt_err *err)
+{
+	const struct rmt_issuer *issuer = &recipe->issuer;
+	struct rmt_bound *bound;
+
+	if (!issuer->cert)
+		return 0;
+	recipe->bounds = calloc(issuer->above_count + 1, sizeof(*recipe->bounds));
+	if (!recipe->bounds)
+		return rmt_err_memory(err);
+	for (size_t i = 0; i <= issuer->above_count; i++) {
+		const struct rmt_cert *above = i ? issuer->above[i - 1] : issuer->cert;
+		const struct rmt_ext *ext = rmt_ext_find(&above->extensions, RMT_EXT_NAME_CONSTRAINTS);
+
+		if (!ext)
+			continue;
+		bound = &recipe->bounds[recipe->bound_count++];
+		bound->from = above;
+		if (rmt_ext_name_constraints(ext->value, &bound->subtrees, err)) {
+			rmt_err_within(err, "issuer");
+			return -1;
+		}
+		if (check_below(bound, issuer, i, err))
+			return -1;
+	}
+	return 0;
 }
 
 int

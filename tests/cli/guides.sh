@@ -138,6 +138,11 @@ mkdir -p "$TMP/run-a-ca-for-years.md" "$work/years"
 	not_ok "there is a home for years" "$TMP/log"
 run_page "$srcdir/docs/guides/run-a-ca-for-years.md" "$work/years"
 
+for page in rotate-a-ca offline-root; do
+	mkdir -p "$work/$page"
+	run_page "$srcdir/docs/guides/$page.md" "$work/$page"
+done
+
 # The tables speak of pages as they are.
 {
 	statuses

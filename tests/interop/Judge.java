@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Judge: Java's PKIX path validation of "ROOT ISSUING LEAF" (PEM files), one triple a line on standard input. Prints
+// Judge: Java's PKIX path validation of "ROOT CA... LEAF" (PEM files, from the top), one path a line on standard input. Prints
 // "accepted" or "refused REASON" for each, in order. Revocation is not asked for: there is no server.
 import java.io.*;
 import java.nio.file.*;
@@ -15,8 +15,10 @@ public class Judge {
 
 	static String judge(String[] files) {
 		try {
-			CertPath path = CertificateFactory.getInstance("X.509")
-				.generateCertPath(Arrays.asList(read(files[2]), read(files[1])));
+			List<X509Certificate> upwards = new ArrayList<>();
+			for (int i = files.length - 1; i > 0; i--)
+				upwards.add(read(files[i]));
+			CertPath path = CertificateFactory.getInstance("X.509").generateCertPath(upwards);
 			PKIXParameters parameters = new PKIXParameters(Collections.singleton(new TrustAnchor(read(files[0]), null)));
 			parameters.setRevocationEnabled(false);
 			CertPathValidator.getInstance("PKIX").validate(path, parameters);
