@@ -137,6 +137,10 @@ mkdir -p "$TMP/run-a-ca-for-years.md" "$work/years"
 	at_terminal 'remint issue --dns web.corp.example --out web' && at_terminal 'remint issue --dns mail.corp.example --out mail') >"$TMP/log" 2>&1 ||
 	not_ok "there is a home for years" "$TMP/log"
 run_page "$srcdir/docs/guides/run-a-ca-for-years.md" "$work/years"
+mkdir -p "$TMP/revoke-and-publish.md" "$work/revoke"
+(HOME=$TMP/revoke-and-publish.md && export HOME && cd "$work/revoke" && at_terminal 'remint init --publish-url http://pki.lab.example/') \
+	>"$TMP/log" 2>&1 || not_ok "there is a home to revoke in" "$TMP/log"
+run_page "$srcdir/docs/guides/revoke-and-publish.md" "$work/revoke"
 
 for page in rotate-a-ca offline-root; do
 	mkdir -p "$work/$page"
