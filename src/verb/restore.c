@@ -178,7 +178,11 @@ static int place(struct restoring *restoring, const char *home, bool force, char
 		if (!*aside || rmt_tree_move(home, *aside, restoring->err))
 			return -1;
 	}
-	return rmt_tree_place(restoring->directory, home, restoring->err);
+	if (rmt_tree_place(restoring->directory, home, restoring->err) == 0)
+		return 0;
+	if (*aside)
+		(void)rmt_tree_move(*aside, home, NULL); /* back, so that nothing has happened */
+	return -1;
 }
 
 /* The manifest, and that a place is free or may be made free. */

@@ -180,6 +180,8 @@ ls backups | grep -Eqx 'remint-backup-[0-9]{8}T[0-9]{6}Z' && ok "and leaves a ba
 grep ' status ' table | cut -d' ' -f6- | sed 's/\\%/%/g' >job.sh
 expect_status 0 "the status" sh job.sh
 expect_out '^warning: ' "mails its page"
+expect_status 0 "units as JSON" remint timer --json status
+json_is '[.files[].name] == ["remint-status.service", "remint-status.timer"] and (.files[1].text | contains("[Timer]"))' "each with its text"
 expect_status 0 "with a user" remint timer --cron --run-as ca backup
 expect_out "^30 2 \\* \\* \\* ca '" "the lines are those of cron.d"
 tap_done
