@@ -268,6 +268,7 @@ static const struct {
 	{ 66, RMT_REMEDY_KEY, "reissue for a longer key" },
 	{ 67, RMT_REMEDY_ISSUER, "issue from a CA with a longer key" },
 	{ 68, RMT_REMEDY_REISSUE, "renew the certificate with SHA-256 or better" },
+	{ 76, RMT_REMEDY_ISSUER, "judge it by a Remint that has a newer OpenSSL, or issue from a CA with an RSA or EC key" },
 	{ 79, RMT_REMEDY_ISSUER, "renew the issuer with basic constraints that say CA" },
 	{ 92, RMT_REMEDY_ISSUER, "renew the issuer with a key usage" },
 };

@@ -11,8 +11,10 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/params.h>
@@ -198,14 +200,39 @@ make_place(struct rmt_checker *checker, struct rmt_span spki, const struct rmt_s
 	return kept;
 }
 
+bool
+rmt_kind_missing(const struct rmt_spki *key, char sentence[RMT_MISSING])
+{
+	const struct rmt_oid *name = rmt_oid_find(key->algorithm_oid);
+	EVP_SIGNATURE *known;
+
+	if (name == NULL ||
+	    (strncmp(key->kind, "ml-dsa-", 7) != 0 && strncmp(key->kind, "slh-dsa-", 8) != 0))
+		return false;
+	ERR_set_mark();
+	known = EVP_SIGNATURE_fetch(NULL, name->name, NULL);
+	ERR_pop_to_mark();
+	EVP_SIGNATURE_free(known);
+	if (known == NULL)
+		snprintf(sentence, RMT_MISSING, "this OpenSSL %s knows no %s; 3.5 does",
+		    OpenSSL_version(OPENSSL_VERSION_STRING), name->name);
+	return known == NULL;
+}
+
 static int
 unusable(const struct rmt_spki *read, struct rmt_err *err)
 {
 	struct rmt_buf text = { 0 };
+	char missing[RMT_MISSING];
 
 	rmt_spki_text(read, &text);
-	rmt_err_openssl(
-	    err, RMT_SECRET, "spki", "the public key (%s) cannot be used", rmt_buf_string(&text));
+	if (rmt_kind_missing(read, missing)) {
+		ERR_clear_error();
+		rmt_err_set(err, RMT_SECRET, "spki", "the public key (%s) cannot be used: %s",
+		    rmt_buf_string(&text), missing);
+	} else
+		rmt_err_openssl(err, RMT_SECRET, "spki", "the public key (%s) cannot be used",
+		    rmt_buf_string(&text));
 	rmt_buf_free(&text);
 	return -1;
 }

@@ -239,4 +239,8 @@ bool rmt_java_scheme(struct rmt_span oid, bool *counts); /* one of Java's own; w
 int rmt_java_decrypt(struct rmt_span oid, struct rmt_der parameters, struct rmt_span sealed,
     struct rmt_span password, struct rmt_buf *out, struct rmt_err *err);
 
+/* Is it a post-quantum key that this OpenSSL cannot verify with? Then `sentence` says what is missing (checker.c). */
+enum { RMT_MISSING = 96 };
+bool rmt_kind_missing(const struct rmt_spki *key, char sentence[RMT_MISSING]);
+
 #endif

@@ -35,6 +35,7 @@ struct rmt_path_checker {
 	struct kept_issuer leaf; /* of the last path: one leaf may have several */
 	struct kept_issuer issuers[ISSUERS_KEPT];
 	uint64_t checks, verifications;
+	char missing[RMT_MISSING]; /* text of the last outcome */
 };
 
 /* OpenSSL goes through the path from the top down: it verifies a signature, then looks at the
@@ -196,6 +197,24 @@ load_path(struct rmt_path_checker *checker, const struct rmt_cert *const *path, 
 	return 0;
 }
 
+/* Of a signature by an algorithm that it does not know OpenSSL says all kinds of things: what is missing says more. */
+static void
+tell_missing(struct rmt_path_checker *checker, const struct rmt_cert *const *path, size_t count,
+    struct rmt_path_outcome *out)
+{
+	struct rmt_spki key;
+
+	for (size_t i = 1; i < count; i++) {
+		if (rmt_spki_read(path[i]->spki, &key, NULL) < 0 ||
+		    !rmt_kind_missing(&key, checker->missing))
+			continue;
+		out->error = X509_V_ERR_UNSUPPORTED_SIGNATURE_ALGORITHM;
+		out->depth = (int)i - 1;
+		out->text = checker->missing;
+		return;
+	}
+}
+
 int
 rmt_path_check(struct rmt_path_checker *checker, const struct rmt_cert *const *path, size_t count,
     bool anchored, struct rmt_path_outcome *out, struct rmt_err *err)
@@ -230,6 +249,8 @@ rmt_path_check(struct rmt_path_checker *checker, const struct rmt_cert *const *p
 	if (out->error == X509_V_ERR_OUT_OF_MEM)
 		return rmt_err_memory(err);
 	ERR_clear_error();
+	if (!out->accepted)
+		tell_missing(checker, path, count, out);
 	return 0;
 }
 

@@ -261,6 +261,9 @@ rmt_spki_text(const struct rmt_spki *spki, struct rmt_buf *out)
 		rmt_buf_text(out, " explicit parameters");
 	else if (kind->bits == 0 && spki->bits != 0)
 		rmt_buf_format(out, " %u", spki->bits);
+	else if (spki->point.length > 0 && /* the opaque ones */
+		 (strncmp(kind->name, "ml-", 3) == 0 || strncmp(kind->name, "slh-", 4) == 0))
+		rmt_buf_format(out, ", %zu bytes", spki->point.length);
 }
 
 int

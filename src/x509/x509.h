@@ -400,7 +400,7 @@ struct rmt_spki {
 	struct rmt_span algorithm_oid, curve_oid, modulus, exponent, point; /* magnitudes without sign byte */
 };
 int rmt_spki_read(struct rmt_span spki, struct rmt_spki *out, struct rmt_err *err);
-void rmt_spki_text(const struct rmt_spki *spki, struct rmt_buf *out); /* "RSA 2048", "EC P-256", "Ed25519" */
+void rmt_spki_text(const struct rmt_spki *spki, struct rmt_buf *out); /* "RSA 2048", "EC P-256", "Ed25519", "ML-DSA-65, 1952 bytes" */
 /* Whether the numbers can be an RSA key's. An even exponent, or a modulus that is itself prime, is not: parameters of Diffie-Hellman (PKCS #3)
  * are two INTEGERs as a bare RSAPublicKey is. */
 bool rmt_spki_rsa_possible(const struct rmt_spki *spki);
@@ -507,7 +507,7 @@ struct rmt_path_outcome {
 	bool accepted;
 	int error;       /* X509_V_ERR_* number as administrators see it (26: unsuitable certificate purpose) */
 	int depth;       /* of the certificate at fault; 0 is the leaf */
-	const char *text; /* OpenSSL's sentence, static */
+	const char *text; /* OpenSSL's sentence, static; or what it is that OpenSSL does not know, until the checker's next path */
 	bool complete;   /* the path ends in a member of the trust set */
 };
 /* Keeps issuers and anchors as X509, keyed by fingerprint (bounded), so that a pile of leaves under few issuers parses each issuer once.

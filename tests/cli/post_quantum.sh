@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# Certificates with ML-DSA (FIPS 204) and SLH-DSA (FIPS 205): shown, linted, recorded and replaced with any OpenSSL, and
+# verified where it knows them. The fixtures were made by openssl 3.5: two leaves under an ML-DSA-65 root, and an SLH-DSA root.
+. "${srcdir:-.}/tests/lib/tap.sh"
+. "$srcdir/tests/lib/pki.sh"
+. "$srcdir/tests/lib/refuse.sh"
+need openssl
+cd "$TMP" || exit 99
+REMINT_HOME=$TMP/home
+export REMINT_HOME
+remint() { "$REMINT" "$@"; }
+pq=$srcdir/tests/fixtures/pq
+root=$pq/ml-dsa-65-root.pem
+# The library that Remint uses is the program's own.
+openssl list -signature-algorithms 2>/dev/null | grep -q 'ML-DSA-65' && knows=1 || knows=
+
+expect_status 0 "an ML-DSA certificate is shown" remint show --no-pem "$pq/ml-dsa-44.pem"
+expect_out '^ *key  *ML-DSA-44, 1312 bytes$' "with the name and size of its key"
+expect_out '^ *signature  *ML-DSA-65$' "and of its signature"
+expect_status 0 "an SLH-DSA certificate is shown" remint show --no-pem "$pq/slh-dsa-sha2-128s.pem"
+expect_out '^ *key  *SLH-DSA-SHA2-128s, 32 bytes$' "likewise"
+expect_status 0 "none of them has what lints call an error" remint lint "$pq"
+expect_out '^4 certificates judged: 0 errors' "all were judged"
+for name in ml-dsa-44 slh-dsa-sha2-128s; do
+	if [ "$knows" ]; then
+		expect_status 0 "$name is verified" remint audit "$pq/$name.pem" --trust "$root" --for rfc5280
+		expect_out ' [12] signatures? verified' "by its signature"
+	else
+		expect_status 1 "$name cannot be verified here" remint audit "$pq/$name.pem" --trust "$root" --for rfc5280
+		expect_out 'this OpenSSL 3\.[0-9.]+ knows no ML-DSA-65; 3\.5 does' "and what is missing is said"
+	fi
+done
+quietly "$REMINT" init --root-key ec:p256 --issuing-key ec:p256 --no-password
+expect_status 0 "one is replaced" remint reissue "$pq/ml-dsa-44.pem" --key-type ec:p256 --out new
+expect_status 0 "and recorded" remint history new/cert.pem --json
+json_is '[.certificates[].issuer | select(test("ML-DSA Root"))] | length == 1' "as another CA's"
+check "the database with it is sound" remint db check
+if [ "$knows" ]; then
+	expect_status 4 "its request is no leaf's that a template takes" remint sign "$pq/ml-dsa-44.csr"
+else
+	expect_status 7 "its request cannot be verified here" remint sign "$pq/ml-dsa-44.csr"
+	expect_err 'the public key \(ML-DSA-44, 1312 bytes\) cannot be used: this OpenSSL 3\.[0-9.]+ knows no ML-DSA-44; 3\.5 does' "and what is missing is said"
+fi
+tap_done
