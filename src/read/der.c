@@ -170,8 +170,10 @@ rmt_read_ocsp(struct rmt_reading *reading, const struct rmt_object *as, struct r
 int
 rmt_read_ocsp_request(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der)
 {
-	(void)der;
-	return rmt_reading_unsupported(reading, as, "OCSP request", NULL);
+	struct rmt_object here = *as;
+
+	here.der = der; /* it is shown, though nothing else is done with it */
+	return rmt_reading_unsupported(reading, &here, "OCSP request", NULL);
 }
 
 int

@@ -46,7 +46,7 @@ struct rmt_object {
 	const char *profile;     /* PKCS#12: "modern" "compat" "legacy" "none", by its encryption and MAC; NULL otherwise */
 	struct rmt_span local_key_id; /* PKCS#12: the same bytes on a key and on its certificate; empty when absent */
 	const char *note;        /* diagnosis of an almost right input ("PKCS#7 under a CERTIFICATE label"), or NULL */
-	struct rmt_span der;     /* the object itself, in DER (or as found when tolerated); empty for private keys (ask `key`) and unsupported things */
+	struct rmt_span der;     /* the object itself, in DER (or as found when tolerated); empty for private keys (ask `key`) and unsupported things, OCSP requests excepted */
 	bool encrypted;          /* a private key that stood encrypted */
 	bool locked;             /* ... and no passphrase was given, or keys are skipped: `key` is NULL */
 	const struct rmt_cert *cert;

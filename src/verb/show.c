@@ -246,6 +246,150 @@ static void describe_listing(struct rmt_arena *arena, const struct rmt_object *o
 	}
 }
 
+/* ---- OCSP ------------------------------------------------------------------------------------------------------------------ */
+
+enum { OCSP_FIELDS_MOST = 64 }; /* answers beyond are counted, not listed */
+
+struct fields {
+	struct rmt_arena *arena;
+	struct remint_field *items;
+	size_t count;
+};
+
+/* The text under construction becomes a field. */
+static void put_field(struct fields *fields, const char *name)
+{
+	const char *text = rmt_arena_scratch(fields->arena);
+
+	if (fields->items && text && fields->count < OCSP_FIELDS_MOST)
+		fields->items[fields->count++] = (struct remint_field){name, name, text};
+}
+
+/* "serial 0ec6, issuer's key 5d1f by sha1" */
+static void put_id(struct rmt_buf *out, const struct rmt_cert_id *id)
+{
+	rmt_buf_text(out, "serial ");
+	rmt_serial_hex(id->serial, out);
+	rmt_buf_text(out, ", issuer's key ");
+	rmt_hex(id->key_hash, 0, out);
+	rmt_buf_text(out, " by ");
+	rmt_oid_text(id->algorithm, out);
+}
+
+static void put_time(struct rmt_buf *out, const char *before, rmt_time time)
+{
+	char text[32];
+
+	rmt_time_text(time, text);
+	rmt_buf_format(out, "%s%s", before, text);
+}
+
+static void put_nonce(struct fields *fields, struct rmt_span nonce)
+{
+	if (!nonce.length)
+		return;
+	rmt_hex(nonce, 0, &fields->arena->scratch);
+	put_field(fields, "nonce");
+}
+
+static void describe_ocsp_request(struct fields *fields, const struct rmt_object *object, struct remint_object *out)
+{
+	struct rmt_ocsp_request request;
+	struct rmt_cert_id id;
+	struct rmt_der cursor;
+
+	if (rmt_ocsp_request_read(&request, object->der, RMT_TOLERANT, NULL))
+		return;
+	rmt_der_open(&cursor, request.list, &rmt_notes_ignored);
+	while (rmt_ocsp_request_next(&cursor, &id, NULL) == 1) {
+		put_id(&fields->arena->scratch, &id);
+		put_field(fields, "asks");
+	}
+	put_nonce(fields, request.nonce);
+	if (request.is_signed) {
+		rmt_buf_text(&fields->arena->scratch, "yes");
+		put_field(fields, "signed");
+	}
+	describe_deviations(fields->arena, &request.notes, out);
+}
+
+static void put_answers(struct fields *fields, struct rmt_span list)
+{
+	struct rmt_buf *text = &fields->arena->scratch;
+	struct rmt_ocsp_single single;
+	struct rmt_der cursor;
+
+	rmt_der_open(&cursor, list, &rmt_notes_ignored);
+	while (rmt_ocsp_response_next(&cursor, &single, NULL) == 1) {
+		put_id(text, &single.id);
+		if (single.status == RMT_OCSP_REVOKED)
+			put_time(text, ", revoked ", single.revoked);
+		if (*rmt_reason_name(single.reason))
+			rmt_buf_format(text, ", %s", rmt_reason_name(single.reason));
+		put_time(text, "; so since ", single.this_update);
+		if (single.next_update)
+			put_time(text, " until ", single.next_update);
+		put_field(fields, rmt_ocsp_status_name(single.status));
+	}
+}
+
+static void put_signers(struct fields *fields, struct rmt_span list)
+{
+	struct rmt_span der;
+	struct rmt_cert cert;
+	struct rmt_der cursor;
+
+	rmt_der_open(&cursor, list, &rmt_notes_ignored);
+	while (rmt_ocsp_certificate_next(&cursor, &der, NULL) == 1)
+		if (rmt_cert_read(&cert, der, RMT_TOLERANT, NULL) == 0) {
+			rmt_name_text(cert.subject, &fields->arena->scratch);
+			put_time(&fields->arena->scratch, ", valid until ", cert.not_after);
+			put_field(fields, "signer");
+		}
+}
+
+static void describe_ocsp_response(struct fields *fields, const struct rmt_object *object, struct remint_object *out)
+{
+	struct rmt_buf *text = &fields->arena->scratch;
+	struct rmt_ocsp_response response;
+	struct rmt_err err = {0};
+
+	if (rmt_ocsp_response_read(&response, object->der, RMT_TOLERANT, &err)) {
+		rmt_buf_format(text, "cannot be read: %s", err.message);
+		put_field(fields, "result");
+		return;
+	}
+	rmt_buf_text(text, rmt_ocsp_result_name(response.result));
+	put_field(fields, "result");
+	if (response.result != RMT_OCSP_SUCCESSFUL)
+		return;
+	put_answers(fields, response.list);
+	if (response.by_name.length)
+		rmt_name_text(response.by_name, text);
+	else
+		rmt_hex(response.by_key, 0, text);
+	put_field(fields, response.by_name.length ? "responder" : "by key");
+	put_time(text, "", response.produced);
+	put_field(fields, "produced");
+	put_nonce(fields, response.nonce);
+	put_signers(fields, response.certificates);
+	out->signature_algorithm = rmt_arena_algorithm(fields->arena, response.algorithm);
+	describe_extensions(fields->arena, &response.extensions, out);
+	describe_deviations(fields->arena, &response.notes, out);
+}
+
+static void describe_ocsp(struct rmt_arena *arena, const struct rmt_object *object, struct remint_object *out)
+{
+	struct fields fields = {.arena = arena, .items = rmt_arena_take(arena, OCSP_FIELDS_MOST * sizeof(struct remint_field))};
+
+	if (object->type == RMT_OBJECT_OCSP_RESPONSE)
+		describe_ocsp_response(&fields, object, out);
+	else
+		describe_ocsp_request(&fields, object, out);
+	out->fields = fields.items;
+	out->field_count = fields.count;
+}
+
 static void describe_bytes(struct rmt_arena *arena, const struct rmt_object *object, bool pem, struct remint_object *out)
 {
 	static const char *const labels[] = {[RMT_OBJECT_CERTIFICATE] = "CERTIFICATE",
@@ -296,6 +440,8 @@ static int show_object(void *arg, const struct rmt_object *object)
 		describe_crl(&show->arena, object->crl, &out);
 	else if (object->listing)
 		describe_listing(&show->arena, object, &out);
+	else if (object->type == RMT_OBJECT_OCSP_RESPONSE || (object->type == RMT_OBJECT_UNSUPPORTED && object->der.length))
+		describe_ocsp(&show->arena, object, &out);
 	if (object->listing)
 		describe_fields(&show->arena, object->listing, &out);
 	describe_bytes(&show->arena, object, !show->options->no_pem, &out);

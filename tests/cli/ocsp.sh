@@ -87,6 +87,16 @@ expect_line said '^two/cert.pem: revoked' "openssl reads the same"
 expect_line said 'Reason: superseded' "and the reason"
 expect_line said '^0x4711: unknown' "and what is unknown"
 
+check "show tells what a response says" "$REMINT" show r
+expect_out "^ +good +serial $one, issuer's key [0-9a-f]{40} by sha1; so since 20.* until 20" "what is good"
+expect_out "^ +revoked +serial $two, .* revoked 20.*, superseded; so since" "what is revoked"
+expect_out '^ +unknown +serial 4711' "what is unknown"
+expect_out '^ +signer +CN=Remint Lab Issuing CA OCSP, valid until' "and who signed"
+check "show tells what a request asks" "$REMINT" show q
+expect_out "^ +asks +serial $one, issuer's key" "by whom and which"
+check "show tells of a nonce" "$REMINT" show n1 --json
+expect_out '"name":"nonce".*"text":"[0-9a-f]+"' "in JSON"
+
 quietly openssl ocsp -issuer old-root.pem -cert stranger.pem -reqout q
 expect_status 1 "a request for another CA's certificate" "$REMINT" ocsp q --out r --force
 expect_err 'no authority that answers here issued' "is refused with a sentence"
