@@ -293,8 +293,7 @@ int rmt_db_ocsp_live(struct rmt_db *db, const struct rmt_db_ocsp_query *asked,
                      int (*visit)(void *arg, const struct rmt_db_ocsp_state *state, const struct rmt_db_ocsp_response *response), void *arg,
                      struct rmt_err *err);
 int rmt_db_ocsp_count(struct rmt_db *db, int64_t authority, rmt_time now, int64_t *out, struct rmt_err *err); /* of those */
-/* How many of them have a response (by SHA-1), and when the first of these ends; 0: there is none. */
-int rmt_db_ocsp_freshness(struct rmt_db *db, int64_t authority, rmt_time now, int64_t *responses, rmt_time *soonest, struct rmt_err *err);
+
 /* ---- keys ------------------------------------------------------------------------------------------------------------------------ */
 enum rmt_blocked_kind { RMT_BLOCKED_SPKI = 1 /* SHA-256 of the SPKI */, RMT_BLOCKED_MODULUS = 2 /* 10 bytes, of an RSA modulus */, RMT_BLOCKED_KINDS };
 struct rmt_db_blocked { enum rmt_blocked_kind kind; struct rmt_span hash; const char *source; rmt_time when; /* the last two only when reading */ };

@@ -201,31 +201,6 @@ rmt_db_ocsp_count(
 	return rc == 1 ? 0 : -1;
 }
 
-static const char freshness[] =
-    "SELECT count(o.id), min(o.next_update) FROM certificates c"
-    " LEFT JOIN ocsp_responses o ON o.id = 2 * c.id"
-    " WHERE c.authority = ?1 AND c.not_after >= ?2";
-
-int
-rmt_db_ocsp_freshness(struct rmt_db *db, int64_t authority, rmt_time now, int64_t *responses,
-    rmt_time *soonest, struct rmt_err *err)
-{
-	struct rmt_db_query query;
-	int rc;
-
-	if (rmt_db_query(db, freshness, &query, err) != 0)
-		return -1;
-	rmt_db_bind_int(&query, authority);
-	rmt_db_bind_int(&query, now);
-	rc = rmt_db_step(&query, doing, err);
-	if (rc == 1) {
-		*responses = sqlite3_column_int64(query.statement, 0);
-		*soonest = sqlite3_column_int64(query.statement, 1);
-	}
-	rmt_db_done(&query);
-	return rc == 1 ? 0 : -1;
-}
-
 /* ---- check ---- */
 
 static const struct rmt_db_relation relations[] = {

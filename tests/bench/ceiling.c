@@ -7,6 +7,7 @@
  *	ceiling split FILE DIR             each request of a pile as DIR/NNNNN.pem (for openssl ca)
  *	ceiling sign FILE KEYSPEC          walk each request, verify it, build a small certificate, sign it: no policy,
  *	                                   no lint, no database. Prints certificates and CPU seconds.
+ *	ceiling bare KEYSPEC N             N signatures of 250 bytes by a key of this kind, and nothing else
  *	ceiling sync DIR                   fdatasync calls a second that the disk under DIR takes
  *
  * It is a measuring rod, not a product: it leans on the same reader, writer and contexts as Remint.
@@ -269,6 +270,27 @@ static int sync_rate(const char *directory)
 	return 0;
 }
 
+static int bare(const char *spec, int n)
+{
+	struct rmt_key *key = rmt_key_generate(spec, &err);
+	struct rmt_signer *signer = key ? rmt_signer_new(key, NULL, &err) : NULL;
+	struct rmt_buf signature = {0};
+	unsigned char message[250] = {0};
+
+	if (!signer)
+		die("making a key");
+	for (int i = 0; i < n; i++) {
+		message[0] = (unsigned char)i;
+		rmt_buf_clear(&signature);
+		if (rmt_signer_sign(signer, rmt_span_of(message, sizeof message), &signature, &err))
+			die("signing");
+	}
+	rmt_buf_free(&signature);
+	rmt_signer_free(signer);
+	rmt_key_free(key);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 4 && strcmp(argv[1], "requests") == 0)
@@ -279,6 +301,8 @@ int main(int argc, char **argv)
 		return split(argv[2], argv[3]);
 	if (argc == 4 && strcmp(argv[1], "sign") == 0)
 		return sign(argv[2], argv[3]);
+	if (argc == 4 && strcmp(argv[1], "bare") == 0)
+		return bare(argv[2], (int)strtol(argv[3], NULL, 10));
 	if (argc == 3 && strcmp(argv[1], "sync") == 0)
 		return sync_rate(argv[2]);
 	fprintf(stderr, "usage: see the head of ceiling.c\n");

@@ -3,7 +3,7 @@
 # What Remint costs, beside a ceiling and a peer measured in the same run. Read the ratios, not the seconds.
 #
 #	make bench              everything (some minutes, 4 GB under TMPDIR)
-#	make bench BENCH=sign   one part or several: sign rsa piles single list probe pfx files p7b paths crl status
+#	make bench BENCH=sign   one part or several: sign rsa piles single list probe pfx files p7b paths crl status ocsp
 #
 # Figures are medians of runs that take turns with their peers. Rates are per second of CPU (user and system) unless
 # they say wall. Nothing here passes or fails; a peer that is not installed is named and left out.
@@ -437,13 +437,38 @@ bench_status() {
 	rm -rf copy home.check
 }
 
+bench_ocsp() {
+	title "OCSP responses in advance for every certificate of a database (aim: at least 0.40 of the bare signing rate)"
+	new_home home.ocsp ec:p256 --no-password
+	"$fill" home.ocsp 25000
+	for key in rsa:2048 ec:p256; do
+		# Once before, so that the signer is there and the rows are replaced in all of the runs.
+		"$REMINT" --home home.ocsp ocsp --all --force --key-type $key --json >ocsp.json 2>ocsp.err || { sed -n 1,3p ocsp.err; return; }
+		count=$(sed -n 's/.*"signed":\([0-9]*\).*/\1/p' ocsp.json)
+		rm -f bare.cost ocsp.cost two.cost stapled.cost
+		for _ in 1 2 3; do
+			cost bare "$ceiling" bare $key "$count"
+			cost ocsp "$REMINT" --home home.ocsp ocsp --all --force --key-type $key
+			cost two "$REMINT" --home home.ocsp ocsp --all --force --key-type $key --jobs 2
+		done
+		cost stapled "$REMINT" --home home.ocsp ocsp --all --key-type $key --out stapled
+		row "$key: bare signatures, $count of them" "$(rate bare "$count")"
+		row "$key: remint ocsp --all" "$(rate ocsp "$count"), $(calc '%.0f/s' "$count / $(median ocsp 2)") wall, peak $(mib ocsp)"
+		row "  of the bare rate" "$(calc %.2f "$(median bare 1) / $(median ocsp 1)") of CPU, $(calc %.2f "$(median bare 2) / $(median ocsp 2)") wall"
+		row "  with --jobs 2" "$(calc '%.0f/s' "$count / $(median two 2)") wall, $(calc '%.2f times' "$(median ocsp 2) / $(median two 2)") one worker"
+		row "  kept ones written as a file each" "$(calc '%.0f/s' "$count / $(median stapled 2)") wall"
+		rm -rf stapled
+	done
+	rm -rf home.ocsp
+}
+
 # ---- all of it -------------------------------------------------------------------------------------------------------
 
-parts=${*:-sign rsa piles single list probe pfx files p7b paths crl status}
+parts=${*:-sign rsa piles single list probe pfx files p7b paths crl status ocsp}
 for part in $parts; do
 	case $part in
-	sign | rsa | piles | single | list | probe | pfx | files | p7b | paths | crl | status) ;;
-	*) echo "bench: no part \"$part\": sign, rsa, piles, single, list, probe, pfx, files, p7b, paths, crl and status are" >&2; exit 2 ;;
+	sign | rsa | piles | single | list | probe | pfx | files | p7b | paths | crl | status | ocsp) ;;
+	*) echo "bench: no part \"$part\": sign, rsa, piles, single, list, probe, pfx, files, p7b, paths, crl, status and ocsp are" >&2; exit 2 ;;
 	esac
 done
 printf 'Remint %s on %s cores; load %s\n' "$("$REMINT" version 2>/dev/null | head -n 1)" "$(nproc)" "$(cut -d' ' -f1-3 /proc/loadavg)"
