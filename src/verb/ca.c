@@ -559,7 +559,11 @@ static int export_each(struct exporting *to)
 
 		rmt_buf_span(&der, to->certs[i]->der);
 		rmt_pem("CERTIFICATE", to->certs[i]->der, 64, false, &pem);
-		if (export_file(to, to->names[i], ".cer", &der) || export_file(to, to->names[i], ".pem", &pem))
+		if (export_file(to, to->names[i], ".cer", &der)) {
+			rmt_buf_free(&pem);
+			return -1;
+		}
+		if (export_file(to, to->names[i], ".pem", &pem))
 			return -1;
 	}
 	return 0;

@@ -49,8 +49,10 @@ int rmt_plan_maker(const struct rmt_plan *plan, struct rmt_db *db, char **name, 
 	*name = NULL;
 	if (!maker.sha256 || !*maker.sha256)
 		return 1;
-	if (rmt_db_authorities(db, note_maker, &maker, err))
+	if (rmt_db_authorities(db, note_maker, &maker, err)) {
+		free(maker.name);
 		return -1;
+	}
 	*name = maker.name;
 	return maker.name != NULL;
 }

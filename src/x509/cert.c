@@ -296,8 +296,8 @@ move_views(struct rmt_cert *cert, const unsigned char *to)
 {
 	struct rmt_span from = cert->der;
 	struct rmt_span *const views[] = { &cert->tbs, &cert->serial, &cert->inner_algorithm,
-		&cert->outer_algorithm, &cert->issuer, &cert->subject, &cert->spki,
-		&cert->signature, &cert->der };
+		&cert->outer_algorithm, &cert->issuer, &cert->subject, &cert->validity,
+		&cert->spki, &cert->signature, &cert->der };
 
 	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++)
 		move_view(views[i], from, to);

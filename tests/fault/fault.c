@@ -419,5 +419,8 @@ __wrap_main(int argc, char **argv)
 		for (unsigned long n = 1; fail_one(&loop, n);)
 			n = fault_state->failed + 1;
 	printf("# %lu calls, %lu of them failed, %lu of these did no harm, %lu faults\n", calls, loop.runs, loop.tolerated, loop.faults);
+	rmt_buf_free(&loop.before);
+	rmt_buf_free(&loop.after);
+	free(argv[optind + 1]);
 	return loop.faults > 0;
 }

@@ -349,6 +349,7 @@ a_copy_has_its_own_bytes(void **state)
 	assert_int_equal(rmt_cert_fingerprint(copy, two, NULL), 0);
 	assert_memory_equal(one, two, sizeof one);
 	assert_int_equal(copy->notes.count, 1);
+	assert_true(copy->validity.at > copy->der.at && copy->validity.at < copy->der.at + copy->der.length);
 	rmt_cert_free(copy);
 	rmt_cert_free(NULL);
 	assert_null(rmt_cert_new(rmt_span_of("x", 1), RMT_TOLERANT, NULL));
