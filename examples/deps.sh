@@ -53,6 +53,10 @@ judges|fish|fish
 judges|openssh-client|ssh-keygen
 judges|putty-tools|puttygen
 judges|zip|zip
+judges|easy-rsa|/usr/share/easy-rsa/easyrsa
+judges|golang-cfssl|cfssl
+judges|xca|xca
+judges|gnomint|gnomint-cli
 java|default-jdk-headless|javac
 browser|chromium|chromium
 TABLE

@@ -1027,6 +1027,45 @@ typedef int remint_crl_fn(void *arg, const struct remint_crl_made *crl);
  * (Ed25519: up to 16 MiB). A list is not replaced by an older one. Fails with USAGE without a directory, POLICY when the authority cannot
  * sign lists here or has no list that a delta could stand on, NEGATIVE on an unknown name, SECRET, DATABASE. */
 REMINT_API int remint_crl(struct remint *ctx, const struct remint_crl_options *options, remint_crl_fn *made, void *arg);
+/* How many there were, and what became of them. */
+struct remint_tally {
+	uint64_t found, added, known;
+};
+/* What was not taken over, and how often. */
+struct remint_refusal { const char *reason; uint64_t count; bool fault; };
+struct remint_import_options {
+	struct remint_wire wire;
+	struct remint_strings inputs; /* directories, files, databases, "-", endpoints */
+	const char *from;             /* "openssl" "easy-rsa" "cfssl" "xca" "gnomint" "adcs" "files" "endpoint"; NULL: each by its content */
+	struct remint_strings keys;   /* files with private keys that stand elsewhere */
+	const char *publish_url;      /* as remint_init_options; NULL: where the CA's own certificates say that its lists are */
+	bool no_keys;                 /* leave private keys where they are: nothing can be issued with the CAs then */
+	bool commit;                  /* without it the home is only compared, and nothing is written */
+};
+/* A CA of a source. */
+struct remint_imported_ca {
+	const char *name;    /* of the authority in the home; "" in a dry run that would make it */
+	const char *subject, *sha256;
+	const char *state;   /* "active" "retired" (it was here), "foreign"; "pending" never */
+	bool issues;         /* its key is or would be here, and it issues */
+	bool added;
+	int64_t crl_number;  /* of its newest revocation list that was heard of; 0 none */
+};
+/* What became of one source. */
+struct remint_imported {
+	const char *source, *kind;
+	struct remint_tally certificates, authorities, keys, revocations;
+	uint64_t requests;                       /* read: their keys are known to be in their owners' hands */
+	const struct remint_refusal *refusals; size_t refusal_count;
+	const struct remint_imported_ca *cas; size_t ca_count; /* of the last source: all of the run */
+};
+typedef int remint_imported_fn(void *arg, const struct remint_imported *imported);
+/* Take over what other CAs left: certificates, their CAs, keys and revocations. Nothing is taken twice: what is on record already is
+ * counted as known, so that an import that was interrupted is run again. A CA whose key comes along and that may issue becomes an
+ * authority of the home, whose lists go on with the next number. Each source is handed over at the end; what is refused goes to the
+ * fault callback with its place, and the rest goes on. Fails with USAGE on an unknown kind, INPUT on a source that cannot be read or
+ * is not of its kind, SECRET, DATABASE. */
+REMINT_API int remint_import(struct remint *ctx, const struct remint_import_options *options, remint_imported_fn *imported, void *arg);
 /* Is the database what was written to it? Its structure and schema; the hash chain of its events; each certificate's columns
  * against its bytes (serial, subject, issuer, names, dates, key, fingerprint, to-be-signed bytes); each row against the event
  * that vouches for it, so that none is altered, missing or put in by another hand; each campaign, pending request and revocation

@@ -81,6 +81,7 @@ enum option_id {
 	OPT_SPLIT,
 	OPT_FILE_NAME,
 	OPT_FROM,
+	OPT_KIND, /* import: --from with a kind */
 	OPT_TOPOLOGY,
 	OPT_SERVER,
 	OPT_DIGEST,
@@ -536,6 +537,7 @@ int cmd_deny(struct cli *cli);
 int cmd_explain(struct cli *cli);
 int cmd_help(struct cli *cli);
 int cmd_history(struct cli *cli);
+int cmd_import(struct cli *cli);
 int cmd_init(struct cli *cli);
 int cmd_issue(struct cli *cli);
 int cmd_lint(struct cli *cli);

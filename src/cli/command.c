@@ -155,6 +155,12 @@ static const struct option_use init_options[] = { O(ROOT_SUBJECT), O(ISSUING_SUB
 	O_AS(CA_PASSWORD_FILE, NULL, "passphrase that the CA's keys get: the first line of FILE"),
 	O(CA_PASSWORD_FD), O(NO_PASSWORD), O_END };
 
+static const struct option_use import_options[] = { O(COMMIT), O(KIND),
+	O_AS(KEY, NULL, "a file with private keys that stand elsewhere"),
+	O_AS(NO_KEYS, NULL, "leave private keys where they are: nothing can be issued with the CAs then"),
+	O_AS(PUBLISH_URL, NULL, "where lists and certificates of the CAs will be published (default: where they were)"),
+	WIRE, PASSWORD, CA_PASSWORD, O_END };
+
 static const struct option_use ca_list_options[] = { O_END };
 static const struct option_use ca_show_options[] = { O_AS(LIMIT, NULL, "list at most N of its certificates (default 20)"), O_END };
 static const struct option_use ca_add_options[] = {
@@ -317,6 +323,8 @@ EXAMPLES(init,
 	"--ca-password-file ca.pass" },
     { "A home whose issuing CA is certified by a root elsewhere (see remint help ca request):",
 	"init --home branch --no-root --ca-password-file ca.pass" });
+EXAMPLES(import, { "What would be taken over?", "import demoCA --password-file demoCA.pass" },
+    { "Take it over, with the key of the CA:", "import demoCA --commit --password-file demoCA.pass" });
 EXAMPLES(ca_list, { "Which authorities are here?", "ca list" });
 EXAMPLES(ca_show, { "What still hangs on the old one?", "ca show issuing" });
 EXAMPLES(ca_add, { "A second issuing CA under the same root:",
@@ -522,6 +530,13 @@ const struct command command_table[] = {
 	    .summary = "make a CA home: a root and an issuing CA",
 	    ARGUMENTS("", 0, 0, TAKES_NOTHING),
 	    GIVES(init, init, "3467", cmd_init) },
+	{ .name = "import",
+	    .summary = "take over what other CAs left",
+	    .text = "SOURCE is a directory of openssl ca or easy-rsa, a database of cfssl, XCA or gnoMint, a listing "
+		    "of certutil -view, a file or directory of certificates, CRLs and keys, or an endpoint. Nothing is "
+		    "written without --commit, and what is there already is not taken twice.",
+	    ARGUMENTS("SOURCE...", 0, -1, TAKES_FILE),
+	    GIVES(import, import, "34567", cmd_import) },
 	{ .name = "ca",
 	    .summary = "the authorities of a home: list, add, check, rotate, retire, ceremony, request, export" },
 	{ .name = "ca list",

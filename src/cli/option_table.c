@@ -142,6 +142,10 @@ const struct option option_table[OPT_COUNT] = {
 	    "with --split: their names, with {label}, {serial} and {n} (default: {label}.ENDING)" },
 	[OPT_FROM] = { "from", 0, false, TAKES_FILE, "CERT", NULL,
 	    "repeat the subject and names of this certificate" },
+	[OPT_KIND] = { "from", 0, false, TAKES_CHOICE, "KIND",
+	    "openssl easy-rsa cfssl xca gnomint adcs files endpoint",
+	    "what the sources are: openssl, easy-rsa, cfssl, xca, gnomint, adcs, files, endpoint (default: "
+	    "each by its content)" },
 	[OPT_TOPOLOGY] = { "topology", 0, false, TAKES_FILE, "FILE", NULL,
 	    "take the names of the target's role from this topology" },
 	[OPT_SERVER] = { "server", 0, false, TAKES_TEXT, "FQDN", NULL,

@@ -2,7 +2,7 @@
 /*
  * db/authority.c - the certification authorities of the home and the foreign ones it met.
  *
- * An authority goes from pending to active to retired and never back; a trigger holds this too. Its
+ * An authority goes from pending, or from foreign when its key comes, to active to retired and never back; a trigger holds this too. Its
  * private key is a file elsewhere, named by the hash of its public key.
  */
 #include "config.h"
@@ -19,6 +19,7 @@ static const char insert[] =
 static const char activate[] =
     "UPDATE authorities SET state = 1, certificate = ?1, parent = ?2 WHERE id = ?3 AND state = 0";
 static const char retire[] = "UPDATE authorities SET state = 2 WHERE id = ?1 AND state = 1";
+static const char adopt[] = "UPDATE authorities SET state = 1, key_here = 1 WHERE id = ?1 AND state = 3";
 #define COLUMNS \
 	"id, name, state, certificate, spki_hash, key_here, parent, crl_uri, ocsp_uri, ca_uri," \
 	" crl_shards, crl_deltas"
@@ -106,6 +107,19 @@ rmt_db_authority_retire(struct rmt_db *db, int64_t id, struct rmt_err *err)
 	if (rmt_db_run(&query, "retire the authority", err) != 0)
 		return -1;
 	return must_have_changed(db, id, "active", err);
+}
+
+int
+rmt_db_authority_adopt(struct rmt_db *db, int64_t id, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+
+	if (rmt_db_must_write(db, err) != 0 || rmt_db_query(db, adopt, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, id);
+	if (rmt_db_run(&query, "adopt the authority", err) != 0)
+		return -1;
+	return must_have_changed(db, id, "another's", err);
 }
 
 static void

@@ -250,8 +250,11 @@ rmt_db_cert_add(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t *id, 
 	return 0;
 }
 
+/* What a foreign authority signed stands under it, for the day its key comes; until then it is
+ * nobody's here. */
 static const char row_by_id[] =
-    "SELECT c.id, c.tbs, c.authority, i.text, c.serial, c.fingerprint, c.spki_hash, c.subject,"
+    "SELECT c.id, c.tbs, (SELECT a.id FROM authorities a WHERE a.id = c.authority AND a.state <> 3),"
+    " i.text, c.serial, c.fingerprint, c.spki_hash, c.subject,"
     " c.name, c.not_before, c.not_after, c.recorded, t.text, c.targets, c.supersedes,"
     " (SELECT max(s.id) FROM certificates s WHERE s.supersedes = c.id),"
     " EXISTS (SELECT 1 FROM revoked r WHERE r.certificate = c.id), c.proved, c.request,"
@@ -466,6 +469,31 @@ rmt_db_names_match(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t id
 	while (at < cert->name_count && said_before(cert->names, at))
 		at++;
 	return rc < 0 ? -1 : rc == 0 && at == cert->name_count;
+}
+
+static const char holder[] =
+    "SELECT c.id FROM tbs t LEFT JOIN certificates c ON c.id = t.id"
+    " WHERE t.serial = ?1 AND t.authority = ?2"
+    " UNION ALL SELECT id FROM certificates INDEXED BY certificates_serial"
+    "  WHERE tbs IS NULL AND serial = ?1 AND authority = ?2";
+
+int
+rmt_db_serial_holder(struct rmt_db *db, int64_t authority, struct rmt_span serial,
+    int64_t *certificate, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int rc;
+
+	*certificate = 0;
+	if (rmt_db_query(db, holder, &query, err) != 0)
+		return -1;
+	rmt_db_bind_blob(&query, serial);
+	rmt_db_bind_int(&query, authority);
+	rc = rmt_db_step(&query, "look for the serial", err);
+	if (rc == 1)
+		*certificate = sqlite3_column_int64(query.statement, 0);
+	rmt_db_done(&query);
+	return rc;
 }
 
 enum rmt_cert_status

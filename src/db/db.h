@@ -82,6 +82,7 @@ struct rmt_db_authority {
 int rmt_db_authority_add(struct rmt_db *db, const struct rmt_db_authority *authority, int64_t *id, struct rmt_err *err);
 int rmt_db_authority_activate(struct rmt_db *db, int64_t id, struct rmt_span cert, int64_t parent, struct rmt_err *err); /* pending -> active */
 int rmt_db_authority_retire(struct rmt_db *db, int64_t id, struct rmt_err *err); /* active -> retired */
+int rmt_db_authority_adopt(struct rmt_db *db, int64_t id, struct rmt_err *err); /* foreign -> active: its key came */
 /* By name, or by id when name is NULL. 1 found (spans borrowed until the next call on db), 0 absent. */
 int rmt_db_authority_get(struct rmt_db *db, const char *name, int64_t id, struct rmt_db_authority *out, struct rmt_err *err);
 int rmt_db_authorities(struct rmt_db *db, int (*visit)(void *arg, const struct rmt_db_authority *authority), void *arg, struct rmt_err *err);
@@ -105,7 +106,8 @@ enum rmt_cert_status { RMT_CERT_VALID = 0, RMT_CERT_REVOKED = 1, RMT_CERT_SUPERS
 struct rmt_db_cert {
 	int64_t id;
 	int64_t tbs;                 /* row of the to-be-signed bytes; 0 for a foreign certificate or a root made elsewhere */
-	int64_t authority;           /* issuer's id; 0 foreign */
+	int64_t authority;           /* issuer's id; 0 foreign. What is added under a foreign authority is foreign until that is adopted;
+	                              * scans tell whose it is already */
 	const char *issuer_name;     /* display form, for foreign ones too */
 	struct rmt_span serial, der, fingerprint /* sha256 */, spki_hash;
 	struct rmt_span usual_hash;  /* only when adding: of the key with the same modulus and the usual exponent; empty: it is that, or no RSA key */
@@ -126,6 +128,8 @@ int rmt_db_cert_add(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t *
 /* The very certificate: by its serial, as encoded, and its fingerprint (32 bytes). The serial leads, so that a second
  * index of random values costs no insert anything. 1 found, 0 absent; spans borrowed until the next call. */
 int rmt_db_cert_find(struct rmt_db *db, struct rmt_span serial, struct rmt_span sha256, struct rmt_db_cert *out, struct rmt_err *err);
+/* The serial number was given by the authority: 1, with the certificate's id (0: it is not recorded yet), 0, -1. */
+int rmt_db_serial_holder(struct rmt_db *db, int64_t authority, struct rmt_span serial, int64_t *certificate, struct rmt_err *err);
 int rmt_db_cert_by_id(struct rmt_db *db, int64_t id, struct rmt_db_cert *out, struct rmt_err *err);
 /* Proved possession of this key on record? 1 yes, 0 no, -1. */
 int rmt_db_key_proved(struct rmt_db *db, struct rmt_span spki_hash, struct rmt_err *err);
@@ -417,5 +421,20 @@ int rmt_db_export(struct rmt_db *db, const char *table, int (*visit)(void *arg, 
 
 /* ---- orphans: to-be-signed rows without a certificate whose owner process is gone ---------------------------------------------------- */
 int rmt_db_orphans(struct rmt_db *db, int (*visit)(void *arg, int64_t id, const struct rmt_db_tbs *tbs), void *arg, struct rmt_err *err);
+
+/* ---- another program's SQLite file, read and never trusted ---------------------------------------------------------------------------- */
+/* Faults are RMT_INPUT with the file as their source: no database, damaged, in use (changes stand beside it), too much work to read. */
+struct rmt_db_foreign;
+struct rmt_db_foreign *rmt_db_foreign_open(const char *path, struct rmt_err *err);
+void rmt_db_foreign_close(struct rmt_db_foreign *foreign);
+bool rmt_db_foreign_is(const char *path); /* it begins as one */
+/* One cell: a number, or text or bytes (borrowed); neither when it is NULL. */
+struct rmt_foreign_cell { bool is_number; int64_t number; struct rmt_span text; };
+enum { RMT_FOREIGN_CELLS_MAX = 16 };
+/* Has it a plain table (lower case) with these stored columns (ended by NULL)? 1 yes, 0 no, -1. */
+int rmt_db_foreign_has(struct rmt_db_foreign *foreign, const char *table, const char *const *columns, struct rmt_err *err);
+/* Each row by its rowid. The visitor asks the same database nothing; it answers 0 to go on. */
+int rmt_db_foreign_rows(struct rmt_db_foreign *foreign, const char *table, const char *const *columns,
+                        int (*visit)(void *arg, int64_t row, const struct rmt_foreign_cell *cells), void *arg, struct rmt_err *err);
 
 #endif

@@ -115,6 +115,9 @@ int rmt_db_lock_take(struct rmt_db *db, struct rmt_err *err); /* waits as long a
 bool rmt_db_lock_try(struct rmt_db *db);
 void rmt_db_lock_release(struct rmt_db *db);
 
+/* file:PATH as SQLite takes it. */
+void rmt_db_write_uri(const char *path, struct rmt_buf *uri);
+
 /* The name of the network file system with this statfs() type, or NULL for a local one. */
 const char *rmt_db_volume_remote(unsigned long type);
 

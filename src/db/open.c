@@ -158,8 +158,8 @@ is_immutable(const struct rmt_db *db)
 }
 
 /* file:PATH with everything but plain characters escaped. */
-static void
-write_uri(const char *path, struct rmt_buf *uri)
+void
+rmt_db_write_uri(const char *path, struct rmt_buf *uri)
 {
 	rmt_buf_text(uri, "file:");
 	for (; *path != '\0'; path++)
@@ -201,7 +201,7 @@ connect_file(struct rmt_db *db, struct rmt_err *err)
 	struct rmt_buf uri = { 0 };
 	int result;
 
-	write_uri(db->path, &uri);
+	rmt_db_write_uri(db->path, &uri);
 	if (is_immutable(db))
 		rmt_buf_text(&uri, "?immutable=1");
 	if (rmt_buf_check(&uri, err) != 0)

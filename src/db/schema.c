@@ -406,6 +406,21 @@ static const char version_7[] =
 	" PRIMARY KEY (usual, certificate)"
 	") STRICT, WITHOUT ROWID;\n" APPEND_ONLY("other_exponents");
 
+/* An authority that was another's becomes ours when its key comes: what it signed is recorded under it
+   already. */
+static const char version_8[] =
+    "DROP TRIGGER authorities_update;\n"
+    "CREATE TRIGGER authorities_update BEFORE UPDATE ON authorities"
+    " WHEN NOT (NEW.id = OLD.id AND NEW.name = OLD.name AND NEW.spki_hash = OLD.spki_hash"
+    "  AND NEW.crl_uri = OLD.crl_uri AND NEW.ocsp_uri = OLD.ocsp_uri AND NEW.ca_uri = OLD.ca_uri"
+    "  AND ((OLD.state = 0 AND NEW.state = 1 AND NEW.key_here = OLD.key_here)"
+    "   OR (OLD.state = 1 AND NEW.state = 2 AND NEW.key_here = OLD.key_here"
+    "    AND NEW.certificate IS OLD.certificate AND NEW.parent IS OLD.parent)"
+    "   OR (OLD.state = 3 AND NEW.state = 1 AND OLD.key_here = 0 AND NEW.key_here = 1"
+    "    AND NEW.certificate IS OLD.certificate AND NEW.parent IS OLD.parent)))"
+    " BEGIN SELECT RAISE(ABORT, 'an authority only goes from pending to active to "
+    "retired'); END;\n";
+
 const struct rmt_db_migration rmt_db_migrations[] = {
 	{ 1, version_1 },
 	{ 2, version_2 },
@@ -414,6 +429,7 @@ const struct rmt_db_migration rmt_db_migrations[] = {
 	{ 5, version_5 },
 	{ 6, version_6 },
 	{ 7, version_7 },
+	{ 8, version_8 },
 };
 const size_t rmt_db_migration_count = sizeof rmt_db_migrations / sizeof rmt_db_migrations[0];
 

@@ -343,6 +343,8 @@ make_row(const struct rmt_collected *record, const struct rmt_dialect *dialect, 
 			rmt_listed_date(text, dialect, &row->listing.not_before);
 		if (is(name, "not-after") && !row->listing.not_after)
 			rmt_listed_date(text, dialect, &row->listing.not_after);
+		if (is(name, "revoked") && !row->listing.revoked)
+			rmt_listed_date(text, dialect, &row->listing.revoked);
 	}
 	for (size_t i = 0; i < row->listing.count && !row->bytes.failed; i++) {
 		row->fields[i].heading = rmt_buf_string(&row->bytes) + places[i];

@@ -303,6 +303,12 @@ walk_visit(void *arg, const char *path)
 }
 
 int
+rmt_read_listed(const struct rmt_reader *reader, const char *path, struct rmt_err *err)
+{
+	return read_file(reader, path, true, NULL, err);
+}
+
+int
 rmt_read_keep(const struct rmt_reader *reader, const char *path, struct rmt_buf *kept,
     struct rmt_err *err)
 {

@@ -29,6 +29,7 @@ struct rmt_listing {
 	const struct rmt_listed *fields;
 	size_t count;
 	rmt_time not_before, not_after; /* the CA's local time taken for UTC; 0: not there, or day and month cannot be told */
+	rmt_time revoked;               /* likewise */
 };
 const char *rmt_listing_get(const struct rmt_listing *listing, const char *name); /* the first of that name, or NULL */
 
@@ -91,7 +92,30 @@ struct rmt_reader {
 int rmt_read_path(const struct rmt_reader *reader, const char *path, struct rmt_err *err);
 /* The same of what cannot be read twice (standard input, a pipe): the bytes are kept for rmt_read_mem(), 128 MiB at most. */
 int rmt_read_keep(const struct rmt_reader *reader, const char *path, struct rmt_buf *kept, struct rmt_err *err);
+/* A file that was found in a directory: what is none of ours is passed over. */
+int rmt_read_listed(const struct rmt_reader *reader, const char *path, struct rmt_err *err);
 int rmt_read_mem(const struct rmt_reader *reader, const char *source, struct rmt_span bytes, struct rmt_err *err);
+
+/* ---- what other CAs write beside their certificates (index.c) ------------------------------------------------------------ */
+
+enum { RMT_SERIAL_MAX = 64 }; /* bytes of a serial number: longer ones are none (RFC 5280, 4.1.2.2 allows 20) */
+/* A row of the index.txt of "openssl ca". Spans point into the line; what stands for a file there is not looked at. */
+struct rmt_index_row {
+	char state;             /* 'V' 'R' 'E' */
+	rmt_time expires;
+	rmt_time revoked;       /* of 'R' */
+	rmt_time invalid_since; /* 0 none */
+	int reason;             /* RFC 5280, 5.3.1 */
+	struct rmt_span serial; /* hexadecimal digits */
+	struct rmt_span subject;
+};
+int rmt_index_read(struct rmt_span line, struct rmt_index_row *row, struct rmt_err *err);
+/* The content of an INTEGER appended to `out`; more than RMT_SERIAL_MAX bytes are refused. */
+int rmt_serial_from_hex(struct rmt_span text, struct rmt_buf *out, struct rmt_err *err);
+int rmt_serial_from_decimal(struct rmt_span text, struct rmt_buf *out, struct rmt_err *err);
+int rmt_number_read(struct rmt_span hex, int64_t *out, struct rmt_err *err); /* of revocation lists, as in crlnumber */
+bool rmt_plain_time(struct rmt_span text, rmt_time *out); /* "261122053153Z", "20261122053153Z" */
+int rmt_reason_read_text(struct rmt_span text); /* "keyCompromise"; -1 none */
 
 /* Everything of one or more sources, kept (for small piles: chains, PFX, one device's files). */
 struct rmt_pile {

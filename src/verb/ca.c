@@ -430,8 +430,8 @@ static int match_authority(void *arg, const struct rmt_db_authority *row)
 	return 0;
 }
 
-/* A name that no authority has: the certificate's label, with a number behind it where that is taken. */
-static int free_name(struct rmt_home *home, const struct rmt_cert *cert, char name[65], struct rmt_err *err)
+/* The certificate's label, with a number behind it where that is taken. */
+int rmt_authority_free_name(struct rmt_home *home, const struct rmt_cert *cert, char name[65], struct rmt_err *err)
 {
 	struct rmt_db_authority row;
 	struct rmt_buf label = {0};
@@ -465,7 +465,7 @@ int rmt_authority_settle(struct rmt_home *home, const struct rmt_cert *cert, int
 		return 0;
 	if (sought.pending)
 		return rmt_authority_install(home, sought.pending, cert->der, parent, err);
-	if (free_name(home, cert, name, err))
+	if (rmt_authority_free_name(home, cert, name, err))
 		return -1;
 	return rmt_authority_record(home, name, cert, RMT_AUTHORITY_FOREIGN, parent, id, err);
 }

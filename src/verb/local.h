@@ -297,6 +297,8 @@ int rmt_authority_record(struct rmt_home *home, const char *name, const struct r
 int rmt_authority_install(struct rmt_home *home, int64_t id, struct rmt_span der, int64_t parent, struct rmt_err *err);
 /* The authority that has this certificate, or a new one that is another's; one that waits for it gets it only when it is to be installed (ca.c). */
 int rmt_authority_settle(struct rmt_home *home, const struct rmt_cert *cert, int64_t parent, bool install, int64_t *id, struct rmt_err *err);
+/* A name that no authority of the home has (ca.c). */
+int rmt_authority_free_name(struct rmt_home *home, const struct rmt_cert *cert, char name[65], struct rmt_err *err);
 int rmt_authorities_report(struct remint *ctx, remint_authority_fn *authority, void *arg, struct rmt_err *err); /* ca.c */
 
 /* ---- an authority brought to be (establish.c) ----------------------------------------------------------------------------- */
@@ -1181,5 +1183,153 @@ int rmt_page_begin(struct rmt_page *page, const struct remint_report_summary *su
 int rmt_page_item(struct rmt_page *page, const struct remint_report_item *item, struct rmt_err *err);
 int rmt_page_end(struct rmt_page *page, struct rmt_err *err);
 void rmt_page_clear(struct rmt_page *page);
+
+/* ---- importing (import*.c; a file for each kind of source) ----------------------------------------------------------------------------------- */
+
+/* Every source is read once for each: which CAs there are; private keys; certificates; what was revoked. */
+enum rmt_import_phase { RMT_IMPORT_SURVEY, RMT_IMPORT_KEYS, RMT_IMPORT_CERTIFICATES, RMT_IMPORT_REVOCATIONS, RMT_IMPORT_PHASES };
+
+/* Hashes that were met, each with a number (import_set.c). */
+struct rmt_set { struct rmt_set_entry *slots; size_t count, capacity; };
+/* The number of a hash: the one noted first, or `number` when it is new. 1 new, 0 noted before, -1. */
+int rmt_set_note(struct rmt_set *set, const unsigned char hash[RMT_SHA256], uint32_t *number, struct rmt_err *err);
+bool rmt_set_has(const struct rmt_set *set, const unsigned char hash[RMT_SHA256], uint32_t *number); /* `number` may be NULL */
+void rmt_set_clear(struct rmt_set *set);
+
+/* A CA that the home or a source knows. */
+struct rmt_import_ca {
+	struct rmt_cert *cert;
+	unsigned char sha256[RMT_SHA256], spki[RMT_SHA256];
+	int64_t id;                    /* row; 0: not recorded yet, which in a dry run it never is */
+	enum rmt_authority_state state; /* that it has, or in a dry run would have */
+	char name[65];
+	bool home;                     /* the home knew it before */
+	bool issues;                   /* its key is in the home, or would be */
+	bool added, row_added;         /* by this run: the authority; the row of its certificate */
+	bool settled;
+	struct rmt_key *key;           /* of a source; NULL none */
+	int64_t number;                /* of its newest revocation list that was heard of */
+	size_t source;                 /* where it was met first; SIZE_MAX: in the home alone */
+};
+
+/* Why something was not taken over, or not whole: the rows of a table in import_refusal.c. */
+enum rmt_import_reason {
+	RMT_UNTAKEN_UNREADABLE, RMT_UNTAKEN_OUTSIDE, RMT_UNTAKEN_ROW, RMT_UNTAKEN_SIGNATURE, RMT_UNTAKEN_SERIAL, RMT_UNTAKEN_AUTHORITY,
+	RMT_UNTAKEN_LOCKED, RMT_UNTAKEN_WEAK, RMT_UNTAKEN_LIST, RMT_UNTAKEN_REVOCATION, RMT_UNTAKEN_STRANGER, RMT_UNTAKEN_LISTED,
+	RMT_UNTAKEN_SPARE_KEY, RMT_UNTAKEN_DATABASE,
+	RMT_UNTAKEN_REASONS
+};
+
+struct rmt_import_source;
+struct rmt_import;
+/* To add a kind: a file with its recogniser and its reader, a row in import.c, a case in tests/interop/import.sh, its entry in remint-import(1). */
+struct rmt_import_kind {
+	const char *name;
+	int (*fits)(struct rmt_import_source *source, struct rmt_err *err); /* 1, 0, -1 */
+	int (*read)(struct rmt_import *run, struct rmt_err *err);           /* run->source, for run->phase */
+};
+struct rmt_import_source {
+	const char *path;
+	const struct rmt_import_kind *kind;
+	size_t wire;                    /* its place among the inputs */
+	struct rmt_db_foreign *foreign; /* of a database */
+	struct rmt_buf kept;            /* of "-" */
+	struct remint_imported told;
+	uint64_t untaken[RMT_UNTAKEN_REASONS];
+};
+/* What a row says of the certificate in it. */
+struct rmt_import_stated { bool revoked; rmt_time at, invalid_since; int reason; };
+struct rmt_import {
+	struct remint *ctx; /* first: the reader's callbacks expect it */
+	const struct remint_import_options *options;
+	struct rmt_home home;
+	struct rmt_checker *checker;
+	struct rmt_reader reader;
+	struct rmt_wire wire;
+	struct rmt_arena arena;         /* of one object */
+	rmt_time now;
+	enum rmt_import_phase phase;
+	struct rmt_import_source *sources; size_t source_count;
+	struct rmt_import_source *source; /* under way */
+	const char *place;              /* in it, of bytes that stand in a cell of a database; NULL */
+	struct rmt_import_stated stated; /* of these bytes */
+	struct rmt_import_ca *cas; size_t ca_count, ca_capacity;
+	struct rmt_cert **witnesses; size_t witness_count, witness_capacity;
+	struct rmt_set set;
+	struct rmt_vouch vouch;         /* of the group under way */
+	size_t written;                 /* rows in the transaction */
+	bool open;
+};
+int rmt_import_object(void *run, const struct rmt_object *object);
+/* Bytes that stand at `place` of the source, whatever they are; what the row says of them is in run->stated. */
+int rmt_import_bytes(struct rmt_import *run, const char *place, struct rmt_span bytes, struct rmt_err *err);
+/* One file, or with `listed` one that was found in a directory, where what is none of ours is passed over. */
+int rmt_import_file(struct rmt_import *run, const char *path, bool listed, struct rmt_err *err);
+/* Every file below a directory but those that `skip` (may be NULL) names; what a link leads out of it is refused. */
+int rmt_import_directory(struct rmt_import *run, const char *path, bool (*skip)(const char *leaf), struct rmt_err *err);
+/* A row is about to be written: a transaction is open afterwards. Every few hundred rows it ends and the next one begins. */
+int rmt_import_write(struct rmt_import *run, struct rmt_err *err);
+int rmt_import_flush(struct rmt_import *run, struct rmt_err *err);
+/* Noted under a letter: 1 new, 0 met before, -1. */
+int rmt_import_note(struct rmt_import *run, char what, struct rmt_span bytes, uint32_t *number, struct rmt_err *err);
+bool rmt_import_noted(const struct rmt_import *run, char what, struct rmt_span bytes, uint32_t *number);
+
+/* Counted; a fault is told with its place, anything else explained once for a source. 0 to go on. (import_refusal.c) */
+int rmt_import_refuse(struct rmt_import *run, enum rmt_import_reason reason, const char *source, const char *place, const char *format, ...) RMT_PRINTF(5, 6);
+/* The same for what a room below said, which may be a failure of ours (-1 with `err`). */
+int rmt_import_refuse_err(struct rmt_import *run, enum rmt_import_reason reason, struct rmt_err *fault, struct rmt_err *err);
+int rmt_import_tell(struct rmt_import *run, remint_imported_fn *imported, void *arg, struct rmt_err *err);
+
+/* CAs (import_authority.c, import_settle.c). `ca` is a place among run->cas, SIZE_MAX none. */
+int rmt_import_home_cas(struct rmt_import *run, struct rmt_err *err);
+int rmt_import_ca_found(struct rmt_import *run, const struct rmt_object *object, struct rmt_err *err);
+size_t rmt_import_ca_of(const struct rmt_import *run, const unsigned char sha256[RMT_SHA256]);
+size_t rmt_import_ca_keyed(const struct rmt_import *run, const unsigned char spki[RMT_SHA256]);
+/* The one among those of that name whose key made the signature; *named: the last one of that name, or SIZE_MAX. */
+struct rmt_import_signed { struct rmt_span issuer, tbs, algorithm, signature; };
+size_t rmt_import_signer(struct rmt_import *run, const struct rmt_import_signed *what, size_t *named);
+size_t rmt_import_cert_signer(struct rmt_import *run, const struct rmt_cert *cert, size_t *named);
+int rmt_import_settle(struct rmt_import *run, struct rmt_err *err);  /* when all CAs and keys are known */
+int rmt_import_numbers(struct rmt_import *run, struct rmt_err *err); /* at the end: lists go on where they were */
+void rmt_import_cas_clear(struct rmt_import *run);
+
+/* Certificates, keys and requests (import_certificate.c). */
+int rmt_import_survey(struct rmt_import *run, const struct rmt_object *object, struct rmt_err *err);
+int rmt_import_cert(struct rmt_import *run, const struct rmt_object *object, struct rmt_err *err);
+int rmt_import_key(struct rmt_import *run, const struct rmt_object *object, struct rmt_err *err);
+/* Was a certificate of this CA with this serial number met? */
+bool rmt_import_met(const struct rmt_import *run, size_t ca, struct rmt_span serial);
+
+/* Revocations (import_revocation.c). */
+struct rmt_withdrawal {
+	size_t ca;
+	struct rmt_span serial; /* as encoded */
+	struct rmt_import_stated stated;
+	rmt_time expires;       /* 0 unknown */
+	const char *source, *place;
+	struct rmt_span subject; /* of a certificate that is not there; empty */
+};
+int rmt_import_revocation(struct rmt_import *run, const struct rmt_withdrawal *withdrawal, struct rmt_err *err);
+int rmt_import_crl(struct rmt_import *run, const struct rmt_object *object, struct rmt_err *err);
+/* What its row says of a certificate, and what a row says whose certificate is not there. */
+int rmt_import_stated(struct rmt_import *run, const struct rmt_object *object, struct rmt_err *err);
+int rmt_import_listed(struct rmt_import *run, const struct rmt_object *object, struct rmt_err *err);
+void rmt_import_number(struct rmt_import *run, size_t ca, int64_t number); /* of a revocation list that was heard of */
+
+/* The kinds. */
+int rmt_endpoint_fits(struct rmt_import_source *source, struct rmt_err *err);
+int rmt_openssl_fits(struct rmt_import_source *source, struct rmt_err *err);
+int rmt_easyrsa_fits(struct rmt_import_source *source, struct rmt_err *err);
+int rmt_cfssl_fits(struct rmt_import_source *source, struct rmt_err *err);
+int rmt_xca_fits(struct rmt_import_source *source, struct rmt_err *err);
+int rmt_gnomint_fits(struct rmt_import_source *source, struct rmt_err *err);
+int rmt_adcs_fits(struct rmt_import_source *source, struct rmt_err *err);
+int rmt_openssl_read(struct rmt_import *run, struct rmt_err *err);
+int rmt_cfssl_read(struct rmt_import *run, struct rmt_err *err);
+int rmt_xca_read(struct rmt_import *run, struct rmt_err *err);
+int rmt_gnomint_read(struct rmt_import *run, struct rmt_err *err);
+int rmt_files_read(struct rmt_import *run, struct rmt_err *err);
+/* 1 when the source is a database with this table and these columns; it is opened once. */
+int rmt_import_has_table(struct rmt_import_source *source, const char *table, const char *const *columns, struct rmt_err *err);
 
 #endif

@@ -3,6 +3,7 @@
 # has nothing to say; and every example, of the pages and of --help, runs in a scratch directory.
 . "${srcdir:-.}/tests/lib/tap.sh"
 . "$srcdir/tests/lib/source.sh"
+. "$srcdir/tests/lib/pki.sh"
 
 # options_helped COMMAND: the options that --help knows, without those of every command.
 options_helped() {
@@ -116,6 +117,9 @@ prepare() {
 	cat old.pem root.pem >pile.pem
 	printf '"Serial Number","Certificate Expiration Date"\n"6100000012","22.11.2030 05:53"\n' >issued.csv
 	mkdir requests public units
+	openssl_ca demoCA /CN=Demo
+	echo secret >demoCA.pass
+	openssl ca -batch -config demoCA.cnf -passin pass:secret -in gate.csr -notext >>prepare.log 2>&1
 	cp host.csr requests/
 	cp old.csr requests/
 	echo secret >old.pass

@@ -5,6 +5,7 @@
 . "${srcdir:-.}/tests/lib/tap.sh"
 . "$srcdir/tests/lib/source.sh"
 . "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/pki.sh"
 need openssl script
 NO_COLOR=1
 export NO_COLOR
@@ -146,6 +147,16 @@ for page in rotate-a-ca offline-root; do
 	mkdir -p "$work/$page"
 	run_page "$srcdir/docs/guides/$page.md" "$work/$page"
 done
+# A CA that was kept with openssl ca, its key under the same passphrase as everything else.
+mkdir -p "$TMP/import-a-ca.md" "$work/import"
+(
+	cd "$work/import" && openssl_ca demoCA /CN=Demo && request_of web && request_of mail &&
+		quietly openssl ca -batch -config demoCA.cnf -passin pass:secret -notext -infiles web.csr mail.csr &&
+		quietly openssl ca -config demoCA.cnf -passin pass:secret -revoke demoCA/newcerts/1000.pem -crl_reason superseded &&
+		quietly openssl pkey -in demoCA/private/cakey.pem -passin pass:secret -aes256 -passout "pass:$passphrase" -out cakey.pem &&
+		mv cakey.pem demoCA/private/cakey.pem
+)
+run_page "$srcdir/docs/guides/import-a-ca.md" "$work/import"
 
 # The tables speak of pages as they are.
 {

@@ -41,3 +41,41 @@ quietly() {
 		return 1
 	}
 }
+# openssl_ca DIR SUBJECT: an empty CA as the manual of openssl ca has it, its key under the passphrase "secret"; its configuration is
+# DIR.cnf.
+openssl_ca() {
+	mkdir -p "$1/newcerts" "$1/private"
+	: >"$1/index.txt"
+	echo 1000 >"$1/serial"
+	echo 05 >"$1/crlnumber"
+	cat >"$1.cnf" <<CONFIG
+[ca]
+default_ca = here
+[here]
+dir = $1
+database = \$dir/index.txt
+new_certs_dir = \$dir/newcerts
+certificate = \$dir/cacert.pem
+private_key = \$dir/private/cakey.pem
+serial = \$dir/serial
+crlnumber = \$dir/crlnumber
+default_md = sha256
+default_days = 200
+default_crl_days = 30
+policy = any
+x509_extensions = leaf
+unique_subject = no
+[any]
+commonName = supplied
+[leaf]
+basicConstraints = CA:FALSE
+authorityKeyIdentifier = keyid
+crlDistributionPoints = URI:http://pki.example/demo.crl
+[req]
+distinguished_name = dn
+[dn]
+CONFIG
+	quietly openssl req -config "$1.cnf" -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -passout pass:secret \
+		-keyout "$1/private/cakey.pem" -out "$1/cacert.pem" -subj "$2" -days 3000 -addext basicConstraints=critical,CA:TRUE \
+		-addext subjectKeyIdentifier=hash -addext keyUsage=critical,keyCertSign,cRLSign
+}
