@@ -440,7 +440,7 @@ bench_status() {
 bench_ocsp() {
 	title "OCSP responses in advance for every certificate of a database (aim: at least 0.40 of the bare signing rate)"
 	new_home home.ocsp ec:p256 --no-password
-	"$fill" home.ocsp 25000
+	"$fill" home.ocsp 12500
 	for key in rsa:2048 ec:p256; do
 		# Once before, so that the signer is there and the rows are replaced in all of the runs.
 		"$REMINT" --home home.ocsp ocsp --all --force --key-type $key --json >ocsp.json 2>ocsp.err || { sed -n 1,3p ocsp.err; return; }
