@@ -143,6 +143,8 @@ struct remint_extension { const char *name, *oid, *text; bool critical; };
  * "disposition", "serial", "template"...), NULL when that is not known; `heading` is what stands there. */
 struct remint_field { const char *name, *heading, *text; };
 /* One object as found. Absent strings are NULL. */
+/* A line of a CRL: `reason` by its name in RFC 5280, 5.3.1, "" when none is given; `invalid_since` 0: not said. */
+struct remint_crl_entry { const char *serial; int64_t revoked; const char *reason; int64_t invalid_since; };
 struct remint_object {
 	const char *type;           /* "certificate" "private-key" "public-key" "request" "crl" "ocsp-response" "listing" (a row of a CA's
 	                             * listing whose certificate is not there) "request-description" (certreq's INF) "unsupported" */
@@ -165,6 +167,7 @@ struct remint_object {
 	const struct remint_extension *extensions; size_t extension_count;
 	struct remint_strings deviations; /* accepted breaches of DER, "offset 12: ..." */
 	uint64_t revoked;           /* entries of a CRL */
+	const struct remint_crl_entry *entries; size_t entry_count; /* the first hundred of them */
 	const struct remint_field *fields; size_t field_count; /* of a listing or a description; of what stood in such a row, what the row says */
 	const char *pem;            /* never a private key's */
 	const char *endpoint;       /* of what a server sent (container "tls"): "mx.example.com:443", "smtp://mx.example.com:25" */

@@ -57,6 +57,26 @@ json_extensions(struct json *json, const struct remint_object *object)
 }
 
 static void
+json_entries(struct json *json, const struct remint_object *object)
+{
+	json_number(json, "revoked", (int64_t)object->revoked);
+	json_open(json, "entries", '[');
+	for (size_t i = 0; i < object->entry_count; i++) {
+		const struct remint_crl_entry *entry = &object->entries[i];
+
+		json_open(json, NULL, '{');
+		json_text(json, "serial", entry->serial);
+		json_time(json, "revoked", entry->revoked);
+		if (*entry->reason)
+			json_text(json, "reason", entry->reason);
+		if (entry->invalid_since)
+			json_time(json, "invalid_since", entry->invalid_since);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void
 json_fields(struct json *json, const struct remint_object *object)
 {
 	if (!object->field_count)
@@ -92,7 +112,7 @@ json_body(struct json *json, const struct remint_object *object)
 		json_bool(json, "self_issued", object->self_issued);
 	}
 	if (crl)
-		json_number(json, "revoked", (int64_t)object->revoked);
+		json_entries(json, object);
 	json_text(json, "key", object->key);
 	json_text(json, "signature_algorithm", object->signature_algorithm);
 	if (crl || certificate || object->names.count || object->extension_count) {
@@ -291,6 +311,23 @@ text_key(struct out *out, const struct remint_object *object)
 	out_field(out, 2, "key", text);
 }
 
+/* The first ones of a list. */
+static void
+text_entries(struct out *out, const struct remint_object *object)
+{
+	for (size_t i = 0; i < object->entry_count; i++) {
+		const struct remint_crl_entry *entry = &object->entries[i];
+		char line[160], at[32], since[32] = "";
+
+		remint_time_text(entry->revoked, at);
+		if (entry->invalid_since)
+			remint_time_text(entry->invalid_since, since);
+		snprintf(line, sizeof line, "%.64s %s%s%s%s%s", entry->serial, at,
+		    *entry->reason ? " " : "", entry->reason, *since ? ", invalid since " : "", since);
+		out_field(out, 2, "", line);
+	}
+}
+
 static int
 show_text(void *arg, const struct remint_object *object)
 {
@@ -308,6 +345,7 @@ show_text(void *arg, const struct remint_object *object)
 		snprintf(revoked, sizeof revoked, "%llu certificates",
 		    (unsigned long long)object->revoked);
 		out_field(out, 2, "revoked", revoked);
+		text_entries(out, object);
 	}
 	text_key(out, object);
 	out_field(out, 2, "signature", object->signature_algorithm);

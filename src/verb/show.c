@@ -159,9 +159,12 @@ static void describe_request(struct rmt_arena *arena, const struct rmt_request *
 	describe_deviations(arena, &request->notes, out);
 }
 
+enum { ENTRIES = 100 }; /* of a list are told; the others are counted */
+
 static void describe_crl(struct rmt_arena *arena, const struct rmt_crl *crl, struct remint_object *out)
 {
 	struct rmt_notes notes = {0}; /* an entry that breaks DER is an entry */
+	struct remint_crl_entry *entries;
 	struct rmt_crl_entry entry;
 	struct rmt_der cursor;
 
@@ -171,8 +174,12 @@ static void describe_crl(struct rmt_arena *arena, const struct rmt_crl *crl, str
 	out->not_after = crl->next_update;
 	out->signature_algorithm = rmt_arena_algorithm(arena, crl->outer_algorithm);
 	rmt_der_open(&cursor, crl->entries, &notes);
+	entries = rmt_arena_take(arena, ENTRIES * sizeof *entries);
 	while (rmt_crl_next(&cursor, &entry, NULL) == 1)
-		out->revoked++;
+		if (out->revoked++ < ENTRIES && entries)
+			entries[out->entry_count++] = (struct remint_crl_entry){rmt_arena_serial(arena, entry.serial), entry.when,
+			                                                        rmt_reason_name(entry.reason), entry.invalid_since};
+	out->entries = entries;
 	describe_extensions(arena, &crl->extensions, out);
 	describe_deviations(arena, &crl->notes, out);
 }

@@ -58,6 +58,9 @@ check "the certificate names a partial list" test -n "$shard"
 check "which is for its place alone" grep -q "URI:http://pki.example/issuing-shard$shard.crl" said
 check "and lists it" grep -qi "$(openssl x509 -in a/cert.pem -noout -serial | sed 's/serial=//')" said
 
+expect_status 0 "our own reader shows it" remint show pub/issuing.crl
+expect_out 'revoked +2 certificates' "with the count"
+expect_out '[0-9a-f]{34} 20[0-9T:Z-]+ keyCompromise$' "and each entry with its reason"
 quietly "$REMINT" revoke c/cert.pem
 expect_status 0 "a delta" remint crl issuing --delta --out pub
 expect_out 'issuing-delta.crl: number 3 on top of 2, 1 entry' "says what changed"
