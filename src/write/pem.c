@@ -53,7 +53,12 @@ int
 rmt_write_pem(struct rmt_parts *parts, const struct rmt_bundle *bundle, const struct rmt_write_options *options,
               struct rmt_buf *out, struct rmt_err *err)
 {
+	size_t whole = 0;
+
 	(void)bundle;
+	for (size_t i = 0; i < parts->count; i++)
+		whole += parts->list[i].key ? 0 : rmt_part_der(&parts->list[i]).length;
+	rmt_buf_reserve(out, whole / 2 * 3); /* about; a long chain is not to be copied whenever it has doubled */
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct rmt_part *part = &parts->list[i];
 
