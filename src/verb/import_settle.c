@@ -65,7 +65,7 @@ static int judge(struct rmt_import *run, struct rmt_import_ca *ca, struct rmt_er
 		why = "its keyUsage does not let it sign certificates";
 	if (why)
 		return rmt_import_refuse(run, RMT_UNTAKEN_AUTHORITY, NULL, NULL, "%s is no CA to issue with: %s", subject, why) ? -1 : 0;
-	if (rmt_key_check_public(ca->cert->spki, 0, &fault) == 0)
+	if (rmt_hygiene_check(run->ctx, run->home.db, ca->cert->spki, ca->cert->subject, true, run->source->path, &fault) == 0)
 		return 1;
 	rmt_err_set(&fault, RMT_SECRET, NULL, "the key is not sound");
 	return rmt_import_refuse_err(run, RMT_UNTAKEN_AUTHORITY, &fault, err) ? -1 : 0;

@@ -105,6 +105,15 @@ remint ca sign --home elsewhere/home branch.csr >branch.pem
 quietly "$REMINT" blocklist add --home branch branch.csr
 blocked "ca install" remint ca install --home branch branch.pem
 
+echo secret >pass
+openssl_ca demo /CN=Demo
+openssl pkey -in demo/private/cakey.pem -passin file:pass -pubout -out demo.pub
+quietly "$REMINT" blocklist add demo.pub
+expect_status 7 "a CA is imported with a blocked key" remint import --commit --password-file pass demo
+expect_err 'the key is blocked' "for the key is blocked"
+remint ca list --json >cas
+expect_line cas '"name":"Demo","state":"foreign"' "it is kept as a foreign one"
+
 # --- a key that a certificate was revoked with
 key lost
 key spare

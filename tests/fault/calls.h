@@ -7,7 +7,7 @@
  * Calls under NUMBERS are made in loops of thousands: only the first three from one place count.
  *
  * To add one: a line with its kind, its name, what it returns when it fails and errno. It has at most twelve arguments, all of them integers
- * or pointers. `fault.sh` remarks on calls of the libraries that stand neither here nor among those that cannot fail.
+ * or pointers. Nothing looks for calls that are missing here.
  */
 MEMORY(malloc, 0, ENOMEM)
 MEMORY(calloc, 0, ENOMEM)
