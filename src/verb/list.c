@@ -150,27 +150,87 @@ static int find_by_file(struct remint *ctx, struct rmt_db *db, const char *path,
 	return rc;
 }
 
-/* An id, a serial number, a file, or a name: tried in this order. */
-static int find(struct remint *ctx, struct rmt_db *db, const char *which, struct found *found, struct rmt_err *err)
+/* ---- by number: two kinds of them look alike ----------------------------------------------------------------------------------- */
+
+struct by_serial {
+	const char *digits; /* as it is printed, lower case, two for a byte */
+	struct found *found;
+};
+
+static int note_whole(void *arg, const struct rmt_db_cert *row)
 {
-	struct rmt_db_filter filter = {.status = -1, .now = rmt_verb_now(ctx), .limit = 2};
+	struct by_serial *sought = arg;
+	struct rmt_buf text = {0};
+	int rc = 0;
+
+	rmt_serial_hex(row->serial, &text);
+	if (!text.failed && strcmp(rmt_buf_string(&text), sought->digits) == 0 && !(sought->found->count && sought->found->id == row->id))
+		rc = note_found(sought->found, row);
+	rmt_buf_free(&text);
+	return rc;
+}
+
+/* The digits of "0x1F", "1f", "01:f", ...; 0 when it is none of these. */
+static size_t serial_digits(const char *which, char out[128])
+{
+	size_t length = 0;
+
+	which += strncasecmp(which, "0x", 2) == 0 ? 2 : 0;
+	for (const char *at = which; *at && length < 126; at++)
+		if (*at != ':' && !strchr("0123456789abcdefABCDEF", *at))
+			return 0;
+		else if (*at != ':')
+			out[++length] = *at >= 'A' && *at <= 'F' ? (char)(*at + 32) : *at;
+	out[0] = '0';
+	if (length == 0 || length == 126)
+		return 0;
+	memmove(out, out + (length % 2 == 0), length + length % 2);
+	length += length % 2;
+	out[length] = '\0';
+	return length;
+}
+
+/* A whole serial number, however short; with `part`, one whose beginning is given. */
+static int find_by_serial(struct rmt_db *db, const char *which, bool part, struct found *found, struct rmt_err *err)
+{
+	char digits[128];
+	struct rmt_db_filter filter = {.status = -1, .limit = UINT32_MAX, .serial = digits};
+	struct by_serial sought = {.digits = digits, .found = found};
+
+	if (!serial_digits(which, digits))
+		return 0;
+	return rmt_db_certs(db, &filter, part ? note_found : note_whole, part ? (void *)found : &sought, err);
+}
+
+static int find_by_id(struct rmt_db *db, const char *which, struct found *found, struct rmt_err *err)
+{
 	struct rmt_db_cert row;
 	uint64_t id;
+	int rc = 0;
 
-	if (strlen(which) < 16 && rmt_quantity_count(which, 1, INT64_MAX, &id, NULL) == 0 &&
-	    rmt_db_cert_by_id(db, (int64_t)id, &row, err) == 1) {
+	if (strlen(which) < 16 && rmt_quantity_count(which, 1, INT64_MAX, &id, NULL) == 0)
+		rc = rmt_db_cert_by_id(db, (int64_t)id, &row, err);
+	if (rc == 1)
 		*found = (struct found){(int64_t)id, 1};
-		return 0;
-	}
-	if (strspn(which, "0123456789abcdefABCDEF") == strlen(which) && strlen(which) >= 8) {
-		filter.serial = which;
-		if (rmt_db_certs(db, &filter, note_found, found, err) || found->count)
-			return found->count ? 0 : -1;
-		filter.serial = NULL;
-	}
+	return rc < 0 ? -1 : 0;
+}
+
+/* A number of the database or a serial number (both when they are of two certificates), the beginning of a serial number, a file or
+ * a name: what comes first in this order. "id:" and "serial:" say which number is meant. */
+static int find(struct remint *ctx, struct rmt_db *db, const char *which, struct found *found, struct rmt_err *err)
+{
+	struct rmt_db_filter filter = {.status = -1, .now = rmt_verb_now(ctx), .limit = 2, .name = which};
+
+	if (strncmp(which, "id:", 3) == 0)
+		return find_by_id(db, which + 3, found, err);
+	if (strncmp(which, "serial:", 7) == 0)
+		return find_by_serial(db, which + 7, false, found, err);
+	if (find_by_id(db, which, found, err) || find_by_serial(db, which, false, found, err) || found->count)
+		return found->count ? 0 : -1;
+	if (strlen(which) >= 8 && (find_by_serial(db, which, true, found, err) || found->count))
+		return found->count ? 0 : -1;
 	if (rmt_path_exists(which) && (find_by_file(ctx, db, which, found, err) || found->count))
 		return found->count ? 0 : -1;
-	filter.name = which;
 	return rmt_db_certs(db, &filter, note_found, found, err);
 }
 

@@ -125,7 +125,8 @@ static int choose_one(struct rmt_revoke_choice *choice, const char *which)
 		return rmt_err_set(err, RMT_NEGATIVE, NULL, "the database knows no certificate by \"%s\"", which);
 	if (found > 1)
 		return rmt_err_set(err, RMT_NEGATIVE, NULL,
-		                   "\"%s\" means more than one certificate: give serial numbers (remint list --name), or --name",
+		                   "\"%s\" means more than one certificate: give the number of one (id:N) or its serial number (serial:HEX), as "
+		                   "remint list tells them, or --name",
 		                   which);
 	return may_go(choice, id, which) ? -1 : choose(choice, id);
 }

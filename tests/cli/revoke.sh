@@ -147,4 +147,26 @@ expect_status 0 "what was revoked is on the list" remint crl issuing --out pub
 openssl crl -inform DER -in pub/issuing.crl -noout -text >said 2>&1
 check "with its invalidity date" grep -q 'Jan  2 00:00:00 2026' said
 check "the database agrees with its events" remint db check
+
+# --- serial numbers as short as numbers of the database
+openssl_ca small /CN=Small
+echo 01 >small/serial
+for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	quietly openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout small.key -subj "/CN=h$n.small" -out small.csr
+	quietly openssl ca -batch -config small.cnf -passin pass:secret -notext -in small.csr
+done
+echo secret >small.pass
+quietly "$REMINT" init --home small.home --root-key ec:p256 --issuing-key ec:p256 --no-password
+quietly "$REMINT" --home small.home import --commit --password-file small.pass small
+small() { remint --home small.home "$@"; }
+refused 1 'means more than one certificate: .*id:N.*serial:HEX' "a number that may be either" small revoke 6
+expect_status 0 "by a serial number of one digit" small revoke serial:6
+expect_out '^.*h6\.small' "that one"
+expect_status 0 "by its number in the database" small revoke id:6
+expect_no_line "$TMP/out" 'h6\.small' "which is another"
+expect_status 0 "by a short serial number with letters, as openssl prints it" small revoke 0C
+expect_out 'h12\.small' "that one"
+expect_status 0 "as it stands in programs" small revoke 0x0b
+expect_out 'h11\.small' "that one"
+refused 1 'knows no certificate' "a serial number that nobody has" small revoke serial:77
 tap_done

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Each verb of the command is run with one call of Remint's own code failing: memory, files, network, SQLite or OpenSSL (calls.h says which,
+# The verbs of the command are run with one call of Remint's own code failing: memory, files, network, SQLite or OpenSSL (calls.h says which,
 # fault.c what is judged). However it ends, it says why, leaves no half file, and the database is sound; in a build with sanitizers nothing is
 # used after it was freed, and nothing is lost.
 #
@@ -7,7 +7,8 @@
 # four times from the same callers.
 # REMINT_FAULT_ROWS="issue sign" runs these rows alone; REMINT_FAULT="-n 17" shows what becomes of one call.
 #
-# A verb that is new needs a row in the table below.
+# A verb that is new needs a row in the table below. Not there yet: import, ocsp, status, timer, blocklist, ca ceremony, ca default,
+# ca show, db check --against.
 . "${srcdir:-.}/tests/lib/tap.sh"
 . "$srcdir/tests/lib/pki.sh"
 . "$srcdir/tests/lib/server.sh"
