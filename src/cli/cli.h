@@ -387,6 +387,10 @@ int wire_of(struct cli *cli,
     struct remint_wire *wire); /* --sni --connect --timeout --parallel --list (wire.c) */
 /* A descriptor that becomes readable with SIGINT, SIGTERM or SIGHUP (stop.c); -1 after a report. */
 int stop_by_signal(struct cli *cli);
+/* Lines of verbs that run until they are stopped (event.c): written at once; a callback's answer as of keep_going(). */
+int line_end(struct cli *cli);
+struct json *event_begin(struct cli *cli, const char *event); /* {"schema", "event", "time", ... what the verb adds */
+int event_end(struct cli *cli);
 int inputs_needed(struct cli *cli); /* an argument, or a list of them; -1 after a report (wire.c) */
 
 /* ---- reporting (report.c) ------------------------------------------------ */

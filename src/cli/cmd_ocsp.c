@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/cli.h"
 
@@ -169,28 +168,6 @@ answer_all(struct cli *cli, const struct remint_ocsp_options *options)
 
 /* ---- over HTTP ------------------------------------------------------------------------------------------ */
 
-/* Each line is on its way before the next thing happens. */
-static int
-line_end(struct cli *cli)
-{
-	out_text(&cli->out, "\n");
-	out_flush(&cli->out);
-	return keep_going(cli);
-}
-
-static struct json *
-json_begin(struct cli *cli, const char *event)
-{
-	struct json *json = &cli->json_writer;
-
-	*json = (struct json){ .out = &cli->out };
-	json_open(json, NULL, '{');
-	json_number(json, "schema", 1);
-	json_text(json, "event", event);
-	json_time(json, "time", (int64_t)time(NULL));
-	return json;
-}
-
 static int
 say_ready(void *arg, const char *address)
 {
@@ -201,9 +178,8 @@ say_ready(void *arg, const char *address)
 		out_format(&cli->out, "listening on http://%s/", address);
 		return line_end(cli);
 	}
-	json_text(json_begin(cli, "listening"), "address", address);
-	json_close(&cli->json_writer, '}');
-	return line_end(cli);
+	json_text(event_begin(cli, "listening"), "address", address);
+	return event_end(cli);
 }
 
 static int
@@ -213,9 +189,8 @@ say_answered(void *arg, const struct remint_ocsp_reply *reply)
 	struct out *out = &cli->out;
 
 	if (cli->json) {
-		json_answer(json_begin(cli, "request"), reply);
-		json_close(&cli->json_writer, '}');
-		return line_end(cli);
+		json_answer(event_begin(cli, "request"), reply);
+		return event_end(cli);
 	}
 	out_format(out, "%s %s", reply->from, reply->result);
 	for (size_t i = 0; i < reply->count; i++)
@@ -248,13 +223,12 @@ listen_on(struct cli *cli, const struct remint_ocsp_options *options)
 		line_end(cli);
 		return 0;
 	}
-	json = json_begin(cli, "end");
+	json = event_begin(cli, "end");
 	json_number(json, "requests", (int64_t)summary.requests);
 	json_number(json, "signed", (int64_t)summary.signed_now);
 	json_number(json, "kept", (int64_t)summary.kept);
 	json_number(json, "refused", (int64_t)summary.refused);
-	json_close(json, '}');
-	line_end(cli);
+	event_end(cli);
 	return 0;
 }
 

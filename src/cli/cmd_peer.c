@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/cli.h"
 
@@ -22,40 +21,11 @@ static const enum style outcome_styles[OUTCOMES] = { [REMINT_PEER_ACCEPTED] = ST
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-/* Each is on its way before the next thing happens. */
-static int
-line_end(struct cli *cli)
-{
-	out_text(&cli->out, "\n");
-	out_flush(&cli->out);
-	return keep_going(cli);
-}
-
-static struct json *
-json_begin(struct cli *cli, const char *event)
-{
-	struct json *json = &cli->json_writer;
-
-	*json = (struct json){ .out = &cli->out };
-	json_open(json, NULL, '{');
-	json_number(json, "schema", 1);
-	json_text(json, "event", event);
-	json_time(json, "time", (int64_t)time(NULL));
-	return json;
-}
-
-static int
-json_end(struct cli *cli)
-{
-	json_close(&cli->json_writer, '}');
-	return line_end(cli);
-}
-
 static int
 ready_json(void *arg, const struct remint_peer_ready *ready)
 {
 	struct cli *cli = arg;
-	struct json *json = json_begin(cli, "listening");
+	struct json *json = event_begin(cli, "listening");
 
 	cli->out.hold = false; /* from now on a reader waits for every line */
 	json_text(json, "address", ready->address);
@@ -69,7 +39,7 @@ ready_json(void *arg, const struct remint_peer_ready *ready)
 	json_bool(json, "self_made", ready->self_made);
 	json_text(json, "pem", ready->pem);
 	json_text(json, "root_pem", ready->root_pem);
-	return json_end(cli);
+	return event_end(cli);
 }
 
 static int
@@ -103,7 +73,7 @@ static int
 seen_json(void *arg, const struct remint_peer_seen *seen)
 {
 	struct cli *cli = arg;
-	struct json *json = json_begin(cli, "connection");
+	struct json *json = event_begin(cli, "connection");
 
 	json_text(json, "from", seen->from);
 	json_text(json, "outcome", remint_peer_outcome_name(seen->outcome));
@@ -130,7 +100,7 @@ seen_json(void *arg, const struct remint_peer_seen *seen)
 		json_close(json, '}');
 	}
 	json_number(json, "milliseconds", (int64_t)seen->milliseconds);
-	return json_end(cli);
+	return event_end(cli);
 }
 
 /* Names are escaped already where they need it (RFC 4514): their backslashes stay single. */
@@ -175,12 +145,12 @@ seen_text(void *arg, const struct remint_peer_seen *seen)
 static void
 summary_json(struct cli *cli, const struct remint_peer_summary *summary)
 {
-	struct json *json = json_begin(cli, "end");
+	struct json *json = event_begin(cli, "end");
 
 	for (int i = 0; i < OUTCOMES; i++)
 		json_number(json, remint_peer_outcome_name((enum remint_peer_outcome)i),
 		    (int64_t)summary->connections[i]);
-	json_end(cli);
+	event_end(cli);
 }
 
 static void
