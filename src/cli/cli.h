@@ -274,6 +274,7 @@ void out_open(struct out *out);
 int out_redirect(struct out *out, const char *path, bool force);
 /* The same as --out and --force of the call have it; says why it cannot be. */
 int file_begin(struct cli *cli, struct out *out, const char *path);
+int file_close(struct cli *cli, struct out *out, const char *path); /* out_close(); says why it is not there */
 void out_bytes(struct out *out, const void *bytes, size_t length);
 void out_text(struct out *out, const char *text);
 void out_format(struct out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -418,6 +419,7 @@ report_interlude(struct cli *cli); /* wipe the progress line before something el
  * when there are any. */
 struct json *document_begin(struct cli *cli, const char *key);
 void document_end(struct cli *cli, bool with_errors);
+int document_finish(struct cli *cli, int rc); /* ... after what the library said of a failure; rc */
 void document_errors(struct cli *cli); /* the "errors" member alone */
 /* A callback's answer: 0, or 1 when nobody reads any more and going on serves nothing. */
 int keep_going(struct cli *cli);

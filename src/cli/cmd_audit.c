@@ -268,10 +268,7 @@ list_lints(struct cli *cli)
 		lints.table = table_new(&cli->out, headings, 4);
 	rc = remint_lints(cli->ctx, list_lint, &lints);
 	table_free(lints.table);
-	if (rc)
-		report_verb(cli);
-	document_end(cli, false);
-	return rc;
+	return document_finish(cli, rc);
 }
 
 int

@@ -79,8 +79,5 @@ cmd_blocklist_list(struct cli *cli)
 		listing.table = table_new(&cli->out, headings, 4);
 	rc = remint_blocklist(cli->ctx, list_one, &listing);
 	table_free(listing.table);
-	if (rc)
-		report_verb(cli);
-	document_end(cli, false);
-	return rc;
+	return document_finish(cli, rc);
 }

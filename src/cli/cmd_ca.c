@@ -8,20 +8,11 @@
 
 #include "cli/cli.h"
 
-static int
-finish(struct cli *cli, int rc)
-{
-	if (rc)
-		report_verb(cli);
-	document_end(cli, false);
-	return rc;
-}
-
 int
 cmd_ca_list(struct cli *cli)
 {
 	document_begin(cli, "authorities");
-	return finish(cli, remint_ca_list(cli->ctx, authority_print, cli));
+	return document_finish(cli, remint_ca_list(cli->ctx, authority_print, cli));
 }
 
 static int
@@ -66,10 +57,7 @@ pem_file_close(struct pem_file *handing, int rc)
 		out_abandon(&handing->file);
 		return 0;
 	}
-	if (out_close(&handing->file))
-		return report_failure(handing->cli, REMINT_CLASS_INTERNAL, handing->path, "cannot write: %s",
-		    strerrordesc_np(handing->file.failed));
-	return 0;
+	return file_close(handing->cli, &handing->file, handing->path);
 }
 
 /* The file is begun before anything is signed: where it cannot be made, nothing is. */
@@ -92,10 +80,10 @@ hand_end(struct pem_file *handing, int rc)
 	if (pem_file_close(handing, rc))
 		return -1;
 	if (rc || !path)
-		return finish(cli, rc);
+		return document_finish(cli, rc);
 	handing->path = NULL;
 	take_file(handing, path, NULL, 0, false);
-	return finish(cli, 0);
+	return document_finish(cli, 0);
 }
 
 int
@@ -140,7 +128,7 @@ int
 cmd_ca_install(struct cli *cli)
 {
 	document_begin(cli, "authorities");
-	return finish(
+	return document_finish(
 	    cli, remint_ca_install(cli->ctx, list_strings(&cli->arguments), authority_print, cli));
 }
 

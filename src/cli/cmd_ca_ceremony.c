@@ -67,10 +67,7 @@ verify(struct cli *cli, const char *transcript)
 			return report_usage(cli, "--verify only looks, --%s is for a ceremony", option_table[others[i]].name);
 	document_begin(cli, "checks");
 	rc = remint_ca_ceremony_verify(cli->ctx, transcript, list_strings(&cli->arguments), print_check, cli);
-	if (rc)
-		report_verb(cli);
-	document_end(cli, false);
-	return rc;
+	return document_finish(cli, rc);
 }
 
 int
@@ -103,8 +100,5 @@ cmd_ca_ceremony(struct cli *cli)
 		return -1;
 	document_begin(cli, "files");
 	rc = remint_ca_ceremony(cli->ctx, &options, print_name, cli);
-	if (rc)
-		report_verb(cli);
-	document_end(cli, false);
-	return rc;
+	return document_finish(cli, rc);
 }

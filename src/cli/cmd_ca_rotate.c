@@ -11,15 +11,6 @@
 
 enum { LISTED = 20 };
 
-static int
-finish(struct cli *cli, int rc)
-{
-	if (rc)
-		report_verb(cli);
-	document_end(cli, false);
-	return rc;
-}
-
 int
 cmd_ca_add(struct cli *cli)
 {
@@ -39,21 +30,21 @@ cmd_ca_add(struct cli *cli)
 	if (duration_of(cli, OPT_VALIDITY, &options.validity))
 		return -1;
 	document_begin(cli, "authorities");
-	return finish(cli, remint_ca_add(cli->ctx, &options, authority_print, cli));
+	return document_finish(cli, remint_ca_add(cli->ctx, &options, authority_print, cli));
 }
 
 int
 cmd_ca_default(struct cli *cli)
 {
 	document_begin(cli, "authorities");
-	return finish(cli, remint_ca_default(cli->ctx, cli->arguments.items[0], authority_print, cli));
+	return document_finish(cli, remint_ca_default(cli->ctx, cli->arguments.items[0], authority_print, cli));
 }
 
 int
 cmd_ca_retire(struct cli *cli)
 {
 	document_begin(cli, "authorities");
-	return finish(cli,
+	return document_finish(cli,
 	    remint_ca_retire(cli->ctx, cli->arguments.items[0], text_of(cli, OPT_WHY), authority_print, cli));
 }
 
@@ -172,7 +163,7 @@ standings_print(struct cli *cli, const char *name)
 	document_begin(cli, "authorities");
 	rc = remint_ca_standing(cli->ctx, name, (unsigned)limit, standings_authority, standings_record, &standings);
 	standings_close(&standings);
-	return finish(cli, rc);
+	return document_finish(cli, rc);
 }
 
 int
@@ -231,7 +222,7 @@ cmd_ca_check(struct cli *cli)
 		    summary.findings[REMINT_ERROR] ? "It should not issue this." : "It may issue this.");
 	if (rc == 0 && checking.failing)
 		report_status(cli, 1);
-	return finish(cli, rc);
+	return document_finish(cli, rc);
 }
 
 /* ---- rotate ---------------------------------------------------------------------------- */

@@ -162,10 +162,7 @@ convert(struct cli *cli, struct remint_convert_options *options)
 		return -1;
 	document_begin(cli, "files");
 	rc = remint_convert(cli->ctx, options, take_file, &handing);
-	if (rc)
-		report_verb(cli);
-	document_end(cli, false);
-	return rc;
+	return document_finish(cli, rc);
 }
 
 int

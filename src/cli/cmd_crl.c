@@ -63,8 +63,5 @@ cmd_crl(struct cli *cli)
 		return -1;
 	document_begin(cli, "lists");
 	rc = remint_crl(cli->ctx, &options, print, cli);
-	if (rc)
-		report_verb(cli);
-	document_end(cli, false);
-	return rc;
+	return document_finish(cli, rc);
 }

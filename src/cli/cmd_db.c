@@ -234,8 +234,7 @@ cmd_db_checkpoint(struct cli *cli)
 			out_abandon(&file);
 		return report_verb(cli);
 	}
-	if (path && out_close(&file))
-		return report_failure(cli, REMINT_CLASS_INTERNAL, path, "cannot write: %s",
-		    strerrordesc_np(file.failed));
+	if (path && file_close(cli, &file, path))
+		return -1;
 	return 0;
 }

@@ -81,10 +81,8 @@ write_response(struct answering *answering, const struct remint_ocsp_reply *repl
 		return 0;
 	}
 	out_bytes(&answering->file, reply->der, reply->length);
-	if (out_close(&answering->file)) {
-		report_failure(cli, REMINT_CLASS_INTERNAL, answering->path, "cannot write: %s", strerrordesc_np(answering->file.failed));
+	if (file_close(cli, &answering->file, answering->path))
 		return cli->stopped = true;
-	}
 	answering->path = NULL;
 	return 0;
 }
@@ -125,10 +123,7 @@ answer_file(struct cli *cli, const struct remint_ocsp_options *options)
 	rc = remint_ocsp(cli->ctx, options, cli->arguments.items[0], take_answer, &answering);
 	if (answering.path)
 		out_abandon(&answering.file);
-	if (rc)
-		report_verb(cli);
-	document_end(cli, false);
-	return rc;
+	return document_finish(cli, rc);
 }
 
 /* ---- all in advance --------------------------------------------------------------------------------- */

@@ -169,9 +169,8 @@ file_end(struct planning *planning, int rc)
 			report_note(cli, "remint: no plan is written, since no certificate was found");
 		return rc;
 	}
-	if (out_close(&planning->file))
-		return report_failure(cli, REMINT_CLASS_INTERNAL, planning->path, "cannot write: %s",
-		    strerrordesc_np(planning->file.failed));
+	if (file_close(cli, &planning->file, planning->path))
+		return -1;
 	if (!cli->json)
 		report_note(cli, "remint: the plan is in %s", planning->path);
 	return 0;

@@ -60,10 +60,7 @@ policy_list(struct cli *cli, enum remint_policy kind, const char *key)
 		listing.table = table_new(&cli->out, headings, 3);
 	rc = remint_policy_list(cli->ctx, kind, list_one, &listing);
 	table_free(listing.table);
-	if (rc)
-		report_verb(cli);
-	document_end(cli, false);
-	return rc;
+	return document_finish(cli, rc);
 }
 
 /* ---- show ---------------------------------------------------------------- */

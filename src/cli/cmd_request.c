@@ -144,8 +144,5 @@ cmd_request(struct cli *cli)
 	document_begin(cli, "requests");
 	rc = remint_request(cli->ctx, &options, print, cli);
 	free(subject);
-	if (rc)
-		report_verb(cli);
-	document_end(cli, false);
-	return rc;
+	return document_finish(cli, rc);
 }

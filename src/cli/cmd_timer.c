@@ -213,9 +213,8 @@ put_file(struct timing *timing, const struct job *job, const char *ending,
 	}
 	timing->out = &file;
 	put(timing, job);
-	if (directory && out_close(&file))
-		return report_failure(cli, REMINT_CLASS_INTERNAL, path, "cannot write: %s",
-		    strerrordesc_np(file.failed));
+	if (directory && file_close(cli, &file, path))
+		return -1;
 	if (cli->json) {
 		out_bytes(&file, "", 1);
 		json_open(json, NULL, '{');

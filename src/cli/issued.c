@@ -279,8 +279,5 @@ issued_print(void *arg, const struct remint_issued *issued)
 int
 issued_end(struct cli *cli, int rc)
 {
-	if (rc)
-		report_verb(cli);
-	document_end(cli, false);
-	return rc;
+	return document_finish(cli, rc);
 }

@@ -276,3 +276,11 @@ out_close(struct out *out)
 	out->capacity = 0;
 	return out->failed ? -1 : 0;
 }
+
+int
+file_close(struct cli *cli, struct out *out, const char *path)
+{
+	return out_close(out) == 0 ? 0
+				   : report_failure(cli, REMINT_CLASS_INTERNAL, path,
+					 "cannot write: %s", strerrordesc_np(out->failed));
+}

@@ -328,6 +328,15 @@ document_end(struct cli *cli, bool with_errors)
 }
 
 int
+document_finish(struct cli *cli, int rc)
+{
+	if (rc)
+		report_verb(cli);
+	document_end(cli, false);
+	return rc;
+}
+
+int
 keep_going(struct cli *cli)
 {
 	cli->stopped = cli->out.failed != 0;

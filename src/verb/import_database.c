@@ -267,7 +267,8 @@ static int gnomint_request(void *arg, int64_t row, const struct rmt_foreign_cell
 	return cells[0].text.length ? rmt_import_bytes(rows->run, place_of(rows, row), cells[0].text, rows->err) : 0;
 }
 
-static int gnomint_list(void *arg, int64_t row, const struct rmt_foreign_cell *cells)
+/* Whose list it is, and its number. */
+static int list_number(void *arg, int64_t row, const struct rmt_foreign_cell *cells)
 {
 	struct rows *rows = arg;
 	size_t ca = ca_in(rows, number_in(&cells[0], -1));
@@ -295,7 +296,7 @@ int rmt_gnomint_read(struct rmt_import *run, struct rmt_err *err)
 	if (rc == 0 && run->phase == RMT_IMPORT_SURVEY)
 		rc = read_part(&rows, "cert_requests", gnomint_requests, gnomint_request);
 	if (rc == 0 && run->phase == RMT_IMPORT_REVOCATIONS)
-		rc = read_part(&rows, "ca_crl", gnomint_lists, gnomint_list);
+		rc = read_part(&rows, "ca_crl", gnomint_lists, list_number);
 	free(rows.cas);
 	return rc;
 }
@@ -342,17 +343,6 @@ static int xca_ca(void *arg, int64_t row, const struct rmt_foreign_cell *cells)
 	return ca == SIZE_MAX ? 0 : note_ca(rows, number_in(&cells[0], -1), ca);
 }
 
-static int xca_number(void *arg, int64_t row, const struct rmt_foreign_cell *cells)
-{
-	struct rows *rows = arg;
-	size_t ca = ca_in(rows, number_in(&cells[0], -1));
-
-	(void)row;
-	if (ca != SIZE_MAX)
-		rmt_import_number(rows->run, ca, number_in(&cells[1], 0));
-	return 0;
-}
-
 static int xca_revocation(void *arg, int64_t row, const struct rmt_foreign_cell *cells)
 {
 	struct rows *rows = arg;
@@ -383,7 +373,7 @@ static int xca_revocations_read(struct rows *rows)
 	if (rc == 0)
 		rc = read_part(rows, "revocations", xca_revocations, xca_revocation);
 	if (rc == 0)
-		rc = read_part(rows, "authority", xca_authority, xca_number);
+		rc = read_part(rows, "authority", xca_authority, list_number);
 	return rc ? rc : read_part(rows, "crls", xca_lists, xca_bytes);
 }
 

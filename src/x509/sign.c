@@ -288,6 +288,17 @@ sign_whole(
 	       EVP_DigestSign(signer->hash, signature, length, message.at, message.length) > 0;
 }
 
+/* For the signature itself; a public key makes none. */
+static int
+make_room(const struct rmt_signer *signer, struct rmt_buf *signature, size_t length, struct rmt_err *err)
+{
+	if (signer->public_only)
+		return rmt_err_set(err, RMT_INTERNAL, NULL, "a public key signs nothing");
+	rmt_buf_reserve(signature, length);
+	ERR_clear_error();
+	return rmt_buf_check(signature, err);
+}
+
 int
 rmt_signer_sign(struct rmt_signer *signer, struct rmt_span message, struct rmt_buf *signature,
     struct rmt_err *err)
@@ -295,12 +306,8 @@ rmt_signer_sign(struct rmt_signer *signer, struct rmt_span message, struct rmt_b
 	size_t length = (size_t)EVP_PKEY_get_size(signer->key);
 	int done;
 
-	if (signer->public_only)
-		return rmt_err_set(err, RMT_INTERNAL, NULL, "a public key signs nothing");
-	rmt_buf_reserve(signature, length);
-	if (rmt_buf_check(signature, err) < 0)
+	if (make_room(signer, signature, length, err) < 0)
 		return -1;
-	ERR_clear_error();
 	done = signer->kind->hashes_first
 		   ? sign_digest(signer, message, signature->bytes + signature->length, &length)
 		   : sign_whole(signer, message, signature->bytes + signature->length, &length);
@@ -350,12 +357,8 @@ rmt_signer_seal(struct rmt_signer *signer, struct rmt_buf *signature, struct rmt
 
 	if (!signer->kind->hashes_first)
 		return rmt_signer_sign(signer, rmt_buf_view(&signer->whole), signature, err);
-	if (signer->public_only)
-		return rmt_err_set(err, RMT_INTERNAL, NULL, "a public key signs nothing");
-	rmt_buf_reserve(signature, length);
-	if (rmt_buf_check(signature, err) < 0)
+	if (make_room(signer, signature, length, err) < 0)
 		return -1;
-	ERR_clear_error();
 	if ((signer->digest_length == 0 &&
 		EVP_DigestFinal_ex(signer->hash, signer->digested, &signer->digest_length) <= 0) ||
 	    EVP_PKEY_sign(signer->prepared, signature->bytes + signature->length, &length,
