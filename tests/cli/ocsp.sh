@@ -164,9 +164,10 @@ expect_line said '^Response verify OK' "is accepted"
 # ---- over HTTP --------------------------------------------------------------------------------------------------------------------
 listener=
 trap '[ -z "$listener" ] || kill "$listener" 2>/dev/null; tap_exit' EXIT
+# SIGHUP ends it, unless who starts the test ignores it (nohup): that is put back first.
 start_listener() {
 	rm -f listener.log
-	"$REMINT" ocsp --listen 127.0.0.1:0 "$@" >listener.log 2>listener.err </dev/null &
+	env --default-signal=HUP "$REMINT" ocsp --listen 127.0.0.1:0 "$@" >listener.log 2>listener.err </dev/null &
 	listener=$!
 	tries=0
 	until url=$(sed -n 's/^listening on //p; s/.*"address":"\([^"]*\)".*/http:\/\/\1\//p' listener.log 2>/dev/null | head -n 1) && [ -n "$url" ] || [ $tries -ge 100 ]; do
