@@ -969,6 +969,8 @@ struct remint_record {
 	const char *serial, *subject, *name, *issuer, *sha256, *template_name, *targets;
 	int64_t not_before, not_after, recorded;
 	const char *status;        /* "valid" "expired" "revoked" "superseded" */
+	int64_t revoked;           /* when; 0 unless it is revoked or on hold */
+	const char *reason;        /* then: its name in RFC 5280, 5.3.1; "certificateHold" is on hold; else NULL */
 	bool foreign;              /* issued by another CA */
 	int64_t supersedes, superseded_by;
 	const char *pem;           /* history only */

@@ -10,7 +10,7 @@
 #include "cli/cli.h"
 
 static const char *const columns[] = { "id", "serial", "name", "status", "not_before", "not_after",
-	"template", "targets", "issuer", "subject", "supersedes", "superseded_by", "sha256" };
+	"template", "targets", "issuer", "subject", "supersedes", "superseded_by", "sha256", "revoked", "reason" };
 
 struct table *
 records_table(struct out *out)
@@ -50,6 +50,10 @@ record_json(struct json *json, const struct remint_record *record)
 	json_time(json, "not_after", record->not_after);
 	json_time(json, "recorded", record->recorded);
 	json_text(json, "status", record->status);
+	if (record->reason) {
+		json_time(json, "revoked", record->revoked);
+		json_text(json, "reason", record->reason);
+	}
 	json_bool(json, "foreign", record->foreign);
 	if (record->supersedes)
 		json_number(json, "supersedes", record->supersedes);
@@ -68,10 +72,12 @@ record_json(struct json *json, const struct remint_record *record)
 static void
 print_csv(struct out *out, const struct remint_record *record)
 {
-	char before[32], after[32], old[24] = "", new[24] = "";
+	char before[32], after[32], revoked[32] = "", old[24] = "", new[24] = "";
 
 	remint_time_text(record->not_before, before);
 	remint_time_text(record->not_after, after);
+	if (record->reason)
+		remint_time_text(record->revoked, revoked);
 	if (record->supersedes)
 		snprintf(old, sizeof old, "%lld", (long long)record->supersedes);
 	if (record->superseded_by)
@@ -80,14 +86,26 @@ print_csv(struct out *out, const struct remint_record *record)
 	csv_rest(out,
 	    (const char *const[]){ record->serial, record->name, record->status, before, after,
 		record->template_name, record->targets, record->issuer, record->subject, old, new,
-		record->sha256 },
-	    12);
+		record->sha256, revoked, record->reason ? record->reason : "" },
+	    14);
+}
+
+/* "revoked (keyCompromise)", "on hold". */
+static const char *
+status_text(const struct remint_record *record, char text[64])
+{
+	if (record->reason && strcmp(record->reason, "certificateHold") == 0)
+		return "on hold";
+	if (!record->reason || !*record->reason || strcmp(record->reason, "unspecified") == 0)
+		return record->status;
+	snprintf(text, 64, "%s (%s)", record->status, record->reason);
+	return text;
 }
 
 void
 record_row(struct table *table, const struct remint_record *record)
 {
-	char id[24], old[24] = "", after[32];
+	char id[24], old[24] = "", after[32], status[64];
 	enum style style = strcmp(record->status, "valid") == 0        ? STYLE_GOOD
 			   : strcmp(record->status, "superseded") == 0 ? STYLE_FAINT
 								       : STYLE_WARNING;
@@ -99,7 +117,7 @@ record_row(struct table *table, const struct remint_record *record)
 	after[10] = 0; /* the day is enough here */
 	table_cell(table, id, STYLE_NONE);
 	table_cell(table, after, STYLE_NONE);
-	table_cell(table, record->status, style);
+	table_cell(table, status_text(record, status), style);
 	table_cell(table, old, STYLE_NONE);
 	table_cell(table, record->name, STYLE_NONE);
 	table_cell(table, record->foreign ? "(foreign)" : record->template_name, STYLE_NONE);

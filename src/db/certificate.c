@@ -257,9 +257,11 @@ static const char row_by_id[] =
     " i.text, c.serial, c.fingerprint, c.spki_hash, c.subject,"
     " c.name, c.not_before, c.not_after, c.recorded, t.text, c.targets, c.supersedes,"
     " (SELECT max(s.id) FROM certificates s WHERE s.supersedes = c.id),"
-    " EXISTS (SELECT 1 FROM revoked r WHERE r.certificate = c.id), c.proved, c.request,"
-    " CASE WHEN ?2 THEN (SELECT d.der FROM certificate_der d WHERE d.certificate = c.id) END"
+    " c.proved, c.request,"
+    " CASE WHEN ?2 THEN (SELECT d.der FROM certificate_der d WHERE d.certificate = c.id) END,"
+    " r.reason, r.at"
     " FROM certificates c JOIN terms i ON i.id = c.issuer LEFT JOIN terms t ON t.id = c.template"
+    " LEFT JOIN revoked r ON r.certificate = c.id"
     " WHERE c.id = ?1";
 
 static void
@@ -282,10 +284,12 @@ read_row(sqlite3_stmt *row, struct rmt_buf *buf, struct rmt_db_cert *out)
 		.targets = rmt_db_keep_text(row, 13, buf),
 		.supersedes = sqlite3_column_int64(row, 14),
 		.superseded_by = sqlite3_column_int64(row, 15),
-		.revoked = sqlite3_column_int(row, 16) != 0,
-		.proved = sqlite3_column_int(row, 17) != 0,
-		.request = sqlite3_column_int64(row, 18),
-		.der = rmt_db_keep(row, 19, buf),
+		.proved = sqlite3_column_int(row, 16) != 0,
+		.request = sqlite3_column_int64(row, 17),
+		.der = rmt_db_keep(row, 18, buf),
+		.revoked = sqlite3_column_type(row, 19) != SQLITE_NULL,
+		.reason = sqlite3_column_int(row, 19),
+		.revoked_at = sqlite3_column_int64(row, 20),
 	};
 }
 
@@ -331,8 +335,8 @@ rmt_db_cert_visit(struct rmt_db *db, const struct rmt_buf *ids,
 
 static const char rows_between[] =
     "SELECT c.id, c.tbs, c.authority, i.text, c.serial, c.fingerprint, c.spki_hash, c.subject,"
-    " c.name, c.not_before, c.not_after, c.recorded, t.text, c.targets, c.supersedes, NULL, 0,"
-    " c.proved, c.request, d.der, b.bytes"
+    " c.name, c.not_before, c.not_after, c.recorded, t.text, c.targets, c.supersedes, NULL,"
+    " c.proved, c.request, d.der, NULL, NULL, b.bytes"
     " FROM certificates c LEFT JOIN terms i ON i.id = c.issuer LEFT JOIN terms t ON t.id = c.template"
     " LEFT JOIN certificate_der d ON d.certificate = c.id LEFT JOIN tbs b ON b.id = c.tbs"
     " WHERE c.id BETWEEN ?1 AND ?2 ORDER BY c.id";
@@ -355,7 +359,7 @@ rmt_db_cert_scan(struct rmt_db *db, int64_t first, int64_t last,
 		rc = rmt_db_keep_row(query.statement, &buf, err);
 		if (rc == 0) {
 			read_row(query.statement, &buf, &cert);
-			rc = visit(arg, &cert, rmt_db_keep(query.statement, 20, &buf));
+			rc = visit(arg, &cert, rmt_db_keep(query.statement, 21, &buf));
 		}
 		if (rc != 0)
 			break;

@@ -118,7 +118,9 @@ struct rmt_db_cert {
 	const char *targets;         /* comma-separated target names or "" */
 	int64_t supersedes;          /* certificate id or 0 */
 	int64_t superseded_by;       /* filled on reading: newest successor or 0 */
-	bool revoked;
+	bool revoked;                /* or on hold */
+	int reason;                  /* then: RFC 5280, 5.3.1 */
+	rmt_time revoked_at;
 	bool proved;                 /* possession of the key was proved (own key or verified request) */
 	int64_t request;             /* request row or 0 */
 };

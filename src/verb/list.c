@@ -64,6 +64,10 @@ int rmt_record_hand(void *arg, const struct rmt_db_cert *row)
 
 	if (records->in_force && (row->revoked || row->authority == 0 || records->now > row->not_after))
 		return 0;
+	if (row->revoked) {
+		out.revoked = row->revoked_at;
+		out.reason = rmt_reason_name(row->reason);
+	}
 	rmt_arena_reset(arena);
 	out.serial = rmt_arena_serial(arena, row->serial);
 	out.sha256 = rmt_arena_hex(arena, row->fingerprint);

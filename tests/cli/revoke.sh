@@ -123,7 +123,7 @@ expect_status 0 "a pattern means every name like it" remint revoke --name '*.LAB
 expect_err '--commit revokes these 3 certificates' "and they are only shown"
 refused 1 'in force' "nothing is like it" remint revoke --name '*.nowhere.example'
 expect_status 0 "a beginning and an end" remint revoke --name 'o*.lab.example' --hold --commit
-[ "$(grep -c ' revoked ' "$TMP/out")" -eq 2 ] && ok "two of them" || not_ok "two of them" "$TMP/out"
+[ "$(grep -c ' on hold ' "$TMP/out")" -eq 2 ] && ok "two of them" || not_ok "two of them" "$TMP/out"
 expect_status 0 "the same are released" remint revoke --name 'o*.lab.example' --release --commit
 expect_status 0 "by a pattern of nothing but stars no authority" remint revoke --name '*'
 expect_no_line "$TMP/out" "$issuing" "is chosen"
