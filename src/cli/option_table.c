@@ -316,8 +316,10 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_RUN_AS] = { "run-as", 0, false, TAKES_TEXT, "USER", NULL,
 	    "the user that the jobs run as; with --cron in the form of /etc/cron.d" },
 	[OPT_TABLE] = { "table", 0, true, TAKES_CHOICE, "NAME",
-	    "authorities certificates revocations requests events",
-	    "this table alone: authorities, certificates, revocations, requests, events" },
+	    "authorities certificates revocations crls ocsp_responses blocked_keys requests pending"
+	    " campaigns campaign_items unsigned settings events",
+	    "this table alone: authorities, certificates, revocations, crls, ocsp_responses, blocked_keys,"
+	    " requests, pending, campaigns, campaign_items, unsigned, settings, events" },
 	[OPT_OWN_KEY] = { "own-key", 0, false, TAKES_NOTHING, NULL, NULL,
 	    "sign with the authority's own key instead of a certificate made for this" },
 	[OPT_OCSP_URL] = { "ocsp-url", 0, false, TAKES_TEXT, "URL", NULL,

@@ -58,9 +58,9 @@ static int hand_row(void *arg, const char *table, const struct rmt_db_cell *cell
 /* A slip is told before anything has left. */
 static int check_name(const char *name, struct rmt_err *err)
 {
-	const char *known[16] = {0}, *meant;
+	const char *known[32] = {0}, *meant;
 
-	for (size_t i = 0; i < 15 && rmt_db_exported(i); i++) {
+	for (size_t i = 0; i < 31 && rmt_db_exported(i); i++) {
 		known[i] = rmt_db_exported(i);
 		if (strcmp(known[i], name) == 0)
 			return 0;
