@@ -551,6 +551,8 @@ struct remint_authority {
 	const char *pem;        /* NULL while pending */
 	bool issues;            /* when no authority is named, because that was chosen */
 	const char *succeeds;   /* the authority whose place it took, or "" */
+	int64_t revoked;        /* when its certificate was revoked, as far as this home knows; 0: it is not */
+	const char *revoked_for; /* CRLReason by its name in RFC 5280, 5.3.1, or "" */
 };
 typedef int remint_authority_fn(void *arg, const struct remint_authority *authority);
 /* Make a home with a root and an issuing CA. The home must not hold a CA yet (RMT_CLASS_POLICY otherwise). Reports each authority made. */
@@ -999,15 +1001,17 @@ struct remint_revoke_options {
 	struct remint_strings keys;  /* those in force with this key: a file with a certificate, request or key, or the SHA-256 of its public half in hex */
 	const char *name;            /* those in force one of whose names is like this pattern ("*.lab.example"), without regard to case; or NULL */
 	const char *campaign;        /* those in force that this plan, which was applied, replaced; or NULL */
+	const char *authority;       /* those of this authority of the home that others of it certified; it issues no more then; or NULL */
 	bool hold;                   /* put on hold: it may be released, or revoked for good later */
 	bool release;                /* release what is on hold; `name` and the like then mean those on hold */
 	int64_t invalidity_date;     /* since when the key is known or suspected to be another's; 0: not said */
 	const char *reason;          /* CRLReason by its name in RFC 5280, 5.3.1 ("superseded"); NULL: unspecified */
-	bool commit;                 /* more than one is only named, and not revoked, without it */
+	bool commit;                 /* more than one, or a CA's, is only named, and not revoked, without it */
 };
 /* Revoke certificates that authorities of this home issued, put them on hold or release them: all of them, or after a failure none. Each is handed over, as it then
- * stands in the database. *done: false when more than one is meant and nothing was revoked. Fails with NEGATIVE when nothing is
- * found or something named stands otherwise already, POLICY on another CA's certificate and on one of an authority of this home. */
+ * stands in the database. *done: false when more than one, or a CA's, is meant and nothing was revoked. Those of CAs and OCSP responders are
+ * meant only when they are named one by one or by their key, those of authorities of this home only by `authority`. Fails with NEGATIVE when
+ * nothing is found or something named stands otherwise already, POLICY on another CA's certificate and on one of an authority of this home. */
 REMINT_API int remint_revoke(struct remint *ctx, const struct remint_revoke_options *options, remint_record_fn *record, void *arg, bool *done);
 struct remint_crl_options {
 	const char *authority;     /* name; NULL: every one whose key is in this home, retired ones too */

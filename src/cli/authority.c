@@ -21,6 +21,10 @@ authority_json(struct json *json, const struct remint_authority *authority)
 	json_bool(json, "issues", authority->issues);
 	if (*authority->succeeds)
 		json_text(json, "succeeds", authority->succeeds);
+	if (authority->revoked) {
+		json_time(json, "revoked", authority->revoked);
+		json_text(json, "reason", authority->revoked_for);
+	}
 	json_time(json, "not_before", authority->not_before);
 	json_time(json, "not_after", authority->not_after);
 	json_text(json, "crl_uri", authority->crl_uri);
@@ -33,7 +37,7 @@ authority_json(struct json *json, const struct remint_authority *authority)
 void
 authority_text(struct out *out, const struct remint_authority *authority)
 {
-	char before[32], after[32], valid[80] = "";
+	char before[32], after[32], valid[80] = "", revoked[80] = "";
 
 	out_style(out, STYLE_STRONG);
 	out_safe(out, authority->name);
@@ -46,12 +50,17 @@ authority_text(struct out *out, const struct remint_authority *authority)
 		remint_time_text(authority->not_after, after);
 		snprintf(valid, sizeof valid, "%s to %s", before, after);
 	}
+	if (authority->revoked) {
+		remint_time_text(authority->revoked, before);
+		snprintf(revoked, sizeof revoked, "%s%s%s", before, *authority->revoked_for ? ", " : "", authority->revoked_for);
+	}
 	out_escaped(out, 2, LABEL_WIDTH, "subject", authority->subject);
 	out_escaped(out, 2, LABEL_WIDTH, "issuer", authority->parent);
 	out_escaped(out, 2, LABEL_WIDTH, "succeeds", authority->succeeds);
 	out_field(out, 2, "serial", authority->serial);
 	out_field(out, 2, "key", authority->key);
 	out_field(out, 2, "valid", valid);
+	out_field(out, 2, "revoked", revoked);
 	out_field(out, 2, "CRL", authority->crl_uri);
 	out_field(out, 2, "CA file", authority->ca_uri);
 	out_field(out, 2, "OCSP", authority->ocsp_uri);

@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cli/cmd_revoke.c - remint revoke: certificates taken back, put on hold or released. More than one is shown first.
+ * cli/cmd_revoke.c - remint revoke: certificates taken back, put on hold or released. More than one, or a CA's, is shown first.
  */
 #include "config.h"
 
 #include "cli/cli.h"
+
+static void
+note_shown(struct cli *cli, const struct remint_revoke_options *options, size_t count)
+{
+	const char *done = options->release ? "released" : options->hold ? "put on hold" : "revoked";
+	const char *does = options->release ? "releases" : options->hold ? "puts on hold" : "revokes";
+
+	if (count == 1)
+		report_note(cli, "remint: nothing was %s yet: --commit %s this certificate", done, does);
+	else
+		report_note(cli, "remint: nothing was %s yet: --commit %s these %zu certificates", done, does, count);
+}
 
 int
 cmd_revoke(struct cli *cli)
@@ -17,6 +29,7 @@ cmd_revoke(struct cli *cli)
 		.user = text_of(cli, OPT_USER),
 		.device = text_of(cli, OPT_DEVICE),
 		.campaign = text_of(cli, OPT_CAMPAIGN),
+		.authority = text_of(cli, OPT_AUTHORITY),
 		.reason = text_of(cli, OPT_REASON),
 		.hold = given(cli, OPT_HOLD),
 		.release = given(cli, OPT_RELEASE),
@@ -27,16 +40,14 @@ cmd_revoke(struct cli *cli)
 	int rc;
 
 	if (!options.which.count && !options.lists.count && !options.keys.count && !options.name &&
-	    !options.user && !options.device && !options.campaign)
+	    !options.user && !options.device && !options.campaign && !options.authority)
 		return report_usage(cli, "say which: a serial number, a file, --name, --key, --user, "
-					 "--device, --list or --campaign");
+					 "--device, --list, --campaign or --authority");
 	if (time_of(cli, OPT_INVALIDITY_DATE, &options.invalidity_date))
 		return -1;
 	records_begin(&records, cli);
 	rc = records_end(&records, remint_revoke(cli->ctx, &options, records_print, &records, &done));
 	if (rc == 0 && !done)
-		report_note(cli, "remint: nothing was %s yet: --commit %s these %zu certificates",
-		    options.release ? "released" : options.hold ? "put on hold" : "revoked",
-		    options.release ? "releases" : options.hold ? "puts on hold" : "revokes", records.count);
+		note_shown(cli, &options, records.count);
 	return rc;
 }

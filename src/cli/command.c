@@ -212,7 +212,7 @@ static const struct option_use revoke_options[] = {
 	O_AS(NAME, "PATTERN", "all in force with a name like this: '*.lab.example'"),
 	O_AS(KEY, "KEY", "all in force with this key: a file, or the SHA-256 of its public half"),
 	O(USER), O(DEVICE),
-	O_AS(CAMPAIGN, NULL, "all in force that a plan, when it was applied, replaced"), O(REASON),
+	O_AS(CAMPAIGN, NULL, "all in force that a plan, when it was applied, replaced"), O(AUTHORITY), O(REASON),
 	O_AS(HOLD, NULL, "put on hold, which can be released or made final later"), O(RELEASE),
 	O(INVALIDITY_DATE), O(COMMIT), O(CSV), PASSWORD, O_END
 };
@@ -602,7 +602,7 @@ const struct command command_table[] = {
 	{ .name = "revoke",
 	    .summary = "take certificates back, one or all of a user or device",
 	    .text = "WHICH is a serial number, a file, a number of the database, or a name that one "
-		    "certificate alone has. More than one is only shown, until --commit is given. Others "
+		    "certificate alone has. More than one, or a CA's, is only shown, until --commit is given. Others "
 		    "learn of it from the next list (remint crl).",
 	    ARGUMENTS("[WHICH...]", 0, -1, TAKES_FILE),
 	    GIVES(revoke, revoke, "1346", cmd_revoke) },

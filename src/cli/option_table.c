@@ -253,6 +253,8 @@ const struct option option_table[OPT_COUNT] = {
 	    "certificate template of the Active Directory CA that signs (default: WebServer)" },
 	[OPT_NO_RECORD] = { "no-record", 0, false, TAKES_NOTHING, NULL, NULL,
 	    "keep nothing in the home" },
+	[OPT_AUTHORITY] = { "authority", 0, false, TAKES_TEXT, "NAME", NULL,
+	    "the CA of this home by this name itself, which issues no more then" },
 	[OPT_RELEASE] = { "release", 0, false, TAKES_NOTHING, NULL, NULL,
 	    "release what is on hold" },
 	[OPT_INVALIDITY_DATE] = { "invalidity-date", 0, false, TAKES_TIME, "TIME", NULL,

@@ -73,14 +73,21 @@ int rmt_authority_told(struct rmt_home *home, const struct rmt_db_authority *row
                        struct rmt_err *err)
 {
 	struct rmt_buf issues = {0};
+	struct rmt_db_revocation revoked;
 	struct rmt_cert cert;
-	int rc = 0;
+	int rc = rmt_authority_revoked(home->db, row, &revoked, err);
 
 	*out = (struct remint_authority){.name = row->name, .state = state_name(row->state), .key_here = row->key_here,
-	                                 .subject = "", .serial = "", .key = "", .sha256 = "", .parent = "", .succeeds = "",
+	                                 .subject = "", .serial = "", .key = "", .sha256 = "", .parent = "", .succeeds = "", .revoked_for = "",
 	                                 .crl_uri = row->crl_uri, .ca_uri = row->ca_uri, .ocsp_uri = row->ocsp_uri};
+	if (rc == 1) {
+		out->revoked = revoked.at;
+		out->revoked_for = rmt_reason_name(revoked.reason);
+	}
 	if (row->cert.length && rmt_cert_read(&cert, row->cert, RMT_TOLERANT, NULL) == 0)
 		describe_cert(arena, &cert, out);
+	if (rc >= 0)
+		rc = 0;
 	if (rmt_db_setting_get(home->db, RMT_SETTING_ISSUER, &issues, err) < 0 ||
 	    rmt_authority_succeeds(home, row->name, &arena->scratch, err) < 0)
 		rc = -1;

@@ -34,13 +34,17 @@ static int succeeds_usual(struct rmt_home *home, const char *name, struct rmt_er
 {
 	struct rmt_authority usual = {0};
 	struct rmt_err none = {0};
-	struct rmt_buf old = {0};
+	struct rmt_buf old = {0}, set = {0};
 	int rc = rmt_authority_succeeds(home, name, &old, err);
 
-	if (rc == 1) /* where several could, there is no usual one */
+	if (rc == 1 && rmt_db_setting_get(home->db, RMT_SETTING_ISSUER, &set, err) < 0)
+		rc = -1;
+	/* Where several could, there is no usual one; the one that was chosen may be retired. */
+	if (rc == 1 && strcmp(rmt_buf_string(&set), rmt_buf_string(&old)) != 0)
 		rc = rmt_authority_load(home, NULL, false, &usual, &none) == 0 && strcmp(usual.name, rmt_buf_string(&old)) == 0;
 	rmt_authority_clear(&usual);
 	rmt_buf_free(&old);
+	rmt_buf_free(&set);
 	return rc;
 }
 

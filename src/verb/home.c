@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,6 +170,7 @@ struct usable {
 	unsigned count, roots;
 	bool issuing;
 	struct rmt_buf names;
+	char retired[65]; /* one that issued, and issues no more */
 };
 
 static bool is_root(const struct rmt_db_authority *row)
@@ -182,6 +184,8 @@ static int note_usable(void *arg, const struct rmt_db_authority *row)
 {
 	struct usable *usable = arg;
 
+	if (row->state == RMT_AUTHORITY_RETIRED && row->key_here && !is_root(row))
+		snprintf(usable->retired, sizeof usable->retired, "%s", row->name);
 	if (row->state != RMT_AUTHORITY_ACTIVE || !row->key_here)
 		return 0;
 	if (is_root(row)) {
@@ -220,6 +224,10 @@ static int choose_usual(struct rmt_home *home, struct rmt_db_authority *out, str
 		rc = rmt_err_set(err, RMT_USAGE, NULL,
 		                 "several authorities could issue (%s): name one with --ca, or choose with remint ca default",
 		                 rmt_buf_string(&usable.names));
+	else if (rc == 0 && !usable.count && usable.retired[0])
+		rc = rmt_err_set(err, RMT_POLICY, NULL,
+		                 "\"%s\" is retired, and no other issuing CA is here: make its successor (remint ca rotate %s), or name an authority with --ca",
+		                 usable.retired, usable.retired);
 	else if (rc == 0 && !usable.count && usable.roots == 1)
 		usable.id = usable.root;
 	else if (rc == 0 && !usable.count)
@@ -261,6 +269,29 @@ static int load_chain(struct rmt_home *home, int64_t parent, struct rmt_authorit
 	return 0;
 }
 
+/* What a database tells that came here with its revocations, too: below a revoked CA nothing more is issued. */
+static int check_unrevoked(struct rmt_home *home, int64_t id, struct rmt_err *err)
+{
+	struct rmt_db_revocation revocation;
+	struct rmt_db_authority row;
+	char name[65];
+
+	for (unsigned depth = 0; id && depth <= RMT_PATH_DEPTH_MAX; depth++) {
+		int found = rmt_db_authority_get(home->db, NULL, id, &row, err);
+
+		if (found < 1)
+			return found;
+		id = row.parent;
+		snprintf(name, sizeof name, "%s", row.name);
+		found = rmt_authority_revoked(home->db, &row, &revocation, err);
+		if (found)
+			return found < 0 ? -1
+			                 : rmt_err_set(err, RMT_POLICY, NULL, "the certificate of the authority \"%s\" is revoked: nothing is issued below it",
+			                               name);
+	}
+	return 0;
+}
+
 static int load(struct rmt_home *home, const char *name, bool with_key, bool retired_too, struct rmt_authority *out,
                 struct rmt_err *err)
 {
@@ -289,7 +320,7 @@ static int load(struct rmt_home *home, const char *name, bool with_key, bool ret
 	if (!out->name || !out->cert || row.spki_hash.length != sizeof hash)
 		goto fail;
 	memcpy(hash, row.spki_hash.at, sizeof hash);
-	if (load_chain(home, parent, out, err))
+	if (load_chain(home, parent, out, err) || (!retired_too && check_unrevoked(home, out->id, err)))
 		goto fail;
 	if (with_key && !(out->key = rmt_home_key_load(home, rmt_span_of(hash, sizeof hash), err)))
 		goto fail;

@@ -559,9 +559,26 @@ struct rmt_revoke_choice {
 	bool hold, release;  /* what is to be done to them */
 	struct rmt_buf ids;  /* of int64_t */
 	const char *device, *pattern; /* while they are sought: "urn:uuid:..." that each must hold, and what one of its names must be like */
+	bool by_key;
 	size_t foreign;      /* other CAs' that a campaign replaced */
+	size_t left, authorities; /* what a description does not mean: CAs' and OCSP responders', and those of this home's authorities */
+	bool weighty;        /* a CA's is among them: only shown, until it is asked for twice */
+	int64_t authority;   /* whose own certificates are meant; 0 */
+	bool retires;        /* ... and that by its issuer is among them */
 };
 int rmt_revoke_choose(struct rmt_revoke_choice *choice, const struct remint_revoke_options *options);
+int rmt_revoke_take(struct rmt_revoke_choice *choice, int64_t id);
+/* Certificates that others hang on (revoke_authority.c). `authority`: the name of that of this home whose key it has, the caller's, or NULL. */
+enum rmt_revoke_kind { RMT_REVOKE_LEAF, RMT_REVOKE_RESPONDER, RMT_REVOKE_CA, RMT_REVOKE_AUTHORITY };
+int rmt_revoke_kind(struct rmt_revoke_choice *choice, int64_t id, char **authority); /* -1 */
+/* All in force of an authority of this home, that others certified. */
+int rmt_revoke_choose_authority(struct rmt_revoke_choice *choice, const char *name);
+/* It issues nothing more. Inside the transaction that revokes its certificate. */
+int rmt_revoke_retire(struct rmt_revoke_choice *choice, const struct rmt_revoking *how);
+/* Is the certificate of an authority revoked, as far as this home knows? 1, 0, -1. */
+int rmt_authority_revoked(struct rmt_db *db, const struct rmt_db_authority *row, struct rmt_db_revocation *out, struct rmt_err *err);
+/* How many certificates that have not expired hang on an authority and on those below it. */
+int rmt_authority_weight(struct rmt_db *db, int64_t id, rmt_time now, int64_t *count, struct rmt_err *err);
 
 /* ---- revocation lists (crl.c, crl_publish.c) ------------------------------------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
  * revoke.c - remint_revoke(): certificates of this home's authorities taken back, put on hold, or released from it.
  *
  * Each is an event and a row of the database; nothing is deleted. Lists for others are crl.c's; which certificates are meant is
- * revoke_choose.c's.
+ * revoke_choose.c's, and what becomes of an authority revoke_authority.c's.
  */
 #include "config.h"
 
@@ -53,6 +53,8 @@ static int read_options(struct remint *ctx, const struct remint_revoke_options *
 		return rmt_err_set(err, RMT_USAGE, NULL, "what is released was not invalid: leave out --invalidity-date");
 	if (options->invalidity_date > how->now)
 		return rmt_err_cite(err, RMT_USAGE, NULL, "RFC 5280, 5.3.2", "the invalidity date is in the past: since when the key may be another's");
+	if ((options->hold || options->release) && options->authority)
+		return rmt_err_set(err, RMT_USAGE, NULL, "an authority is revoked for good: leave out --%s", options->hold ? "hold" : "release");
 	if (reason_named(options->reason, &how->reason, err))
 		return -1;
 	if (options->hold || options->release)
@@ -69,6 +71,8 @@ static int revoke(struct rmt_revoke_choice *choice, const struct rmt_revoking *h
 		return -1;
 	for (size_t i = 0; rc == 0 && i < count_of(choice); i++)
 		rc = rmt_certificate_revoke(choice->db, id_at(choice, i), how, err);
+	if (rc == 0 && choice->retires)
+		rc = rmt_revoke_retire(choice, how);
 	if (rc == 0)
 		return rmt_db_commit(choice->db, err);
 	rmt_db_rollback(choice->db);
@@ -102,10 +106,13 @@ int remint_revoke(struct remint *ctx, const struct remint_revoke_options *option
 	choice.db = home.db;
 	if (rmt_revoke_choose(&choice, options))
 		goto out;
-	if (options->commit || count_of(&choice) == 1) {
+	if (options->commit || (count_of(&choice) == 1 && !choice.weighty)) {
 		if (revoke(&choice, &how))
 			goto out;
 		*done = true;
+		if (choice.retires)
+			rmt_verb_warn(ctx, "\"%s\" issues no more: publish the list that says so (remint crl), and make a successor (remint ca rotate %s)",
+			              options->authority, options->authority);
 	}
 	rc = hand_over(&choice, record, arg);
 out:

@@ -17,7 +17,7 @@
 
 enum { UUID = 36, HOLD = 6, LINE_MOST = 4096 };
 
-static int choose(struct rmt_revoke_choice *choice, int64_t id)
+int rmt_revoke_take(struct rmt_revoke_choice *choice, int64_t id)
 {
 	rmt_buf_append(&choice->ids, &id, sizeof id);
 	return rmt_buf_check(&choice->ids, &choice->ctx->err);
@@ -48,27 +48,6 @@ static void settle(struct rmt_revoke_choice *choice)
 
 /* ---- may it be? ---------------------------------------------------------------------------------------------------------- */
 
-struct authorities {
-	struct rmt_span spki_hash, serial;
-};
-
-static int is_own(void *arg, const struct rmt_db_authority *authority)
-{
-	const struct authorities *row = arg;
-	struct rmt_cert cert;
-
-	return rmt_span_equal(authority->spki_hash, row->spki_hash) && authority->cert.length &&
-	       rmt_cert_read(&cert, authority->cert, RMT_TOLERANT, NULL) == 0 && rmt_span_equal(cert.serial, row->serial);
-}
-
-/* 1 it is the certificate of an authority of this home, 0 it is not, -1. */
-static int is_authority(struct rmt_revoke_choice *choice, const struct rmt_db_cert *row)
-{
-	struct authorities wanted = {row->spki_hash, row->serial};
-
-	return rmt_db_authorities(choice->db, is_own, &wanted, &choice->ctx->err);
-}
-
 /* Why nothing is done to a certificate that stands like this, or NULL. */
 static const char *idle(const struct rmt_revoke_choice *choice, bool revoked, int reason)
 {
@@ -91,6 +70,21 @@ static int stands(struct rmt_revoke_choice *choice, int64_t id, const char **why
 
 /* ---- named one by one ---------------------------------------------------------------------------------------------------- */
 
+/* An authority of this home is named as what it is: much hangs on it, and a number is soon mistyped. */
+static int check_kind(struct rmt_revoke_choice *choice, int64_t id, const char *which)
+{
+	char *authority;
+	int kind = rmt_revoke_kind(choice, id, &authority);
+
+	choice->weighty = choice->weighty || kind == RMT_REVOKE_CA;
+	if (kind == RMT_REVOKE_AUTHORITY)
+		rmt_err_set(&choice->ctx->err, RMT_POLICY, NULL,
+		            "%s is the certificate of the authority \"%s\" of this home, not of a server or client: revoke that with --authority %s", which,
+		            authority, authority);
+	free(authority);
+	return kind < 0 || kind == RMT_REVOKE_AUTHORITY ? -1 : 0;
+}
+
 /* Only a certificate of our own that is no authority's, and once. */
 static int may_go(struct rmt_revoke_choice *choice, int64_t id, const char *which)
 {
@@ -103,11 +97,7 @@ static int may_go(struct rmt_revoke_choice *choice, int64_t id, const char *whic
 		return -1;
 	if (row.authority == 0)
 		return rmt_err_set(err, RMT_POLICY, NULL, "%s is another CA's: only that CA can revoke it", which);
-	rc = is_authority(choice, &row);
-	if (rc > 0)
-		rmt_err_set(err, RMT_POLICY, NULL, "%s is the certificate of an authority of this home, not of a server or client",
-		            which);
-	if (rc)
+	if (check_kind(choice, id, which))
 		return -1;
 	rc = stands(choice, id, &why);
 	return rc > 0 ? rmt_err_set(err, RMT_NEGATIVE, NULL, "%s %s", which, why) : rc;
@@ -128,7 +118,7 @@ static int choose_one(struct rmt_revoke_choice *choice, const char *which)
 		                   "\"%s\" means more than one certificate: give the number of one (id:N) or its serial number (serial:HEX), as "
 		                   "remint list tells them, or --name",
 		                   which);
-	return may_go(choice, id, which) ? -1 : choose(choice, id);
+	return may_go(choice, id, which) ? -1 : rmt_revoke_take(choice, id);
 }
 
 /* A line without the blanks around it, and without what stands behind a #. */
@@ -184,7 +174,25 @@ static int fits_pattern(void *arg, const char *name)
 	return fnmatch(arg, name, FNM_CASEFOLD) == 0;
 }
 
-/* Those of our own, of no authority, that have not expired and to which it can be done. */
+/* Is it one that a description may mean? A key means whatever has it but an authority of this home. 1, 0, -1. */
+static int is_meant(struct rmt_revoke_choice *choice, int64_t id)
+{
+	char *authority;
+	int kind = rmt_revoke_kind(choice, id, &authority);
+
+	free(authority);
+	if (kind <= RMT_REVOKE_LEAF)
+		return kind < 0 ? -1 : 1;
+	if (choice->by_key && kind != RMT_REVOKE_AUTHORITY) {
+		choice->weighty = choice->weighty || kind == RMT_REVOKE_CA;
+		return 1;
+	}
+	choice->left += kind == RMT_REVOKE_RESPONDER || kind == RMT_REVOKE_CA;
+	choice->authorities += kind == RMT_REVOKE_AUTHORITY;
+	return 0;
+}
+
+/* Those of our own that have not expired and to which it can be done; of CAs and OCSP responders only what is_meant() says. */
 static int choose_fitting(void *arg, const struct rmt_db_cert *row)
 {
 	struct rmt_revoke_choice *choice = arg;
@@ -200,10 +208,10 @@ static int choose_fitting(void *arg, const struct rmt_db_cert *row)
 		rc = rmt_db_names(choice->db, id, fits_pattern, (void *)(uintptr_t)choice->pattern, &choice->ctx->err);
 	if (rc != 1)
 		return rc;
-	rc = is_authority(choice, row);
-	if (rc == 0)
-		rc = stands(choice, id, &why);
-	return rc == 0 ? choose(choice, id) : rc < 0 ? -1 : 0;
+	rc = stands(choice, id, &why);
+	if (rc == 0 && (rc = is_meant(choice, id)) == 1)
+		return rmt_revoke_take(choice, id);
+	return rc < 0 ? -1 : 0;
 }
 
 static int choose_filtered(struct rmt_revoke_choice *choice, const char *name, struct rmt_span spki_hash)
@@ -316,7 +324,11 @@ static int choose_of_key(struct rmt_revoke_choice *choice, const char *key)
 	else
 		rc = hash_of_file(choice, key, hash);
 	rmt_buf_free(&hex);
-	return rc ? rc : choose_filtered(choice, NULL, rmt_span_of(hash, sizeof hash));
+	choice->by_key = true;
+	if (rc == 0)
+		rc = choose_filtered(choice, NULL, rmt_span_of(hash, sizeof hash));
+	choice->by_key = false;
+	return rc;
 }
 
 /* ---- what a campaign replaced ------------------------------------------------------------------------------------------------- */
@@ -355,6 +367,16 @@ static int choose_of_campaign(struct rmt_revoke_choice *choice, const char *path
 
 /* ---- all ------------------------------------------------------------------------------------------------------------------------ */
 
+static void tell_left(const struct rmt_revoke_choice *choice)
+{
+	if (choice->left)
+		rmt_verb_warn(choice->ctx, "%zu of CAs and OCSP responders %s left out: name each by its serial number, or by --key", choice->left,
+		              choice->left == 1 ? "is" : "are");
+	if (choice->authorities)
+		rmt_verb_warn(choice->ctx, "%zu of authorities of this home %s left out: name the authority with --authority", choice->authorities,
+		              choice->authorities == 1 ? "is" : "are");
+}
+
 int rmt_revoke_choose(struct rmt_revoke_choice *choice, const struct remint_revoke_options *options)
 {
 	for (size_t i = 0; i < options->which.count; i++)
@@ -367,9 +389,11 @@ int rmt_revoke_choose(struct rmt_revoke_choice *choice, const struct remint_revo
 		if (choose_of_key(choice, options->keys.items[i]))
 			return -1;
 	if ((options->name && choose_patterned(choice, options->name)) || choose_of_device(choice, options) ||
-	    (options->campaign && choose_of_campaign(choice, options->campaign)))
+	    (options->campaign && choose_of_campaign(choice, options->campaign)) ||
+	    (options->authority && rmt_revoke_choose_authority(choice, options->authority)))
 		return -1;
 	settle(choice);
+	tell_left(choice);
 	if (choice->ids.length)
 		return 0;
 	return rmt_err_set(&choice->ctx->err, RMT_NEGATIVE, NULL, "the database knows no certificate %s that fits",

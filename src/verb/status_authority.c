@@ -78,6 +78,30 @@ static int tell_life(void *arg, const struct rmt_db_lifetime *life)
 	return rmt_status_tell(status, health);
 }
 
+/* What hangs on a revoked CA is refused, whoever checks. */
+static int tell_revoked(void *arg, const struct rmt_db_authority *authority)
+{
+	struct rmt_status *status = arg;
+	struct rmt_buf *text = &status->arena.scratch;
+	struct rmt_db_revocation revocation;
+	int64_t count;
+	int found = rmt_authority_revoked(status->home.db, authority, &revocation, status->err);
+
+	if (found < 1)
+		return found;
+	if (rmt_authority_weight(status->home.db, authority->id, status->now, &count, status->err))
+		return -1;
+	rmt_status_begin(status, "authorities", "revocation", authority->name);
+	rmt_buf_text(text, "revoked on ");
+	rmt_status_day(text, revocation.at);
+	if (revocation.reason)
+		rmt_buf_format(text, " (%s)", rmt_reason_name(revocation.reason));
+	if (count)
+		rmt_buf_format(text, "; %lld certificate%s that %s not expired hang%s on it: replace %s", (long long)count, count == 1 ? "" : "s",
+		               count == 1 ? "has" : "have", count == 1 ? "s" : "", count == 1 ? "it" : "them");
+	return rmt_status_tell(status, count ? REMINT_HEALTH_CRITICAL : REMINT_HEALTH_OK);
+}
+
 /* ---- revocation lists --------------------------------------------------------------------------------------------------------------- */
 
 /* Of all lists of an authority the one that ends first, and the history that none of them speaks of. */
@@ -235,6 +259,7 @@ static int tell_responses(struct rmt_status *status)
 int rmt_status_authorities(struct rmt_status *status)
 {
 	return rmt_db_lifetimes(status->home.db, tell_life, status, status->err) ||
+	               rmt_db_authorities(status->home.db, tell_revoked, status, status->err) ||
 	               rmt_db_authorities(status->home.db, tell_authority, status, status->err) || tell_responses(status)
 	           ? -1
 	           : 0;

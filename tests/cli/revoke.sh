@@ -90,7 +90,7 @@ refused 1 'knows no certificate' "an unknown one stops everything" remint revoke
 expect_status 0 "the user still has both" remint list --cs-clients --csv --name sip:user2@corp.example
 [ "$(wc -l <"$TMP/out")" -eq 3 ] && ok "two lines and the heading" || not_ok "two lines and the heading" "$TMP/out"
 issuing=$(remint list --name 'Communications Server' --csv | sed -n '2s/^[0-9]*,\([^,]*\),.*/\1/p')
-refused 4 'authority of this home' "an authority is not revoked" remint revoke "$issuing"
+refused 4 'authority "issuing" of this home' "an authority is not revoked" remint revoke "$issuing"
 old_ca
 old_cert old '/CN=old.corp.example'
 quietly "$REMINT" reissue old.pem --template server-client --key-type ec:p256 --out new
