@@ -43,8 +43,8 @@ fail(const struct rmt_db_foreign *foreign, int result, struct rmt_err *err)
 {
 	const char *said = foreign->sqlite ? sqlite3_errmsg(foreign->sqlite) : "";
 
-	if (result == SQLITE_NOMEM)
-		return rmt_err_memory(err);
+	if (result == SQLITE_NOMEM) /* which it says of sizes in a damaged file, too */
+		return refuse(foreign, err, "this SQLite database is damaged, or needs more memory than there is");
 	if ((result & 0xff) == SQLITE_INTERRUPT)
 		return refuse(foreign, err, "reading this database goes on and on: it is damaged");
 	rmt_err_set(err, RMT_INPUT, NULL, "this SQLite database cannot be read (%.200s)", said);

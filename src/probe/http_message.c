@@ -105,7 +105,7 @@ read_start(struct rmt_span line, struct rmt_http_message *out)
 	bool minor;
 
 	if (method.length == 0 || target.length == 0 || line.length != 8 ||
-	    memcmp(line.at, "HTTP/", 5) != 0)
+	    memchr(target.at, '\t', target.length) != NULL || memcmp(line.at, "HTTP/", 5) != 0)
 		return refuse(out, 400);
 	if (memcmp(line.at + 5, "1.", 2) != 0 || line.at[7] < '0' || line.at[7] > '9')
 		return refuse(out, 505);

@@ -46,6 +46,7 @@ static const struct message_row {
 	{ "another method", "DELETE / HTTP/1.1" END, -1, 405, NULL, NULL, false, false, 0 },
 	{ "a method in small letters", "get / HTTP/1.1" END, -1, 405, NULL, NULL, false, false, 0 },
 	{ "no version", "GET /" END, -1, 400, NULL, NULL, false, false, 0 },
+	{ "a tab in the target", "GET /a\tb HTTP/1.1" END, -1, 400, NULL, NULL, false, false, 0 },
 	{ "HTTP/2", "PRI * HTTP/2.0" END, -1, 505, NULL, NULL, false, false, 0 },
 	{ "TLS", "\x16\x03\x01\x02\n", -1, 400, NULL, NULL, false, false, 0 },
 	{ "POST without a length", "POST / HTTP/1.1" END, -1, 411, NULL, NULL, false, false, 0 },
