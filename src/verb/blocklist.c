@@ -27,8 +27,9 @@ struct blocking {
 	struct rmt_err *err;
 };
 
-static void take(struct blocking *blocking, enum rmt_blocked_kind kind, const unsigned char *hash)
+static void take(void *arg, enum rmt_blocked_kind kind, const unsigned char *hash)
 {
+	struct blocking *blocking = arg;
 	unsigned char padded[RMT_SHA256] = {0};
 
 	memcpy(padded, hash, kind == RMT_BLOCKED_SPKI ? RMT_SHA256 : RMT_MODULUS_HASH);
@@ -98,8 +99,8 @@ static bool next_line(const char **at, const char *end, const char **line, size_
 	return true;
 }
 
-/* Is the file one of hashes? 1 and they are taken, 0 when its first line with something on it is none, -1 when a later one is none. */
-static int take_list(struct blocking *blocking, const char *path, struct rmt_span text)
+int rmt_hash_list_read(const char *path, struct rmt_span text, void (*take_one)(void *arg, enum rmt_blocked_kind kind, const unsigned char *hash),
+                       void *arg, struct rmt_err *err)
 {
 	const char *at = (const char *)text.at, *end = at + text.length, *line;
 	unsigned char hash[RMT_SHA256];
@@ -111,14 +112,14 @@ static int take_list(struct blocking *blocking, const char *path, struct rmt_spa
 
 		number++;
 		if (kind > 0) {
-			take(blocking, (enum rmt_blocked_kind)kind, hash);
+			take_one(arg, (enum rmt_blocked_kind)kind, hash);
 			count++;
 		} else if (kind == 0 && !count) {
 			return 0;
 		} else if (kind == 0) {
 			snprintf(place, sizeof place, "line %zu", number);
-			rmt_err_set(blocking->err, RMT_INPUT, place, "not a hash of 20, 40 or 64 hexadecimal digits");
-			rmt_err_source(blocking->err, path);
+			rmt_err_set(err, RMT_INPUT, place, "not a hash of 20, 40 or 64 hexadecimal digits");
+			rmt_err_source(err, path);
 			return -1;
 		}
 	}
@@ -160,7 +161,7 @@ static int take_input(struct blocking *blocking, const char *input)
 		return take_objects(blocking, input);
 	rc = rmt_file_read(input, LIST_MOST, &text, blocking->err);
 	if (rc == 0)
-		rc = take_list(blocking, input, rmt_buf_view(&text));
+		rc = rmt_hash_list_read(input, rmt_buf_view(&text), take, blocking, blocking->err);
 	rmt_buf_free(&text);
 	return rc == 0 ? take_objects(blocking, input) : rc < 0 ? -1 : 0;
 }

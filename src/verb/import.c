@@ -115,7 +115,7 @@ int rmt_import_object(void *arg, const struct rmt_object *object)
 }
 
 /* The same thing that cannot be read is met in each phase, and told once. */
-static int take_fault(void *arg, const struct rmt_err *fault)
+int rmt_import_fault(void *arg, const struct rmt_err *fault)
 {
 	struct rmt_import *run = arg;
 	struct rmt_err told = *fault;
@@ -155,7 +155,7 @@ int rmt_import_file(struct rmt_import *run, const char *path, bool listed, struc
 		return rc;
 	rmt_err_source(&fault, path);
 	(void)err;
-	return take_fault(run, &fault);
+	return rmt_import_fault(run, &fault);
 }
 
 /* ---- sources ----------------------------------------------------------------------------------------------------------------- */
@@ -252,7 +252,7 @@ static int read_sources(struct rmt_import *run, enum rmt_import_phase phase, str
 	return rc || rmt_import_flush(run, err) ? -1 : 0;
 }
 
-static int run_phases(struct rmt_import *run, struct rmt_err *err)
+int rmt_import_phases(struct rmt_import *run, struct rmt_err *err)
 {
 	if (rmt_import_home_cas(run, err) || read_sources(run, RMT_IMPORT_SURVEY, err))
 		return -1;
@@ -293,7 +293,7 @@ int remint_import(struct remint *ctx, const struct remint_import_options *option
 
 	rmt_verb_begin(ctx);
 	run.reader.object = rmt_import_object;
-	run.reader.fault = take_fault;
+	run.reader.fault = rmt_import_fault;
 	run.reader.arg = &run;
 	if (options->publish_url && rmt_publish_url_check(options->publish_url, err))
 		goto out;
@@ -301,7 +301,7 @@ int remint_import(struct remint *ctx, const struct remint_import_options *option
 	    rmt_home_open(ctx, options->commit ? RMT_DB_WRITE : RMT_DB_READ, &run.home, err) || !(run.checker = rmt_checker_new(err)) ||
 	    rmt_wire_probe(&run.wire, &options->wire, NULL, err))
 		goto out;
-	rc = run_phases(&run, err);
+	rc = rmt_import_phases(&run, err);
 	if (rc == 0)
 		rc = rmt_import_tell(&run, imported, arg, err);
 out:

@@ -506,6 +506,11 @@ int rmt_row_describe(struct rmt_db_cert *row, const struct rmt_cert *cert, struc
 int rmt_row_previous(struct rmt_db *db, const struct rmt_cert *cert, rmt_time now, struct rmt_arena *arena, int64_t *id,
                      struct rmt_err *err);
 
+/* Is the text a list of hashes, one a line (blocklist.c)? 1 and they are taken, 0 when its first line with something on it is none, -1
+ * when a later one is none. */
+int rmt_hash_list_read(const char *path, struct rmt_span text, void (*take_one)(void *arg, enum rmt_blocked_kind kind, const unsigned char *hash),
+                       void *arg, struct rmt_err *err);
+
 /* ---- keys (hygiene.c) --------------------------------------------------------------------------------------------------------- */
 
 /* What is on record, for judging many keys. */
@@ -1003,6 +1008,8 @@ struct rmt_reply {
 	bool nonce, signed_now;
 	struct rmt_db_ocsp_response keep; /* certificate not 0: worth keeping; `der` is this one's */
 };
+/* The request in the path of a GET (RFC 6960, A.1), base64 with escapes; empty: there is none (ocsp_listen.c). */
+void rmt_responder_find_request(struct rmt_span target, struct rmt_buf *der);
 /* Whatever the request is, there is an answer; -1 only when the responder itself fails. The request outlives the reply. */
 int rmt_responder_answer(struct rmt_responder *responder, struct rmt_span request, struct rmt_reply *reply, struct rmt_err *err);
 void rmt_reply_clear(struct rmt_reply *reply);
@@ -1277,7 +1284,11 @@ struct rmt_import {
 	size_t written;                 /* rows in the transaction */
 	bool open;
 };
+/* Every source, phase by phase; home, checker, reader and sources are there. */
+int rmt_import_phases(struct rmt_import *run, struct rmt_err *err);
+/* The reader's callbacks: the same thing that cannot be read is told once. */
 int rmt_import_object(void *run, const struct rmt_object *object);
+int rmt_import_fault(void *run, const struct rmt_err *fault);
 /* Bytes that stand at `place` of the source, whatever they are; what the row says of them is in run->stated. */
 int rmt_import_bytes(struct rmt_import *run, const char *place, struct rmt_span bytes, struct rmt_err *err);
 /* One file, or with `listed` one that was found in a directory, where what is none of ours is passed over. */

@@ -116,9 +116,8 @@ static void unescape(struct rmt_span text, struct rmt_buf *out)
 	}
 }
 
-/* The request is what stands behind the responder's own path, in base64, which may hold slashes itself: the first rest of the path that is
- * one whole SEQUENCE. */
-static void find_request(struct rmt_span target, struct rmt_buf *der)
+/* What stands behind the responder's own path may hold slashes itself: the first rest of the path that is one whole SEQUENCE. */
+void rmt_responder_find_request(struct rmt_span target, struct rmt_buf *der)
 {
 	struct rmt_buf path = {0};
 	int slashes = 0;
@@ -200,7 +199,7 @@ static int answer(void *arg, const struct rmt_http_request *asked, struct rmt_ht
 	struct rmt_span request = asked->body;
 
 	if (!asked->post) {
-		find_request(asked->target, &job->request);
+		rmt_responder_find_request(asked->target, &job->request);
 		request = rmt_buf_view(&job->request);
 	}
 	if (rmt_responder_answer(&job->responder, request, job->reply, &why) && answer_failed(job, &why, err))
