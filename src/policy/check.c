@@ -297,7 +297,7 @@ rmt_check_friendly_name(const char *text, struct rmt_err *err)
 
 const char *const rmt_deploy_marks[] = { "label", "thumbprint", "old-thumbprint", "serial",
 	"old-serial", "host", "address", "root-thumbprint", "root-cer", "root-pem", "issuing-cer",
-	"chain", "with-chain", "no-chain", "upper", "n", "above",
+	"chain", "with-chain", "no-chain", "with-key", "no-key", "upper", "n", "above",
 	NULL };
 
 const char *const rmt_request_marks[] = { "cn", "o", "ou", "l", "st", "c", "email", "serial-number", "subject",

@@ -38,14 +38,30 @@ void rmt_aliases_free(struct rmt_buf *aliases, size_t count);
 int rmt_readback(struct rmt_span written, struct rmt_parts *parts, bool ordered, const struct rmt_secret *passphrase,
                  const char *friendly_name, struct rmt_err *err);
 
-/* target.c: of how many files a row of a deploy block is the pattern, for this bundle. */
-size_t rmt_deploy_count(const struct rmt_deploy_file *file, const struct rmt_bundle *bundle);
+/* deploy.c: a row of a deploy block as it comes out for a bundle, and for how many files it is the pattern. */
+enum { RMT_DEPLOY_PARTS = 5 };
+enum rmt_deploy_form {
+	RMT_DEPLOY_WHOLE,    /* as it is */
+	RMT_DEPLOY_KEYLESS,  /* but for the key */
+	RMT_DEPLOY_BAG,      /* a P7B in the place of a keystore */
+	RMT_DEPLOY_LEFT_OUT,
+};
+struct rmt_deploy_made {
+	struct rmt_deploy_file file; /* borrows from the target and from what follows: not to be copied */
+	enum rmt_deploy_form form;
+	char *content[RMT_DEPLOY_PARTS];
+	char name[256];
+};
+size_t rmt_deploy_make(const struct rmt_target *target, size_t n, const struct rmt_bundle *bundle, struct rmt_deploy_made *made);
+bool rmt_deploy_wants_passphrase(const struct rmt_deploy_file *file);
 /* The CA certificates that a target's steps may speak of. `cert` is NULL when it is not at hand. */
 struct rmt_anchor { const char *mark, *name, *format; const struct rmt_cert *cert; };
 enum { RMT_ANCHORS = 3 };
 /* steps.c */
 void rmt_anchors(const struct rmt_bundle *bundle, struct rmt_anchor out[RMT_ANCHORS]);
 bool rmt_steps_mention(const struct rmt_target *target, const char *mark);
+/* Do its steps tell what is to be done where the key stays elsewhere, if that makes a difference? */
+bool rmt_steps_know_keyless(const struct rmt_target *target);
 /* One text of a deploy block with its marks filled in; a line about an issuing CA that there is not is left out. */
 int rmt_steps_fill(const char *text, const struct rmt_runbook_part *part, struct rmt_buf *out, struct rmt_err *err);
 void rmt_steps_address(const char *address, struct rmt_buf *out); /* as it may stand in a command */

@@ -248,7 +248,7 @@ put_chain(const struct rmt_runbook_part *part, struct rmt_buf *out)
 	bool missing = false;
 
 	for (size_t i = 0; i < part->target_count; i++)
-		missing = missing || !rmt_target_own_key(part->targets[i]);
+		missing = missing || !rmt_steps_know_keyless(part->targets[i]);
 	if (bundle->root)
 		put_certificate(stays(bundle) ? "Root of its chain: " : "Root of the new chain: ", bundle->root, out);
 	if (stays(bundle))
@@ -259,10 +259,9 @@ put_chain(const struct rmt_runbook_part *part, struct rmt_buf *out)
 		put_remark("The old certificate comes from another CA: nobody is known to trust the new one before 1 is done.", out);
 	if (!bundle->without_key)
 		return;
-	put_remark(missing ? "The key is not here: it is where its request was made, and files that would hold it are missing. Import the"
-	                   : "The key is not here: it is where its request was made.", out);
+	put_remark("The key is not here: it is where its request was made.", out);
 	if (missing)
-		put_remark("certificate there instead of the PFX or key file that the steps name.", out);
+		put_remark("Files that would hold it are missing: import the certificate there instead of the PFX or key file that the steps name.", out);
 }
 
 static void
@@ -301,13 +300,14 @@ put_files(const struct rmt_runbook_part *part, const struct rmt_target *target, 
 
 	rmt_file_label(rmt_buf_string(&label), clean);
 	for (size_t i = 0; !rc && i < target->file_count; i++) {
-		const struct rmt_deploy_file *file = &target->files[i];
-		size_t last = rmt_deploy_count(file, part->bundle);
+		static const char *const comments[] = { [RMT_DEPLOY_KEYLESS] = "without the key", [RMT_DEPLOY_BAG] = "certificates alone" };
+		struct rmt_deploy_made made;
+		size_t last = rmt_deploy_make(target, i, part->bundle, &made);
 
 		for (size_t n = 1; !rc && n <= last; n++) {
 			rmt_buf_clear(&name);
-			rc = rmt_file_name(file->name, clean, NULL, n, &name, err);
-			put_file(part, target, rmt_buf_string(&name), file->comment, out);
+			rc = rmt_file_name(made.file.name, clean, NULL, n, &name, err);
+			put_file(part, target, rmt_buf_string(&name), made.form ? comments[made.form] : made.file.comment, out);
 		}
 	}
 	put_anchors(part, target, out);

@@ -103,6 +103,15 @@ rmt_steps_mention(const struct rmt_target *target, const char *mark)
 	return false;
 }
 
+bool
+rmt_steps_know_keyless(const struct rmt_target *target)
+{
+	for (size_t i = 0; i < target->file_count; i++)
+		if (rmt_deploy_wants_key(&target->files[i]))
+			return rmt_steps_mention(target, "no-key");
+	return true;
+}
+
 /* ---- what each mark stands for ----
  *
  * To add one: its name in rmt_deploy_marks (policy/check.c), a row in marks[], its line in remint-target(5). Each function
@@ -256,7 +265,45 @@ mark_at(const char *at)
 }
 
 /* In front of a line: for whom it is. */
-static const struct { const char *mark; bool chain; } conditions[] = { { "{with-chain}", true }, { "{no-chain}", false } };
+static bool
+has_chain(const struct rmt_bundle *bundle)
+{
+	return bundle->intermediate_count > 0;
+}
+
+static bool
+has_key(const struct rmt_bundle *bundle)
+{
+	return !bundle->without_key;
+}
+
+static const struct condition {
+	const char *mark;
+	bool (*has)(const struct rmt_bundle *bundle);
+	bool wanted;
+} conditions[] = {
+	{ "{with-chain}", has_chain, true },
+	{ "{no-chain}", has_chain, false },
+	{ "{with-key}", has_key, true },
+	{ "{no-key}", has_key, false },
+};
+
+/* The line behind its conditions; false: it is for others. */
+static bool
+meets_conditions(struct rmt_span *line, const struct rmt_bundle *bundle)
+{
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
+		size_t length = strlen(conditions[i].mark);
+
+		if (line->length < length || memcmp(line->at, conditions[i].mark, length))
+			continue;
+		if (conditions[i].has(bundle) != conditions[i].wanted)
+			return false;
+		*line = rmt_span_of(line->at + length, line->length - length);
+		return meets_conditions(line, bundle);
+	}
+	return true;
+}
 
 /* {n} and {above}: the number of an intermediate, and what the CA above it is called, "ca-2" or "root". How long the mark is, or 0. */
 static size_t
@@ -279,15 +326,8 @@ put_counted(struct rmt_span line, const struct rmt_runbook_part *part, size_t n,
 static bool
 fill_line(struct rmt_span line, const struct rmt_runbook_part *part, size_t n, struct rmt_buf *out)
 {
-	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
-		size_t length = strlen(conditions[i].mark);
-
-		if (line.length < length || memcmp(line.at, conditions[i].mark, length))
-			continue;
-		if (conditions[i].chain != (part->bundle->intermediate_count > 0))
-			return false;
-		line = rmt_span_of(line.at + length, line.length - length);
-	}
+	if (!meets_conditions(&line, part->bundle))
+		return false;
 	while (line.length) {
 		const struct mark *mark = *line.at == '{' ? mark_at((const char *)line.at) : NULL;
 		size_t before = out->length, counted = put_counted(line, part, n, out);

@@ -39,74 +39,6 @@ rmt_file_name(const char *pattern, const char *label, const char *serial, size_t
 	return rmt_buf_check(out, err);
 }
 
-static bool
-holds(const struct rmt_deploy_file *file, const char *part)
-{
-	const struct rmt_format *format = rmt_format_named(file->format);
-
-	if (format && !file->content.count)
-		return strstr(format->usual, part) != NULL;
-	return rmt_text_list_has(&file->content, part);
-}
-
-bool
-rmt_deploy_wants_key(const struct rmt_deploy_file *file)
-{
-	return holds(file, "key");
-}
-
-static bool
-wants_passphrase(const struct rmt_deploy_file *file)
-{
-	const struct rmt_format *format = rmt_format_named(file->format);
-
-	return (format && (format->keystore || (format->seals_key && rmt_deploy_wants_key(file)))) || file->cipher;
-}
-
-bool
-rmt_target_wants_passphrase(const struct rmt_target *target, bool key)
-{
-	for (size_t i = 0; i < target->file_count; i++)
-		if ((key || !rmt_deploy_wants_key(&target->files[i])) && wants_passphrase(&target->files[i]))
-			return true;
-	return false;
-}
-
-bool
-rmt_target_opens_key(const struct rmt_target *target)
-{
-	for (size_t i = 0; i < target->file_count; i++)
-		if (rmt_deploy_wants_key(&target->files[i]) && !wants_passphrase(&target->files[i]))
-			return true;
-	return false;
-}
-
-bool
-rmt_target_own_key(const struct rmt_target *target)
-{
-	bool leaf = false;
-
-	for (size_t i = 0; i < target->file_count; i++) {
-		if (rmt_deploy_wants_key(&target->files[i]))
-			return false;
-		leaf = leaf || holds(&target->files[i], "leaf");
-	}
-	return leaf;
-}
-
-/* A file for intermediates and nothing else is not there when there are none. */
-size_t
-rmt_deploy_count(const struct rmt_deploy_file *file, const struct rmt_bundle *bundle)
-{
-	bool chain = file->content.count == 1 && holds(file, "intermediates");
-
-	if (bundle->without_key && rmt_deploy_wants_key(file))
-		return 0;
-	if (file->per_intermediate)
-		return bundle->intermediate_count;
-	return chain && !bundle->intermediate_count ? 0 : 1;
-}
-
 static int
 choose_mode(const struct rmt_deploy_file *file, mode_t *mode, struct rmt_err *err)
 {
@@ -132,7 +64,7 @@ write_file(const struct rmt_bundle *bundle, const struct rmt_deploy_file *file, 
 	struct rmt_buf content = { 0 };
 	mode_t mode;
 
-	if (wants_passphrase(file))
+	if (rmt_deploy_wants_passphrase(file))
 		options.passphrase = passphrase;
 	if (choose_mode(file, &mode, err) || rmt_write_mem(bundle, &options, &content, err)) {
 		rmt_buf_free(&content);
@@ -230,11 +162,11 @@ rmt_write_target(const struct rmt_bundle *bundle, const struct rmt_target *targe
 		goto out;
 	rmt_file_label(rmt_buf_string(&label), file_label);
 	for (size_t i = 0; i < target->file_count; i++) {
-		const struct rmt_deploy_file *file = &target->files[i];
-		size_t count = rmt_deploy_count(file, bundle);
+		struct rmt_deploy_made made;
+		size_t count = rmt_deploy_make(target, i, bundle, &made);
 
 		for (size_t n = 1; n <= count; n++)
-			if (write_named(bundle, file, passphrase, file_label, file->per_intermediate ? n : 0, out, err))
+			if (write_named(bundle, &made.file, passphrase, file_label, made.file.per_intermediate ? n : 0, out, err))
 				goto out;
 	}
 	rc = rmt_runbook_has(target) ? write_steps(bundle, target, out, err) : 0;
@@ -291,8 +223,12 @@ rmt_write_names(const struct rmt_bundle *bundle, const struct rmt_target *target
 
 	if (!rc)
 		rmt_file_label(rmt_buf_string(&label), file_label);
-	for (size_t i = 0; !rc && i < target->file_count; i++)
-		rc = visit_names(&target->files[i], file_label, rmt_deploy_count(&target->files[i], bundle), visit, arg, err);
+	for (size_t i = 0; !rc && i < target->file_count; i++) {
+		struct rmt_deploy_made made;
+		size_t count = rmt_deploy_make(target, i, bundle, &made);
+
+		rc = visit_names(&made.file, file_label, count, visit, arg, err);
+	}
 	rmt_buf_free(&label);
 	return rc || !rmt_runbook_has(target) ? rc : visit_steps(bundle, target, visit, arg, err);
 }

@@ -21,7 +21,7 @@ struct rmt_bundle {
 	size_t intermediate_count;
 	const struct rmt_cert *root;                 /* NULL: not at hand */
 	const struct rmt_key *key;                   /* NULL: none */
-	bool without_key;                            /* no key is expected: files that would hold it are left out */
+	bool without_key;                            /* the key stays elsewhere: the files go without it (deploy.c) */
 	const struct rmt_object *const *objects;     /* things that stand by themselves, as they were read: requests, CRLs, public keys, certificates */
 	size_t object_count;
 	const char *label;                           /* for {label} in file names and the PFX friendlyName; NULL: from the leaf */
@@ -90,6 +90,8 @@ int rmt_file_name(const char *pattern, const char *label, const char *serial, si
 /* The names of the files that rmt_write_target() would write; the leaf may be unsigned yet. visit returns 0 to go on. */
 int rmt_write_names(const struct rmt_bundle *bundle, const struct rmt_target *target, int (*visit)(void *arg, const char *name), void *arg, struct rmt_err *err);
 bool rmt_deploy_wants_key(const struct rmt_deploy_file *file);
+/* What becomes of the files that would hold the key, where the bundle is without it: "web.key is left out, web.p7b stands for web.pfx". Empty when there is no such file. */
+int rmt_deploy_left_out(const struct rmt_bundle *bundle, const struct rmt_target *target, struct rmt_buf *out, struct rmt_err *err);
 /* Some file of the target, of those that are written with or without a key, is protected: a keystore, or a key that never stands open. */
 bool rmt_target_wants_passphrase(const struct rmt_target *target, bool key);
 /* Some file of the target holds the key unencrypted, for the device to read it unattended: no passphrase protects it. */

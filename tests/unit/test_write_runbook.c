@@ -116,6 +116,20 @@ ends_with(const char *word, const char *end)
 	return length > tail && strcmp(word + length - tail, end) == 0;
 }
 
+/* What a device that made its key has there already: its words for the request name it, "{label}.key". */
+static bool
+device_has(const struct rmt_target *target, const char *word)
+{
+	static const char label[] = "web.example";
+	char pattern[128];
+
+	if (!target->request.on_device || strlen(word) > 64)
+		return false;
+	snprintf(pattern, sizeof(pattern), "%s%s", strncmp(word, label, sizeof(label) - 1) == 0 ? "{label}" : "",
+	         strncmp(word, label, sizeof(label) - 1) == 0 ? word + sizeof(label) - 1 : word);
+	return strstr(target->request.on_device, pattern) != NULL;
+}
+
 /* A word that would be a file of ours. What a step makes on the machine is named with where it goes. */
 static bool
 names_file(const char *word)
@@ -131,7 +145,7 @@ names_file(const char *word)
 }
 
 static void
-check_words_are_files(const char *name, const char *steps, const struct rmt_fileset *set)
+check_words_are_files(const struct rmt_target *target, const char *steps, const struct rmt_fileset *set, bool keyless)
 {
 	char *copy = rmt_strdup(steps, NULL), *save = NULL;
 
@@ -141,8 +155,10 @@ check_words_are_files(const char *name, const char *steps, const struct rmt_file
 		while (strlen(word) && strchr(".:", word[strlen(word) - 1]))
 			word[strlen(word) - 1] = '\0';
 		leaf = strrchr(word, '/');
+		if (keyless && (*word == '/' || device_has(target, word)))
+			continue; /* where the key is to go, or is */
 		if (names_file(word) && !rmt_fileset_has(set, leaf ? leaf + 1 : word))
-			fail_msg("the steps of %s speak of %s, which is not written", name, word);
+			fail_msg("the steps of %s speak of %s, which is not written", target->name, word);
 	}
 	free(copy);
 }
@@ -156,30 +172,105 @@ check_files_are_words(const char *name, const char *steps, const struct rmt_file
 }
 
 static void
-check_files_named(void **state)
+check_named(const struct rmt_target *target, size_t intermediates, bool keyless)
 {
-	struct rmt_target *target = target_named(*state);
 	struct rmt_secret *passphrase = rmt_secret_new("secret", 6, NULL);
+	struct rmt_bundle bundle = whole_bundle(KIND_RSA);
+	struct rmt_fileset set = { .count = 0 };
+	struct rmt_err err = { 0 };
+	const char *steps = NULL;
 	char install[96];
 
 	snprintf(install, sizeof(install), "INSTALL-%s.txt", target->name);
-	for (size_t intermediates = 0; intermediates <= 2; intermediates++) {
-		struct rmt_bundle bundle = whole_bundle(KIND_RSA);
-		struct rmt_fileset set = { .count = 0 };
-		struct rmt_err err = { 0 };
-		const char *steps = NULL;
+	bundle.intermediate_count = intermediates;
+	bundle.without_key = keyless;
+	if (keyless)
+		bundle.key = NULL;
+	if (rmt_write_target(&bundle, target, passphrase, &set, &err))
+		fail_msg("%s: %s", err.place, err.message);
+	for (size_t i = 0; i < set.count; i++)
+		if (strcmp(set.names[i], install) == 0)
+			steps = behind(rmt_buf_string(&set.contents[i]), "\n1. Make the new chain trusted");
+	assert_non_null(steps);
+	check_files_are_words(target->name, steps, &set);
+	check_words_are_files(target, steps, &set, keyless);
+	rmt_fileset_free(&set);
+	rmt_secret_free(passphrase);
+}
 
-		bundle.intermediate_count = intermediates;
-		if (rmt_write_target(&bundle, target, passphrase, &set, &err))
-			fail_msg("%s: %s", err.place, err.message);
-		for (size_t i = 0; i < set.count; i++)
-			if (strcmp(set.names[i], install) == 0)
-				steps = behind(rmt_buf_string(&set.contents[i]), "\n1. Make the new chain trusted");
-		assert_non_null(steps);
-		check_files_are_words(target->name, steps, &set);
-		check_words_are_files(target->name, steps, &set);
-		rmt_fileset_free(&set);
+static void
+check_files_named(void **state)
+{
+	struct rmt_target *target = target_named(*state);
+
+	for (size_t intermediates = 0; intermediates <= 2; intermediates++) {
+		check_named(target, intermediates, false);
+		check_named(target, intermediates, true);
 	}
+	rmt_target_free(target);
+}
+
+/* ---- a key that stays where its request was made ---- */
+
+struct keyless_row {
+	const char *sentence, *target;
+	const char *files;       /* that there are, with blanks between; but for the steps and the CAs */
+	const char *there, *not; /* in the steps */
+};
+
+static const struct keyless_row keyless_rows[] = {
+	{ "an ACE has its key", "cisco-ace", "web.example.pem intermediate-1.pem intermediate-2.pem",
+	  "  crypto verify web.example.key web.example.pem\n  configure\n  crypto chaingroup", "<user> web.example.key" },
+	{ "so has a BIG-IP", "f5", "web.example.crt web.example-chain.crt", "cert web.example.crt key web.example.key chain", "/var/tmp/web.example.key" },
+	{ "Windows takes the answer with its chain", "windows-pfx", "web.example.p7b", "  certreq -accept web.example.p7b\n", "-importpfx" },
+	{ "Exchange, too, and exports what the others get", "exchange", "web.example.p7b", "  certutil -exportpfx My ", "-importpfx web.example" },
+	{ "a Front End takes the certificate alone", "sfb-front-end", "web.example.cer", "  certreq -accept web.example.cer\n", ".pfx" },
+	{ "nginx is given the key by whoever has it", "nginx", "fullchain.pem", "  cp -p <file of the key> /etc/nginx/tls/key.pem\n", "fullchain.pem and key.pem" },
+	{ "HAProxy reads the key from beside the certificates", "haproxy", "haproxy.pem", "/etc/haproxy/tls/haproxy.pem.key\n", "{" },
+	{ "Postfix reads the key before the certificates", "postfix", "web.example.pem",
+	  "smtpd_tls_chain_files = /etc/postfix/tls/web.example.key, /etc/postfix/tls/web.example.pem'", "{" },
+	{ "one bag for two key stores", "java-8-keystore", "web.example.p7b truststore.p12 truststore.jks root.pem",
+	  "  keytool -importcert -alias web.example -file web.example.p7b -keystore web.example.p12\n", ".jks\nwith" },
+	{ "a router takes PEM, and no PKCS#12", "cisco-ios", "web.example.pem ca-1.pem ca-2.pem", "  crypto pki import web.example certificate\n", "pkcs12 flash:" },
+	{ "a profile is made where the key is", "apple-profile", "web.example.p7b", "  remint convert web.example.p7b --key ", "AirDrop" },
+	{ "a target that never holds a key is as ever", "symantec-gateway", "web.example.pem ca-bundle.pem", "TLS & HTTPS Certificates > Import", "{" },
+};
+
+static void
+check_keyless(void **state)
+{
+	const struct keyless_row *row = *state;
+	struct rmt_target *target = target_named(row->target);
+	struct rmt_secret *passphrase = rmt_secret_new("secret", 6, NULL);
+	struct rmt_bundle bundle = whole_bundle(KIND_RSA);
+	struct rmt_fileset set = { .count = 0 };
+	struct rmt_err err = { 0 };
+	struct words words;
+	struct rmt_text_list files = words_of(&words, row->files);
+	const char *steps = NULL;
+
+	bundle.key = NULL;
+	bundle.without_key = true;
+	if (rmt_write_target(&bundle, target, passphrase, &set, &err))
+		fail_msg("%s: %s", err.place, err.message);
+	for (size_t i = 0; i < files.count; i++)
+		if (!rmt_fileset_has(&set, files.items[i]))
+			fail_msg("%s is missing", files.items[i]);
+	for (size_t i = 0; i < set.count; i++) {
+		const char *name = set.names[i];
+
+		if (strncmp(name, "INSTALL-", 8) == 0)
+			steps = rmt_buf_string(&set.contents[i]);
+		else if (!rmt_text_list_has(&files, name) && strncmp(name, "root.", 5) != 0 && strcmp(name, "issuing.cer") != 0)
+			fail_msg("%s is one too many", name);
+	}
+	assert_non_null(steps);
+	behind(steps, "# The key is not here: it is where its request was made.\n");
+	assert_null(strstr(steps, "Files that would hold it are missing"));
+	behind(steps, row->there);
+	if (strstr(steps, row->not))
+		fail_msg("\"%s\" stands there", row->not);
+	rmt_fileset_free(&set);
 	rmt_secret_free(passphrase);
 	rmt_target_free(target);
 }
@@ -382,6 +473,8 @@ static const struct fill_row fill_rows[] = {
 	{ "and not at all when there is none", "group {chain}\n  cert ca-{n}.pem\nend\n", "end\n", true },
 	{ "a line is for those with a chain", "{with-chain}send it\n{no-chain}send nothing\n", "send it\n", false },
 	{ "or for those without", "{with-chain}send it\n{no-chain}send nothing\n", "send nothing\n", true },
+	{ "a line is for those who get the key", "{with-key}import it\n{no-key}leave it\n", "import it\n", false },
+	{ "two conditions in either order", "{with-key}{with-chain}one\n{with-chain}{with-key}two\n{no-key}{with-chain}three\n", "one\ntwo\n", false },
 	{ "what is not known is for the person", "{root-cer} {old-serial}",
 	  "<root certificate, DER> <serial number of the old certificate>\n", true },
 };
@@ -469,6 +562,7 @@ test_write_runbook(struct rows *rows)
 		add_row(rows, names[i], check_shipped, names[i]);
 	for (size_t i = 0; i < name_count; i++)
 		add_row(rows, names[i], check_files_named, names[i]);
+	ADD_TABLE(rows, keyless_rows, check_keyless);
 	ADD_TABLE(rows, word_rows, check_words);
 	ADD_TABLE(rows, address_rows, check_address);
 	ADD_TABLE(rows, fact_rows, check_fact);
