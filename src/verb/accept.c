@@ -56,22 +56,10 @@ static int find_by_key(struct accepting *job, const struct rmt_cert *cert, struc
 /* The same certificate was accepted before for a device whose request was never seen. */
 static int find_accepted(struct accepting *job, const struct rmt_cert *cert, struct rmt_err *err)
 {
-	unsigned char fingerprint[RMT_SHA256];
-	struct rmt_db_cert known;
 	struct rmt_db_pending row;
-	int64_t after = 0, id;
-	int found;
+	int found = rmt_pending_issued_for(job->home.db, cert, &row, err);
 
-	if (rmt_cert_fingerprint(cert, fingerprint, err))
-		return -1;
-	found = rmt_db_cert_find(job->home.db, cert->serial, rmt_span_of(fingerprint, sizeof fingerprint), &known, err);
-	id = known.id;
-	for (; found == 1; after = row.id) {
-		found = rmt_db_pending_next(job->home.db, RMT_PENDING_ISSUED, after, &row, err);
-		if (found == 1 && row.certificate == id)
-			return keep_row(job, row.id, err);
-	}
-	return found;
+	return found == 1 ? keep_row(job, row.id, err) : found;
 }
 
 /* A device whose request went to the other CA by itself: the one that waits under a name of the certificate. */

@@ -49,7 +49,7 @@ static int hand_over(struct approving *approving, const struct rmt_db_pending *r
 {
 	struct rmt_release *release = &approving->signing.bench.release;
 	struct rmt_db_cert cert;
-	int found = rmt_db_cert_by_id(approving->signing.bench.home.db, row->certificate, &cert, err);
+	int found = rmt_db_cert_by_id(approving->signing.bench.home.db, row->certificate, &cert, err), rc = -1;
 
 	if (found == 1) {
 		item->cert_id = cert.id;
@@ -59,9 +59,11 @@ static int hand_over(struct approving *approving, const struct rmt_db_pending *r
 		return rmt_err_set(err, RMT_DATABASE, NULL, "the certificate of pending request %lld cannot be read: run remint db check",
 		                   (long long)row->id);
 	rmt_verb_warn(approving->signing.ctx, "pending request %lld was issued before; this is the same certificate", (long long)row->id);
-	if (rmt_release_ready(release, item, err))
-		return -1;
-	return rmt_release_item(release, item);
+	release->settle = true; /* the files of the earlier run may stand there */
+	if (rmt_release_ready(release, item, err) == 0)
+		rc = rmt_release_item(release, item);
+	release->settle = false;
+	return rc;
 }
 
 /* An item that went its way is no longer the caller's. */

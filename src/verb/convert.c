@@ -152,6 +152,32 @@ out:
 
 /* ---- the files of targets ----------------------------------------------------------------------------------------------------------- */
 
+static bool wants_key(const struct rmt_target *target)
+{
+	for (size_t i = 0; i < target->file_count; i++)
+		if (rmt_deploy_wants_key(&target->files[i]))
+			return true;
+	return false;
+}
+
+/* Without its key a certificate goes out only when nobody expects it here: --no-key says so, or the record of a device's request. */
+static int check_keyless(struct rmt_converting *job, const struct rmt_target *target, struct rmt_err *err)
+{
+	struct rmt_bundle *bundle = &job->bundle;
+	int64_t pending;
+
+	if (!wants_key(target) || bundle->key)
+		return 0;
+	if (!bundle->without_key && bundle->leaf && rmt_pending_keeps_key(job->ctx, bundle->leaf, &pending)) {
+		bundle->without_key = true;
+		rmt_verb_warn(job->ctx, "the certificate answers request %lld: its key is in the device that made it", (long long)pending);
+	}
+	if (!bundle->without_key)
+		return rmt_err_set(err, RMT_SECRET, NULL, "files for %s hold the private key, and it is not at hand: --key FILE adds it, --no-key says "
+		                   "that it stays where its request was made", target->name);
+	return rmt_target_warn_keyless(job->ctx, bundle, target, err);
+}
+
 static int target_files(struct rmt_converting *job, const char *name, struct rmt_fileset *files, struct rmt_err *err)
 {
 	struct rmt_target *target = rmt_target_load(job->ctx->policies, name, err);
@@ -164,6 +190,8 @@ static int target_files(struct rmt_converting *job, const char *name, struct rmt
 		rmt_err_set(err, RMT_USAGE, NULL, "the target %s names no files to write", target->name);
 		goto out;
 	}
+	if (check_keyless(job, target, err))
+		goto out;
 	if (rmt_target_wants_passphrase(target, job->bundle.key != NULL) && !(secret = rmt_target_secret(job->ctx, target, err)))
 		goto out;
 	if (job->options->out.encrypt_key && job->bundle.key)

@@ -118,7 +118,7 @@ int rmt_converting_leaf(struct rmt_converting *job, const struct rmt_cert *leaf,
 	const struct remint_convert_options *options = job->options;
 
 	rmt_path_clear(&job->path);
-	job->bundle = (struct rmt_bundle){.leaf = leaf};
+	job->bundle = (struct rmt_bundle){.leaf = leaf, .without_key = options->no_key};
 	if (key && key->locked && !options->no_key)
 		return locked_key(key, err);
 	if (!options->no_key)

@@ -438,7 +438,8 @@ struct rmt_item {
 	void *check_arg;
 	int64_t campaign;               /* that asked for it, or 0; */
 	const char *campaign_item;      /* ... and for which of its items, borrowed */
-	int64_t pending;                /* pending request that the certificate answers, or 0 */
+	int64_t pending;                /* pending request that the certificate answers, or 0; */
+	bool for_device;                /* ... and it is one of a device, which keeps its key */
 	int64_t activates;              /* pending authority of this home that the certificate completes, or 0 */
 	const char *source;             /* borrowed for the run */
 	size_t index, line;             /* within the source; line 0 in binary forms */
@@ -694,6 +695,8 @@ int rmt_files_settle(struct remint *ctx, const char *directory, const struct rmt
  * need? Afterwards: write them and hand the item to the caller. Files that cannot be written after all fail the item. */
 /* The passphrase for a target's files; one that the device does not take is refused. */
 const struct rmt_secret *rmt_target_secret(struct remint *ctx, const struct rmt_target *target, struct rmt_err *err);
+/* Of the target's files that go without the key, where the bundle is without it; one warning. */
+int rmt_target_warn_keyless(struct remint *ctx, const struct rmt_bundle *bundle, const struct rmt_target *target, struct rmt_err *err);
 /* Of a target whose device reads the key from a file that is open, where a passphrase was given for what is written. */
 void rmt_target_warn_open(struct remint *ctx, const struct rmt_target *target);
 int rmt_release_ready(void *release, struct rmt_item *item, struct rmt_err *err);
@@ -832,6 +835,10 @@ int rmt_pending_add(struct remint *ctx, struct rmt_db *db, const struct rmt_pend
 /* A row with its texts in the arena, so that it lasts: 1, 0 absent, -1. `asked` may be NULL. */
 int rmt_pending_load(struct rmt_db *db, int64_t id, struct rmt_arena *arena, struct rmt_db_pending *out, struct rmt_asked *asked,
                      struct rmt_err *err);
+/* The row that this certificate ended; texts borrowed until the next call on db: 1, 0 none, -1. */
+int rmt_pending_issued_for(struct rmt_db *db, const struct rmt_cert *cert, struct rmt_db_pending *out, struct rmt_err *err);
+/* By the record of the home, if there is one: the certificate answers the request of a device, which keeps its key. */
+bool rmt_pending_keeps_key(struct remint *ctx, const struct rmt_cert *cert, int64_t *pending);
 /* What people call request `id` in a sentence that refuses it because it is not open. */
 int rmt_pending_ended(const struct rmt_db_pending *row, struct rmt_err *err);
 /* The row `id` to its end, in the transaction under way: it must be open. `certificate` is for RMT_PENDING_ISSUED; `why` may be NULL. */

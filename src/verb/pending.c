@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "verb/local.h"
@@ -31,6 +32,56 @@ int rmt_pending_remark_key(struct remint *ctx, struct rmt_db *db, const struct r
 	}
 	rmt_buf_free(&serial);
 	return found < 0 ? -1 : 0;
+}
+
+int rmt_pending_issued_for(struct rmt_db *db, const struct rmt_cert *cert, struct rmt_db_pending *out, struct rmt_err *err)
+{
+	unsigned char fingerprint[RMT_SHA256];
+	struct rmt_db_cert known;
+	int64_t after = 0, id;
+	int found;
+
+	if (rmt_cert_fingerprint(cert, fingerprint, err))
+		return -1;
+	found = rmt_db_cert_find(db, cert->serial, rmt_span_of(fingerprint, sizeof fingerprint), &known, err);
+	id = known.id;
+	for (; found == 1; after = out->id) {
+		found = rmt_db_pending_next(db, RMT_PENDING_ISSUED, after, out, err);
+		if (found == 1 && out->certificate == id)
+			return 1;
+	}
+	return found;
+}
+
+/* Its request came from a device, or was shown to us on its way to another CA. */
+static int keeps(const struct rmt_home *home, const struct rmt_cert *cert, int64_t *pending, struct rmt_err *err)
+{
+	unsigned char hash[RMT_SHA256];
+	struct rmt_db_pending row;
+	int found = rmt_spki_hash(cert->spki, hash, err) ? -1 : rmt_db_pending_of_key(home->db, rmt_span_of(hash, sizeof hash), &row, err);
+
+	if (found == 0)
+		found = rmt_pending_issued_for(home->db, cert, &row, err);
+	if (found != 1)
+		return found;
+	*pending = row.id;
+	if (row.kind == RMT_PENDING_DEVICE)
+		return 1;
+	found = rmt_home_key_stands(home, rmt_span_of(hash, sizeof hash), err);
+	return found < 0 ? -1 : row.kind == RMT_PENDING_EXTERNAL && !found;
+}
+
+bool rmt_pending_keeps_key(struct remint *ctx, const struct rmt_cert *cert, int64_t *pending)
+{
+	struct rmt_err unseen = {0}; /* a home that cannot be asked knows nothing */
+	struct rmt_home home = {.ctx = ctx};
+	char *path = ctx->home ? rmt_path_join(ctx->home, "ca.db", &unseen) : NULL;
+	bool does = path && rmt_path_exists(path) && rmt_home_open(ctx, RMT_DB_READ, &home, &unseen) == 0 &&
+	            keeps(&home, cert, pending, &unseen) == 1;
+
+	rmt_home_close(&home);
+	free(path);
+	return does;
 }
 
 /* ---- recording ---------------------------------------------------------------------------------------------------------- */

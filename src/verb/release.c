@@ -68,6 +68,18 @@ const struct rmt_secret *rmt_target_secret(struct remint *ctx, const struct rmt_
 	return secret && rmt_passphrase_check(target, secret, err) == 0 ? secret : NULL;
 }
 
+/* A file of the target is not there, or not whole: a person must know why. */
+int rmt_target_warn_keyless(struct remint *ctx, const struct rmt_bundle *bundle, const struct rmt_target *target, struct rmt_err *err)
+{
+	struct rmt_buf what = {0};
+	int rc = bundle->without_key ? rmt_deploy_left_out(bundle, target, &what, err) : 0;
+
+	if (rc == 0 && what.length)
+		rmt_verb_warn(ctx, "%s: the private key is not at hand: %s", target->name, rmt_buf_string(&what));
+	rmt_buf_free(&what);
+	return rc;
+}
+
 void rmt_target_warn_open(struct remint *ctx, const struct rmt_target *target)
 {
 	if (rmt_target_opens_key(target))
@@ -164,7 +176,68 @@ static int choose_file(struct rmt_release *release, struct rmt_item *item, struc
 		if (new)
 			break;
 	}
-	return new < 0 ? -1 : rmt_files_check(release->out.directory, &output, 1, release->out.force, err);
+	if (new < 0 || (release->settle && item->cert_id)) /* handed over again: what stands there is looked at when it is written */
+		return new < 0 ? -1 : 0;
+	return rmt_files_check(release->out.directory, &output, 1, release->out.force, err);
+}
+
+/* ---- the bundle of a device whose request was signed here ------------------------------------------------------------------- */
+
+struct answered {
+	struct rmt_release release; /* of the bundle */
+	const struct rmt_item *item;
+	char *directory;            /* named after its one file */
+};
+
+static int device_runbook(void *arg, const struct rmt_bundle *bundle, struct rmt_buf *content, struct rmt_err *err)
+{
+	const struct answered *answered = arg;
+	const struct rmt_demand *demand = answered->release.demand;
+	const struct rmt_runbook_part part = {.bundle = bundle,
+	                                      .targets = (const struct rmt_target *const *)demand->targets,
+	                                      .target_count = demand->target_count,
+	                                      .apart = demand->target_count > 1};
+	struct rmt_buf name = {0};
+	int rc = -1;
+
+	rmt_cert_label(bundle->leaf, &name);
+	if (rmt_buf_check(&name, err) == 0)
+		rc = rmt_write_runbook(&(struct rmt_runbook){.device = rmt_buf_string(&name), .parts = &part, .part_count = 1}, content, err);
+	rmt_buf_free(&name);
+	return rc;
+}
+
+/* vip.pem has its bundle in vip/, as accept would write it: 1, 0 it has none, -1. */
+static int find_answered(const struct rmt_release *release, const struct rmt_item *item, struct answered *out, struct rmt_err *err)
+{
+	char stem[sizeof item->file];
+
+	*out = (struct answered){.release = *release, .item = item};
+	if (!item->for_device || !release->demand->target_count)
+		return 0;
+	snprintf(stem, sizeof stem, "%.*s", (int)(strlen(item->file) - strlen(".pem")), item->file);
+	out->directory = rmt_path_join(release->out.directory, stem, err);
+	out->release.parent = release->out.directory;
+	out->release.out.directory = out->directory;
+	out->release.one_file = false;
+	out->release.more_name = "RUNBOOK.txt";
+	out->release.more = device_runbook;
+	out->release.arg = out;
+	return out->directory ? 1 : -1;
+}
+
+static int ready_answered(const struct rmt_release *release, struct rmt_item *item, struct rmt_err *err)
+{
+	struct answered answered;
+	int rc = find_answered(release, item, &answered, err);
+
+	if (rc == 1)
+		rc = release->settle && item->cert_id ? 0 : rmt_release_look(&answered.release, item, err);
+	for (size_t i = 0; rc == 0 && answered.directory && i < release->demand->target_count; i++)
+		if (rmt_target_wants_passphrase(release->demand->targets[i], false) && !rmt_target_secret(release->ctx, release->demand->targets[i], err))
+			rc = -1;
+	free(answered.directory);
+	return rc;
 }
 
 int rmt_release_look(void *arg, struct rmt_item *item, struct rmt_err *err)
@@ -181,7 +254,7 @@ int rmt_release_ready(void *arg, struct rmt_item *item, struct rmt_err *err)
 	if (!release->out.directory)
 		return 0;
 	if (release->one_file)
-		return choose_file(release, item, err);
+		return choose_file(release, item, err) ? -1 : ready_answered(release, item, err);
 	if (rmt_release_look(release, item, err))
 		return -1;
 	for (size_t i = 0; item->key && i < release->demand->target_count; i++)
@@ -196,14 +269,6 @@ int rmt_release_ready(void *arg, struct rmt_item *item, struct rmt_err *err)
 }
 
 /* ---- afterwards ------------------------------------------------------------------------------------------------------------------ */
-
-static void warn_left_out(struct rmt_release *release, const struct rmt_target *target)
-{
-	for (size_t i = 0; i < target->file_count; i++)
-		if (rmt_deploy_wants_key(&target->files[i]))
-			rmt_verb_warn(release->ctx, "%s wants the private key in one of its files; the key is not at hand, so that file is left out",
-			              target->name);
-}
 
 /* Write one set and note its names, with the target's directory before them where there is one. */
 static int write_set(struct rmt_release *release, const struct rmt_target *target, const struct rmt_fileset *files,
@@ -259,9 +324,9 @@ static int write_bundle(struct rmt_release *release, struct rmt_item *item, stru
 		const struct rmt_target *target = release->demand->targets[i];
 		const struct rmt_secret *pfx = rmt_target_wants_passphrase(target, item->key != NULL) ? rmt_target_secret(release->ctx, target, err) : NULL;
 
-		if (!item->key)
-			warn_left_out(release, target);
-		rc = rmt_write_target(&bundle, target, pfx, &files, err);
+		rc = rmt_target_warn_keyless(release->ctx, &bundle, target, err);
+		if (rc == 0)
+			rc = rmt_write_target(&bundle, target, pfx, &files, err);
 		if (rc == 0 && release->demand->target_count > 1) {
 			rc = write_set(release, target, &files, names, err);
 			rmt_fileset_free(&files);
@@ -308,6 +373,25 @@ static struct remint_strings lines_of(struct rmt_arena *arena, const struct rmt_
 	return (struct remint_strings){items, n};
 }
 
+/* Its names come after that of the one file, with the directory before them. */
+static int write_answered(const struct rmt_release *release, struct rmt_item *item, struct rmt_buf *names, struct rmt_err *err)
+{
+	struct rmt_buf inner = {0};
+	struct answered answered;
+	int rc = find_answered(release, item, &answered, err);
+
+	if (rc == 1) {
+		rc = release->demand->target_count > 1 ? rmt_directory_create(answered.directory, err) : 0;
+		if (rc == 0)
+			rc = write_bundle(&answered.release, item, &inner, err);
+		for (const char *at = rmt_buf_string(&inner), *end; rc == 0 && (end = strchr(at, '\n')); at = end + 1)
+			rmt_buf_format(names, "%s/%.*s\n", rmt_path_leaf(answered.directory), (int)(end - at), at);
+	}
+	rmt_buf_free(&inner);
+	free(answered.directory);
+	return rc;
+}
+
 static int write_files(struct rmt_release *release, struct rmt_item *item, struct remint_issued *issued,
                        struct rmt_err *err)
 {
@@ -318,6 +402,8 @@ static int write_files(struct rmt_release *release, struct rmt_item *item, struc
 		rc = rmt_directory_create(release->out.directory, err);
 	if (rc == 0)
 		rc = release->one_file ? write_one(release, item, issued, &names, err) : write_bundle(release, item, &names, err);
+	if (rc == 0 && release->one_file)
+		rc = write_answered(release, item, &names, err);
 	issued->directory = release->out.directory;
 	issued->files = lines_of(&item->arena, &names);
 	rmt_buf_free(&names);

@@ -39,7 +39,7 @@ device_csr vip 2048 '/C=NL/O=Contoso/CN=VIP.contoso.com'
 expect_status 0 "what would be signed" remint sign vip.csr --dry-run --json
 json_is '.certificates[0] | .pending == 1 and .targets == ["cisco-ace"]' "is for the record"
 expect_status 0 "the right one is signed" remint sign vip.csr --out signed --json
-json_is '.certificates[0] | .pending == 1 and .targets == ["cisco-ace"] and .files == ["vip.pem"]' "for whom it was asked"
+json_is '.certificates[0] | .pending == 1 and .targets == ["cisco-ace"] and .files[0] == "vip.pem"' "for whom it was asked"
 [ "$(openssl x509 -in signed/vip.pem -noout -pubkey)" = "$(openssl pkey -in vip.key -pubout)" ] && ok "with the key of the device" ||
 	not_ok "with the key of the device"
 expect_status 0 "nothing is owed any more" remint list --pending --all --json
@@ -47,6 +47,40 @@ json_is '.pending[0] | .state == "issued" and .next == "nobody" and (.serial | l
 	"and the record has request and certificate"
 expect_status 0 "the same request signed again" remint sign vip.csr --json
 json_is '.certificates[0] | has("pending") | not' "is one of its own"
+
+# ---- the files of the device, without the key that it keeps -----------------------------------------------------------------
+# no_key DIRECTORY: nothing in it is a private key.
+no_key() {
+	! grep -rlq 'PRIVATE KEY' "$1"
+}
+expect_status 0 "a bundle" ls signed/vip
+for file in RUNBOOK.txt INSTALL-cisco-ace.txt VIP.contoso.com.pem intermediate-1.pem cert.pem chain.pem fullchain.pem; do
+	check "has $file" test -s "signed/vip/$file"
+done
+check "and no key" no_key signed/vip
+check "the runbook imports none" sh -c '! grep -q "crypto import non-exportable sftp <server> <user> VIP" signed/vip/INSTALL-cisco-ace.txt'
+check "but has the device compare it" grep -q '^  crypto verify VIP.contoso.com.key VIP.contoso.com.pem' signed/vip/INSTALL-cisco-ace.txt
+expect_status 0 "the answer is converted for its device" remint convert signed/vip.pem --for cisco-ace --out again
+expect_err 'answers request 1: its key is in the device' "which keeps its key"
+check "without one" no_key again
+check "and with a runbook" grep -q 'The key is not here' again/INSTALL-cisco-ace.txt
+serial=$(openssl x509 -in signed/vip.pem -noout -serial | sed 's/.*=//')
+expect_status 0 "by its serial number, too" remint convert "serial:$serial" --for cisco-ace --out by-serial
+check "with the root that the home knows, the same runbook" cmp by-serial/INSTALL-cisco-ace.txt signed/vip/INSTALL-cisco-ace.txt
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout alien.key -subj /CN=alien.example -out alien.pem 2>/dev/null
+refused 7 '--key FILE adds it, --no-key says' "a certificate whose key may have been forgotten" remint convert alien.pem --for cisco-ace --out alien
+check "leaves nothing" test ! -e alien
+check "unless it is not wanted" remint convert alien.pem --no-key --for haproxy --for f5 --out alien
+check "then what holds it is reduced" grep -q 'BEGIN CERT' alien/haproxy/haproxy.pem
+check "or left out" test ! -e alien/f5/alien.example.key
+check "everywhere" no_key alien
+mkdir all
+for target in $("$REMINT" target list --json | jq -r '.targets[].name'); do
+	case $target in rfc5280) continue ;; esac
+	out=$(printf 'Abcdefgh12345\n' | "$REMINT" convert "serial:$serial" --no-key --for "$target" --out "all/$target" --out-password-fd 0 2>&1) ||
+		printf '%s\n' "$out" >"$TMP/err.$target"
+	[ -s "all/$target/INSTALL-$target.txt" ] && no_key "all/$target" && ok "$target without the key" || not_ok "$target without the key" "$TMP/err.$target"
+done
 
 # ---- two devices of one name, and none ------------------------------------------------------------------------------------
 expect_status 0 "one device" ask 'CN=pair.contoso.com'
@@ -67,5 +101,11 @@ expect_status 0 "what it sends can be held" remint sign held.csr --hold --json
 json_is '.pending[0] | .id == 4 and .kind == "device" and .next == "us" and .command == "remint approve 4"' "under the number it has"
 expect_status 0 "and approved" remint approve 4 --json
 json_is '.certificates[0] | .pending == 4 and .targets == ["cisco-ace"]' "for what was recorded"
+expect_status 0 "again, into a directory" remint approve 4 --out approved
+check "with the files of its device" test -s approved/request-4/INSTALL-cisco-ace.txt
+expect_status 0 "and once more" remint approve 4 --out approved
+expect_err 'was issued before; this is the same certificate' "which is the same again"
+printf 'else\n' >approved/request-4.pem
+expect_status 4 "but not over something else" remint approve 4 --out approved
 expect_status 0 "the database is sound" remint db check
 tap_done

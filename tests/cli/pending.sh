@@ -72,7 +72,9 @@ expect_same approved.pem "$TMP/out" "the very same"
 expect_status 0 "as a file" remint approve 2 1 --out files --ca-password-file pass
 check "named after its number" test -s files/request-1.pem -a -s files/request-2.pem
 head -n "$(wc -l <files/request-1.pem)" approved.pem | cmp -s - files/request-1.pem && ok "with the same" || not_ok "with the same" files/request-1.pem
-refused 4 'not overwritten' "a file that is there stays" remint approve 2 --out files --ca-password-file pass
+expect_status 0 "and again, as the same file stands there" remint approve 2 --out files --ca-password-file pass
+echo else >files/request-2.pem
+refused 4 'not overwritten' "another file that is there stays" remint approve 2 --out files --ca-password-file pass
 expect_status 0 "the request may be signed again, as any other" remint sign web.csr --ca-password-file pass
 refused 1 'no such pending request' "a number that nobody has" remint approve 99 --ca-password-file pass
 refused 2 'is no number' "and one that is none" remint approve web --ca-password-file pass
