@@ -300,6 +300,7 @@ void out_style(struct out *out, enum style style);
 /* Columns that text takes on a terminal, control characters counted as nothing (it must be safe
  * already). */
 size_t text_columns(const char *text);
+const char *plural(uint64_t count, const char *one, const char *many);
 /* Safe text in lines of out->width, each but the first begun with `indent` spaces; `column` is
  * where the first begins. */
 void out_wrap(struct out *out, const char *text, size_t column, size_t indent);

@@ -26,8 +26,8 @@ cmd_blocklist_add(struct cli *cli)
 		cli->document = false;
 		return 0;
 	}
-	out_format(&cli->out, "%llu hashes blocked, %llu known before\n", (unsigned long long)summary.added,
-	    (unsigned long long)summary.known);
+	out_format(&cli->out, "%llu %s blocked, %llu known before\n", (unsigned long long)summary.added,
+	    plural(summary.added, "hash", "hashes"), (unsigned long long)summary.known);
 	return 0;
 }
 

@@ -54,6 +54,7 @@ struct standings {
 	struct cli *cli;
 	struct table *table; /* of the certificates of the authority under way */
 	bool open;           /* its JSON */
+	bool any;            /* authority was told */
 	uint64_t told, listed;
 };
 
@@ -124,7 +125,7 @@ standings_authority(void *arg, const struct remint_standing *standing)
 	struct cli *cli = standings->cli;
 
 	standings_close(standings);
-	standings->open = true;
+	standings->open = standings->any = true;
 	standings->told = standing->valid + standing->superseded + standing->revoked;
 	standings->listed = 0;
 	if (cli->json)
@@ -163,6 +164,8 @@ standings_print(struct cli *cli, const char *name)
 	document_begin(cli, "authorities");
 	rc = remint_ca_standing(cli->ctx, name, (unsigned)limit, standings_authority, standings_record, &standings);
 	standings_close(&standings);
+	if (rc == 0 && !standings.any && !cli->json)
+		out_text(&cli->out, "No authority was rotated or retired: nothing hangs on an old one.\n");
 	return document_finish(cli, rc);
 }
 
@@ -217,8 +220,10 @@ cmd_ca_check(struct cli *cli)
 	document_begin(cli, "findings");
 	rc = remint_ca_check(cli->ctx, &options, check_finding, &checking, &summary);
 	if (rc == 0 && !cli->json)
-		out_format(&cli->out, "%llu errors, %llu warnings. %s\n", (unsigned long long)summary.findings[REMINT_ERROR],
+		out_format(&cli->out, "%llu %s, %llu %s. %s\n", (unsigned long long)summary.findings[REMINT_ERROR],
+		    plural(summary.findings[REMINT_ERROR], "error", "errors"),
 		    (unsigned long long)summary.findings[REMINT_WARNING],
+		    plural(summary.findings[REMINT_WARNING], "warning", "warnings"),
 		    summary.findings[REMINT_ERROR] ? "It should not issue this." : "It may issue this.");
 	if (rc == 0 && checking.failing)
 		report_status(cli, 1);

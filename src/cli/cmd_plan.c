@@ -34,12 +34,6 @@ to_do(const struct remint_planned *planned)
 	return items;
 }
 
-static const char *
-plural(uint64_t count, const char *one, const char *many)
-{
-	return count == 1 ? one : many;
-}
-
 static void
 steps_text(struct out *out, const struct remint_planned *planned)
 {
@@ -77,8 +71,8 @@ reasons_text(struct out *out, const struct remint_planned *planned)
 		out_labelled(out, 4, 0, "for example:", reason->example);
 	}
 	if (planned->reason_count > REASONS_SHOWN)
-		out_format(
-		    out, "and %zu more reasons\n", planned->reason_count - REASONS_SHOWN);
+		out_format(out, "and %zu more %s\n", planned->reason_count - REASONS_SHOWN,
+		    plural(planned->reason_count - REASONS_SHOWN, "reason", "reasons"));
 }
 
 /* "12 certificates, found in files 20 times, at endpoints 3 times: ..." */

@@ -342,8 +342,8 @@ show_text(void *arg, const struct remint_object *object)
 	out_field(out, 2, "serial", object->serial);
 	text_dates(out, object);
 	if (is_crl(object)) {
-		snprintf(revoked, sizeof revoked, "%llu certificates",
-		    (unsigned long long)object->revoked);
+		snprintf(revoked, sizeof revoked, "%llu %s",
+		    (unsigned long long)object->revoked, plural(object->revoked, "certificate", "certificates"));
 		out_field(out, 2, "revoked", revoked);
 		text_entries(out, object);
 	}

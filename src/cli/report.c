@@ -301,7 +301,8 @@ document_errors(struct cli *cli)
 	if (cli->errors_lost) {
 		char text[96];
 
-		snprintf(text, sizeof text, "%zu more errors are not listed", cli->errors_lost);
+		snprintf(text, sizeof text, "%zu more %s not listed", cli->errors_lost,
+		    plural(cli->errors_lost, "error is", "errors are"));
 		json_open(json, NULL, '{');
 		json_text(json, "source", "");
 		json_text(json, "class", "input");

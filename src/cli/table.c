@@ -27,6 +27,12 @@ text_columns(const char *text)
 	return columns;
 }
 
+const char *
+plural(uint64_t count, const char *one, const char *many)
+{
+	return count == 1 ? one : many;
+}
+
 static size_t
 columns_of(const char *text, size_t length)
 {

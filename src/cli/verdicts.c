@@ -302,7 +302,7 @@ verdicts_end(struct verdicts *verdicts, const struct remint_audit_summary *summa
 	if (!summary || !summary->certificates)
 		return;
 	out_style(out, STYLE_STRONG);
-	out_format(out, "%zu targets\n", verdicts->judge_count);
+	out_format(out, "%zu %s\n", verdicts->judge_count, plural(verdicts->judge_count, "target", "targets"));
 	out_style(out, STYLE_NONE);
 	for (int way = REFUSES; way < WAYS; way++)
 		way_text(verdicts, way, summary->certificates > 1);

@@ -82,8 +82,7 @@ check_file(struct rmt_db *db, struct rmt_err *err)
 	if (said == NULL)
 		rc = rmt_db_fail(db, result, doing, err);
 	else if (strcmp(said, "ok") != 0)
-		rc = rmt_db_refuse(
-		    db->path, err, "the database is damaged: %.200s: restore a backup", said);
+		rc = rmt_db_fail_check(db, said, err);
 	sqlite3_finalize(statement);
 	return rc;
 }

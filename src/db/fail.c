@@ -35,8 +35,8 @@ static const struct {
 	{ SQLITE_FULL, "the disk is full, nothing was written: free some space and run it again" },
 	{ SQLITE_READONLY, "the database cannot be written: make the home writable for this user" },
 	{ SQLITE_PERM, "the database may not be opened by this user" },
-	{ SQLITE_CORRUPT, "the database is damaged: restore a backup of the home" },
-	{ SQLITE_NOTADB, "this is not a Remint database" },
+	{ SQLITE_CORRUPT, "the database is damaged: " RMT_DB_REMEDY },
+	{ SQLITE_NOTADB, "this is not a Remint database, or its beginning is damaged: " RMT_DB_REMEDY },
 	{ SQLITE_CANTOPEN, "the database or its write-ahead log beside it cannot be opened" },
 	{ SQLITE_PROTOCOL, "the database is too busy to be opened: try again" },
 	{ SQLITE_TOOBIG, "an entry is larger than 64 MiB" },
@@ -75,7 +75,36 @@ rmt_db_fail(struct rmt_db *db, int result, const char *doing, struct rmt_err *er
 		return rmt_db_refuse(db->path, err, "cannot %s: the disk failed: %s", doing,
 		    reason != 0 ? strerror_r(reason, why, sizeof why) : said);
 	}
+	/* Our statements are constant: what they name is there, unless the schema was damaged. */
+	if ((result & 0xff) == SQLITE_ERROR && strncmp(said, "no such ", 8) == 0)
+		return rmt_db_refuse(db->path, err, "cannot %s: a part of the database is missing: " RMT_DB_REMEDY, doing);
 	if (sentence_of(result) != NULL)
 		return rmt_db_refuse(db->path, err, "cannot %s: %s", doing, sentence_of(result));
 	return rmt_db_refuse(db->path, err, "cannot %s: %s", doing, said);
+}
+
+/* What SQLite's check says, by a part of it. */
+static const struct {
+	const char *said, *sentence;
+} findings[] = {
+	{ "btreeInitPage", "a page of the file cannot be read" },
+	{ "missing from index", "an index lacks a row of its table" },
+	{ "wrong # of entries in index", "an index and its table disagree" },
+	{ "values in index", "an index and its table disagree" },
+	{ "non-unique entry", "two rows have what only one may have" },
+	{ "NULL value in", "a cell is empty" },
+	{ "value in", "a cell holds what its column does not" },
+	{ "CHECK constraint", "a cell holds what its column does not" },
+	{ "never used", "a page of the file belongs to nothing" },
+};
+
+int
+rmt_db_fail_check(struct rmt_db *db, const char *said, struct rmt_err *err)
+{
+	size_t i = 0;
+
+	while (i < sizeof findings / sizeof findings[0] && strstr(said, findings[i].said) == NULL)
+		i++;
+	return rmt_db_refuse(db->path, err, "the database is damaged (%s): " RMT_DB_REMEDY,
+	    i < sizeof findings / sizeof findings[0] ? findings[i].sentence : "its pages do not fit together");
 }

@@ -48,8 +48,21 @@ check_home(const char *home, int mode, struct rmt_err *err)
 	return 0;
 }
 
+/* Where there are keys, a database was lost; else there never was one. */
 static int
-check_file(const char *path, int mode, struct rmt_err *err)
+refuse_nothing(const char *home, const char *path, const char *what, const char *never, struct rmt_err *err)
+{
+	struct rmt_buf keys = { 0 };
+	bool lost;
+
+	rmt_buf_format(&keys, "%s/keys", home);
+	lost = !keys.failed && rmt_path_exists(rmt_buf_string(&keys));
+	rmt_buf_free(&keys);
+	return rmt_db_refuse(path, err, "%s%s", what, lost ? ", although the home has keys: " RMT_DB_REMEDY : never);
+}
+
+static int
+check_file(const char *home, const char *path, int mode, struct rmt_err *err)
 {
 	struct stat st;
 
@@ -58,8 +71,7 @@ check_file(const char *path, int mode, struct rmt_err *err)
 			return rmt_err_errno(err, RMT_DATABASE, path, "open the database");
 		if (mode == RMT_DB_CREATE)
 			return 0;
-		return rmt_db_refuse(
-		    path, err, "the home holds no database: make one with \"remint init\"");
+		return refuse_nothing(home, path, "the home holds no database", ": make one with \"remint init\"", err);
 	}
 	if (!S_ISREG(st.st_mode))
 		return rmt_db_refuse(path, err, "%s where the database should be",
@@ -238,7 +250,7 @@ identify(struct rmt_db *db, struct rmt_err *err)
 	if (objects == 0 && version == 0)
 		return 0;
 	if (application != RMT_DB_APPLICATION || version < 1)
-		return rmt_db_refuse(db->path, err, "this is not a Remint database");
+		return rmt_db_fail(db, SQLITE_NOTADB, "open the database", err);
 	if (version > rmt_db_schema_version())
 		return rmt_db_refuse(db->path, err,
 		    "the database has schema %lld, made by a newer Remint than this one, which "
@@ -257,9 +269,8 @@ establish(struct rmt_db *db, struct rmt_err *err)
 	if (connect_file(db, err) != 0 || (rc = identify(db, err)) < 0)
 		return -1;
 	if (rc == 0 && db->mode != RMT_DB_CREATE)
-		return rmt_db_refuse(db->path, err,
-		    "the database is empty, its creation was interrupted: remove the home and run "
-		    "\"remint init\" again");
+		return refuse_nothing(db->home, db->path, "the database is empty",
+		    ", its creation was interrupted: remove the home and run \"remint init\" again", err);
 	if (rc == 1 && db->mode == RMT_DB_CREATE)
 		return rmt_db_refuse(db->path, err, "the home holds a database already");
 	if (db->mode != RMT_DB_READ)
@@ -285,7 +296,7 @@ find(struct rmt_db *db, const char *home, struct rmt_err *err)
 	if (db->home == NULL)
 		return rmt_err_errno(err, RMT_DATABASE, home, "open the home");
 	db->path = rmt_path_join(db->home, "ca.db", err);
-	if (db->path == NULL || check_file(db->path, db->mode, err) != 0)
+	if (db->path == NULL || check_file(db->home, db->path, db->mode, err) != 0)
 		return -1;
 	if (db->mode == RMT_DB_CREATE && create_file(db->path, err) != 0)
 		return -1;

@@ -298,13 +298,14 @@ static int count_row(void *arg, const struct rmt_db_item *row)
 
 static int warn_missing(struct rmt_applying *job, struct rmt_err *err)
 {
-	size_t rows = 0;
+	size_t rows = 0, gone;
 
 	if (rmt_db_items(job->campaign.bench.home.db, job->campaign.id, count_row, &rows, err))
 		return -1;
-	if (rows > job->campaign.plan.item_count)
-		rmt_verb_warn(job->campaign.ctx, "%zu items that this plan once had are no longer in it: they stay as they are",
-		              rows - job->campaign.plan.item_count);
+	gone = rows > job->campaign.plan.item_count ? rows - job->campaign.plan.item_count : 0;
+	if (gone)
+		rmt_verb_warn(job->campaign.ctx, "%zu item%s that this plan once had %s no longer in it and stay%s as %s", gone,
+		              gone == 1 ? "" : "s", gone == 1 ? "is" : "are", gone == 1 ? "s" : "", gone == 1 ? "it is" : "they are");
 	return 0;
 }
 

@@ -351,6 +351,7 @@ static int read_twice(struct audit_run *run, const char *path, struct rmt_err *e
 	uint64_t faults = run->ctx->faults;
 	struct rmt_buf held = {0};
 	char without[320];
+	size_t rows;
 	int rc;
 
 	reader.arg = run;
@@ -361,9 +362,11 @@ static int read_twice(struct audit_run *run, const char *path, struct rmt_err *e
 		rc = rmt_err_set(err, RMT_INPUT, NULL, "%s", without);
 		rmt_err_source(err, path);
 	}
-	if (rc == 0 && run->found.types[RMT_OBJECT_LISTING])
-		rmt_verb_warn(run->ctx, "%zu rows of a CA's listing in %.200s come without their certificates, which are not judged: list them again "
-		              "with the column RawCertificate", run->found.types[RMT_OBJECT_LISTING], path);
+	rows = run->found.types[RMT_OBJECT_LISTING];
+	if (rc == 0 && rows)
+		rmt_verb_warn(run->ctx, "%zu row%s of a CA's listing in %.200s come%s without %s, which %s not judged: list again with the column "
+		              "RawCertificate", rows, rows == 1 ? "" : "s", path, rows == 1 ? "s" : "", rows == 1 ? "its certificate" : "their certificates",
+		              rows == 1 ? "is" : "are");
 	if (rc == 0)
 		rc = piles_to_store(run);
 	if (rc == 0) {

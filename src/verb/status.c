@@ -164,9 +164,11 @@ static int tell_band(struct rmt_status *status, const struct band *band)
 	else
 		rmt_buf_text(text, "none ");
 	if (strcmp(band->check, "expired") == 0)
-		rmt_buf_format(text, "expired within the last %lld days without a successor", (long long)band->days);
+		rmt_buf_text(text, "expired within the last ");
 	else
-		rmt_buf_format(text, "end%s within %lld days", band->count == 1 || !band->count ? "s" : "", (long long)band->days);
+		rmt_buf_format(text, "end%s within ", band->count == 1 || !band->count ? "s" : "");
+	rmt_buf_format(text, "%lld day%s%s", (long long)band->days, band->days == 1 ? "" : "s",
+	               strcmp(band->check, "expired") == 0 ? " without a successor" : "");
 	return rmt_status_tell(status, band->count ? band->health : REMINT_HEALTH_OK);
 }
 
@@ -205,16 +207,16 @@ static int tell_certificates(struct rmt_status *status)
 
 static int tell_waiting(void *arg, enum rmt_pending_kind kind, int64_t count, rmt_time oldest)
 {
-	static const char *const whom[RMT_PENDING_KINDS] = {
-	    [RMT_PENDING_DEVICE] = "devices that were asked for a request",
-	    [RMT_PENDING_HELD] = "requests that wait for approval",
-	    [RMT_PENDING_EXTERNAL] = "requests that lie at another CA",
+	static const char *const whom[RMT_PENDING_KINDS][2] = {
+	    [RMT_PENDING_DEVICE] = {"device that was asked for a request", "devices that were asked for a request"},
+	    [RMT_PENDING_HELD] = {"request that waits for approval", "requests that wait for approval"},
+	    [RMT_PENDING_EXTERNAL] = {"request that lies at another CA", "requests that lie at another CA"},
 	};
 	struct rmt_status *status = arg;
 	int64_t age = status->now > oldest ? status->now - oldest : 0, limit = status->options.pending_days * RMT_DAY;
 
 	rmt_status_begin(status, "pending", rmt_pending_kind_name(kind), NULL);
-	rmt_buf_format(&status->arena.scratch, "%lld %s, the oldest for ", (long long)count, whom[kind]);
+	rmt_buf_format(&status->arena.scratch, "%lld %s, the oldest for ", (long long)count, whom[kind][count != 1]);
 	rmt_status_span(&status->arena.scratch, age);
 	status->waiting = true;
 	status->line.measured = true;

@@ -124,7 +124,7 @@ expect_err 'RawCertificate' "with the column to ask for"
 "$REMINT" audit mixed.csv --for rfc5280 >"$TMP/out" 2>"$TMP/err"
 expect_out '^1 certificate judged' "those of the rows that have one"
 tr '\n' ' ' <"$TMP/err" >"$TMP/line"
-check "and of the other rows it is said" grep -q '1 rows of a CA.s listing in mixed.csv come without their certificates' "$TMP/line"
+check "and of the other rows it is said" grep -q '1 row of a CA.s listing in mixed.csv comes without its certificate, which is not judged' "$TMP/line"
 printf '[NewRequest]\r\nSubject = "CN=x"\r\n' >request.inf
 refused 3 'request.inf: holds no certificate, only certreq.s description of a request: ' "nor is an INF a request" \
 	"$REMINT" convert request.inf --for nginx --out new

@@ -38,7 +38,7 @@ key five rsa
 expect_status 0 "the list is empty at first" remint blocklist list --json
 json_is '.blocked == []' "and so it says"
 expect_status 0 "a key is blocked" remint blocklist add one.key --why 'found on the web'
-expect_out '^1 hashes blocked, 0 known before$' "an EC key by one hash"
+expect_out '^1 hash blocked, 0 known before$' "an EC key by one hash"
 expect_status 0 "the same once more" remint blocklist add one.csr
 expect_out '^0 hashes blocked, 1 known before$' "is known"
 expect_status 0 "a hash is blocked" remint blocklist add "$(spki two.key)"
@@ -51,7 +51,7 @@ expect_out '^2 hashes blocked' "by two hashes"
 	openssl rsa -in four.key -noout -modulus 2>/dev/null | openssl dgst -sha1 -r | cut -c1-40
 } >weak.list
 expect_status 0 "a list of weak keys is taken" remint blocklist add weak.list
-expect_out '^1 hashes blocked, 1 known before$' "with what was known of it"
+expect_out '^1 hash blocked, 1 known before$' "with what was known of it"
 expect_status 0 "the list is shown" remint blocklist list
 expect_out "^spki-sha256 .*$(spki one.key) .* found on the web\$" "with the reason"
 expect_out '^rsa-modulus .* weak.list$' "or the file"

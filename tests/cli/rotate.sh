@@ -57,6 +57,8 @@ expect_status 0 "a chosen one issues" "$REMINT" issue --home two --dns x.example
 
 # ---- rotate
 
+expect_status 0 "before any rotation there is nothing to tell" "$REMINT" ca rotate --status --home h
+expect_out '^No authority was rotated or retired: nothing hangs on an old one\.$' "which is said"
 expect_status 0 "an issuing CA gets a successor" "$REMINT" ca rotate --home h -o new.pem
 expect_out '^issuing-2  \(active, key here, issues by default\)$' "which takes its place"
 expect_out 'CN=Remint Lab Issuing CA G2$' "under a name of its own"

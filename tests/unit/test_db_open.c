@@ -84,6 +84,20 @@ put_nothing(void)
 }
 
 static void
+remove_database_put_keys(void)
+{
+	remove_database();
+	assert_int_equal(mkdir(in_home("keys"), 0700), 0);
+}
+
+static void
+put_nothing_put_keys(void)
+{
+	put_nothing();
+	assert_int_equal(mkdir(in_home("keys"), 0700), 0);
+}
+
+static void
 put_text(void)
 {
 	remove_database();
@@ -219,7 +233,11 @@ static const struct bad_home bad_homes[] = {
 	{ "another program's mark", put_other_application, RMT_DB_WRITE, "not a Remint database" },
 	{ "a newer schema, to be read", put_newer, RMT_DB_READ, "schema 99, made by a newer" },
 	{ "a newer schema, to be written", put_newer, RMT_DB_WRITE, "schema 99, made by a newer" },
-	{ "a damaged file", damage, RMT_DB_READ, "damaged: restore a backup" },
+	{ "a damaged file", damage, RMT_DB_READ, "damaged: take the newest backup: remint db restore" },
+	{ "keys without a database say what is lost", remove_database_put_keys, RMT_DB_READ,
+	    "no database, although the home has keys: take the newest backup" },
+	{ "keys beside an empty file do so, too", put_nothing_put_keys, RMT_DB_READ,
+	    "is empty, although the home has keys: take the newest backup" },
 	{ "a home that may not be entered", forbid_home, RMT_DB_READ, "may not enter the home" },
 	{ "a file that may not be read", forbid_file, RMT_DB_READ, "may not read the database" },
 	{ "a log that may not be read", forbid_log, RMT_DB_READ, "not its write-ahead log" },
