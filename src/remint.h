@@ -577,6 +577,7 @@ struct remint_ca_add_options {
 	const char *name, *subject;    /* both needed */
 	const char *parent;            /* NULL: "root" */
 	const char *key, *template_name, *publish_url, *ocsp_url; /* NULL: the template's, "issuing-ca", none, none */
+	int64_t crl_shards; bool crl_deltas; /* as for remint_init() */
 	int64_t validity;              /* 0: template's */
 	bool issues;                   /* it issues from now on when no authority is named */
 };
@@ -586,6 +587,8 @@ struct remint_ca_rotate_options {
 	const char *name, *subject;    /* NULL: NAME-2, and the old subject with a generation: "CN=... G2" */
 	bool same_name;                /* the old subject as it is */
 	const char *key, *template_name, *publish_url; /* NULL: as the old one has them */
+	int64_t crl_shards;            /* as for remint_init(); 0: as many as the old one has */
+	bool crl_deltas;               /* as for remint_init(), or as the old one has them */
 	int64_t validity;              /* 0: as long as the old one's */
 	bool cross;                    /* also each certified by the other */
 	bool may_request;              /* where the key of its issuer is elsewhere, make a request */
@@ -1048,6 +1051,7 @@ struct remint_import_options {
 	const char *from;             /* "openssl" "easy-rsa" "cfssl" "xca" "gnomint" "adcs" "files" "endpoint"; NULL: each by its content */
 	struct remint_strings keys;   /* files with private keys that stand elsewhere */
 	const char *publish_url;      /* as remint_init_options; NULL: where the CA's own certificates say that its lists are */
+	int64_t crl_shards; bool crl_deltas; /* as remint_init_options, of the CAs whose keys come along; they need publish_url */
 	bool no_keys;                 /* leave private keys where they are: nothing can be issued with the CAs then */
 	bool commit;                  /* without it the home is only compared, and nothing is written */
 };

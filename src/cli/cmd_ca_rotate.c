@@ -22,12 +22,13 @@ cmd_ca_add(struct cli *cli)
 		.template_name = text_of(cli, OPT_TEMPLATE),
 		.ocsp_url = text_of(cli, OPT_OCSP_URL),
 		.publish_url = text_of(cli, OPT_PUBLISH_URL),
+		.crl_deltas = given(cli, OPT_CRL_DELTAS),
 		.issues = given(cli, OPT_DEFAULT),
 	};
 
 	if (!options.subject)
 		return report_usage(cli, "a CA needs a name: give --subject \"CN=..., O=...\"");
-	if (duration_of(cli, OPT_VALIDITY, &options.validity))
+	if (duration_of(cli, OPT_VALIDITY, &options.validity) || count_of(cli, OPT_CRL_SHARDS, 0, 999, &options.crl_shards))
 		return -1;
 	document_begin(cli, "authorities");
 	return document_finish(cli, remint_ca_add(cli->ctx, &options, authority_print, cli));
@@ -257,7 +258,7 @@ static int
 check_status_alone(struct cli *cli)
 {
 	static const enum option_id others[] = { OPT_NAME, OPT_SUBJECT, OPT_SAME_NAME, OPT_KEY_TYPE, OPT_VALIDITY, OPT_TEMPLATE,
-		OPT_PUBLISH_URL, OPT_CROSS, OPT_OUT };
+		OPT_PUBLISH_URL, OPT_CRL_SHARDS, OPT_CRL_DELTAS, OPT_CROSS, OPT_OUT };
 
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		if (given(cli, others[i]))
@@ -276,6 +277,7 @@ cmd_ca_rotate(struct cli *cli)
 		.key = text_of(cli, OPT_KEY_TYPE),
 		.template_name = text_of(cli, OPT_TEMPLATE),
 		.publish_url = text_of(cli, OPT_PUBLISH_URL),
+		.crl_deltas = given(cli, OPT_CRL_DELTAS),
 		.cross = given(cli, OPT_CROSS),
 		.may_request = given(cli, OPT_OUT),
 	};
@@ -286,7 +288,8 @@ cmd_ca_rotate(struct cli *cli)
 		return check_status_alone(cli) ? -1 : standings_print(cli, options.authority);
 	if (given(cli, OPT_LIMIT))
 		return report_usage(cli, "--limit goes with --status");
-	if (duration_of(cli, OPT_VALIDITY, &options.validity) || pem_file_begin(&handing))
+	if (duration_of(cli, OPT_VALIDITY, &options.validity) || count_of(cli, OPT_CRL_SHARDS, 1, 999, &options.crl_shards) ||
+	    pem_file_begin(&handing))
 		return -1;
 	document_begin(cli, "authorities");
 	rc = remint_ca_rotate(cli->ctx, &options, take_pem, take_authority, &handing);

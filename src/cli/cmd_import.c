@@ -151,12 +151,13 @@ cmd_import(struct cli *cli)
 		.from = text_of(cli, OPT_KIND),
 		.keys = list_of(cli, OPT_KEY),
 		.publish_url = text_of(cli, OPT_PUBLISH_URL),
+		.crl_deltas = given(cli, OPT_CRL_DELTAS),
 		.no_keys = given(cli, OPT_NO_KEYS),
 		.commit = given(cli, OPT_COMMIT),
 	};
 	int rc;
 
-	if (wire_of(cli, &options.wire) || inputs_needed(cli))
+	if (wire_of(cli, &options.wire) || count_of(cli, OPT_CRL_SHARDS, 0, 999, &options.crl_shards) || inputs_needed(cli))
 		return -1;
 	document_begin(cli, "imported");
 	rc = remint_import(cli->ctx, &options, print, &account);

@@ -159,6 +159,7 @@ static const struct option_use import_options[] = { O(COMMIT), O(KIND),
 	O_AS(KEY, NULL, "a file with private keys that stand elsewhere"),
 	O_AS(NO_KEYS, NULL, "leave private keys where they are: nothing can be issued with the CAs then"),
 	O_AS(PUBLISH_URL, NULL, "where lists and certificates of the CAs will be published (default: where they were)"),
+	O_AS(CRL_SHARDS, NULL, "divide the lists of CAs that issue from now on into N partial ones, for good"), O(CRL_DELTAS),
 	WIRE, PASSWORD, CA_PASSWORD, O_END };
 
 static const struct option_use ca_list_options[] = { O_END };
@@ -166,7 +167,7 @@ static const struct option_use ca_show_options[] = { O_AS(LIMIT, NULL, "list at 
 static const struct option_use ca_add_options[] = {
 	O_AS(SUBJECT, NULL, "the subject of the CA: \"CN=Example Issuing CA, O=Example\""), O(PARENT),
 	{ .id = OPT_TEMPLATE, .help = "what the CA may do (default: issuing-ca)" }, O(KEY_TYPE), O(VALIDITY),
-	O(PUBLISH_URL), O(OCSP_URL), O(DEFAULT), CA_PASSWORD, O_END
+	O(PUBLISH_URL), O(OCSP_URL), O(CRL_SHARDS), O(CRL_DELTAS), O(DEFAULT), CA_PASSWORD, O_END
 };
 static const struct option_use ca_check_options[] = {
 	{ .id = OPT_TEMPLATE, .help = "what is to be issued (default: the target's, else server-client; of a root issuing-ca)" },
@@ -184,7 +185,8 @@ static const struct option_use ca_rotate_options[] = {
 	O_AS(NAME, "NAME", "what the successor is called here (default: NAME-2)"),
 	O_AS(SUBJECT, NULL, "its subject (default: the old one, its common name followed by G2)"), O(SAME_NAME),
 	O_AS(KEY_TYPE, NULL, "kind and size of the new key (default: as the old one)"), O(VALIDITY),
-	{ .id = OPT_TEMPLATE, .help = "what the CA may do (default: the template of the old one)" }, O(PUBLISH_URL), O(CROSS),
+	{ .id = OPT_TEMPLATE, .help = "what the CA may do (default: the template of the old one)" }, O(PUBLISH_URL),
+	O_AS(CRL_SHARDS, NULL, "divide its revocation list into N partial ones (default: as the old one)"), O(CRL_DELTAS), O(CROSS),
 	O(ROTATION_STATUS), O_AS(LIMIT, NULL, "with --status: list at most N certificates of each (default 20)"),
 	O_AS(OUT, "FILE", "the certificate with those above, or the request when the issuer's key is elsewhere"), O(FORCE), CA_PASSWORD, O_END
 };

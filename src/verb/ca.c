@@ -211,7 +211,7 @@ int remint_ca_request(struct remint *ctx, const struct remint_ca_request_options
 	const char *name = options->name ? options->name : "issuing";
 	struct rmt_err *err = &ctx->err;
 	struct rmt_template *template = NULL;
-	struct rmt_founding founding = {.name = name, .publication = {options->publish_url, (int)options->crl_shards, options->crl_deltas, options->ocsp_url}};
+	struct rmt_founding founding = {.name = name, .publication = {options->publish_url, options->crl_shards, options->crl_deltas, options->ocsp_url}};
 	struct rmt_buf subject = {0}, der = {0};
 	struct rmt_key *key = NULL;
 	struct rmt_home home = {0};
@@ -225,8 +225,7 @@ int remint_ca_request(struct remint *ctx, const struct remint_ca_request_options
 	}
 	if (rmt_authority_name_check(name, err))
 		goto out;
-	if (rmt_shards_check(options->crl_shards, err) || (options->publish_url && rmt_publish_url_check(options->publish_url, err)) ||
-	    (options->ocsp_url && rmt_publish_url_check(options->ocsp_url, err)))
+	if (rmt_publication_check(&founding.publication, err))
 		goto out;
 	if (rmt_home_open(ctx, RMT_DB_WRITE, &home, err) || rmt_name_parse(options->subject, &subject, err))
 		goto out;

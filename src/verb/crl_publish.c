@@ -16,7 +16,7 @@
 enum {
 	PIECE = 1 << 20,
 	PEM_PIECE = 48 << 10, /* a multiple of the 48 bytes of a line */
-	MODE = 0644,          /* everybody fetches it */
+	MODE = 0644,          /* everybody fetches it, and one that the web server cannot read stops all who check: whatever the umask */
 };
 
 /* ---- written --------------------------------------------------------------------------------------------------------------- */

@@ -287,6 +287,7 @@ static void import_clear(struct rmt_import *run)
 
 int remint_import(struct remint *ctx, const struct remint_import_options *options, remint_imported_fn *imported, void *arg)
 {
+	const struct rmt_publication publication = {.url = options->publish_url, .crl_shards = options->crl_shards, .crl_deltas = options->crl_deltas};
 	struct rmt_import run = {.ctx = ctx, .options = options, .reader = rmt_verb_reader(ctx), .now = rmt_verb_now(ctx)};
 	struct rmt_err *err = &ctx->err;
 	int rc = -1;
@@ -295,7 +296,7 @@ int remint_import(struct remint *ctx, const struct remint_import_options *option
 	run.reader.object = rmt_import_object;
 	run.reader.fault = rmt_import_fault;
 	run.reader.arg = &run;
-	if (options->publish_url && rmt_publish_url_check(options->publish_url, err))
+	if (rmt_publication_check(&publication, err))
 		goto out;
 	if (rmt_wire_inputs(ctx, &options->wire, options->inputs, &run.wire, err) || find_kinds(&run, err) ||
 	    rmt_home_open(ctx, options->commit ? RMT_DB_WRITE : RMT_DB_READ, &run.home, err) || !(run.checker = rmt_checker_new(err)) ||

@@ -174,6 +174,10 @@ static int record(struct rmt_import *run, struct rmt_import_ca *ca, int64_t pare
 	row.crl_uri = rmt_buf_string(&uris.crl);
 	row.ocsp_uri = rmt_buf_string(&uris.ocsp);
 	row.ca_uri = rmt_buf_string(&uris.ca);
+	if (ca->issues) {
+		row.crl_shards = (int)run->options->crl_shards;
+		row.crl_deltas = run->options->crl_deltas;
+	}
 	rmt_buf_format(&text, "%s imported", ca->name);
 	if (rmt_db_authority_add(run->home.db, &row, &ca->id, err) == 0)
 		added = record_cert(run, ca, parent ? parent : is_root(run, ca) ? ca->id : 0, err);

@@ -169,7 +169,7 @@ int rmt_authority_prepare(struct rmt_home *home, const char *name, const struct 
 	unsigned char hash[RMT_SHA256];
 	struct rmt_buf crl = {0}, ca = {0};
 	struct rmt_db_authority row = {.name = name, .state = RMT_AUTHORITY_PENDING, .key_here = true, .parent = parent,
-	                               .crl_shards = publication->crl_shards, .crl_deltas = publication->crl_deltas};
+	                               .crl_shards = (int)publication->crl_shards, .crl_deltas = publication->crl_deltas};
 	int rc = -1;
 
 	if (url && *url) {
@@ -322,9 +322,15 @@ int rmt_publish_url_check(const char *url, struct rmt_err *err)
 	return 0;
 }
 
-int rmt_shards_check(int64_t shards, struct rmt_err *err)
+int rmt_publication_check(const struct rmt_publication *publication, struct rmt_err *err)
 {
-	return shards >= 0 && shards <= 999 ? 0 : rmt_err_set(err, RMT_USAGE, NULL, "an authority has up to 999 partial lists");
+	if (publication->crl_shards < 0 || publication->crl_shards > 999)
+		return rmt_err_set(err, RMT_USAGE, NULL, "an authority has up to 999 partial lists");
+	if ((publication->crl_shards || publication->crl_deltas) && !publication->url)
+		return rmt_err_set(err, RMT_USAGE, NULL, "partial lists and deltas are found by their address: give --publish-url");
+	if (publication->url && rmt_publish_url_check(publication->url, err))
+		return -1;
+	return publication->ocsp_url ? rmt_publish_url_check(publication->ocsp_url, err) : 0;
 }
 
 /* The place without links, also where its last parts are not there yet. */
@@ -389,6 +395,8 @@ static int check_apart(const char *home, const char *offline_root, struct rmt_er
 
 static int check_options(struct remint *ctx, const struct remint_init_options *options, struct rmt_err *err)
 {
+	const struct rmt_publication publication = {options->publish_url, options->crl_shards, options->crl_deltas, options->ocsp_url};
+
 	if (!ctx->home)
 		return rmt_err_set(err, RMT_USAGE, NULL, "no CA home: name one with --home DIR or REMINT_HOME");
 	if (!ctx->home[0] || (options->offline_root && !options->offline_root[0]))
@@ -401,13 +409,7 @@ static int check_options(struct remint *ctx, const struct remint_init_options *o
 		                   "waits for remint ca request");
 	if (options->offline_root && check_apart(ctx->home, options->offline_root, err))
 		return -1;
-	if (rmt_shards_check(options->crl_shards, err))
-		return -1;
-	if ((options->crl_shards || options->crl_deltas) && !options->publish_url)
-		return rmt_err_set(err, RMT_USAGE, NULL, "partial lists and deltas are found by their address: give --publish-url");
-	if (options->publish_url && rmt_publish_url_check(options->publish_url, err))
-		return -1;
-	return options->ocsp_url ? rmt_publish_url_check(options->ocsp_url, err) : 0;
+	return rmt_publication_check(&publication, err);
 }
 
 static int fill(struct site *root_site, struct site *site, const struct remint_init_options *options, struct rmt_err *err)
@@ -417,7 +419,7 @@ static int fill(struct site *root_site, struct site *site, const struct remint_i
 	                      .publication = {.url = options->publish_url}, .validity = options->root_validity};
 	struct wanted issuing = {.name = "issuing", .template_name = "issuing-ca", .key = options->issuing_key,
 	                         .subject = options->issuing_subject ? options->issuing_subject : ISSUING_SUBJECT,
-	                         .publication = {options->publish_url, (int)options->crl_shards, options->crl_deltas, options->ocsp_url},
+	                         .publication = {options->publish_url, options->crl_shards, options->crl_deltas, options->ocsp_url},
 	                         .validity = options->issuing_validity};
 	struct rmt_authority authority = {0};
 	int rc = -1;

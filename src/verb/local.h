@@ -285,8 +285,8 @@ int rmt_authority_in_time(const struct rmt_authority *authority, rmt_time now, s
 bool rmt_authority_causes(const struct rmt_authority *authority, const char *rule);
 int rmt_publish_url_check(const char *url, struct rmt_err *err); /* init.c */
 /* Where its lists and its certificate will be fetched, and what lists there will be. */
-struct rmt_publication { const char *url /* or NULL */; int crl_shards; bool crl_deltas; const char *ocsp_url; /* or NULL */ };
-int rmt_shards_check(int64_t shards, struct rmt_err *err); /* init.c */
+struct rmt_publication { const char *url /* or NULL */; int64_t crl_shards; bool crl_deltas; const char *ocsp_url; /* or NULL */ };
+int rmt_publication_check(const struct rmt_publication *publication, struct rmt_err *err); /* init.c */
 /* A pending row `name` whose key is stored in the home (init.c). */
 int rmt_authority_prepare(struct rmt_home *home, const char *name, const struct rmt_key *key, int64_t parent,
                           const struct rmt_publication *publication, int64_t *id, struct rmt_err *err);

@@ -228,8 +228,8 @@ static void choose_publish_url(struct rotation *job)
 {
 	const char *uri = job->old.crl_uri ? job->old.crl_uri : job->old.ca_uri, *slash = uri ? strrchr(uri, '/') : NULL;
 
-	job->founding.publication.crl_shards = job->old.crl_shards;
-	job->founding.publication.crl_deltas = job->old.crl_deltas;
+	job->founding.publication.crl_shards = job->options->crl_shards ? job->options->crl_shards : job->old.crl_shards;
+	job->founding.publication.crl_deltas = job->options->crl_deltas || job->old.crl_deltas;
 	job->founding.publication.ocsp_url = job->old.ocsp_uri;
 	job->founding.publication.url = job->options->publish_url;
 	if (job->founding.publication.url || !slash)
@@ -315,7 +315,7 @@ static int describe(struct rotation *job, struct rmt_err *err)
 	job->founding.succeeds = job->old.name;
 	job->founding.check = keeps_limits;
 	job->founding.check_arg = job;
-	return rmt_buf_check(&job->publish, err);
+	return rmt_buf_check(&job->publish, err) ? -1 : rmt_publication_check(&job->founding.publication, err);
 }
 
 /* ---- one certified by the other ------------------------------------------------------------------------------------------------------ */
@@ -506,8 +506,8 @@ int remint_ca_rotate(struct remint *ctx, const struct remint_ca_rotate_options *
 
 static int add(struct rmt_home *home, const struct remint_ca_add_options *options, struct rmt_err *err)
 {
-	struct rmt_founding founding = {.name = options->name, .publication = {.url = options->publish_url, .ocsp_url = options->ocsp_url},
-	                                .validity = options->validity};
+	struct rmt_founding founding = {.name = options->name, .validity = options->validity,
+	                                .publication = {options->publish_url, options->crl_shards, options->crl_deltas, options->ocsp_url}};
 	struct rmt_authority parent = {0};
 	struct rmt_demand demand = {0};
 	struct rmt_buf subject = {0};
@@ -532,6 +532,7 @@ out:
 
 int remint_ca_add(struct remint *ctx, const struct remint_ca_add_options *options, remint_authority_fn *authority, void *arg)
 {
+	const struct rmt_publication publication = {options->publish_url, options->crl_shards, options->crl_deltas, options->ocsp_url};
 	struct rmt_err *err = &ctx->err;
 	struct rmt_home home = {0};
 	int rc = -1;
@@ -541,9 +542,7 @@ int remint_ca_add(struct remint *ctx, const struct remint_ca_add_options *option
 		rmt_err_set(err, RMT_USAGE, NULL, "a CA needs a name here and a subject: give --subject \"CN=..., O=...\"");
 		goto out;
 	}
-	if (rmt_authority_name_check(options->name, err) || (options->publish_url && rmt_publish_url_check(options->publish_url, err)) ||
-	    (options->ocsp_url && rmt_publish_url_check(options->ocsp_url, err)) ||
-	    rmt_home_open(ctx, RMT_DB_WRITE, &home, err))
+	if (rmt_authority_name_check(options->name, err) || rmt_publication_check(&publication, err) || rmt_home_open(ctx, RMT_DB_WRITE, &home, err))
 		goto out;
 	rc = add(&home, options, err);
 	if (rc == 0 && options->issues)

@@ -95,4 +95,50 @@ else
 	skip "faketime is not installed" "expired entries"
 fi
 check "the database agrees with its events" remint db check
+
+# Lists are for everybody, also where nothing else is.
+lab --home q --no-password --publish-url http://pki.example/
+REMINT_HOME=q
+export REMINT_HOME
+(umask 077 && "$REMINT" crl issuing --out everybody >mask.log 2>&1)
+for list in issuing.crl issuing.crl.pem; do
+	check "everybody may read $list, whatever the umask" test "$(stat -c %a "everybody/$list")" = 644
+done
+
+# Partial lists and deltas of every CA that is made or comes.
+place_of() { openssl x509 -in "$1" -noout -ext crlDistributionPoints | sed -n 's/.*URI://p'; }
+# names FILE NAME: the list that a certificate names is like this.
+names() { place_of "$1" | grep -q "^http://pki.example/$2\$"; }
+refused 2 'give --publish-url' "partial lists need an address" remint ca add other --subject 'CN=Other CA' --crl-shards 2
+refused 2 'give --publish-url' "and so do deltas" remint ca add other --subject 'CN=Other CA' --crl-deltas
+refused 2 '999' "there are not too many" remint ca add other --subject 'CN=Other CA' --crl-shards 1000
+expect_status 0 "another CA with partial lists" remint ca add other --subject 'CN=Other CA' --key-type ec:p256 \
+	--publish-url http://pki.example/ --crl-shards 2 --crl-deltas
+quietly "$REMINT" issue --ca other --dns other.example --key-type ec:p256 --out other
+check "its certificates name one" names other/cert.pem 'other-shard[12].crl'
+expect_status 0 "its lists" remint crl other --out pub
+check "are all there" test -s pub/other.crl -a -s pub/other-shard1.crl -a -s pub/other-shard2.crl -a ! -e pub/other-shard3.crl
+said DER pub/other.crl >said
+check "and say where deltas are" grep -q 'URI:http://pki.example/other-delta.crl' said
+expect_status 0 "its successor has as many" remint ca rotate other --key-type ec:p256
+expect_status 0 "or as many as are asked for" remint ca rotate other-2 --crl-shards 1
+quietly "$REMINT" crl --out pub
+check "two of the one, one of the other" test -s pub/other-2-shard2.crl -a -s pub/other-3-shard1.crl -a ! -e pub/other-3-shard2.crl
+quietly "$REMINT" init --home p --no-password --root-key ec:p256 --issuing-key ec:p256
+refused 2 'give --publish-url' "a successor without an address has none" remint ca rotate --home p issuing --crl-shards 2
+
+openssl_ca old /CN=Old
+quietly openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout old.key -subj /CN=old.example -out old.csr
+quietly openssl ca -batch -config old.cnf -passin pass:secret -notext -in old.csr
+quietly openssl ca -config old.cnf -passin pass:secret -revoke old/newcerts/1000.pem -crl_reason superseded
+echo secret >old.pass
+quietly "$REMINT" init --home i --no-root --no-password
+refused 2 'give --publish-url' "what is imported needs an address, too" remint import --home i --commit --crl-shards 2 --password-file old.pass old
+expect_status 0 "an imported CA gets partial lists" remint import --home i --commit --crl-shards 2 --crl-deltas \
+	--publish-url http://pki.example/ --password-file old.pass old
+quietly "$REMINT" issue --home i --dns new.example --key-type ec:p256 --out i.new
+check "which new certificates name" names i.new/cert.pem 'Old-shard[12].crl'
+expect_status 0 "they are published" remint crl --home i --out i.pub
+check "beside the complete one, which holds what came along" test "$(entries i.pub/Old.crl)" -eq 1 -a "$(entries i.pub/Old-shard1.crl)" -eq 0
+expect_status 0 "the database of the imported CA is sound" remint db check --home i
 tap_done
