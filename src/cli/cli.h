@@ -405,7 +405,9 @@ int report_usage(struct cli *cli, const char *format, ...) __attribute__((format
 /* A failure of our own (output). Returns -1. */
 int report_failure(struct cli *cli, enum remint_class fault_class, const char *source,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* What the library said of the verb that just failed. Returns -1. */
+/* Why the verb just failed, in the library's words. */
+const char *failure_words(struct cli *cli);
+/* Reports that. Returns -1. */
 int report_verb(struct cli *cli);
 /* The library's callbacks. */
 int report_fault(void *arg, const struct remint_fault *fault);

@@ -139,7 +139,7 @@ keep_figure(struct showing *showing, const struct remint_status_line *line)
 	snprintf(text, sizeof text, "'%s-%s%s%.64s'=%lld%s;%s;%s", line->section, line->check,
 	    *line->object ? "-" : "", object ? object : "", (long long)line->value, line->unit, warning,
 	    critical);
-	rc = list_add(&showing->figures, "", text);
+	rc = object ? list_add(&showing->figures, "", text) : -1;
 	remint_text_free(object);
 	return rc;
 }
@@ -151,7 +151,9 @@ keep_line(struct showing *showing, const struct remint_status_line *line)
 	int rc = 0;
 
 	snprintf(said, sizeof said, "%.80s%s%.500s", object ? object : "", *line->object ? ": " : "", text ? text : "");
-	if (line->health != REMINT_HEALTH_OK)
+	if (!object || !text)
+		rc = -1;
+	else if (line->health != REMINT_HEALTH_OK)
 		rc = list_add(&showing->said, "", said);
 	if (rc == 0 && line->measured)
 		rc = keep_figure(showing, line);
@@ -183,9 +185,9 @@ nagios_failure(struct cli *cli)
 {
 	const struct remint_fault *fault = remint_failure(cli->ctx);
 	bool critical = fault->fault_class == REMINT_CLASS_DATABASE;
-	char *text = nagios_text(fault->message);
+	char *text = nagios_text(failure_words(cli));
 
-	out_format(&cli->out, "REMINT %s - %s\n", critical ? "CRITICAL" : "UNKNOWN", text ? text : "");
+	out_format(&cli->out, "REMINT %s - %s\n", critical ? "CRITICAL" : "UNKNOWN", text ? text : "memory is out");
 	remint_text_free(text);
 	cli->status = critical ? 2 : 3;
 	return 0;

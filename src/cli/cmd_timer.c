@@ -43,6 +43,8 @@ struct timing {
 	char *program, *home, *publish, *backups, *secret; /* absolute; NULL when not given */
 	const char *prefix, *user;
 	struct out *out; /* of the file under way */
+	struct list paths; /* of the files, that under way among them */
+	size_t written;
 };
 
 /* ---- words, as each reader wants them quoted ------------------------------ */
@@ -208,6 +210,8 @@ put_file(struct timing *timing, const struct job *job, const char *ending,
 	if (directory) {
 		snprintf(path, sizeof path, "%s/%s", directory, name);
 		out_open(&file);
+		if (list_add(&timing->paths, path, ""))
+			return report_failure(cli, REMINT_CLASS_INTERNAL, "", "memory is out");
 		if (file_begin(cli, &file, path))
 			return -1;
 	}
@@ -215,6 +219,7 @@ put_file(struct timing *timing, const struct job *job, const char *ending,
 	put(timing, job);
 	if (directory && file_close(cli, &file, path))
 		return -1;
+	timing->written++;
 	if (cli->json) {
 		out_bytes(&file, "", 1);
 		json_open(json, NULL, '{');
@@ -320,6 +325,15 @@ put_jobs(struct timing *timing)
 	return 0;
 }
 
+/* All files, or none: some of the units would look like all of them. What was replaced is gone already. */
+static void
+withdraw(struct timing *timing)
+{
+	if (given(timing->cli, OPT_OUT) && !given(timing->cli, OPT_FORCE))
+		for (size_t i = 0; i < timing->written; i++)
+			(void)unlink(timing->paths.items[i]);
+}
+
 int
 cmd_timer(struct cli *cli)
 {
@@ -343,6 +357,9 @@ cmd_timer(struct cli *cli)
 	}
 	if (rc == 0)
 		document_end(cli, false);
+	if (rc)
+		withdraw(&timing);
+	list_free(&timing.paths);
 	free(timing.program);
 	free(timing.home);
 	free(timing.publish);

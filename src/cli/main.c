@@ -50,14 +50,18 @@ choose_home(struct cli *cli)
 
 	if (!home)
 		home = from && *from ? from : NULL;
-	if (!home && user && *user == '/' && list_add(&path, user, "/.local/share/remint") == 0) {
-		home = path.items[0];
+	if (!home && user && *user == '/') {
 		cli->usual_home = user;
+		home = list_add(&path, user, "/.local/share/remint") == 0 ? path.items[0] : NULL;
 	}
+	if (!home && !cli->usual_home)
+		return 0;
 	rc = home ? remint_set_home(cli->ctx, home) : 0;
 	cli->home = home && rc == 0 ? strdup(home) : NULL;
 	list_free(&path);
-	return rc ? report_verb(cli) : 0;
+	if (rc)
+		return report_verb(cli);
+	return cli->home ? 0 : report_failure(cli, REMINT_CLASS_INTERNAL, "", "memory is out");
 }
 
 static int

@@ -100,17 +100,18 @@ file_begin(struct cli *cli, struct out *out, const char *path)
 	    cli, REMINT_CLASS_INPUT, path, "cannot create: %s", strerrordesc_np(errno));
 }
 
-/* fsync, then the name; without --force a file that came up meanwhile is left alone. */
+/* Durable and closed, then the name; without --force a file that came up meanwhile is left alone. */
 static int
 file_appear(struct out *out)
 {
-	if (out->failed == 0 && (fsync(out->fd) || (out->force ? rename(out->temporary, out->path)
-							       : link(out->temporary, out->path))))
+	if (out->failed == 0 && fsync(out->fd))
+		out->failed = errno;
+	if (close(out->fd) && out->failed == 0)
+		out->failed = errno;
+	if (out->failed == 0 && (out->force ? rename(out->temporary, out->path) : link(out->temporary, out->path)))
 		out->failed = errno;
 	if (out->failed || !out->force)
 		unlink(out->temporary);
-	if (close(out->fd) && !out->failed)
-		out->failed = errno;
 	return out->failed ? -1 : 0;
 }
 

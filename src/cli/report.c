@@ -226,14 +226,22 @@ fail(struct cli *cli, const struct remint_fault *fault)
 	return -1;
 }
 
+const char *
+failure_words(struct cli *cli)
+{
+	const char *words = remint_failure(cli->ctx)->message;
+
+	/* Our callbacks stop a verb for want of memory alone, or since the output failed. */
+	return strcmp(words, "stopped by the caller") == 0 ? "memory is out" : words;
+}
+
 int
 report_verb(struct cli *cli)
 {
 	if (cli->stopped) /* by ourselves: the output failed, and that is said when it is closed */
 		return -1;
-	/* Otherwise our callbacks stop a verb for want of memory alone. */
-	if (strcmp(remint_failure(cli->ctx)->message, "stopped by the caller") == 0)
-		return report_failure(cli, REMINT_CLASS_INTERNAL, "", "memory is out");
+	if (failure_words(cli) != remint_failure(cli->ctx)->message)
+		return report_failure(cli, REMINT_CLASS_INTERNAL, "", "%s", failure_words(cli));
 	return fail(cli, remint_failure(cli->ctx));
 }
 
