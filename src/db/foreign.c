@@ -211,6 +211,7 @@ check(struct rmt_db_foreign *foreign, struct rmt_err *err)
 	if (result == SQLITE_ROW) {
 		const char *said = (const char *)sqlite3_column_text(statement, 0);
 
+		result = said != NULL ? SQLITE_ROW : SQLITE_NOMEM;
 		sound = said != NULL && strcmp(said, "ok") == 0;
 	}
 	sqlite3_finalize(statement);
@@ -298,6 +299,8 @@ is_column(struct rmt_db_foreign *foreign, const char *table, const char *column,
 		if (result != SQLITE_ROW)
 			break;
 		name = (const char *)sqlite3_column_text(statement, 1);
+		if (name == NULL)
+			result = SQLITE_NOMEM;
 		found |= name && sqlite3_stricmp(name, column) == 0 &&
 			 sqlite3_column_int(statement, 6) == 0;
 	}
@@ -316,9 +319,12 @@ rmt_db_foreign_has(struct rmt_db_foreign *foreign, const char *table, const char
 	return rc;
 }
 
-static void
+/* A text may have to be turned into UTF-8, for which memory may be out. */
+static int
 fill_cell(sqlite3_stmt *row, int column, struct rmt_foreign_cell *out)
 {
+	const void *text;
+
 	*out = (struct rmt_foreign_cell){ .number = 0 };
 	switch (sqlite3_column_type(row, column)) {
 	case SQLITE_INTEGER:
@@ -326,8 +332,10 @@ fill_cell(sqlite3_stmt *row, int column, struct rmt_foreign_cell *out)
 		out->number = sqlite3_column_int64(row, column);
 		break;
 	case SQLITE_TEXT:
-		out->text = rmt_span_of(sqlite3_column_text(row, column),
-		    (size_t)sqlite3_column_bytes(row, column));
+		text = sqlite3_column_text(row, column);
+		if (text == NULL)
+			return SQLITE_NOMEM;
+		out->text = rmt_span_of(text, (size_t)sqlite3_column_bytes(row, column));
 		break;
 	case SQLITE_BLOB:
 		out->text = rmt_span_of(sqlite3_column_blob(row, column),
@@ -336,6 +344,7 @@ fill_cell(sqlite3_stmt *row, int column, struct rmt_foreign_cell *out)
 	default: /* NULL, and fractions, which nothing that is read here can be */
 		break;
 	}
+	return SQLITE_OK;
 }
 
 int
@@ -361,9 +370,12 @@ rmt_db_foreign_rows(struct rmt_db_foreign *foreign, const char *table, const cha
 	rmt_buf_free(&sql);
 	rc = result == SQLITE_OK ? 0 : fail(foreign, result, err);
 	while (rc == 0 && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-		for (int i = 0; i < count; i++)
-			fill_cell(statement, i + 1, &cells[i]);
-		rc = visit(arg, sqlite3_column_int64(statement, 0), cells);
+		int lost = SQLITE_OK;
+
+		for (int i = 0; i < count && lost == SQLITE_OK; i++)
+			lost = fill_cell(statement, i + 1, &cells[i]);
+		rc = lost == SQLITE_OK ? visit(arg, sqlite3_column_int64(statement, 0), cells)
+				       : fail(foreign, lost, err);
 	}
 	if (rc == 0 && result != SQLITE_DONE)
 		rc = fail(foreign, result, err);
