@@ -3,20 +3,20 @@
 # fault.c what is judged). However it ends, it says why, leaves no half file, and the database is sound; in a build with sanitizers nothing is
 # used after it was freed, and nothing is lost.
 #
-# The short form lets 12 calls of each verb fail, spread over its run; the long form every one, but for what has failed
+# The short form lets 9 calls of each verb fail, spread over its run; the long form every one, but for what has failed
 # four times from the same callers.
-# REMINT_FAULT_ROWS="issue sign" runs these rows alone; REMINT_FAULT="-n 17" shows what becomes of one call.
+# REMINT_FAULT_ROWS="issue sign" runs these rows alone; REMINT_FAULT="-n 17" shows what becomes of one call, REMINT_FAULT="-c fsync" lets
+# only calls of fsync() fail.
 #
-# A verb that is new needs a row in the table below. Not there yet: import, ocsp, status, timer, blocklist, ca ceremony, ca default,
-# ca show, db check --against.
+# A verb that is new needs a row in the table below: the first check here compares it with the table of the command.
 . "${srcdir:-.}/tests/lib/tap.sh"
 . "$srcdir/tests/lib/pki.sh"
 . "$srcdir/tests/lib/server.sh"
-need openssl
+need openssl sqlite3 python3
 fault=$builddir/tests/fault/fault
 [ -x "$fault" ] || skip_all "tests/fault/fault is not built"
 
-samples="-s 12"
+samples="-s 9"
 [ "${REMINT_LONG:-}" != 1 ] || samples="-r 4"
 LSAN_OPTIONS="exitcode=98:suppressions=$srcdir/tests/fault/leaks.txt:print_suppressions=0"
 ASAN_OPTIONS=exitcode=99
@@ -56,11 +56,48 @@ quietly "$REMINT" ca export --out trusted
 quietly "$REMINT" ca add fifth --subject CN=fifth --key-type ec:p256
 quietly "$REMINT" crl --out published
 quietly "$REMINT" db backup --out copy
+quietly "$REMINT" db checkpoint --out head.txt
+quietly "$REMINT" ca add sixth --subject CN=sixth --key-type ec:p256
+quietly "$REMINT" ca rotate sixth --key-type ec:p256 --out sixth-2.pem
+quietly "$REMINT" ca ceremony --home strongroom --root-subject 'CN=Strong Root' --root-key ec:p256 --no-password --out witnessed second.csr
+mkdir units
+openssl_ca demoCA /CN=Demo
+openssl_ca oldCA /CN=Old # taken over in part
+for one in old other third; do
+	quietly openssl ca -batch -config demoCA.cnf -passin file:pass -in $one.csr -notext -out demo-$one.pem
+	quietly openssl ca -batch -config oldCA.cnf -passin file:pass -in $one.csr -notext -out half-$one.pem
+done
+quietly openssl ca -batch -config demoCA.cnf -passin file:pass -revoke demo-old.pem -crl_reason keyCompromise
+quietly openssl ca -batch -config oldCA.cnf -passin file:pass -revoke half-old.pem -crl_reason superseded
+quietly openssl ca -config demoCA.cnf -passin file:pass -gencrl -out demoCA/crl.pem
+quietly "$REMINT" import oldCA/cacert.pem half-old.pem --commit
+mkdir found && cp old.pem root.pem root.key demoCA/crl.pem found/
+sqlite3 foreign.db "CREATE TABLE certificates (serial_number blob NOT NULL, authority_key_identifier blob NOT NULL, ca_label blob,
+	status blob NOT NULL, reason int, expiry timestamp, revoked_at timestamp, pem blob NOT NULL,
+	PRIMARY KEY (serial_number, authority_key_identifier));
+	INSERT INTO certificates VALUES (4096, '', '', 'revoked', 1, '2030-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', '$(cat demo-old.pem)');
+	INSERT INTO certificates VALUES (4097, '', '', 'good', 0, '2030-01-01 00:00:00+00:00', '', '$(cat demo-other.pem)')"
+quietly openssl ocsp -issuer first/chain.pem -cert first/cert.pem -no_nonce -reqout asked.der
+# A client that asks the responder of the row ocsp-listen as soon as there is one. The port is none of those that the kernel gives away.
+while :; do
+	responder=$(awk -v pid=$$ 'BEGIN { srand(pid + srand()); print 20000 + int(rand() * 12000) }')
+	listens_now "$responder" || break
+done
+in_background client python3 - "$responder" asked.der <<'CLIENT'
+import sys, time, urllib.request
+port, request = sys.argv[1], open(sys.argv[2], "rb").read()
+while True:
+    try:
+        urllib.request.urlopen("http://127.0.0.1:" + port, request, 5).read()
+    except OSError:
+        pass
+    time.sleep(0.02)
+CLIENT
 serve -cert first/cert.pem -key first/key.pem -cert_chain first/chain.pem
 
 # ---- the verbs: name, status when nothing fails, arguments --------------------------------------------------------------------
 rows() {
-	sed "s/PORT/$port/" <<-'ROWS'
+	sed "s/PORT/$port/; s/RESPONDER/$responder/" <<-'ROWS'
 	init|0|init --home new --root-key ec:p256 --issuing-key ec:p256 --no-password
 	init-offline|0|init --home new --root-key ec:p256 --issuing-key ec:p256 --no-password --offline-root vault --publish-url http://pki.example/
 	init-password|0|init --home new --root-key ec:p256 --no-issuing --ca-password-file pass
@@ -123,11 +160,50 @@ rows() {
 	target-list|0|target list
 	target-show|0|target show sfb-front-end
 	target-check|0|target check nginx
+	template-list|0|template list
 	template-show|0|template show web-server
+	template-check|0|template check web-server
+	import-dry|0|import demoCA --password-file pass
+	import-openssl|0|import demoCA --commit --password-file pass
+	import-resumed|0|import oldCA --commit --password-file pass --json
+	import-files|0|import found --commit
+	import-foreign|0|import foreign.db demoCA/cacert.pem --commit
+	import-wire|0|import 127.0.0.1:PORT --commit
+	ocsp|0|ocsp asked.der --out out --own-key
+	ocsp-signer|0|ocsp asked.der --out out --key-type ec:p256 --json
+	ocsp-all|0|ocsp --all --out out --own-key
+	ocsp-listen|0|ocsp --listen 127.0.0.1:RESPONDER --own-key --count 1 --seconds 5
+	status|1|status --warn-days 400
+	status-json|1|status --warn-days 400 --json
+	status-nagios|1|status --warn-days 400 --nagios
+	timer|0|timer --out units --publish published
+	timer-cron|0|timer --cron status backup
+	blocklist-add|0|blocklist add other.key --why found
+	blocklist-list|0|blocklist list --json
+	ca-show|0|ca show issuing
+	ca-default|0|ca default fifth
+	ca-ceremony|0|ca ceremony --home vault --root-subject CN=Vault --root-key ec:p256 --no-password --out out second.csr
+	ca-ceremony-verify|0|ca ceremony --verify witnessed/transcript.txt witnessed/root.pem second.csr
+	ca-rotate-cross|0|ca rotate root --key-type ec:p256 --cross --out out.pem
+	ca-rotate-status|0|ca rotate --status
+	db-check-against|0|db check --against head.txt
+	db-export-csv|0|db export --table events --csv
+	version|0|version
 	help|0|help issue
 	completion|0|completion bash
 	ROWS
 }
+
+# The command's own table against this one.
+"$REMINT" help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' | grep -v '^remint$' | while read -r verb; do
+	"$REMINT" help "$verb" | sed -n "s/^  \($verb [a-z]*\) .*/\1/p" >"$work/members"
+	if [ -s "$work/members" ]; then cat "$work/members"; else echo "$verb"; fi
+done >"$work/verbs"
+rows | cut -d'|' -f3 >"$work/calls"
+while read -r verb; do
+	grep -Eq "^$verb( |\$)" "$work/calls" || echo "remint $verb has no row"
+done <"$work/verbs" >"$work/missing"
+[ -s "$work/missing" ] && not_ok "every verb has a row" "$work/missing" || ok "each of $(wc -l <"$work/verbs") verbs has a row"
 
 # run_row NAME STATUS ARGUMENTS: its result in the files NAME.log and NAME.status.
 run_row() {

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum fault_kind { FAULT_MEMORY, FAULT_FILES, FAULT_NETWORK, FAULT_SQLITE, FAULT_OPENSSL, FAULT_NUMBERS };
+enum fault_kind { FAULT_MEMORY, FAULT_FILES, FAULT_CLOSING, FAULT_REMOVING, FAULT_SYSTEM, FAULT_NETWORK, FAULT_SQLITE, FAULT_NUMBERS, FAULT_OPENSSL };
 
 enum { FAULT_FRAMES = 24, FAULT_STACKS = 1 << 16, FAULT_PLACES = 1 << 10 };
 
@@ -17,6 +17,7 @@ struct fault_state {
 	unsigned long calls;      /* so far, of an armed process */
 	unsigned long fail_at;    /* the first call that may fail; 0: none */
 	unsigned long failed;     /* the one that did */
+	char only[64];            /* the one call that may fail; "": each */
 	unsigned most;            /* a call from the same callers fails so often; 0: always */
 	struct { unsigned long hash; unsigned times; } stacks[FAULT_STACKS]; /* who called, by hash */
 	struct { const void *at; unsigned times; } places[FAULT_PLACES]; /* of this run, of NUMBERS */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <execinfo.h>
+#include <string.h>
 
 #include "inject.h"
 
@@ -55,6 +56,8 @@ fault_due(enum fault_kind kind, const char *name, const void *place)
 		return false;
 	if (kind == FAULT_NUMBERS && is_loop(state, place))
 		return false;
+	if (state->only[0] != '\0' && strcmp(state->only, name) != 0)
+		return false;
 	n = __atomic_add_fetch(&state->calls, 1, __ATOMIC_SEQ_CST);
 	if (state->fail_at == 0 || n < state->fail_at || state->done)
 		return false;
@@ -80,8 +83,22 @@ fault_due(enum fault_kind kind, const char *name, const void *place)
 		errno = number ? number : errno; \
 		return value; \
 	}
+/* What is closed is closed, even when that fails. */
+#define CLOSING(name, value, number) \
+	extern long __real_##name(long); \
+	long __wrap_##name(long); \
+	long __wrap_##name(long a) \
+	{ \
+		long real = __real_##name(a); \
+		if (!fault_due(FAULT_CLOSING, #name, __builtin_return_address(0))) \
+			return real; \
+		errno = number; \
+		return value; \
+	}
 #define MEMORY(name, value, number)  WRAP(FAULT_MEMORY, name, value, number)
 #define FILES(name, value, number)   WRAP(FAULT_FILES, name, value, number)
+#define REMOVING(name, value, number) WRAP(FAULT_REMOVING, name, value, number)
+#define SYSTEM(name, value, number)  WRAP(FAULT_SYSTEM, name, value, number)
 #define NETWORK(name, value, number) WRAP(FAULT_NETWORK, name, value, number)
 #define SQLITE(name, value, number)  WRAP(FAULT_SQLITE, name, value, number)
 #define OPENSSL(name, value, number) WRAP(FAULT_OPENSSL, name, value, number)

@@ -53,10 +53,15 @@ free_port() {
 	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
+# listens_now PORT: does somebody listen there?
+listens_now() {
+	python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$1" 2>/dev/null
+}
+
 # listens PORT: wait until somebody does, ten seconds at most.
 listens() {
 	server_tries=0
-	until python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$1" 2>/dev/null; do
+	until listens_now "$1"; do
 		server_tries=$((server_tries + 1))
 		[ $server_tries -lt 100 ] || return 1
 		sleep 0.1
