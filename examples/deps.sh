@@ -57,6 +57,7 @@ judges|easy-rsa|/usr/share/easy-rsa/easyrsa
 judges|golang-cfssl|cfssl
 judges|xca|xca
 judges|gnomint|gnomint-cli
+cover|gcovr|gcovr
 java|default-jdk-headless|javac
 browser|chromium|chromium
 TABLE
