@@ -201,6 +201,49 @@ int rmt_listen_flags(int fd); /* does not block, and is nobody else's */
 void rmt_listen_address(const struct sockaddr_storage *address, socklen_t length, char *out, size_t size); /* "127.0.0.1:443", "[::1]:443" */
 int rmt_listen_tell(int fd, int (*listening)(void *arg, const char *address), void *arg);
 
+/* ---- guests.c: the loop of a server ------------------------------------------------------------------------------------------- */
+
+/* One connection; the first member of what a server keeps of it. */
+struct rmt_guest {
+	int fd;
+	uint64_t since, deadline; /* ticks, of what it is about now: rmt_guest_wait() */
+	size_t rest;              /* bytes thrown away: rmt_guest_rest() */
+	char from[80];            /* "127.0.0.1:41234" */
+};
+struct rmt_guests;
+/* What a server does with them. Where an int is returned: 0 the guest stays, 1 it is done with, -1 the run ends. */
+struct rmt_host {
+	size_t size;                                                       /* of what it keeps of a guest */
+	int (*welcome)(struct rmt_guests *guests, struct rmt_guest *guest); /* a new one: 0, or -1 and nothing to clear */
+	int (*step)(struct rmt_guests *guests, struct rmt_guest *guest);    /* at first, and when it is ready */
+	short (*events)(const struct rmt_guest *guest);                     /* POLLIN or POLLOUT: what it waits for */
+	int (*weight)(const struct rmt_guest *guest);                       /* when there is no room, the lightest gives way */
+	/* Its time is over, or (`crowded`) its place is needed; then it goes. 0 or -1; may be NULL. */
+	int (*dismiss)(struct rmt_guests *guests, struct rmt_guest *guest, bool crowded);
+	void (*clear)(struct rmt_guest *guest);                             /* free all but the descriptor */
+	/* After each round: milliseconds until it wants to be called again, 0 no more; may be NULL. */
+	unsigned (*rest)(struct rmt_guests *guests);
+};
+/* The first member of a server. Before the run all zero, but for the first lines. */
+struct rmt_guests {
+	const struct rmt_host *host;
+	struct rmt_err *err;
+	size_t most;      /* connections at once; 0: 1,024 */
+	uint64_t lasting; /* milliseconds, then it ends; 0: until stopped */
+	int stop;         /* a descriptor that becomes readable when it should end, or -1 */
+	bool closed;      /* nobody is let in any more, and with the last guest it ends: the host's to set */
+
+	int listener;
+	struct rmt_guest **list; /* in the order of their coming */
+	struct pollfd *polls;
+	size_t count;
+	uint64_t ends, pause_until, rest_at; /* ticks; 0 never */
+};
+int rmt_guests_run(struct rmt_guests *guests, const char *address, uint16_t port, int (*listening)(void *arg, const char *address), void *arg);
+void rmt_guest_wait(struct rmt_guest *guest, unsigned milliseconds); /* something new begins, and may last so long */
+/* Closing over unread bytes would take our last words back: what still comes is thrown away. 0 or 1, as above. */
+int rmt_guest_rest(struct rmt_guest *guest);
+
 /* ---- http_message.c: one request of HTTP/1.1, no socket --------------------------------------------------------------------- */
 
 enum { RMT_HTTP_HEAD_MOST = 16 << 10 };
