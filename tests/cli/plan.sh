@@ -227,13 +227,7 @@ refused 2 'issuing external|external' "a signer that nobody knows" "$REMINT" pla
 refused 6 'ca.db|no CA|remint init' "the database of a home that is none" "$REMINT" --home "$TMP/nowhere" plan --database --for nginx
 refused 3 'cannot create' "a file where no directory is" "$REMINT" plan good.pem --for nginx -o nowhere/plan.json
 rm -f new.json
-limited() {
-	(
-		ulimit -f 1
-		"$@"
-	)
-}
-expect_status 70 "a disk that is full" limited "$REMINT" plan server-only.pem many.pem weak.pem --for dotnet-mtls --signer external -o new.json
+expect_status 70 "a disk that is full" limited 1 "$REMINT" plan server-only.pem many.pem weak.pem --for dotnet-mtls --signer external -o new.json
 expect_err '^remint: new.json: cannot write: ' "is a failure that says so"
 absent new.json "leaves no plan"
 mkdir empty

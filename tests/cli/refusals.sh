@@ -313,14 +313,6 @@ else
 	skip "a file system cannot be mounted here" "a full disk"
 fi
 
-# limited BLOCKS COMMAND...: no file may grow beyond that many blocks of 512 bytes (of 1024 in some shells).
-limited() {
-	(
-		ulimit -f "$1"
-		shift
-		"$@"
-	)
-}
 cp -R "$home" small
 "$REMINT" list --home small >before
 expect_status 6 "a limit on the size of files under the home" limited 16 "$REMINT" sign --home small good.csr

@@ -162,7 +162,7 @@ lab --home k --no-password
 for delay in 0 0.005 0.01 0.015 0.02 0.03 0.05 0.08; do
 	rm -rf killed
 	cp -a k killed
-	"$REMINT" ca rotate --home killed >"$TMP/out" 2>&1 &
+	GCOV_PREFIX=$UNCOUNTED "$REMINT" ca rotate --home killed >"$TMP/out" 2>&1 &
 	sleep $delay
 	kill -9 $! 2>"$TMP/err"
 	wait $! 2>"$TMP/err"

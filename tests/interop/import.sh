@@ -288,7 +288,7 @@ state_of() {
 state_of "$REMINT_HOME" >wanted
 home h-killed
 for delay in 0.05 0.1 0.2 0.3 0.4 0.6; do
-	"$REMINT" import --commit --password-file pw big >/dev/null 2>&1 &
+	GCOV_PREFIX=$UNCOUNTED "$REMINT" import --commit --password-file pw big >/dev/null 2>&1 &
 	victim=$!
 	sleep $delay
 	kill -9 $victim 2>/dev/null

@@ -39,11 +39,10 @@ json_is() {
 	fi
 }
 
-# as_nobody COMMAND...: by a user who owns nothing here. nobody_can: whether that can be done. A program built to measure coverage
-# leaves its counts, which nobody may not leave beside the objects, and would say so between its messages.
+# as_nobody COMMAND...: by a user who owns nothing here. nobody_can: whether that can be done.
 as_nobody() {
 	if [ "$(id -u)" -eq 0 ]; then
-		GCOV_PREFIX=$TMP/counts setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+		GCOV_PREFIX=$UNCOUNTED setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 	else
 		"$@"
 	fi
@@ -51,9 +50,18 @@ as_nobody() {
 # A program of its own place: what was built may stand where nobody may go.
 nobody_can() {
 	chmod 711 "$TMP"
-	mkdir -p "$TMP/counts" && chmod 1777 "$TMP/counts"
+	mkdir -p "$UNCOUNTED" && chmod 1777 "$UNCOUNTED"
 	cp "$REMINT" "$TMP/remint" && chmod 755 "$TMP/remint"
 	as_nobody "$TMP/remint" --version >/dev/null 2>&1
+}
+
+# limited BLOCKS COMMAND...: no file may grow beyond that many blocks of 512 bytes (of 1024 in some shells).
+limited() {
+	(
+		ulimit -f "$1"
+		shift
+		GCOV_PREFIX=$UNCOUNTED "$@"
+	)
 }
 
 # at TIME COMMAND...: with the clock at TIME. Needs faketime; the address sanitizer wants to be the

@@ -17,6 +17,9 @@ unset REMINT_HOME
 umask 077 # passphrase files that others may read are refused
 HOME=$TMP
 export HOME
+# A program that was built to measure coverage leaves its counts beside its objects when it ends. GCOV_PREFIX=$UNCOUNTED goes before one
+# that may not write there, or would leave half of them because it is killed.
+UNCOUNTED=$TMP/uncounted
 tap_count=0
 tap_failed=0
 tap_ended=no
