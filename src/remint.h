@@ -1068,6 +1068,7 @@ struct remint_imported_ca {
 struct remint_imported {
 	const char *source, *kind;
 	struct remint_tally certificates, authorities, keys, revocations;
+	uint64_t adopted;                        /* certificates of the home whose CA this source brought: they were nobody's, and are its now */
 	uint64_t requests;                       /* read: their keys are known to be in their owners' hands */
 	const struct remint_refusal *refusals; size_t refusal_count;
 	const struct remint_imported_ca *cas; size_t ca_count; /* of the last source: all of the run */

@@ -58,6 +58,7 @@ print_json(struct cli *cli, const struct remint_imported *imported)
 	tally_json(json, "authorities", &imported->authorities);
 	tally_json(json, "keys", &imported->keys);
 	tally_json(json, "revocations", &imported->revocations);
+	json_number(json, "adopted", (int64_t)imported->adopted);
 	json_number(json, "requests", (int64_t)imported->requests);
 	json_open(json, "refused", '[');
 	for (size_t i = 0; i < imported->refusal_count; i++) {
@@ -120,6 +121,9 @@ print_text(struct out *out, const struct remint_imported *imported)
 	tally_row(table, "private keys", &imported->keys);
 	tally_row(table, "revoked", &imported->revocations);
 	table_free(table);
+	if (imported->adopted)
+		out_format(out, "adopted %llu: on record before their CA was known, and its certificates now\n",
+		    (unsigned long long)imported->adopted);
 	for (size_t i = 0; i < imported->refusal_count; i++)
 		out_format(out, "%s %llu: %s\n", imported->refusals[i].fault ? "refused" : "left out",
 		    (unsigned long long)imported->refusals[i].count, imported->refusals[i].reason);
@@ -134,7 +138,7 @@ print(void *arg, const struct remint_imported *imported)
 	struct cli *cli = account->cli;
 
 	account->added += imported->certificates.added + imported->authorities.added +
-			  imported->keys.added + imported->revocations.added;
+			  imported->keys.added + imported->revocations.added + imported->adopted;
 	if (cli->json)
 		print_json(cli, imported);
 	else

@@ -336,7 +336,8 @@ rmt_db_cert_visit(struct rmt_db *db, const struct rmt_buf *ids,
 static const char rows_between[] =
     "SELECT c.id, c.tbs, c.authority, i.text, c.serial, c.fingerprint, c.spki_hash, c.subject,"
     " c.name, c.not_before, c.not_after, c.recorded, t.text, c.targets, c.supersedes, NULL,"
-    " c.proved, c.request, d.der, NULL, NULL, b.bytes"
+    " c.proved, c.request, d.der, NULL, NULL, b.bytes,"
+    " EXISTS (SELECT 1 FROM adopted a WHERE a.certificate = c.id)"
     " FROM certificates c LEFT JOIN terms i ON i.id = c.issuer LEFT JOIN terms t ON t.id = c.template"
     " LEFT JOIN certificate_der d ON d.certificate = c.id LEFT JOIN tbs b ON b.id = c.tbs"
     " WHERE c.id BETWEEN ?1 AND ?2 ORDER BY c.id";
@@ -359,6 +360,7 @@ rmt_db_cert_scan(struct rmt_db *db, int64_t first, int64_t last,
 		rc = rmt_db_keep_row(query.statement, &buf, err);
 		if (rc == 0) {
 			read_row(query.statement, &buf, &cert);
+			cert.adopted = sqlite3_column_int(query.statement, 22) != 0;
 			rc = visit(arg, &cert, rmt_db_keep(query.statement, 21, &buf));
 		}
 		if (rc != 0)

@@ -58,6 +58,7 @@ int rmt_db_tbs_scan(struct rmt_db *db, int64_t first, int64_t last, int (*visit)
 /* The first id in use from one to another: 1 there is one, 0 none, -1. */
 int rmt_db_cert_between(struct rmt_db *db, int64_t first, int64_t last, int64_t *id, struct rmt_err *err);
 int rmt_db_tbs_between(struct rmt_db *db, int64_t first, int64_t last, int64_t *id, struct rmt_err *err);
+int rmt_db_adopted_between(struct rmt_db *db, int64_t first, int64_t last, int64_t *id, struct rmt_err *err);
 /* Are the names that the row `id` is found by those of `cert`? 1 yes, 0 no, -1. */
 int rmt_db_names_match(struct rmt_db *db, const struct rmt_db_cert *cert, int64_t id, struct rmt_err *err);
 
@@ -83,6 +84,7 @@ int rmt_db_authority_add(struct rmt_db *db, const struct rmt_db_authority *autho
 int rmt_db_authority_activate(struct rmt_db *db, int64_t id, struct rmt_span cert, int64_t parent, struct rmt_err *err); /* pending -> active */
 int rmt_db_authority_retire(struct rmt_db *db, int64_t id, struct rmt_err *err); /* active -> retired */
 int rmt_db_authority_adopt(struct rmt_db *db, int64_t id, struct rmt_err *err); /* foreign -> active: its key came */
+int rmt_db_authority_place(struct rmt_db *db, int64_t id, int64_t parent, struct rmt_err *err); /* its issuer came; it had none */
 /* By name, or by id when name is NULL. 1 found (spans borrowed until the next call on db), 0 absent. */
 int rmt_db_authority_get(struct rmt_db *db, const char *name, int64_t id, struct rmt_db_authority *out, struct rmt_err *err);
 int rmt_db_authorities(struct rmt_db *db, int (*visit)(void *arg, const struct rmt_db_authority *authority), void *arg, struct rmt_err *err);
@@ -123,6 +125,7 @@ struct rmt_db_cert {
 	rmt_time revoked_at;
 	bool proved;                 /* possession of the key was proved (own key or verified request) */
 	int64_t request;             /* request row or 0 */
+	bool adopted;                /* filled by scans: recorded before its authority was known, and vouched for without it then */
 };
 /* What to call it: revoked before superseded before expired. The same order as in the filter below. */
 enum rmt_cert_status rmt_db_cert_status(const struct rmt_db_cert *cert, rmt_time now);
@@ -133,6 +136,10 @@ int rmt_db_cert_find(struct rmt_db *db, struct rmt_span serial, struct rmt_span 
 /* The serial number was given by the authority: 1, with the certificate's id (0: it is not recorded yet), 0, -1. */
 int rmt_db_serial_holder(struct rmt_db *db, int64_t authority, struct rmt_span serial, int64_t *certificate, struct rmt_err *err);
 int rmt_db_cert_by_id(struct rmt_db *db, int64_t id, struct rmt_db_cert *out, struct rmt_err *err);
+/* The certificates from elsewhere that no authority is known for, with their DER, by id. The visitor may adopt. */
+int rmt_db_strays(struct rmt_db *db, int (*visit)(void *arg, const struct rmt_db_cert *cert), void *arg, struct rmt_err *err);
+/* Its authority is known now. An event must vouch for the row as it is afterwards (rmt_vouch_cert). */
+int rmt_db_cert_adopt(struct rmt_db *db, int64_t id, int64_t authority, struct rmt_err *err);
 /* Proved possession of this key on record? 1 yes, 0 no, -1. */
 int rmt_db_key_proved(struct rmt_db *db, struct rmt_span spki_hash, struct rmt_err *err);
 

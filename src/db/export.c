@@ -24,7 +24,7 @@ static const struct {
 	    " a.key_here, a.parent, a.crl_uri, a.ocsp_uri, a.ca_uri, a.crl_shards, a.crl_deltas,"
 	    " a.certificate AS der"
 	    " FROM authorities a ORDER BY a.id" },
-	{ "certificates", "nnxhhhxxttttxxxnnfnb",
+	{ "certificates", "nnxhhhxxttttxxxnnfnfb",
 	    "SELECT c.id, c.authority, i.text AS issuer, c.serial, c.fingerprint AS sha256,"
 	    " c.spki_hash AS spki_sha256, c.subject, c.name, c.not_before, c.not_after, c.recorded,"
 	    " (SELECT r.at FROM revoked r WHERE r.certificate = c.id) AS revoked,"
@@ -32,7 +32,8 @@ static const struct {
 	    "  WHERE n.certificate = c.id) AS names,"
 	    " t.text AS template, c.targets, c.supersedes,"
 	    " (SELECT max(s.id) FROM certificates s WHERE s.supersedes = c.id) AS superseded_by,"
-	    " c.proved, c.request, d.der"
+	    " c.proved, c.request,"
+	    " EXISTS (SELECT 1 FROM adopted o WHERE o.certificate = c.id) AS adopted, d.der"
 	    " FROM certificates c JOIN terms i ON i.id = c.issuer"
 	    " LEFT JOIN terms t ON t.id = c.template"
 	    " LEFT JOIN certificate_der d ON d.certificate = c.id ORDER BY c.id" },

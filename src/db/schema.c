@@ -421,6 +421,42 @@ static const char version_8[] =
     " BEGIN SELECT RAISE(ABORT, 'an authority only goes from pending to active to "
     "retired'); END;\n";
 
+/* A certificate that was recorded before its authority was known goes under it when that comes, and an
+   authority under its issuer: once, and for good. What the event of its recording says is then true
+   of the row without its authority. */
+static const char version_9[] =
+    "CREATE TABLE adopted ("
+    " certificate INTEGER PRIMARY KEY REFERENCES certificates (id)"
+    ") STRICT;\n" APPEND_ONLY("adopted")
+	"CREATE INDEX certificates_stray ON certificates (id) WHERE authority IS NULL;\n"
+	"DROP TRIGGER certificates_no_update;\n"
+	"CREATE TRIGGER certificates_no_update BEFORE UPDATE ON certificates"
+	" WHEN NOT (OLD.authority IS NULL AND OLD.tbs IS NULL AND NEW.authority IS NOT NULL"
+	"  AND EXISTS (SELECT 1 FROM adopted a WHERE a.certificate = OLD.id)"
+	"  AND NEW.id = OLD.id AND NEW.tbs IS NULL AND NEW.issuer = OLD.issuer"
+	"  AND NEW.serial = OLD.serial AND NEW.fingerprint = OLD.fingerprint"
+	"  AND NEW.spki_hash = OLD.spki_hash AND NEW.subject = OLD.subject AND NEW.name = OLD.name"
+	"  AND NEW.not_before = OLD.not_before AND NEW.not_after = OLD.not_after"
+	"  AND NEW.recorded = OLD.recorded AND NEW.template IS OLD.template"
+	"  AND NEW.targets = OLD.targets AND NEW.supersedes IS OLD.supersedes"
+	"  AND NEW.proved = OLD.proved AND NEW.request IS OLD.request)"
+	" BEGIN SELECT RAISE(ABORT, 'certificates is append-only'); END;\n"
+
+	"DROP TRIGGER authorities_update;\n"
+	"CREATE TRIGGER authorities_update BEFORE UPDATE ON authorities"
+	" WHEN NOT (NEW.id = OLD.id AND NEW.name = OLD.name AND NEW.spki_hash = OLD.spki_hash"
+	"  AND NEW.crl_uri = OLD.crl_uri AND NEW.ocsp_uri = OLD.ocsp_uri AND NEW.ca_uri = OLD.ca_uri"
+	"  AND ((OLD.state = 0 AND NEW.state = 1 AND NEW.key_here = OLD.key_here)"
+	"   OR (OLD.state = 1 AND NEW.state = 2 AND NEW.key_here = OLD.key_here"
+	"    AND NEW.certificate IS OLD.certificate AND NEW.parent IS OLD.parent)"
+	"   OR (OLD.state = 3 AND NEW.state = 1 AND OLD.key_here = 0 AND NEW.key_here = 1"
+	"    AND NEW.certificate IS OLD.certificate AND NEW.parent IS OLD.parent)"
+	"   OR (OLD.state > 0 AND NEW.state = OLD.state AND NEW.key_here = OLD.key_here"
+	"    AND NEW.certificate IS OLD.certificate AND OLD.parent IS NULL"
+	"    AND NEW.parent IS NOT NULL AND NEW.parent <> NEW.id)))"
+	" BEGIN SELECT RAISE(ABORT, 'an authority only goes from pending to active to "
+	"retired'); END;\n";
+
 const struct rmt_db_migration rmt_db_migrations[] = {
 	{ 1, version_1 },
 	{ 2, version_2 },
@@ -430,6 +466,7 @@ const struct rmt_db_migration rmt_db_migrations[] = {
 	{ 6, version_6 },
 	{ 7, version_7 },
 	{ 8, version_8 },
+	{ 9, version_9 },
 };
 const size_t rmt_db_migration_count = sizeof rmt_db_migrations / sizeof rmt_db_migrations[0];
 

@@ -89,6 +89,7 @@ struct checking {
 	struct rmt_vouch vouch;      /* of the event under way */
 	int64_t event, expected;     /* its number; the id that must come next */
 	struct ranges certs, tbs;    /* vouched for so far */
+	struct ranges adopted;       /* ... once more, with their authority */
 	uint64_t certificates;
 };
 
@@ -161,13 +162,29 @@ static int check_next(struct checking *checking, int64_t id)
 static int check_cert(void *arg, const struct rmt_db_cert *row, struct rmt_span tbs)
 {
 	struct checking *checking = arg;
+	struct rmt_db_cert recorded = *row;
 
+	if (row->adopted)
+		recorded.authority = 0;
 	checking->certificates++;
 	rmt_verb_progress(checking->home->ctx, checking->certificates, 0);
 	return check_next(checking, row->id) || check_columns(checking, row, tbs) ||
 	               (checking->signatures && rmt_signatures_add(checking->signatures, row, checking->err))
 	           ? -1
-	           : rmt_vouch_cert(&checking->vouch, row->id, row, checking->err);
+	           : rmt_vouch_cert(&checking->vouch, row->id, &recorded, checking->err);
+}
+
+/* As it has been since its authority is known; the rest was checked with the event of its recording. */
+static int check_adopted(void *arg, const struct rmt_db_cert *row, struct rmt_span tbs)
+{
+	struct checking *checking = arg;
+
+	(void)tbs;
+	if (check_next(checking, row->id))
+		return -1;
+	if (!row->adopted)
+		return refuse_cert(checking, row->id, "was altered: an event says that it was adopted");
+	return rmt_vouch_cert(&checking->vouch, row->id, row, checking->err);
 }
 
 static int check_tbs(void *arg, int64_t id, const struct rmt_db_tbs *tbs)
@@ -179,26 +196,27 @@ static int check_tbs(void *arg, int64_t id, const struct rmt_db_tbs *tbs)
 
 /* ---- one event ----------------------------------------------------------------------------------------------------------------- */
 
-enum { CERTS = 1, TBS = 2 };
+enum { CERTS = 1, TBS = 2, ADOPTED = 4 };
 
 static int cover(struct checking *checking, int which, struct range range)
 {
 	int certs = which & CERTS ? ranges_add(&checking->certs, range, checking->err) : 1;
 	int tbs = which & TBS ? ranges_add(&checking->tbs, range, checking->err) : 1;
+	int adopted = which & ADOPTED ? ranges_add(&checking->adopted, range, checking->err) : 1;
 
-	if (certs < 0 || tbs < 0)
+	if (certs < 0 || tbs < 0 || adopted < 0)
 		return -1;
-	return certs && tbs ? 0 : refuse(checking, "event", checking->event, "names rows that an event before it was for");
+	return certs && tbs && adopted ? 0 : refuse(checking, "event", checking->event, "names rows that an event before it was for");
 }
 
 /* The rows of one kind in a range: each must be there, and is what its own bytes say. */
-static int check_range(struct checking *checking, bool certs, struct range range)
+static int check_range(struct checking *checking, int which, struct range range)
 {
 	struct rmt_db *db = checking->home->db;
 
 	checking->expected = range.first;
-	if ((certs ? rmt_db_cert_scan(db, range.first, range.last, check_cert, checking, checking->err)
-	           : rmt_db_tbs_scan(db, range.first, range.last, check_tbs, checking, checking->err)))
+	if (which == TBS ? rmt_db_tbs_scan(db, range.first, range.last, check_tbs, checking, checking->err)
+	                 : rmt_db_cert_scan(db, range.first, range.last, which == ADOPTED ? check_adopted : check_cert, checking, checking->err))
 		return -1;
 	return checking->expected == range.last + 1 ? 0 : check_next(checking, range.last + 1);
 }
@@ -230,7 +248,7 @@ static const char *find_ids(const char *text)
 	return found ? found + 5 : NULL;
 }
 
-static int check_rows(struct checking *checking, int which, bool certs, const char *text)
+static int check_rows(struct checking *checking, int which, const char *text)
 {
 	const char *at = find_ids(text);
 	struct rmt_buf hex = {0};
@@ -241,7 +259,7 @@ static int check_rows(struct checking *checking, int which, bool certs, const ch
 	while (at && *at != ' ') {
 		if (!read_range(&at, &range) || (*at != ' ' && *at != ','))
 			at = NULL;
-		else if (cover(checking, which, range) || check_range(checking, certs, range))
+		else if (cover(checking, which, range) || check_range(checking, which, range))
 			return -1;
 		else
 			at += *at == ',';
@@ -264,13 +282,9 @@ static int check_event(void *arg, int64_t id, rmt_time when, const char *kind, c
 	/* A certificate from elsewhere has no to-be-signed bytes, but takes a number of theirs. */
 	static const struct {
 		const char *kind;
-		bool certs;
 		int which;
 	} kinds[] = {
-	    {"persist", false, TBS},
-	    {"issue", true, CERTS},
-	    {"resume", true, CERTS},
-	    {"record", true, CERTS | TBS},
+	    {"persist", TBS}, {"issue", CERTS}, {"resume", CERTS}, {"record", CERTS | TBS}, {"adopt", ADOPTED},
 	};
 	struct checking *checking = arg;
 
@@ -278,7 +292,7 @@ static int check_event(void *arg, int64_t id, rmt_time when, const char *kind, c
 	checking->event = id;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strcmp(kind, kinds[i].kind) == 0)
-			return check_rows(checking, kinds[i].which, kinds[i].certs, text);
+			return check_rows(checking, kinds[i].which, text);
 	return 0;
 }
 
@@ -392,6 +406,7 @@ static int check_all(struct checking *checking, struct remint_db_report *report)
 	    rmt_db_check_events(db, err) || rmt_db_events(db, 0, check_event, checking, err) ||
 	    check_covered(checking, &checking->certs, "certificate", rmt_db_cert_between) ||
 	    check_covered(checking, &checking->tbs, "the to-be-signed bytes", rmt_db_tbs_between) ||
+	    check_covered(checking, &checking->adopted, "the adoption of certificate", rmt_db_adopted_between) ||
 	    rmt_db_authorities(db, check_authority, checking, err) ||
 	    (checking->signatures && rmt_signatures_end(checking->signatures, report, err)))
 		return -1;
@@ -418,6 +433,7 @@ static int check_home(struct rmt_home *home, const struct remint_db_check_option
 	rmt_vouch_clear(&checking.vouch);
 	free(checking.certs.at);
 	free(checking.tbs.at);
+	free(checking.adopted.at);
 	return rc;
 }
 

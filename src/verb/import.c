@@ -5,7 +5,7 @@
  *
  * Everything is known by its bytes, so that whatever is on record already is passed over: an import that was killed is
  * run again, and ends as if it had not been. What the objects of a source are made of stands in the files of its kind; what becomes of
- * them in import_authority.c, import_settle.c, import_certificate.c and import_revocation.c.
+ * them in import_authority.c, import_settle.c, import_adopt.c, import_certificate.c and import_revocation.c.
  */
 #include "config.h"
 
@@ -259,7 +259,7 @@ int rmt_import_phases(struct rmt_import *run, struct rmt_err *err)
 	if (!run->options->no_keys && read_sources(run, RMT_IMPORT_KEYS, err))
 		return -1;
 	run->source = &run->sources[0];
-	return rmt_import_settle(run, err) || read_sources(run, RMT_IMPORT_CERTIFICATES, err) ||
+	return rmt_import_settle(run, err) || rmt_import_adopt(run, err) || read_sources(run, RMT_IMPORT_CERTIFICATES, err) ||
 	               read_sources(run, RMT_IMPORT_REVOCATIONS, err) || rmt_import_numbers(run, err)
 	           ? -1
 	           : 0;

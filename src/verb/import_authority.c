@@ -52,6 +52,7 @@ static int add_home_ca(void *arg, const struct rmt_db_authority *row)
 		return -1;
 	ca->id = row->id;
 	ca->state = row->state;
+	ca->parent = row->parent;
 	ca->home = true;
 	ca->issues = row->key_here;
 	rmt_file_label(row->name, ca->name);

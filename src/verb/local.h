@@ -1232,6 +1232,7 @@ struct rmt_import_ca {
 	struct rmt_cert *cert;
 	unsigned char sha256[RMT_SHA256], spki[RMT_SHA256];
 	int64_t id;                    /* row; 0: not recorded yet, which in a dry run it never is */
+	int64_t parent;                /* in the home, of its issuer; 0 none */
 	enum rmt_authority_state state; /* that it has, or in a dry run would have */
 	char name[65];
 	bool home;                     /* the home knew it before */
@@ -1325,6 +1326,7 @@ struct rmt_import_signed { struct rmt_span issuer, tbs, algorithm, signature; };
 size_t rmt_import_signer(struct rmt_import *run, const struct rmt_import_signed *what, size_t *named);
 size_t rmt_import_cert_signer(struct rmt_import *run, const struct rmt_cert *cert, size_t *named);
 int rmt_import_settle(struct rmt_import *run, struct rmt_err *err);  /* when all CAs and keys are known */
+int rmt_import_adopt(struct rmt_import *run, struct rmt_err *err);   /* then: what the home has goes under them (import_adopt.c) */
 int rmt_import_numbers(struct rmt_import *run, struct rmt_err *err); /* at the end: lists go on where they were */
 void rmt_import_cas_clear(struct rmt_import *run);
 

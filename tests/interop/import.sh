@@ -102,6 +102,45 @@ check "and what it signed is ours" sh -c "\"$REMINT\" list --json | jq -e '[.cer
 expect_status 0 "the database is sound" remint db check
 goes_on Demo demoCA/cacert.pem 5 1000 'Key Compromise'
 
+# Certificates, and what they are revoked for, before anything is known of their CA; then a CA that signed the CA.
+home h-late
+expect_status 0 "certificates before their CA" remint import --commit c1.pem c4.pem k4.pem
+foreign() { remint list --json | jq '[.certificates[] | select(.foreign)] | length'; }
+[ "$(foreign)" -eq 2 ] && ok "are nobody's" || not_ok "are nobody's"
+rm -rf late
+cp -r demoCA late
+rm -r late/newcerts
+expect_status 7 "the CA comes, without its key" remint import --commit late
+expect_out '^adopted 2: ' "and what it signed is counted"
+expect_status 0 "the database is sound" remint db check
+expect_status 0 "its key comes, in a dry run" remint import late --password-file pw
+expect_no_line "$TMP/out" '^adopted' "nothing is adopted twice"
+expect_status 0 "its key comes" remint import --commit late --password-file pw
+[ "$(foreign)" -eq 0 ] && ok "the certificates are ours now" || not_ok "the certificates are ours now"
+expect_status 0 "the revoked one is known by its file" remint list --status revoked
+expect_out 'leaf1' "and listed as revoked"
+expect_status 0 "the database is sound" remint db check
+goes_on Demo demoCA/cacert.pem 5 1000 'Key Compromise'
+expect_status 0 "one that was adopted is revoked" remint revoke --commit c4.pem --reason superseded
+goes_on Demo demoCA/cacert.pem 6 1000 'Key Compromise' 1003 Superseded
+expect_status 0 "once more" remint import --commit late --password-file pw --json
+mv "$TMP/out" again.json
+check "changes nothing" jq -e '[.imported[] | .adopted, .certificates.new, .authorities.new, .revocations.new] | add == 0' again.json
+sqlite3 "$REMINT_HOME/ca.db" "DROP TRIGGER adopted_no_update; DROP TRIGGER adopted_no_delete; DROP TRIGGER certificates_no_update;
+	UPDATE certificates SET authority = NULL WHERE id = 1; DELETE FROM adopted WHERE certificate = 1" >sql.log 2>&1
+expect_status 6 "who takes a certificate away from its CA is found out" remint db check
+home h-below
+quietly openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout top.key -out top.pem -subj /CN=Top -days 90
+quietly openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout sub.key -out sub.csr -subj /CN=Sub
+printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n' >sub.ext
+quietly openssl x509 -req -in sub.csr -CA top.pem -CAkey top.key -set_serial 0x51 -days 60 -extfile sub.ext -out sub.pem
+expect_status 0 "a CA before the one that signed it" remint import --commit sub.pem sub.key
+expect_status 0 "that one follows, with its key" remint import --commit top.pem top.key
+expect_out '^adopted 1: ' "the CA below it is counted"
+expect_status 0 "the database is sound" remint db check
+expect_status 0 "the CA below issues" remint issue --ca Sub --dns below.example --key-type ec:p256 --out below
+expect_status 0 "with a chain up to the other" sh -c 'cat below/*chain*.pem | openssl verify -CAfile top.pem -untrusted /dev/stdin below/cert.pem'
+
 # ---- easy-rsa --------------------------------------------------------------------------------------------------------------
 
 easyrsa=/usr/share/easy-rsa/easyrsa
@@ -245,8 +284,8 @@ home h-files
 counts 3 1 1 4 "a directory of files" files
 home h-stdin
 cat demoCA/cacert.pem c1.pem demoCA/crl.pem >pile.pem
-"$REMINT" import --commit --json - <pile.pem >out 2>err
-check "standard input, read once" jq -e '.imported[0] | .certificates.new == 2 and .revocations.new == 4' out
+"$REMINT" import --commit --json - <pile.pem >pile.json 2>err
+check "standard input, read once" jq -e '.imported[0] | .certificates.new == 2 and .revocations.new == 4' pile.json
 
 openssl s_server -accept 0 -cert c4.pem -key k4.pem -cert_chain demoCA/cacert.pem -quiet >server.log 2>&1 &
 server=$!

@@ -637,7 +637,10 @@ a_home_of_every_earlier_schema_is_brought_up_to_date(void **state)
 /* What later steps made is taken back, and a certificate is revoked as schema 3 did it. */
 static const char to_schema_3[] =
     "PRAGMA foreign_keys = OFF; DROP INDEX IF EXISTS events_upkeep;"
-    "DROP TABLE ocsp_responses;"
+    "DROP TABLE ocsp_responses; DROP TRIGGER certificates_no_update;"
+    "DROP TABLE adopted; DROP INDEX certificates_stray;"
+    "CREATE TRIGGER certificates_no_update BEFORE UPDATE ON certificates"
+    " BEGIN SELECT RAISE(ABORT, ''); END;"
     "DROP TABLE blocked_keys; DROP TABLE other_exponents;"
     "DROP TABLE crls; DROP TABLE revocations; DROP TABLE revoked;"
     "DROP TRIGGER authorities_lists; ALTER TABLE authorities DROP COLUMN crl_shards;"

@@ -40,6 +40,20 @@ what_is_recorded_is_never_changed(void **state)
 		{ "UPDATE tbs SET serial = x'09'", "tbs is append-only" },
 		{ "DELETE FROM tbs", "tbs is append-only" },
 		{ "UPDATE certificates SET not_after = 9", "certificates is append-only" },
+		{ "UPDATE certificates SET authority = NULL", "certificates is append-only" },
+		{ "INSERT INTO certificates SELECT 9, NULL, NULL, issuer, x'aa', zeroblob(32),"
+		  " spki_hash, subject, name, not_before, not_after, recorded, template, targets,"
+		  " NULL, proved, NULL FROM certificates WHERE id = 1",
+		    "" },
+		{ "UPDATE certificates SET authority = 1 WHERE id = 9",
+		    "certificates is append-only" },
+		{ "INSERT INTO adopted VALUES (9)", "" },
+		{ "UPDATE certificates SET authority = 1, not_after = 1 WHERE id = 9",
+		    "certificates is append-only" },
+		{ "UPDATE certificates SET authority = 1 WHERE id = 9", "" },
+		{ "UPDATE certificates SET authority = NULL WHERE id = 9",
+		    "certificates is append-only" },
+		{ "DELETE FROM adopted", "adopted is append-only" },
 		{ "DELETE FROM certificates WHERE id = 1", "certificates is append-only" },
 		{ "UPDATE certificate_der SET der = x'00'", "certificate_der is append-only" },
 		{ "DELETE FROM certificate_names", "certificate_names is append-only" },
@@ -335,6 +349,7 @@ static const struct {
 	{ "certificate_names", "names of certificates" },
 	{ "certificate_targets", "targets of certificates" },
 	{ "revoked", "follows from revocations" },
+	{ "adopted", "a flag of certificates" },
 	{ "other_exponents", "follows from the keys of certificates" },
 };
 
