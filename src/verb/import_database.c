@@ -219,9 +219,10 @@ static size_t ca_in_cell(struct rows *rows, struct rmt_span text, bool base64)
 
 	rmt_buf_span(&copy, text);
 	from = base64 ? rmt_buf_string(&copy) : strstr(rmt_buf_string(&copy), marks[0]);
+	if (from && !base64)
+		from += strlen(marks[0]); /* behind it, so that no dash is of both marks */
 	to = base64 ? from + strlen(from) : from ? strstr(from, marks[1]) : NULL;
 	if (to) {
-		from += base64 ? 0 : strlen(marks[0]);
 		if (rmt_base64_decode(rmt_span_of(from, (size_t)(to - from)), &der, NULL) == 0 && rmt_sha256(rmt_buf_view(&der), sha256, NULL) == 0)
 			ca = rmt_import_ca_of(rows->run, sha256);
 	}
