@@ -127,7 +127,8 @@ nagios_text(const char *text)
 static int
 keep_figure(struct showing *showing, const struct remint_status_line *line)
 {
-	bool below = strcmp(line->check, "freshness") == 0 || strcmp(line->check, "lifetime") == 0 ||
+	bool below = strcmp(line->check, "freshness") == 0 || strcmp(line->check, "delta-freshness") == 0 ||
+		     strcmp(line->check, "lifetime") == 0 ||
 		     strcmp(line->check, "disk-free") == 0;
 	char *object = nagios_text(line->object), text[256], warning[32] = "", critical[32] = "";
 	int rc;

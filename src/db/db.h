@@ -247,8 +247,6 @@ struct rmt_db_revoked_query {
 	rmt_time not_expired_at;  /* without those that expired before this; 0: all */
 };
 int rmt_db_revoked(struct rmt_db *db, const struct rmt_db_revoked_query *query, int (*visit)(void *arg, const struct rmt_db_revocation *row), void *arg, struct rmt_err *err);
-/* The history behind the row `after`, oldest first. */
-int rmt_db_revocations(struct rmt_db *db, int64_t after, int (*visit)(void *arg, const struct rmt_db_revocation *row), void *arg, struct rmt_err *err);
 
 /* ---- revocation lists: their numbers, and what was published ----------------------------------------------------------------------- */
 struct rmt_db_crl {
@@ -396,8 +394,8 @@ struct rmt_db_lifetime {
 };
 /* The visitor leaves the database alone. */
 int rmt_db_lifetimes(struct rmt_db *db, int (*visit)(void *arg, const struct rmt_db_lifetime *lifetime), void *arg, struct rmt_err *err);
-/* Of up to a thousand responses kept, spread over all of them: how many, when the first of them ends, the shortest life. */
-int rmt_db_ocsp_sample(struct rmt_db *db, int64_t *count, rmt_time *soonest, int64_t *life, struct rmt_err *err);
+/* Of how many serial numbers is something else so than a list says that knows the history `through` this row of it; since when. */
+int rmt_db_unlisted(struct rmt_db *db, int64_t authority, int64_t through, int64_t *count, rmt_time *oldest, struct rmt_err *err);
 int rmt_db_pending_waiting(struct rmt_db *db, int (*visit)(void *arg, enum rmt_pending_kind kind, int64_t count, rmt_time oldest),
                            void *arg, struct rmt_err *err);
 struct rmt_db_progress {

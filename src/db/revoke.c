@@ -223,27 +223,3 @@ rmt_db_revoked(struct rmt_db *db, const struct rmt_db_revoked_query *wanted,
 	rmt_db_done(&query);
 	return rc;
 }
-
-static const char history[] = "SELECT " RMT_DB_REVOCATION_COLUMNS ", id FROM revocations"
-			      " WHERE id > ?1 ORDER BY id";
-
-int
-rmt_db_revocations(struct rmt_db *db, int64_t after,
-    int (*visit)(void *arg, const struct rmt_db_revocation *row), void *arg, struct rmt_err *err)
-{
-	struct rmt_db_revocation row;
-	struct rmt_db_query query;
-	int rc;
-
-	if (rmt_db_query(db, history, &query, err) != 0)
-		return -1;
-	rmt_db_bind_int(&query, after);
-	while ((rc = rmt_db_step(&query, "read the revocations", err)) == 1) {
-		rmt_db_revocation_read(query.statement, &row);
-		rc = visit(arg, &row);
-		if (rc != 0)
-			break;
-	}
-	rmt_db_done(&query);
-	return rc;
-}

@@ -123,28 +123,30 @@ rmt_db_lifetimes(struct rmt_db *db,
 	return rc;
 }
 
-/* A thousand of them, evenly spread: what a run did not come to lies side by side. */
-static const char responses[] =
-    "WITH RECURSIVE s (k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM s WHERE k < 999),"
-    " r (low, high) AS (SELECT min(id), max(id) FROM ocsp_responses)"
-    " SELECT count(*), min(o.next_update), min(o.next_update - o.this_update) FROM"
-    " (SELECT DISTINCT (SELECT n.id FROM ocsp_responses n WHERE n.id >= low + (high - low) * k / 999"
-    "   ORDER BY n.id LIMIT 1) AS id FROM r, s) p JOIN ocsp_responses o ON o.id = p.id";
+/* Each serial number of which something was said since, with the first of it, which tells what was so before: nothing before a
+ * hold, a hold before its release. Anything else is for good, and was not so before. */
+static const char unlisted[] =
+    "SELECT count(*), min(f.at) FROM (SELECT serial, min(id) AS first FROM revocations"
+    "  WHERE id > ?2 AND authority = ?1 GROUP BY serial) n"
+    " JOIN revocations f ON f.id = n.first"
+    " LEFT JOIN revoked r ON r.authority = ?1 AND r.serial = n.serial"
+    " WHERE CASE f.reason WHEN 6 THEN r.reason IS NOT NULL WHEN 8 THEN r.reason IS NOT 6 ELSE 1 END";
 
 int
-rmt_db_ocsp_sample(struct rmt_db *db, int64_t *count, rmt_time *soonest, int64_t *life,
-    struct rmt_err *err)
+rmt_db_unlisted(struct rmt_db *db, int64_t authority, int64_t through, int64_t *count,
+    rmt_time *oldest, struct rmt_err *err)
 {
 	struct rmt_db_query query;
 	int rc;
 
-	if (rmt_db_query(db, responses, &query, err) != 0)
+	if (rmt_db_query(db, unlisted, &query, err) != 0)
 		return -1;
+	rmt_db_bind_int(&query, authority);
+	rmt_db_bind_int(&query, through);
 	rc = rmt_db_step(&query, doing, err);
 	if (rc == 1) {
 		*count = sqlite3_column_int64(query.statement, 0);
-		*soonest = sqlite3_column_int64(query.statement, 1);
-		*life = sqlite3_column_int64(query.statement, 2);
+		*oldest = sqlite3_column_int64(query.statement, 1);
 	}
 	rmt_db_done(&query);
 	return rc < 0 ? -1 : 0;

@@ -275,6 +275,7 @@ struct rmt_authority {
 /* The authority that issues when none is named, by name; and "succeeds:NEW", the name of the one whose place NEW took. */
 #define RMT_SETTING_ISSUER "issuer"
 #define RMT_SETTING_SUCCEEDS "succeeds:"
+#define RMT_SETTING_IN_ADVANCE "ocsp-all:" /* and its name: when the first response of the last run ends, and how long they hold */
 /* For issuing: an active one. `name` NULL: that of RMT_SETTING_ISSUER, else "issuing", else the only one that has its key here. */
 int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
 /* For CRLs and OCSP responses, or to look at: a retired one too. */

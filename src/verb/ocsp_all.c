@@ -45,7 +45,7 @@ struct run {
 	size_t count;
 	uint64_t groups, done, total;
 	int64_t after;
-	rmt_time now;
+	rmt_time now, soonest; /* when the first response of this authority ends; 0 none yet */
 };
 
 /* ---- a group -------------------------------------------------------------------------------------------------------------- */
@@ -70,9 +70,12 @@ static int take(void *arg, const struct rmt_db_ocsp_state *state, const struct r
 	if (one->kept) {
 		if (run->directory)
 			rmt_buf_span(&one->der, response->der);
+		one->answer.next_update = response->next_update;
 	} else {
 		rmt_answerer_says(&run->responder, run->answerer, state, true, run->now, &one->answer);
 	}
+	if (!run->soonest || one->answer.next_update < run->soonest)
+		run->soonest = one->answer.next_update;
 	run->count++;
 	return rmt_buf_check(&one->der, &run->ctx->err);
 }
@@ -233,16 +236,37 @@ static int next_group(struct run *run, struct rmt_err *err)
 	return run->after != before;
 }
 
+/* What a status asks for from now on, of this authority. */
+static int remember(struct run *run, struct rmt_err *err)
+{
+	struct rmt_db *db = run->responder.home.db;
+	struct rmt_buf name = {0}, value = {0};
+	int rc = -1;
+
+	rmt_buf_format(&name, "%s%s", RMT_SETTING_IN_ADVANCE, run->answerer->authority.name);
+	rmt_buf_format(&value, "%lld %lld", (long long)run->soonest, (long long)rmt_responder_validity(&run->responder));
+	if (rmt_buf_check(&name, err) || rmt_buf_check(&value, err) || rmt_db_begin(db, err))
+		goto out;
+	if (rmt_db_setting_put(db, rmt_buf_string(&name), rmt_buf_string(&value), err) == 0)
+		rc = rmt_db_commit(db, err);
+	else
+		rmt_db_rollback(db);
+out:
+	rmt_buf_free(&name);
+	rmt_buf_free(&value);
+	return rc;
+}
+
 static int answer_for(struct run *run, struct rmt_answerer *answerer, struct rmt_err *err)
 {
 	int rc = 1;
 
 	run->answerer = answerer;
-	run->after = 0;
+	run->after = run->soonest = 0;
 	workers_clear(run);
 	while (rc == 1)
 		rc = next_group(run, err);
-	return rc;
+	return rc == 0 && run->soonest ? remember(run, err) : rc;
 }
 
 static int trim(struct run *run, struct rmt_err *err)

@@ -86,16 +86,66 @@ at +9d "$REMINT" status >"$TMP/out"
 line 'critical  issuing: list .* ended at .*refuse every certificate of this authority: run remint crl' "afterwards critical"
 quietly "$REMINT" revoke c/cert.pem
 remint status >"$TMP/out"
-line 'ok        issuing: .*; 1 revocation is not on it yet, since [0-9]+ seconds?' "what is not on it is told"
+line 'ok        issuing: .*; 1 change is not on it yet, since [0-9]+ seconds?' "what is not on it is told"
 at +3d "$REMINT" status >"$TMP/out"
-line 'warning   issuing: .*; 1 revocation is not on it yet, since [23] ' "and a warning after a day"
+line 'warning   issuing: .*; 1 change is not on it yet, since [23] ' "and a warning after a day"
+quietly "$REMINT" revoke b/cert.pem --hold
+remint status >"$TMP/out"
+line 'ok        issuing: .*; 2 changes are not on it yet' "a hold, too"
+quietly "$REMINT" revoke b/cert.pem --release
+remint status >"$TMP/out"
+line 'ok        issuing: .*; 1 change is not on it yet' "until it is released: then the list says what is so"
+quietly "$REMINT" revoke b/cert.pem --hold
+expect_status 0 "a delta" remint crl issuing --delta --out pub
+remint status >"$TMP/out"
+expect_no_line "$TMP/out" 'not on it yet' "takes them up"
+line 'ok        issuing: delta [0-9]+ on top of list 1 \(2 changes\) holds until 20' "and is told of"
+quietly "$REMINT" revoke b/cert.pem --release
+remint status >"$TMP/out"
+line 'ok        issuing: .*; 1 change is not on it yet' "a release of what is on a list is not on it yet"
+quietly "$REMINT" revoke b/cert.pem --hold
+remint status >"$TMP/out"
+expect_no_line "$TMP/out" 'not on it yet' "until it is put on hold again"
+quietly "$REMINT" revoke b/cert.pem --release
+at +20h "$REMINT" status >"$TMP/out"
+line 'warning   issuing: delta .*: a run was missed: run remint crl --delta' "a delta grows old"
+at +2d "$REMINT" status >"$TMP/out"
+line 'warning   issuing: delta .* ended at .*: run remint crl --delta' "and ends, which only those see who look for it"
+line 'warning   issuing: list 1 .*; 1 change is not on it yet, since ' "what it alone said is outstanding again"
+quietly "$REMINT" crl --out pub --next-update 8d
+remint status >"$TMP/out"
+expect_no_line "$TMP/out" 'delta' "a complete list makes it needless"
+
+# ---- an authority whose lists name deltas, partial ones too
+quietly "$REMINT" init --home deltas --no-password --root-key ec:p256 --issuing-key ec:p256 --publish-url http://pki.example/ --crl-shards 2 --crl-deltas
+quietly "$REMINT" db backup --home deltas
+quietly "$REMINT" crl --home deltas --out pub.deltas
+expect_status 1 "deltas that are named and were never published" remint status --home deltas
+line 'warning   issuing: no delta was ever published, and its lists say where it should be: run remint crl --delta' "are missed"
+quietly "$REMINT" crl issuing --home deltas --delta --out pub.deltas
+remint status --home deltas >"$TMP/out"
+line 'ok        issuing: delta [0-9]+ on top of list [0-9]+ \(0 changes\) holds until' "until they are there"
+expect_status 1 "after their end" at +25h "$REMINT" status --home deltas
+line 'critical  issuing: delta .*devices that check deltas refuse every certificate of this authority' "they are critical"
+expect_status 1 "as JSON" at +25h "$REMINT" status --home deltas --json
+json_is '.lines[] | select(.check == "delta-freshness" and .object == "issuing") | .health == "critical" and .value < 0 and .critical == 0' "a line of its own"
+expect_status 2 "for Nagios" at +25h "$REMINT" status --home deltas --nagios
+expect_out "'crl-delta-freshness-issuing'=-[0-9]+s;[0-9]+:;0:" "with its figure"
+
+# ---- OCSP: responses that are only signed as they are asked for need not be fresh
+quietly openssl ocsp -issuer b/chain.pem -cert b/cert.pem -no_nonce -reqout asked.der
+quietly "$REMINT" ocsp asked.der --out answer.der --next-update 1h
+at +2d "$REMINT" status >"$TMP/out"
+expect_no_line "$TMP/out" '^OCSP|ocsp' "where nothing is signed in advance, nothing is asked for"
 expect_status 0 "responses are signed in advance" remint ocsp --all --next-update 4d
 at +2d "$REMINT" status >"$TMP/out"
-line 'ok        [0-9]+ of the responses signed in advance were looked at, the first ends in' "they are fresh"
+line 'ok        issuing: the first response signed in advance ends in' "they are fresh"
 at +90h "$REMINT" status >"$TMP/out"
-line 'warning   [0-9]+ of the responses .*: run remint ocsp --all' "they grow old"
+line 'warning   issuing: the first response .*: a run was missed: run remint ocsp --all' "they grow old"
 at +5d "$REMINT" status >"$TMP/out"
-line 'critical  [0-9]+ of the responses .*ended .* ago: run remint ocsp --all' "and end"
+line 'critical  issuing: the first response .* ended .* ago: run remint ocsp --all' "and end"
+at +40d "$REMINT" status >"$TMP/out"
+expect_no_line "$TMP/out" 'response' "when no run has followed for long, nobody expects one"
 remint status --warn-days 300 --critical-days 299 >"$TMP/out"
 expect_no_line "$TMP/out" 'OCSP [Ss]igner|Responder' "the certificate that signs them is nobody's worry"
 
@@ -104,10 +154,10 @@ openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout w.ke
 quietly "$REMINT" sign w.csr --hold --template server-client
 quietly "$REMINT" request --cn x.example --dns x.example --out x
 remint status >"$TMP/out"
-line 'ok        1 requests? that waits? for approval, the oldest for ' "a held request waits"
-line 'ok        1 requests? that lies? at another CA' "so does one at another CA"
+line 'ok        1 request that waits for approval, the oldest for ' "a held request waits"
+line 'ok        1 request that lies at another CA' "so does one at another CA"
 at +8d "$REMINT" status >"$TMP/out"
-line 'warning   1 requests? that waits? for approval, the oldest for [78] days' "after a week it is a warning"
+line 'warning   1 request that waits for approval, the oldest for [78] days' "after a week it is a warning"
 
 # ---- JSON and Nagios
 expect_status 1 "as JSON" remint status --json
