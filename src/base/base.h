@@ -125,6 +125,9 @@ enum { RMT_CAP_CONFIG = 1 << 20, RMT_CAP_REQUEST = 64 << 10, RMT_CAP_CONTAINER =
  * has no writer within a second. */
 int rmt_file_read(const char *path, size_t cap, struct rmt_buf *out, struct rmt_err *err);
 
+/* Up to `most` bytes of a regular file from `offset` on, appended to `out`: 1; 0 where there is none, or no regular one; -1. */
+int rmt_file_piece(const char *path, uint64_t offset, size_t most, struct rmt_buf *out, struct rmt_err *err);
+
 /* One file to be written: name within the directory (a plain name, no slash), mode and content. What others may read gets its mode
  * less what the umask takes; any other mode counts as stated. */
 struct rmt_output {

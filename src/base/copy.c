@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * base/copy.c - large files copied or only hashed, and directories that appear under their name
+ * base/copy.c - large files copied, only hashed, or looked at in one place, and directories that appear under their name
  * complete and synced, or not at all.
  *
  * Files go by in pieces, so that their size does not matter. What stands in them is nobody's
@@ -37,6 +37,46 @@ write_all(int fd, const unsigned char *bytes, size_t length)
 		length -= (size_t)done;
 	}
 	return 0;
+}
+
+static int
+read_piece(int fd, uint64_t offset, size_t most, struct rmt_buf *out)
+{
+	size_t before = out->length;
+	ssize_t got = 1;
+
+	if (lseek(fd, (off_t)offset, SEEK_SET) < 0)
+		return -1;
+	while (got != 0 && out->length - before < most) {
+		got = read(fd, out->bytes + out->length, most - (out->length - before));
+		if (got < 0 && errno != EINTR)
+			return -1;
+		out->length += got > 0 ? (size_t)got : 0;
+	}
+	return 0;
+}
+
+int
+rmt_file_piece(const char *path, uint64_t offset, size_t most, struct rmt_buf *out, struct rmt_err *err)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), rc = -1;
+	struct stat state;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? 0 : rmt_err_errno(err, RMT_INPUT, path, "open");
+	rmt_buf_reserve(out, most + 1);
+	if (fstat(fd, &state) != 0)
+		rmt_err_errno(err, RMT_INPUT, path, "read");
+	else if (!S_ISREG(state.st_mode))
+		rc = 0;
+	else if (offset > INT64_MAX || rmt_buf_check(out, err) != 0)
+		rmt_err_set(err, RMT_INPUT, NULL, "there is no such place in a file");
+	else if (read_piece(fd, offset, most, out) != 0)
+		rmt_err_errno(err, RMT_INPUT, path, "read");
+	else
+		rc = 1;
+	close(fd);
+	return rc;
 }
 
 struct copying {

@@ -54,6 +54,7 @@ cmd_crl(struct cli *cli)
 		.authority = cli->arguments.count ? cli->arguments.items[0] : NULL,
 		.delta = given(cli, OPT_DELTA),
 		.directory = text_of(cli, OPT_OUT),
+		.force = given(cli, OPT_FORCE),
 	};
 	int rc;
 

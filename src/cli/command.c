@@ -219,8 +219,8 @@ static const struct option_use revoke_options[] = {
 	O(INVALIDITY_DATE), O(COMMIT), O(CSV), PASSWORD, O_END
 };
 static const struct option_use crl_options[] = {
-	O_AS(OUT, "DIR", "publish in this directory, in place of the lists before"), O(DELTA),
-	O(NEXT_UPDATE), CA_PASSWORD, O_END
+	O_AS(OUT, "DIR", "publish in this directory, in place of the lists before"),
+	O_AS(FORCE, NULL, "replace there what is no older list of the same CA too"), O(DELTA), O(NEXT_UPDATE), CA_PASSWORD, O_END
 };
 static const struct option_use report_options[] = { O(HTML),
 	O_AS(FORCE, NULL, "replace FILE when it is there already"), O_END };

@@ -3,7 +3,7 @@
  * crl.c - remint_crl(): the revocation lists of this home's authorities, complete, partial or as deltas, numbered and published.
  *
  * A number is committed before its list is signed, and what was published is committed with it while the home is locked, so that
- * an older list never takes the place of a newer one. How one list is made and put into its place is crl_publish.c's.
+ * an older list never takes the place of a newer one, and the file there is asked as well (crl_there.c). How one list is made and put into its place is crl_publish.c's.
  */
 #include "config.h"
 
@@ -113,7 +113,12 @@ static int plan(struct publishing *publishing, struct authority *authority, int 
 	return authority->arena.failed ? rmt_err_memory(err) : 0;
 }
 
-/* The lists of one run have one number. */
+static int may_replace(struct publishing *publishing, const struct rmt_cert *issuer, const struct rmt_crl_list *list, struct rmt_err *err)
+{
+	return publishing->options->force ? 0 : rmt_crl_replaces(publishing->home->ctx, list, publishing->options->directory, issuer, err);
+}
+
+/* The lists of one run have one number. What is refused takes none: else the number of a run that is tried again would grow past any other. */
 static int reserve(struct publishing *publishing, struct authority *authority, struct rmt_err *err)
 {
 	struct rmt_db *db = publishing->home->db;
@@ -130,7 +135,7 @@ static int reserve(struct publishing *publishing, struct authority *authority, s
 		if (plan(publishing, authority, shard, list, err))
 			goto out;
 		list->row.number = last + 1;
-		if (rmt_db_crl_add(db, &list->row, publishing->now, err))
+		if (may_replace(publishing, authority->cert, list, err) || rmt_db_crl_add(db, &list->row, publishing->now, err))
 			goto out;
 		authority->count++;
 	}
@@ -145,7 +150,7 @@ out:
 /* ---- one list ---------------------------------------------------------------------------------------------------------------- */
 
 /* Put in its place and recorded under one lock; 1 when a newer one stands there already. */
-static int place(struct publishing *publishing, struct rmt_crl_list *list, struct rmt_err *err)
+static int place(struct publishing *publishing, const struct rmt_cert *issuer, struct rmt_crl_list *list, struct rmt_err *err)
 {
 	struct rmt_db *db = publishing->home->db;
 	struct rmt_db_crl there;
@@ -158,7 +163,7 @@ static int place(struct publishing *publishing, struct rmt_crl_list *list, struc
 		rmt_db_rollback(db);
 		return 1;
 	}
-	if (found >= 0 && rmt_crl_place(list, publishing->options->directory, err) == 0 &&
+	if (found >= 0 && may_replace(publishing, issuer, list, err) == 0 && rmt_crl_place(list, publishing->options->directory, err) == 0 &&
 	    rmt_db_crl_published(db, &list->row, publishing->now, err) == 0)
 		rc = rmt_db_commit(db, err);
 	else
@@ -186,7 +191,7 @@ static int publish(struct publishing *publishing, struct authority *authority, s
 	int rc = rmt_crl_make(publishing->home, authority->cert, authority->signer, list, publishing->options->directory, err);
 
 	if (rc == 0)
-		rc = place(publishing, list, err);
+		rc = place(publishing, authority->cert, list, err);
 	if (rc == 1)
 		rmt_verb_warn(publishing->home->ctx, "list %lld of \"%s\" is left out: a newer one was published meanwhile",
 		              (long long)list->row.number, authority->row.name);

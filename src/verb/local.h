@@ -598,6 +598,9 @@ struct rmt_crl_list {
 	struct rmt_writer *der, *pem;
 	unsigned char hash[RMT_SHA256];
 };
+/* May it take the place of what stands there (crl_there.c)? Not that of another CA's list, of a newer one, or of no list (RMT_POLICY). */
+int rmt_crl_replaces(struct remint *ctx, const struct rmt_crl_list *list, const char *directory, const struct rmt_cert *issuer,
+                     struct rmt_err *err);
 /* Written beside its place, read back and verified; its entries are counted. */
 int rmt_crl_make(struct rmt_home *home, const struct rmt_cert *issuer, struct rmt_signer *signer, struct rmt_crl_list *list,
                  const char *directory, struct rmt_err *err);

@@ -105,6 +105,49 @@ for list in issuing.crl issuing.crl.pem; do
 	check "everybody may read $list, whatever the umask" test "$(stat -c %a "everybody/$list")" = 644
 done
 
+# What stands there is of another home, of a copy of this one, or no list at all.
+lab --home r --no-password
+refused 4 'a list by another key of "O=Remint Lab, CN=Remint Lab Issuing CA"' "another home's CA of the same name" remint crl issuing --home r --out everybody
+rm -rf renamed && mkdir renamed
+cp everybody/issuing.crl renamed/root.crl
+refused 4 'renamed/root.crl: here stands a list by another CA, .*Issuing CA' "another CA's list under this name" remint crl root --out renamed
+cp everybody/issuing.crl.pem renamed/ && rm renamed/root.crl
+refused 4 'issuing.crl.pem: here stands a list by another key' "also where only the PEM stands" remint crl issuing --home r --out renamed
+check "nothing was written" test "$(ls renamed)" = issuing.crl.pem
+cp -a q copy
+quietly "$REMINT" issue --dns lost.example --key-type ec:p256 --out lost --home copy
+quietly "$REMINT" revoke lost/cert.pem --home copy
+quietly "$REMINT" crl issuing --home copy --out everybody
+before=$(sha256sum <everybody/issuing.crl)
+for try in 1 2 3; do
+	refused 4 'here stands list 2 of this CA, and this would be 2: another copy' "a copy's newer list, however often it is tried ($try)" remint crl issuing --out everybody
+done
+check "it still stands" test "$(sha256sum <everybody/issuing.crl)" = "$before"
+quietly "$REMINT" import everybody/issuing.crl --commit
+expect_status 0 "what it says is taken over" remint crl issuing --out everybody
+expect_out 'number 3, 1 entry' "with the number after it"
+for junk in '' 0 30 3080 30843000000030843000000030 30840000000a3084000000053003020101 '30820400308203f0020101' "$(head -c 99 everybody/issuing.crl | od -An -v -tx1 | tr -d ' \n')"; do
+	octal=
+	for byte in $(printf '%s' "$junk" | sed 's/../& /g'); do octal="$octal$(printf '\\%03o' "0x$byte")"; done
+	printf "$octal" >renamed/root.crl
+	refused 4 'root.crl: here stands what is no revocation list' "no list (${#junk} digits)" remint crl root --out renamed
+done
+expect_status 0 "it is replaced when that is asked for" remint crl root --out renamed --force
+expect_status 0 "and the next one replaces that unasked" remint crl root --out renamed
+# What openssl ca publishes names no key: the signature tells.
+openssl_ca plain /CN=Plain
+quietly openssl ca -config plain.cnf -passin pass:secret -gencrl -crldays 30 -out plain.pem
+openssl_ca other-plain /CN=Plain
+quietly openssl ca -config other-plain.cnf -passin pass:secret -gencrl -crldays 30 -out other-plain.pem
+echo secret >plain.pass
+quietly "$REMINT" init --home s --no-root --no-password
+quietly "$REMINT" import --home s --commit --password-file plain.pass plain
+mkdir -p s.pub
+openssl crl -in other-plain.pem -outform DER -out s.pub/Plain.crl
+refused 4 'by another key' "a list that names no key, signed by another" remint crl --home s --out s.pub
+openssl crl -in plain.pem -outform DER -out s.pub/Plain.crl
+expect_status 0 "signed by this one" remint crl --home s --out s.pub
+
 # Partial lists and deltas of every CA that is made or comes.
 place_of() { openssl x509 -in "$1" -noout -ext crlDistributionPoints | sed -n 's/.*URI://p'; }
 # names FILE NAME: the list that a certificate names is like this.
@@ -116,14 +159,14 @@ expect_status 0 "another CA with partial lists" remint ca add other --subject 'C
 	--publish-url http://pki.example/ --crl-shards 2 --crl-deltas
 quietly "$REMINT" issue --ca other --dns other.example --key-type ec:p256 --out other
 check "its certificates name one" names other/cert.pem 'other-shard[12].crl'
-expect_status 0 "its lists" remint crl other --out pub
-check "are all there" test -s pub/other.crl -a -s pub/other-shard1.crl -a -s pub/other-shard2.crl -a ! -e pub/other-shard3.crl
-said DER pub/other.crl >said
+expect_status 0 "its lists" remint crl other --out q.pub
+check "are all there" test -s q.pub/other.crl -a -s q.pub/other-shard1.crl -a -s q.pub/other-shard2.crl -a ! -e q.pub/other-shard3.crl
+said DER q.pub/other.crl >said
 check "and say where deltas are" grep -q 'URI:http://pki.example/other-delta.crl' said
 expect_status 0 "its successor has as many" remint ca rotate other --key-type ec:p256
 expect_status 0 "or as many as are asked for" remint ca rotate other-2 --crl-shards 1
-quietly "$REMINT" crl --out pub
-check "two of the one, one of the other" test -s pub/other-2-shard2.crl -a -s pub/other-3-shard1.crl -a ! -e pub/other-3-shard2.crl
+quietly "$REMINT" crl --out q.pub
+check "two of the one, one of the other" test -s q.pub/other-2-shard2.crl -a -s q.pub/other-3-shard1.crl -a ! -e q.pub/other-3-shard2.crl
 quietly "$REMINT" init --home p --no-password --root-key ec:p256 --issuing-key ec:p256
 refused 2 'give --publish-url' "a successor without an address has none" remint ca rotate --home p issuing --crl-shards 2
 
