@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "verb/local.h"
 
@@ -257,15 +257,13 @@ static int tell_lists(struct rmt_status *status, const struct rmt_db_authority *
 static int last_run(struct rmt_status *status, const char *authority, rmt_time *soonest, int64_t *life)
 {
 	struct rmt_buf value = {0};
-	long long until = 0, seconds = 0;
+	char *end = NULL;
 	int found;
 
 	rmt_buf_format(&status->arena.scratch, "%s%s", RMT_SETTING_IN_ADVANCE, authority);
 	found = rmt_db_setting_get(status->home.db, rmt_buf_string(&status->arena.scratch), &value, status->err);
-	if (found == 1 && sscanf(rmt_buf_string(&value), "%lld %lld", &until, &seconds) != 2)
-		found = 0;
-	*soonest = until;
-	*life = seconds;
+	*soonest = found == 1 ? strtoll(rmt_buf_string(&value), &end, 10) : 0;
+	*life = end ? strtoll(end, NULL, 10) : 0;
 	rmt_buf_clear(&status->arena.scratch);
 	rmt_buf_free(&value);
 	return found;
