@@ -41,7 +41,9 @@ try() {
 	try_name=$1
 	shift
 	rm -rf work && cp -R good work && cd work || exit 99
-	bad 5 1000000 "$@" >"$TMP/out" 2>"$TMP/err" || not_ok "$try_name works on a good disk" "$TMP/err"
+	: >"$TMP/unsynced"
+	BADFS_UNSYNCED=$TMP/unsynced bad 5 1000000 "$@" >"$TMP/out" 2>"$TMP/err" || not_ok "$try_name works on a good disk" "$TMP/err"
+	expect_no_line "$TMP/unsynced" . "$try_name: each file is on the disk before it gets its name, and all in the end"
 	try_calls=$(cat "$TMP/count")
 	try_step=$((try_calls / most + 1))
 	: >"$TMP/faults"
