@@ -31,6 +31,7 @@ test|jq|jq
 test|sqlite3|sqlite3
 test|faketime|faketime
 test|python3|python3
+judges|curl|curl
 judges|gnutls-bin|certtool
 judges|python3-cryptography-vectors|/usr/lib/python3/dist-packages/cryptography_vectors
 judges|xz-utils|xz

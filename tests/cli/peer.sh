@@ -141,7 +141,7 @@ if command -v curl >/dev/null 2>&1; then
 	expect_status 60 "curl with other roots does not" curl -s --cacert other/root.pem "https://localhost:$port/"
 	logged '^left .*alert 48' "and the peer says so"
 else
-	skip "curl is not installed" "curl"
+	skip "curl is not installed" "curl speaks to it"
 fi
 gnutls() { timeout 20 gnutls-cli --x509cafile root.pem --verify-hostname fe.example.com -p "$port" "$@" 127.0.0.1; }
 if command -v gnutls-cli >/dev/null 2>&1; then
