@@ -58,11 +58,12 @@ out_redirect(struct out *out, const char *path, bool force)
 	}
 	out->path = strdup(path);
 	out->temporary = malloc(length + sizeof suffix);
-	if (!out->path || !out->temporary)
-		return -1;
-	memcpy(out->temporary, path, length);
-	memcpy(out->temporary + length, suffix, sizeof suffix);
-	out->fd = mkostemp(out->temporary, O_CLOEXEC);
+	out->fd = -1;
+	if (out->path && out->temporary) {
+		memcpy(out->temporary, path, length);
+		memcpy(out->temporary + length, suffix, sizeof suffix);
+		out->fd = mkostemp(out->temporary, O_CLOEXEC);
+	}
 	if (out->fd < 0) {
 		int why = errno;
 

@@ -91,6 +91,21 @@ bad_symbols() {
 	}' "$TMP/rooms" "$TMP/symbols"
 }
 
+# function: the objects that may call it. Certificates are signed on the one road (issuance.c), or when that is taken up again; a throwaway
+# CA is trusted by nobody, and a request is signed by its own key. What answers for the CA otherwise is a list or a response, or a record.
+cat >"$TMP/signers" <<'TABLE'
+rmt_signer_wrap  issuance.o resume.o throwaway.o request_build.o
+rmt_signer_sign  ocsp.o transcript.o
+rmt_signer_seal  crl.o
+TABLE
+
+# bad_signers LIBRARY...: says which other object signs something.
+bad_signers() {
+	nm -AgP "$@" | sed 's/^[^[]*\[\([^]]*\)\]: */\1 /' | awk '
+	FILENAME == ARGV[1] { signs[$1] = 1; for (i = 2; i <= NF; i++) may[$1, $i] = 1; next }
+	$3 == "U" && $2 in signs && !(($2, $1) in may) { print $1 " calls " $2 "()" }' "$TMP/signers" -
+}
+
 # bad_files ROOT: files that are too deep, and headers beside the face and local.h.
 bad_files() {
 	(cd "$1" && find src -mindepth 3 -type f ! -path '*/.*' | sed 's/$/: deeper than src\/room\/file/'
@@ -115,6 +130,11 @@ for object in "$builddir"/src/cli/*.o; do
 done
 bad_symbols "$TMP/real" >"$TMP/found"
 expect_none "$TMP/found" "no object uses a symbol of a room that it may not know"
+
+bad_signers "$TMP"/real/librmt_*.a >"$TMP/found"
+expect_none "$TMP/found" "nothing is signed but where it is meant to be"
+nm -AgP "$TMP"/real/librmt_verb.a | grep -q 'issuance.*rmt_signer_wrap U' && ok "the road to a certificate ends there" ||
+	not_ok "the road to a certificate ends there"
 
 # The checks must be able to fail.
 mkdir -p "$TMP/bad/src/x509/deep" "$TMP/bad/src/db" "$TMP/bad/src/cli" "$TMP/bad/src/policy"
@@ -151,7 +171,10 @@ bad_object() {
 bad_object base b.o 'int rmt_low(void) { return 1; }'
 bad_object x509 x.o 'int rmt_high(void); int rmt_mid(void) { return rmt_high(); }'
 bad_object audit a.o 'int rmt_low(void); int rmt_gone(void); int rmt_high(void) { return rmt_low() + rmt_gone(); }'
+bad_object write w.o 'int rmt_signer_seal(void); int rmt_write(void) { return rmt_signer_seal(); }'
 bad_object cli cli.o 'int rmt_low(void); int rmt_main(void) { return rmt_low(); }'
+bad_signers "$TMP"/objects/librmt_*.a >"$TMP/found"
+expect_found "$TMP/found" "an object that signs on its own is caught" 'w.o calls rmt_signer_seal()'
 bad_symbols "$TMP/objects" >"$TMP/found"
 expect_found "$TMP/found" "a call to a room above is caught" 'x509 uses rmt_high of audit'
 expect_found "$TMP/found" "a call to what no room defines is caught" 'audit uses rmt_gone'

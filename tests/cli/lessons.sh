@@ -1,7 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 # What went wrong in other people's CAs, tried on ours: one case for each lesson, named after where it was learnt. Most of it is tested
-# at more length elsewhere; here one can see at a glance that nothing was forgotten. What concerns a protocol that is not spoken here has
-# no case.
+# at more length elsewhere; here one can see at a glance that nothing was forgotten. What concerns a protocol that is not spoken here
+# (ACME, SCEP, EST, sessions of users) has a case where the same mistake could be made without it, and else none.
+#
+#	lesson                              case here                              at length in
+#	step-ca CVE-2025-44005              -                                      check/layers.sh: one road to a signature
+#	step-ca CVE-2026-30836              message types that nobody knows        cli/bad_input.sh, cli/refusals.sh
+#	step-ca GO-2026-5297                an empty list of purposes              unit/test_lint.c
+#	EJBCA CVE-2022-34831, UCM 2.204     names beyond those asked for           cli/pending.sh
+#	EJBCA CVE-2020-25276                renewal by a revoked certificate       cli/blocklist.sh
+#	UCM 2.187, 2.200, 2.228             what a request may not ask for         unit/test_issue_fields.c
+#	UCM 2.204                           weak keys, path lengths                unit/test_keys_check.c, interop/constraints.sh
+#	UCM 2.192                           a CA without basicConstraints          interop/import.sh
+#	UCM 2.207                           a forged twin, paths in labels         cli/hostile_text.sh, cli/refusals.sh
+#	UCM 2.213                           patterns in names                      cli/revoke.sh
+#	UCM 2.169                           lines of a log, CSV, HTML, JSON        cli/hostile_text.sh, cli/json.sh
+#	UCM 2.200 (OCSP)                    -                                      cli/ocsp.sh: revoked is said at once, nonces, scope by issuer
+#	OpenBao GHSA-g892, GHSA-59w7        addresses, metacharacters              cli/topology.sh
+#	easy-rsa CVE-2024-13454, xca#617    weak ciphers, PFX without MAC          interop/containers.sh
+#	CVE-2009-2408                       NUL and comma in names                 unit/test_x509_general.c
+#	LE 2020, bugzilla 1838667           N names, the bytes that are signed     unit/test_verb_check.c
+#	eMudhra 2026                        the CA's own key in a request          unit/test_keys_check.c, cli/blocklist.sh
 . "${srcdir:-.}/tests/lib/tap.sh"
 . "$srcdir/tests/lib/pki.sh"
 . "$srcdir/tests/lib/refuse.sh"
@@ -51,6 +70,43 @@ expect_status 0 "UCM 2.228: a request with them is signed" remint sign copied.cs
 text_of o3/copied.pem >copied.txt
 expect_no_line copied.txt 'evil|1\.2\.3\.4|311\.25\.2' "UCM 2.228: without them"
 
+# step-ca CVE-2026-30836: a message of a type that is not assigned was answered with a certificate.
+request typed
+openssl req -in typed.csr -outform der -out typed.der
+python3 - <<'PYTHON'
+def tlv(tag, body):
+    size = len(body)
+    return bytes([tag]) + (bytes([size]) if size < 128 else bytes([0x82, size >> 8, size & 255])) + body
+inner = open("typed.der", "rb").read()
+for n in range(128):
+    kind = tlv(0x06, bytes.fromhex("2a864886f70d0107") + bytes([n]))
+    open("type%d.p7" % n, "wb").write(tlv(0x30, kind + tlv(0xa0, tlv(0x04, inner))))
+for n in range(256):
+    if n != 0x30:
+        open("tag%d.der" % n, "wb").write(bytes([n]) + inner[1:])
+PYTHON
+remint sign type*.p7 tag*.der --out typed >"$TMP/out" 2>"$TMP/err"
+[ $? = 3 ] && ok "step-ca CVE-2026-30836: 383 messages of unknown types are refused" || not_ok "step-ca CVE-2026-30836: messages of unknown types are refused" "$TMP/err"
+[ -z "$(ls typed 2>/dev/null)" ] && ok "step-ca CVE-2026-30836: and none gets a certificate" || not_ok "step-ca CVE-2026-30836: and none gets a certificate" "$TMP/out"
+
+# step-ca GO-2026-5297: an empty list of purposes.
+request nopurpose '2.5.29.37=DER:3000'
+remint sign nopurpose.csr --out o7 >"$TMP/out" 2>"$TMP/err"
+case $? in
+0 | 3 | 4) ok "step-ca GO-2026-5297: a request with an empty list of purposes is signed or refused" ;;
+*) not_ok "step-ca GO-2026-5297: a request with an empty list of purposes is signed or refused" "$TMP/err" ;;
+esac
+if [ -e o7/nopurpose.pem ]; then
+	text_of o7/nopurpose.pem >nopurpose.txt
+	expect_line nopurpose.txt 'TLS Web Server Authentication' "step-ca GO-2026-5297: and its purposes are the template's"
+fi
+quietly openssl req -x509 -key key -days 90 -subj /CN=nopurpose.example.com -addext 2.5.29.37=DER:3000 -out nopurpose.pem
+for verb in 'show nopurpose.pem' 'lint nopurpose.pem' 'audit nopurpose.pem --for nginx' 'renew nopurpose.pem --key key --ca-password-file pass --dry-run'; do
+	# shellcheck disable=SC2086
+	"$REMINT" $verb >"$TMP/out" 2>"$TMP/err"
+	[ $? -le 4 ] && ok "step-ca GO-2026-5297: ${verb%% *} of a certificate with one" || not_ok "step-ca GO-2026-5297: ${verb%% *} of a certificate with one" "$TMP/err"
+done
+
 # EJBCA CVE-2022-34831, UCM 2.204: identities beside those that were ordered, in the subject too.
 request more 'subjectAltName=DNS:more.example.com,DNS:bank.example.com,email:boss@example.com,IP:192.0.2.1'
 quietly "$REMINT" request --on-device --for cisco-ace --cn more.example.com
@@ -86,10 +142,47 @@ for value in '*' '*.example.com' 'a.example.com,dns:*.example.com' 'a*.example.c
 done
 expect_status 4 "OpenBao GHSA-59w7: a wildcard is for the template that has one" remint issue --template server-client --dns '*.example.com' --key-type ec:p256 --dry-run
 
+# EJBCA CVE-2020-25276: who had a certificate that was revoked since got the next one.
+expect_status 0 "EJBCA CVE-2020-25276: a certificate" remint issue --dns gone.example.com --key-type ec:p256 --out gone
+expect_status 0 "EJBCA CVE-2020-25276: is revoked" "$REMINT" revoke gone.example.com --reason keyCompromise
+refused 7 'revoked' "EJBCA CVE-2020-25276: and not renewed" remint renew gone/cert.pem --key gone/key.pem --out gone2
+absent gone2 "EJBCA CVE-2020-25276: nothing is written"
+
+# UCM 2.207: a renewal was matched by the serial number alone, so that a forged twin did.
+expect_status 0 "UCM 2.207: a certificate" remint issue --dns twin.example.com --key-type ec:p256 --out twin
+quietly openssl req -x509 -key key -days 90 -subj "/O=Remint Lab/CN=Remint Lab Issuing CA" -out false-ca.pem
+openssl x509 -in twin/chain.pem -noout -subject >true-name
+openssl x509 -in false-ca.pem -noout -subject >false-name
+expect_same true-name false-name "UCM 2.207: and a CA of the same name"
+quietly openssl req -new -key key -subj /CN=twin.example.com -out twin.csr
+quietly openssl x509 -req -in twin.csr -CA false-ca.pem -CAkey key -days 90 -out twin.pem \
+	-set_serial "0x$(openssl x509 -in twin/cert.pem -noout -serial | sed 's/.*=//')"
+refused 1 'knows no certificate' "UCM 2.207: a forged twin revokes nothing" "$REMINT" revoke twin.pem --reason superseded
+remint reissue twin.pem --for nginx --key-type ec:p256 --out twin2 >"$TMP/out" 2>"$TMP/err"
+"$REMINT" list --name twin.example.com --json >list.json
+[ "$(jq --arg serial "$(openssl x509 -in twin/cert.pem -noout -serial | sed 's/.*=//' | tr A-F a-f)" \
+	'[.certificates[] | select(.serial == $serial and (.foreign | not) and .status == "valid")] | length' list.json)" = 1 ] &&
+	ok "UCM 2.207: and is not replaced as the true one" || not_ok "UCM 2.207: and is not replaced as the true one" list.json
+
+# UCM 2.213: names were compared by LIKE, so that % and _ stood for others'.
+for name in 'tw%' 'tw_n.example.com' '%'; do
+	refused 1 'knows no certificate' "UCM 2.213: \"$name\" is no name of others" "$REMINT" revoke "$name"
+done
+"$REMINT" list --name 't%' --json >"$TMP/out"
+json_is '.certificates == []' "UCM 2.213: nor is it searched for as a pattern"
+
+# UCM 2.204: the path length of the CA above was not kept to.
+refused 4 'path length 0 .*no room' "UCM 2.204: a CA below one of path length 0" remint ca add below --parent issuing --subject CN=below --key-type ec:p256
+
 # ---- keys ---------------------------------------------------------------------------------------------------------------------------
 # UCM 2.204, eMudhra: weak keys passed on some ways in.
 quietly openssl req -newkey rsa:1024 -nodes -keyout weak.key -subj /CN=weak.example.com -out weak.csr
 refused 7 'weak.csr: .*RSA' "UCM 2.204: a weak key in a request" remint sign weak.csr
+# eMudhra 2026: the key of a CA in a certificate of somebody else.
+(umask 077 && openssl pkey -in home/keys/"$(openssl x509 -in twin/chain.pem -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -r | cut -d' ' -f1)".pem \
+	-passin file:pass -out ca.key 2>"$TMP/err") || not_ok "the key of the CA is found" "$TMP/err"
+quietly openssl req -new -key ca.key -subj /CN=thief.example.com -out thief.csr
+refused 4 'thief.csr: .*authority.s own' "eMudhra 2026: the CA's own key in a request" remint sign thief.csr
 # easy-rsa CVE-2024-13454: the CA's key stood under a weak cipher.
 weak=0
 for file in home/keys/*.pem; do
@@ -104,6 +197,11 @@ expect_status 0 "as PFX" "$REMINT" convert www/fullchain.pem --key www/key.pem -
 openssl pkcs12 -in www.pfx -info -nokeys -passin file:pass >pfx.txt 2>&1
 expect_no_line pfx.txt 'RC2|DES|SHA1|sha1|MAC: *md5' "xca#617: a PFX has no weak cipher or MAC by itself"
 expect_line pfx.txt 'PBES2.*AES-256' "xca#617: but AES-256"
+
+quietly openssl pkcs12 -export -nomac -in www/fullchain.pem -inkey www/key.pem -passout file:pass -out nomac.pfx
+expect_status 0 "xca#617: a PFX without MAC opens with its passphrase" "$REMINT" show nomac.pfx --password-file pass
+printf 'wrong\n' >wrong
+expect_status 7 "xca#617: and with no other" "$REMINT" show nomac.pfx --password-file wrong
 
 # ---- what is signed -------------------------------------------------------------------------------------------------------------------
 # LE 2020: of N names the first was looked at N times.
@@ -168,6 +266,24 @@ absent o6/hostile.pem ../etc/passwd "CVE-2009-2408: nothing is written"
 for bad in '=HYPERLINK(1)' '<script>alert(1)<script>' 'a\x1b]0;owned\x07' 'a\x0aremint: all is well' '@SUM(1)'; do
 	quietly openssl req -utf8 -x509 -key key -days 90 -subj "/CN=$(printf "$(printf %s "$bad" | sed 's/\\x/\\x/g')")" -out bad.pem
 	"$REMINT" show bad.pem >show.txt 2>&1
+	for verb in show lint 'audit --for nginx'; do
+		# shellcheck disable=SC2086
+		"$REMINT" $verb bad.pem --json >"$TMP/out" 2>"$TMP/err"
+		json_is true "UCM 2.169: one JSON document of ${verb%% *}"
+		LC_ALL=C grep -q "$(printf '[\001-\010\013-\037]')" "$TMP/out" && not_ok "UCM 2.169: without control characters" "$TMP/out"
+	done
+	# Messages go to a journal line by line, and what was done to the event log.
+	cp bad.pem "$(printf 'bad\nremint: all is well.pem')"
+	remint import --commit bad.pem >"$TMP/out" 2>journal
+	remint renew bad*.pem --key key --out none >>"$TMP/out" 2>>journal
+	"$REMINT" revoke bad.pem >>"$TMP/out" 2>>journal
+	grep -v '^remint: ' journal >"$TMP/found"
+	[ ! -s "$TMP/found" ] && ! grep -q 'all is well$' journal && ok "UCM 2.169: each line of a journal is one of ours" ||
+		not_ok "UCM 2.169: each line of a journal is one of ours" journal
+	"$REMINT" db export --table events >events 2>"$TMP/err"
+	[ "$(wc -l <events)" = "$(sqlite3 home/ca.db 'SELECT count(*) FROM events')" ] && jq -e . events >/dev/null 2>"$TMP/err" &&
+		ok "UCM 2.169: each event is one line of JSON" || not_ok "UCM 2.169: each event is one line of JSON" events "$TMP/err"
+	[ "$("$REMINT" status --nagios | wc -l)" = 1 ] && ok "UCM 2.169: a watching program gets one line" || not_ok "UCM 2.169: a watching program gets one line"
 	"$REMINT" audit bad.pem --for nginx --csv >audit.csv 2>/dev/null
 	"$REMINT" plan bad.pem --for nginx --out bad.json >/dev/null 2>&1
 	"$REMINT" report bad.json --html bad.html >/dev/null 2>report.err
@@ -184,5 +300,17 @@ quietly openssl x509 -req -in nobc.csr -signkey key -days 90 -extfile nobc.ext -
 expect_status 1 "UCM 2.192: a CA without basicConstraints" "$REMINT" lint nobc.pem --json
 json_is '[.findings[] | select(.severity == "error" and (.message | test("basicConstraints|basic constraints|keyCertSign")))] | length > 0' \
 	"UCM 2.192: is no leaf, and faulty"
+expect_status 4 "UCM 2.192: nor is it taken over" remint import --commit nobc.pem key
+expect_err 'no CA to issue with: .*basicConstraints' "UCM 2.192: as a CA"
+# UCM 2.207: paths in names and labels.
+for bad in ../../x /etc/passwd ..; do
+	"$REMINT" template show "$bad" >"$TMP/out" 2>"$TMP/err" && not_ok "UCM 2.207: $bad is no template" "$TMP/out" || ok "UCM 2.207: $bad is no template"
+	refused 2 'cannot name an authority' "UCM 2.207: $bad is no authority" remint ca add "$bad" --subject CN=x
+	quietly openssl pkcs12 -export -in www/fullchain.pem -inkey www/key.pem -passout file:pass -name "$bad" -out label.pfx
+	rm -rf split
+	"$REMINT" convert label.pfx --password-file pass --to pem --split --out split >"$TMP/out" 2>"$TMP/err"
+	[ -z "$(find . -newer label.pfx -type f -name '*.pem' ! -path './split/*')" ] && [ ! -e ../x.pem ] && [ ! -e ../../x.pem ] &&
+		ok "UCM 2.207: a label leads nowhere" || not_ok "UCM 2.207: a label leads nowhere" "$TMP/out"
+done
 expect_status 0 "the database is sound" "$REMINT" db check
 tap_done
