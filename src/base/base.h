@@ -177,10 +177,17 @@ struct rmt_writer;
 struct rmt_writer *rmt_writer_new(const char *directory, const char *name, mode_t mode, struct rmt_err *err);
 int rmt_writer_append(struct rmt_writer *writer, struct rmt_span bytes, struct rmt_err *err);
 int rmt_writer_patch(struct rmt_writer *writer, size_t at, struct rmt_span bytes, struct rmt_err *err); /* over what was appended */
+/* What was appended is forgotten, and appending begins anew; from now on it is known by a secret checksum. */
+int rmt_writer_begin(struct rmt_writer *writer, struct rmt_err *err);
+/* All that was appended since in pieces, once, read back from the file; RMT_INPUT when it is not what was appended: what `take` made
+ * of it is not to be used then. Stops with what `take` returns unless it is 0. */
+int rmt_writer_again(struct rmt_writer *writer, int (*take)(void *to, struct rmt_span piece, struct rmt_err *err), void *to, struct rmt_err *err);
 /* All of it, once nothing more is appended; lives as long as the writer. Pages are let go of by rmt_writer_seen(), and come back when read. */
 int rmt_writer_view(struct rmt_writer *writer, struct rmt_span *out, struct rmt_err *err);
 void rmt_writer_seen(struct rmt_writer *writer);
-int rmt_writer_place(struct rmt_writer *writer, struct rmt_err *err);
+int rmt_writer_ready(struct rmt_writer *writer, struct rmt_err *err); /* complete and durable, so that little can go wrong any more */
+int rmt_writer_place(struct rmt_writer *writer, struct rmt_err *err); /* in its place, once it is ready */
+void rmt_writer_withdraw(struct rmt_writer *writer); /* out of it, where nothing stood before: something that goes with it failed */
 void rmt_writer_free(struct rmt_writer *writer); /* NULL-safe; what was not placed is gone */
 char *rmt_path_join(const char *directory, const char *name, struct rmt_err *err);
 const char *rmt_path_leaf(const char *path); /* the part after the last slash, borrowed */
@@ -257,6 +264,12 @@ char *rmt_strndup(const char *text, size_t length, struct rmt_err *err);
 
 #define RMT_SHA256 32
 int rmt_sha256(struct rmt_span bytes, unsigned char out[RMT_SHA256], struct rmt_err *err);
+/* SHA-256 of bytes that come in pieces. */
+struct rmt_hasher;
+struct rmt_hasher *rmt_hasher_new(struct rmt_err *err);
+int rmt_hasher_add(struct rmt_hasher *hasher, struct rmt_span piece, struct rmt_err *err);
+int rmt_hasher_end(struct rmt_hasher *hasher, unsigned char out[RMT_SHA256], struct rmt_err *err);
+void rmt_hasher_free(struct rmt_hasher *hasher); /* NULL-safe */
 int rmt_sha1(struct rmt_span bytes, unsigned char out[20], struct rmt_err *err); /* identifiers and thumbprints only */
 int rmt_random(void *bytes, size_t length, struct rmt_err *err);
 

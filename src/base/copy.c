@@ -17,8 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
 #include "base/base.h"
 
 enum { PIECE = 256 << 10 };
@@ -82,7 +80,7 @@ rmt_file_piece(const char *path, uint64_t offset, size_t most, struct rmt_buf *o
 struct copying {
 	const char *from, *to; /* to NULL: only read */
 	int in, out;
-	EVP_MD_CTX *hash;
+	struct rmt_hasher *hasher;
 	unsigned char *piece;
 };
 
@@ -101,8 +99,8 @@ pass_on(struct copying *copying, uint64_t *size, struct rmt_err *err)
 			return rmt_err_errno(err, RMT_INPUT, copying->from, "read");
 		if (got == 0)
 			return 0;
-		if (EVP_DigestUpdate(copying->hash, copying->piece, (size_t)got) != 1)
-			return rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot compute SHA-256");
+		if (rmt_hasher_add(copying->hasher, rmt_span_of(copying->piece, (size_t)got), err) != 0)
+			return -1;
 		if (copying->to != NULL &&
 		    write_all(copying->out, copying->piece, (size_t)got) != 0)
 			return rmt_err_errno(err, RMT_INPUT, copying->to, "write");
@@ -135,31 +133,25 @@ rmt_file_copy(const char *from, const char *to, unsigned char sha256[RMT_SHA256]
 	struct copying copying = { .from = from, .to = to, .in = -1, .out = -1 };
 	int rc = -1;
 
-	copying.hash = EVP_MD_CTX_new();
+	copying.hasher = rmt_hasher_new(err);
 	copying.piece = malloc(PIECE);
-	if (copying.hash == NULL || copying.piece == NULL) {
+	if (copying.piece == NULL)
 		rmt_err_memory(err);
+	if (copying.hasher == NULL || copying.piece == NULL)
 		goto out;
-	}
-	if (EVP_DigestInit_ex2(copying.hash, EVP_sha256(), NULL) != 1) {
-		rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot compute SHA-256");
-		goto out;
-	}
 	if (open_both(&copying, err) != 0 || pass_on(&copying, size, err) != 0)
 		goto out;
-	if (EVP_DigestFinal_ex(copying.hash, sha256, NULL) != 1)
-		rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot compute SHA-256");
-	else if (copying.out >= 0 && fsync(copying.out) != 0)
+	if (copying.out >= 0 && fsync(copying.out) != 0)
 		rmt_err_errno(err, RMT_INPUT, to, "make durable");
 	else
-		rc = 0;
+		rc = rmt_hasher_end(copying.hasher, sha256, err);
 out:
 	if (copying.in >= 0)
 		close(copying.in);
 	if (copying.out >= 0)
 		close(copying.out);
 	free(copying.piece);
-	EVP_MD_CTX_free(copying.hash);
+	rmt_hasher_free(copying.hasher);
 	return rc;
 }
 

@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <stdlib.h>
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -88,6 +89,56 @@ int
 rmt_sha1(struct rmt_span bytes, unsigned char out[20], struct rmt_err *err)
 {
 	return digest(SHA1, bytes, out, err);
+}
+
+/* ---- in pieces ---- */
+
+struct rmt_hasher {
+	EVP_MD_CTX *context;
+};
+
+struct rmt_hasher *
+rmt_hasher_new(struct rmt_err *err)
+{
+	struct rmt_hasher *hasher = calloc(1, sizeof *hasher);
+
+	if (hasher == NULL) {
+		rmt_err_memory(err);
+		return NULL;
+	}
+	pthread_once(&once, fetch);
+	hasher->context = EVP_MD_CTX_new();
+	if (hasher->context != NULL && fetched[SHA256] != NULL &&
+	    EVP_DigestInit_ex2(hasher->context, fetched[SHA256], NULL) == 1)
+		return hasher;
+	rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot compute %s", names[SHA256]);
+	rmt_hasher_free(hasher);
+	return NULL;
+}
+
+int
+rmt_hasher_add(struct rmt_hasher *hasher, struct rmt_span piece, struct rmt_err *err)
+{
+	return EVP_DigestUpdate(hasher->context, piece.at, piece.length) == 1
+		   ? 0
+		   : rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot compute %s", names[SHA256]);
+}
+
+int
+rmt_hasher_end(struct rmt_hasher *hasher, unsigned char out[RMT_SHA256], struct rmt_err *err)
+{
+	return EVP_DigestFinal_ex(hasher->context, out, NULL) == 1
+		   ? 0
+		   : rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot compute %s", names[SHA256]);
+}
+
+void
+rmt_hasher_free(struct rmt_hasher *hasher)
+{
+	if (hasher == NULL)
+		return;
+	EVP_MD_CTX_free(hasher->context);
+	free(hasher);
 }
 
 int

@@ -17,9 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
 #include "base/local.h"
 
-enum { PIECE = 64 << 10 };
+enum { PIECE = 256 << 10, KEY = 32, SUM = 16 };
 
 struct rmt_writer {
 	int directory, fd;
@@ -28,8 +31,11 @@ struct rmt_writer {
 	mode_t mode;
 	unsigned char *kept; /* PIECE bytes, of which `count` are not written yet */
 	size_t count;
+	EVP_MAC_CTX *sum; /* of all that was written since the beginning, or NULL */
+	unsigned char key[KEY];
 	void *map;
 	size_t mapped;
+	bool fresh; /* nothing stood in its place */
 	bool placed;
 };
 
@@ -59,11 +65,12 @@ create(struct rmt_writer *writer, struct rmt_err *err)
 }
 
 static int
-check_place(const struct rmt_writer *writer, struct rmt_err *err)
+check_place(struct rmt_writer *writer, struct rmt_err *err)
 {
 	struct stat state;
 
-	if (fstatat(writer->directory, writer->name, &state, AT_SYMLINK_NOFOLLOW) != 0)
+	writer->fresh = fstatat(writer->directory, writer->name, &state, AT_SYMLINK_NOFOLLOW) != 0;
+	if (writer->fresh)
 		return errno == ENOENT ? 0 : fail(writer, "write", err);
 	if (S_ISREG(state.st_mode))
 		return 0;
@@ -121,10 +128,52 @@ put(const struct rmt_writer *writer, struct rmt_span bytes, off_t at, struct rmt
 	return 0;
 }
 
+/* Poly1305 under a key of its own: fast, and nobody who writes the file can meet it. */
+static int
+start_sum(struct rmt_writer *writer, struct rmt_err *err)
+{
+	return EVP_MAC_init(writer->sum, writer->key, sizeof writer->key, NULL) == 1
+		   ? 0
+		   : rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot prepare a checksum");
+}
+
+static int
+add_to_sum(struct rmt_writer *writer, struct rmt_span bytes, struct rmt_err *err)
+{
+	return EVP_MAC_update(writer->sum, bytes.at, bytes.length) == 1
+		   ? 0
+		   : rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot compute a checksum");
+}
+
+static int
+end_sum(struct rmt_writer *writer, unsigned char out[SUM], struct rmt_err *err)
+{
+	size_t length;
+
+	return EVP_MAC_final(writer->sum, out, &length, SUM) == 1
+		   ? 0
+		   : rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot compute a checksum");
+}
+
+static void
+forget_sum(struct rmt_writer *writer)
+{
+	EVP_MAC_CTX_free(writer->sum);
+	writer->sum = NULL;
+}
+
+static int
+write_on(struct rmt_writer *writer, struct rmt_span bytes, struct rmt_err *err)
+{
+	if (writer->sum != NULL && add_to_sum(writer, bytes, err) != 0)
+		return -1;
+	return put(writer, bytes, -1, err);
+}
+
 static int
 flush(struct rmt_writer *writer, struct rmt_err *err)
 {
-	int rc = put(writer, rmt_span_of(writer->kept, writer->count), -1, err);
+	int rc = write_on(writer, rmt_span_of(writer->kept, writer->count), err);
 
 	writer->count = 0;
 	return rc;
@@ -136,7 +185,7 @@ rmt_writer_append(struct rmt_writer *writer, struct rmt_span bytes, struct rmt_e
 	if (bytes.length > PIECE - writer->count && flush(writer, err) != 0)
 		return -1;
 	if (bytes.length > PIECE)
-		return put(writer, bytes, -1, err);
+		return write_on(writer, bytes, err);
 	memcpy(writer->kept + writer->count, bytes.at, bytes.length);
 	writer->count += bytes.length;
 	return 0;
@@ -146,6 +195,73 @@ int
 rmt_writer_patch(struct rmt_writer *writer, size_t at, struct rmt_span bytes, struct rmt_err *err)
 {
 	return flush(writer, err) != 0 ? -1 : put(writer, bytes, (off_t)at, err);
+}
+
+static int
+new_sum(struct rmt_writer *writer, struct rmt_err *err)
+{
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "POLY1305", NULL);
+
+	writer->sum = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
+	EVP_MAC_free(mac);
+	return writer->sum != NULL ? 0 : rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot prepare a checksum");
+}
+
+int
+rmt_writer_begin(struct rmt_writer *writer, struct rmt_err *err)
+{
+	if ((writer->sum == NULL && new_sum(writer, err) != 0) ||
+	    rmt_random(writer->key, sizeof writer->key, err) != 0 || start_sum(writer, err) != 0)
+		return -1;
+	writer->count = 0;
+	if (ftruncate(writer->fd, 0) != 0 || lseek(writer->fd, 0, SEEK_SET) != 0)
+		return fail(writer, "write", err);
+	return 0;
+}
+
+static int
+read_again(struct rmt_writer *writer, int (*take)(void *to, struct rmt_span piece, struct rmt_err *err),
+    void *to, struct rmt_err *err)
+{
+	for (off_t at = 0;;) {
+		ssize_t got = pread(writer->fd, writer->kept, PIECE, at);
+		int rc;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return fail(writer, "read back", err);
+		if (got == 0)
+			return 0;
+		if (add_to_sum(writer, rmt_span_of(writer->kept, (size_t)got), err) != 0)
+			return -1;
+		rc = take(to, rmt_span_of(writer->kept, (size_t)got), err);
+		if (rc != 0)
+			return rc;
+		at += got;
+	}
+}
+
+int
+rmt_writer_again(struct rmt_writer *writer, int (*take)(void *to, struct rmt_span piece, struct rmt_err *err),
+    void *to, struct rmt_err *err)
+{
+	unsigned char written[SUM], found[SUM];
+	int rc;
+
+	if (writer->sum == NULL)
+		return rmt_err_set(err, RMT_INTERNAL, NULL, "a file read back that was not begun");
+	if (flush(writer, err) != 0 || end_sum(writer, written, err) != 0 || start_sum(writer, err) != 0)
+		return -1;
+	rc = read_again(writer, take, to, err);
+	if (rc == 0)
+		rc = end_sum(writer, found, err);
+	if (rc == 0 && CRYPTO_memcmp(written, found, SUM) != 0) {
+		rc = rmt_err_set(err, RMT_INPUT, NULL, "what was written is not what is read back");
+		rmt_err_source(err, writer->path);
+	}
+	forget_sum(writer);
+	return rc;
 }
 
 int
@@ -175,14 +291,18 @@ rmt_writer_seen(struct rmt_writer *writer)
 }
 
 int
-rmt_writer_place(struct rmt_writer *writer, struct rmt_err *err)
+rmt_writer_ready(struct rmt_writer *writer, struct rmt_err *err)
 {
 	if (flush(writer, err) != 0 || check_place(writer, err) != 0)
 		return -1;
 	if (fchmod(writer->fd, writer->mode & 0777) != 0)
 		return fail(writer, "set the mode", err);
-	if (fsync(writer->fd) != 0)
-		return fail(writer, "write to disk", err);
+	return fsync(writer->fd) == 0 ? 0 : fail(writer, "write to disk", err);
+}
+
+int
+rmt_writer_place(struct rmt_writer *writer, struct rmt_err *err)
+{
 	if (renameat(writer->directory, writer->temporary, writer->directory, writer->name) != 0)
 		return fail(writer, "name", err);
 	writer->placed = true;
@@ -193,12 +313,20 @@ rmt_writer_place(struct rmt_writer *writer, struct rmt_err *err)
 }
 
 void
+rmt_writer_withdraw(struct rmt_writer *writer)
+{
+	if (writer->placed && writer->fresh)
+		(void)unlinkat(writer->directory, writer->name, 0);
+}
+
+void
 rmt_writer_free(struct rmt_writer *writer)
 {
 	if (writer == NULL)
 		return;
 	if (writer->map != NULL)
 		munmap(writer->map, writer->mapped);
+	forget_sum(writer);
 	if (writer->fd >= 0) {
 		close(writer->fd);
 		if (!writer->placed)

@@ -3,8 +3,9 @@
  * crl.c - certificate revocation lists (RFC 5280, 5), written as a stream: a list of a million entries takes no more memory than an
  * empty one.
  *
- * DER puts lengths first, so that the lines are asked for twice: once to count their bytes, once to write them. All that is
- * signed goes through the signer on its way out. Which certificates are revoked, and where the bytes go, is the caller's.
+ * DER puts lengths first, and they are not known before the lines went by. So the lines are written behind as much room as the
+ * headers of a list of the expected length take; where they turn out to take another, everything is written once more. Then what was
+ * written goes through the signer. Which certificates are revoked, and where the bytes are kept, is the caller's.
  */
 #include "config.h"
 
@@ -14,14 +15,11 @@
 
 enum {
 	PIECE = 32 << 10, /* handed on at once */
-	HEADER = 6,       /* of tag and length at most */
+	LINE = 50,        /* bytes of a usual line */
+	EXPECTED_MAX = 10000000,
 	REASONS = 11,
 	TRIES = 64,       /* for a signature of the length that was reckoned with */
 };
-
-/* Times outside of these years take two digits more (RFC 5280, 4.1.2.5). */
-#define YEAR_1950 INT64_C(-631152000)
-#define YEAR_2050 INT64_C(2524608000)
 
 struct writing {
 	const struct rmt_crl_form *form;
@@ -29,10 +27,9 @@ struct writing {
 	const struct rmt_crl_sink *sink;
 	struct rmt_err *err;
 	struct rmt_buf reasons[REASONS]; /* each as the extension that says it */
-	struct rmt_derw piece;   /* not handed on yet */
-	uint64_t count, length;  /* of the lines counted */
-	uint64_t shape, shape_length; /* of the last one that was encoded to count it */
-	uint64_t written, bytes; /* of the lines written */
+	struct rmt_derw piece;  /* not handed on yet */
+	uint64_t count, length; /* of the lines, as expected or as written */
+	size_t skip;            /* bytes that are read back, but stood in place of the head */
 };
 
 /* ---- partial lists ----------------------------------------------------------------------------------------------------- */
@@ -132,48 +129,18 @@ check_line(struct writing *writing, const struct rmt_crl_line *line)
 	           : rmt_err_set(writing->err, RMT_INTERNAL, NULL, "a revocation without a serial number or with no known reason");
 }
 
-/* What a line's length depends on. */
-static uint64_t
-shape_of(const struct rmt_crl_line *line)
-{
-	return (uint64_t)line->serial.length << 3 | (line->reason > 0) << 2 | (line->invalid_since != 0) << 1 |
-	       (line->at >= YEAR_2050 || line->at < YEAR_1950);
-}
-
-/* Most lines are as long as the one before. */
-static int
-count_line(void *arg, const struct rmt_crl_line *line)
-{
-	struct writing *writing = arg;
-	uint64_t shape = shape_of(line);
-
-	if (check_line(writing, line))
-		return -1;
-	writing->count++;
-	if (shape == writing->shape) {
-		writing->length += writing->shape_length;
-		return 0;
-	}
-	write_line(writing, line);
-	writing->shape = shape;
-	writing->shape_length = writing->piece.buf.length;
-	writing->length += writing->shape_length;
-	if (rmt_buf_check(&writing->piece.buf, writing->err))
-		return -1;
-	rmt_buf_clear(&writing->piece.buf);
-	return 0;
-}
-
 /* ---- bytes on their way out ------------------------------------------------------------------------------------------ */
 
-/* What is signed, too. */
+static int
+append(struct writing *writing, struct rmt_span bytes)
+{
+	return writing->sink->append(writing->sink->arg, bytes, writing->err);
+}
+
 static int
 hand_on(struct writing *writing)
 {
-	struct rmt_span piece = rmt_buf_view(&writing->piece.buf);
-
-	if (rmt_buf_check(&writing->piece.buf, writing->err) || rmt_signer_add(writing->signer, piece, writing->err) ||
-	    writing->sink->append(writing->sink->arg, piece, writing->err))
+	if (rmt_buf_check(&writing->piece.buf, writing->err) || append(writing, rmt_buf_view(&writing->piece.buf)))
 		return -1;
 	rmt_buf_clear(&writing->piece.buf);
 	return 0;
@@ -188,8 +155,8 @@ put_line(void *arg, const struct rmt_crl_line *line)
 	if (check_line(writing, line))
 		return -1;
 	write_line(writing, line);
-	writing->written++;
-	writing->bytes += writing->piece.buf.length - before;
+	writing->count++;
+	writing->length += writing->piece.buf.length - before;
 	return writing->piece.buf.length < PIECE ? 0 : hand_on(writing);
 }
 
@@ -298,114 +265,156 @@ may_sign(const struct rmt_cert *issuer, struct rmt_err *err)
 	                                             "the issuer's key usage does not let it sign revocation lists");
 }
 
-/* The lines between what is before and behind them, all of it signed. */
-static int
-write_signed(struct writing *writing, struct rmt_span head, struct rmt_span tail, rmt_crl_lines_fn *lines, void *arg)
+/* What a list is made of besides its lines. */
+struct frame {
+	struct rmt_buf head;  /* from the header of what is signed to that of the lines */
+	struct rmt_buf tail;  /* the extensions */
+	struct rmt_buf last;  /* algorithm and signature */
+	uint64_t length;      /* of what is signed */
+	size_t signature;     /* length of `last` to reckon with */
+	size_t header;        /* length of the one before everything */
+};
+
+static void
+frame_free(struct frame *frame)
 {
-	rmt_derw_raw(&writing->piece, head);
-	if (lines(arg, put_line, writing, writing->err))
-		return -1;
-	rmt_derw_raw(&writing->piece, tail);
-	if (writing->written != writing->count || writing->bytes != writing->length)
-		return rmt_err_set(writing->err, RMT_INTERNAL, NULL, "the revocations changed while the list was written");
-	return hand_on(writing);
+	rmt_buf_free(&frame->head);
+	rmt_buf_free(&frame->tail);
+	rmt_buf_free(&frame->last);
 }
 
-/* Algorithm and signature, as they stand behind what is signed. A signature whose length would change that of the header before
- * everything is made again. */
+/* Algorithm and signature, as they stand behind what is signed. */
 static int
-seal(struct writing *writing, uint64_t signed_length, size_t reckoned, struct rmt_buf *first, struct rmt_buf *last)
+seal(struct writing *writing, struct rmt_buf *last)
 {
-	for (int tries = 0; tries < TRIES; tries++) {
-		struct rmt_buf signature = {0};
-		struct rmt_derw w = {0};
-		int rc = rmt_signer_seal(writing->signer, &signature, writing->err);
+	struct rmt_buf signature = {0};
+	struct rmt_derw w = {0};
+	int rc = rmt_signer_seal(writing->signer, &signature, writing->err);
 
-		rmt_derw_raw(&w, rmt_signer_algorithm(writing->signer));
-		rmt_derw_bits(&w, rmt_buf_view(&signature), 0);
-		rmt_buf_free(&signature);
-		rmt_buf_free(last);
-		if (rmt_derw_finish(&w, last, writing->err) || rc)
-			return -1;
-		if (header_length(signed_length + last->length) == reckoned) {
-			write_header(first, RMT_DER_SEQUENCE, signed_length + last->length);
-			return rmt_buf_check(first, writing->err);
-		}
-	}
-	return rmt_err_set(writing->err, RMT_INTERNAL, NULL, "no signature had the length that was reckoned with");
+	rmt_derw_raw(&w, rmt_signer_algorithm(writing->signer));
+	rmt_derw_bits(&w, rmt_buf_view(&signature), 0);
+	rmt_buf_free(&signature);
+	rmt_buf_free(last);
+	return rmt_derw_finish(&w, last, writing->err) || rc ? -1 : 0;
 }
 
 /* The first signature says how long one is; most are as long. */
 static int
-reckon(struct writing *writing, uint64_t signed_length, size_t *header)
+reckon(struct writing *writing, struct frame *frame)
 {
-	struct rmt_buf signature = {0};
+	if (rmt_signer_start(writing->signer, writing->err) || rmt_signer_add(writing->signer, rmt_span_text("x"), writing->err) ||
+	    seal(writing, &frame->last))
+		return -1;
+	frame->signature = frame->last.length;
+	return 0;
+}
+
+/* Version to nextUpdate, with the headers around it, for as many lines as are expected or were written: there may be none. */
+static int
+write_frame(struct writing *writing, struct frame *frame)
+{
 	struct rmt_derw w = {0};
-	struct rmt_buf sample = {0};
+	struct rmt_buf inner = {0};
 	int rc = -1;
 
-	if (rmt_signer_start(writing->signer, writing->err) || rmt_signer_add(writing->signer, rmt_span_text("x"), writing->err) ||
-	    rmt_signer_seal(writing->signer, &signature, writing->err))
+	write_head(writing, &w);
+	if (writing->count)
+		write_header(&w.buf, RMT_DER_SEQUENCE, writing->length);
+	rmt_buf_clear(&frame->head);
+	if (rmt_derw_finish(&w, &inner, writing->err))
 		goto out;
-	rmt_derw_raw(&w, rmt_signer_algorithm(writing->signer));
-	rmt_derw_bits(&w, rmt_buf_view(&signature), 0);
-	rc = rmt_derw_finish(&w, &sample, writing->err);
-	*header = header_length(signed_length + sample.length);
-	if (rc == 0)
-		rc = rmt_signer_start(writing->signer, writing->err);
+	frame->length = inner.length + writing->length + frame->tail.length;
+	write_header(&frame->head, RMT_DER_SEQUENCE, frame->length);
+	rmt_buf_span(&frame->head, rmt_buf_view(&inner));
+	frame->length += header_length(frame->length);
+	frame->header = header_length(frame->length + frame->signature);
+	rc = rmt_buf_check(&frame->head, writing->err);
+	if (rc == 0 && frame->length > UINT32_MAX)
+		rc = rmt_err_set(writing->err, RMT_INTERNAL, NULL, "no list is longer than 4 GiB");
 out:
-	rmt_buf_free(&signature);
-	rmt_buf_free(&sample);
+	rmt_buf_free(&inner);
 	return rc;
 }
 
-/* Version to nextUpdate; and with it the header of the lines, of which there may be none. */
+/* Behind the room that the head takes. 1: it takes another, now that there are as many lines as were written. */
 static int
-write_inner(struct writing *writing, struct rmt_buf *head, struct rmt_buf *tail)
+write_lines(struct writing *writing, struct frame *frame, rmt_crl_lines_fn *lines, void *arg)
 {
-	struct rmt_derw before = {0}, behind = {0};
-	int rc;
+	static const unsigned char room[16];
+	size_t header = frame->header, head = frame->head.length;
 
-	write_head(writing, &before);
-	if (writing->count)
-		write_header(&before.buf, RMT_DER_SEQUENCE, writing->length);
-	rc = write_extensions(writing, &behind);
-	if (rmt_derw_finish(&before, head, writing->err) || rc) {
-		rmt_derw_free(&behind);
+	if (writing->sink->begin(writing->sink->arg, writing->err) || append(writing, rmt_span_of(room, header)) ||
+	    append(writing, rmt_buf_view(&frame->head)))
 		return -1;
+	writing->count = writing->length = 0;
+	if (lines(arg, put_line, writing, writing->err) || hand_on(writing) || write_frame(writing, frame))
+		return -1;
+	writing->skip = header + head;
+	return frame->header != header || frame->head.length != head;
+}
+
+static int
+sign_piece(void *arg, struct rmt_span piece, struct rmt_err *err)
+{
+	struct writing *writing = arg;
+	size_t skip = writing->skip < piece.length ? writing->skip : piece.length;
+
+	writing->skip -= skip;
+	return rmt_signer_add(writing->signer, rmt_span_of(piece.at + skip, piece.length - skip), err);
+}
+
+/* A signature whose length would change that of the header before everything is made again. */
+static int
+sign(struct writing *writing, struct frame *frame)
+{
+	if (rmt_signer_start(writing->signer, writing->err) ||
+	    rmt_signer_add(writing->signer, rmt_buf_view(&frame->head), writing->err) ||
+	    writing->sink->again(writing->sink->arg, sign_piece, writing, writing->err) ||
+	    rmt_signer_add(writing->signer, rmt_buf_view(&frame->tail), writing->err))
+		return -1;
+	for (int tries = 0; tries < TRIES; tries++) {
+		if (seal(writing, &frame->last))
+			return -1;
+		if (header_length(frame->length + frame->last.length) == frame->header)
+			return 0;
 	}
-	return rmt_derw_finish(&behind, tail, writing->err);
+	return rmt_err_set(writing->err, RMT_INTERNAL, NULL, "no signature had the length that was reckoned with");
+}
+
+/* What is around the lines, at its place. */
+static int
+close_frame(struct writing *writing, struct frame *frame)
+{
+	struct rmt_buf first = {0};
+	int rc = -1;
+
+	write_header(&first, RMT_DER_SEQUENCE, frame->length + frame->last.length);
+	rmt_buf_span(&first, rmt_buf_view(&frame->head));
+	if (rmt_buf_check(&first, writing->err) == 0 && append(writing, rmt_buf_view(&frame->tail)) == 0 &&
+	    append(writing, rmt_buf_view(&frame->last)) == 0)
+		rc = writing->sink->patch(writing->sink->arg, rmt_buf_view(&first), writing->err);
+	rmt_buf_free(&first);
+	return rc;
 }
 
 static int
 write_all(struct writing *writing, rmt_crl_lines_fn *lines, void *arg)
 {
-	static const unsigned char room[HEADER];
-	struct rmt_buf inner = {0}, head = {0}, tail = {0}, first = {0}, last = {0};
-	uint64_t length;
-	size_t header;
-	int rc = -1;
+	struct rmt_derw w = {0};
+	struct frame frame = {0};
+	int rc = write_extensions(writing, &w);
 
-	if (write_inner(writing, &inner, &tail))
-		goto out;
-	length = inner.length + writing->length + tail.length;
-	write_header(&head, RMT_DER_SEQUENCE, length);
-	rmt_buf_span(&head, rmt_buf_view(&inner));
-	length += header_length(length);
-	if (rmt_buf_check(&head, writing->err) || length > UINT32_MAX || reckon(writing, length, &header) ||
-	    writing->sink->append(writing->sink->arg, rmt_span_of(room, header), writing->err) ||
-	    write_signed(writing, rmt_buf_view(&head), rmt_buf_view(&tail), lines, arg) ||
-	    seal(writing, length, header, &first, &last) ||
-	    writing->sink->append(writing->sink->arg, rmt_buf_view(&last), writing->err) ||
-	    writing->sink->patch(writing->sink->arg, rmt_buf_view(&first), writing->err))
-		goto out;
-	rc = 0;
-out:
-	rmt_buf_free(&inner);
-	rmt_buf_free(&head);
-	rmt_buf_free(&tail);
-	rmt_buf_free(&first);
-	rmt_buf_free(&last);
+	if (rmt_derw_finish(&w, &frame.tail, writing->err) || rc || reckon(writing, &frame) || write_frame(writing, &frame))
+		rc = -1;
+	else
+		rc = write_lines(writing, &frame, lines, arg);
+	if (rc == 1)
+		rc = write_lines(writing, &frame, lines, arg);
+	if (rc == 1)
+		rc = rmt_err_set(writing->err, RMT_INTERNAL, NULL, "the revocations changed while the list was written");
+	if (rc == 0 && (sign(writing, &frame) || close_frame(writing, &frame)))
+		rc = -1;
+	frame_free(&frame);
 	return rc;
 }
 
@@ -413,10 +422,11 @@ int
 rmt_crl_write(const struct rmt_crl_form *form, struct rmt_signer *signer, rmt_crl_lines_fn *lines, void *arg,
               const struct rmt_crl_sink *sink, uint64_t *count, struct rmt_err *err)
 {
-	struct writing writing = {.form = form, .signer = signer, .sink = sink, .err = err};
+	uint64_t expected = form->expected < EXPECTED_MAX ? form->expected : EXPECTED_MAX;
+	struct writing writing = {.form = form, .signer = signer, .sink = sink, .err = err, .count = expected, .length = expected * LINE};
 	int rc = -1;
 
-	if (may_sign(form->issuer, err) == 0 && encode_reasons(&writing) == 0 && lines(arg, count_line, &writing, err) == 0)
+	if (may_sign(form->issuer, err) == 0 && encode_reasons(&writing) == 0)
 		rc = write_all(&writing, lines, arg);
 	*count = writing.count;
 	rmt_derw_free(&writing.piece);

@@ -89,6 +89,7 @@ struct rmt_crl_form {
 	int64_t base;            /* of a delta: the number of the list that it is read with */
 	const char *only_at;     /* URI of the distribution point that a partial list is for; NULL: the list is complete */
 	const char *deltas_at;   /* URI where its deltas are found; NULL: none are */
+	uint64_t expected;       /* lines, about; far from it, everything is written twice */
 };
 /* Where a list is, or what its file is called, given the complete one ("x.crl", "x"): "x-shard3.crl", "x-delta.crl", "x-shard3-delta". */
 void rmt_crl_name(const char *complete, int shard, bool delta, struct rmt_buf *out);
@@ -96,11 +97,14 @@ void rmt_crl_name(const char *complete, int shard, bool delta, struct rmt_buf *o
 int rmt_crl_shard(struct rmt_span serial, int shards);
 /* One revoked certificate: serial as encoded; reason 0 is not written; invalid_since 0: none. */
 struct rmt_crl_line { struct rmt_span serial; rmt_time at; int reason; rmt_time invalid_since; };
-/* Hands every line to `take`, twice the same: the lengths are counted first. Stops with what `take` returns unless it is 0. */
+/* Hands every line to `take`, each time the same. Stops with what `take` returns unless it is 0. */
 typedef int rmt_crl_lines_fn(void *arg, int (*take)(void *to, const struct rmt_crl_line *line), void *to, struct rmt_err *err);
-/* Where it goes: bytes behind each other, and at the end the first ones once more. */
+/* Where it goes: bytes behind each other from `begin` on, which may come again; all of them once more in pieces, to be signed, so that
+ * nobody may have changed them; and at the end the first ones replaced. */
 struct rmt_crl_sink {
+	int (*begin)(void *arg, struct rmt_err *err);
 	int (*append)(void *arg, struct rmt_span bytes, struct rmt_err *err);
+	int (*again)(void *arg, int (*take)(void *to, struct rmt_span piece, struct rmt_err *err), void *to, struct rmt_err *err);
 	int (*patch)(void *arg, struct rmt_span first_bytes, struct rmt_err *err);
 	void *arg;
 };

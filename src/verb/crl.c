@@ -105,6 +105,7 @@ static int plan(struct publishing *publishing, struct authority *authority, int 
 	list->row.next_update = publishing->now + (lifetime ? lifetime : delta ? DELTA_LIFETIME : LIFETIME);
 	list->said = (struct rmt_db_revoked_query){.authority = row->id, .shard = shard, .changes = delta, .after = before.through,
 	                                           .not_expired_at = before.this_update};
+	list->expected = delta ? 0 : (uint64_t)before.entries;
 	list->stem = named(authority, row->name, shard, delta);
 	if (shard)
 		list->only_at = named(authority, row->crl_uri, shard, false);
@@ -137,6 +138,8 @@ static int reserve(struct publishing *publishing, struct authority *authority, s
 		list->row.number = last + 1;
 		if (may_replace(publishing, authority->cert, list, err) || rmt_db_crl_add(db, &list->row, publishing->now, err))
 			goto out;
+		/* What the last one said, and all that happened since. */
+		list->expected += (uint64_t)(list->row.through - list->said.after);
 		authority->count++;
 	}
 	rc = 0;
@@ -163,7 +166,7 @@ static int place(struct publishing *publishing, const struct rmt_cert *issuer, s
 		rmt_db_rollback(db);
 		return 1;
 	}
-	if (found >= 0 && may_replace(publishing, issuer, list, err) == 0 && rmt_crl_place(list, publishing->options->directory, err) == 0 &&
+	if (found >= 0 && may_replace(publishing, issuer, list, err) == 0 && rmt_crl_place(list, err) == 0 &&
 	    rmt_db_crl_published(db, &list->row, publishing->now, err) == 0)
 		rc = rmt_db_commit(db, err);
 	else

@@ -595,16 +595,17 @@ struct rmt_crl_list {
 	struct rmt_db_revoked_query said;
 	const char *stem;                /* its file without the ending */
 	const char *only_at, *deltas_at; /* as struct rmt_crl_form has them */
+	uint64_t expected;
 	struct rmt_writer *der, *pem;
 	unsigned char hash[RMT_SHA256];
 };
 /* May it take the place of what stands there (crl_there.c)? Not that of another CA's list, of a newer one, or of no list (RMT_POLICY). */
 int rmt_crl_replaces(struct remint *ctx, const struct rmt_crl_list *list, const char *directory, const struct rmt_cert *issuer,
                      struct rmt_err *err);
-/* Written beside its place, read back and verified; its entries are counted. */
+/* Written beside its place, read back, verified and hashed; its entries are counted. */
 int rmt_crl_make(struct rmt_home *home, const struct rmt_cert *issuer, struct rmt_signer *signer, struct rmt_crl_list *list,
                  const char *directory, struct rmt_err *err);
-int rmt_crl_place(struct rmt_crl_list *list, const char *directory, struct rmt_err *err); /* into its place; the hash of it */
+int rmt_crl_place(struct rmt_crl_list *list, struct rmt_err *err); /* DER and PEM */
 void rmt_crl_list_clear(struct rmt_crl_list *list);
 
 /* ---- manifest (manifest.c): the head of an event log kept elsewhere, with the files of a backup or none -------------------- */

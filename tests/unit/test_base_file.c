@@ -1136,6 +1136,94 @@ hardened_process(void **state)
 	assert_int_equal(as_nobody(harden_and_read), 0);
 }
 
+/* ---- a file in the making ---------------------------------------------------------------------
+ */
+
+static int
+gather(void *to, struct rmt_span piece, struct rmt_err *err)
+{
+	struct rmt_buf *buf = to;
+
+	rmt_buf_span(buf, piece);
+	return rmt_buf_check(buf, err);
+}
+
+/* The only file in the directory, under its temporary name. */
+static int
+open_temporary(void)
+{
+	DIR *stream = opendir(".");
+	struct dirent *found;
+	int fd = -1;
+
+	assert_non_null(stream);
+	while (fd < 0 && (found = readdir(stream)) != NULL)
+		if (strncmp(found->d_name, ".remint-", 8) == 0)
+			fd = open(found->d_name, O_RDWR);
+	closedir(stream);
+	return fd;
+}
+
+/* Pieces from 0 to 14 KB, more than are kept at once; kept in `written` too. */
+static void
+append_pieces(struct rmt_writer *writer, unsigned seed, struct rmt_buf *written)
+{
+	for (size_t i = 0; i < 200; i++) {
+		size_t before = written->length;
+
+		for (size_t k = 0; k < i * 71; k++)
+			rmt_buf_byte(written, (unsigned char)(i * 31 + k + seed));
+		assert_int_equal(rmt_writer_append(writer,
+				     rmt_span_of(written->bytes + before, written->length - before), NULL),
+		    0);
+	}
+}
+
+static void
+what_was_written_is_read_again(void **state)
+{
+	struct rmt_err err = { 0 };
+	struct rmt_writer *writer = rmt_writer_new(".", "list", 0644, &err);
+	struct rmt_buf written = { 0 }, again = { 0 };
+
+	(void)state;
+	assert_non_null(writer);
+	assert_int_equal(rmt_writer_begin(writer, &err), 0);
+	append_pieces(writer, 1, &written);
+	rmt_buf_clear(&written);
+	assert_int_equal(rmt_writer_begin(writer, &err), 0);
+	append_pieces(writer, 2, &written);
+	assert_int_equal(rmt_writer_again(writer, gather, &again, &err), 0);
+	assert_true(rmt_span_equal(rmt_buf_view(&again), rmt_buf_view(&written)));
+	assert_int_equal(rmt_writer_again(writer, gather, &again, &err), -1);
+	rmt_writer_free(writer);
+	rmt_buf_free(&written);
+	rmt_buf_free(&again);
+}
+
+static void
+what_somebody_changed_is_noticed(void **state)
+{
+	struct rmt_err err = { 0 };
+	struct rmt_writer *writer = rmt_writer_new(".", "list", 0644, &err);
+	struct rmt_buf bytes = { 0 };
+	int fd;
+
+	(void)state;
+	assert_non_null(writer);
+	assert_int_equal(rmt_writer_begin(writer, &err), 0);
+	append_pieces(writer, 1, &bytes);
+	fd = open_temporary();
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "?", 1, 4711), 1);
+	close(fd);
+	assert_int_equal(rmt_writer_again(writer, gather, &bytes, &err), -1);
+	assert_int_equal(err.class, RMT_INPUT);
+	assert_non_null(strstr(err.message, "not what is read back"));
+	rmt_writer_free(writer);
+	rmt_buf_free(&bytes);
+}
+
 int
 test_base_file(void)
 {
@@ -1161,6 +1249,9 @@ test_base_file(void)
 	add_row(&rows, "a path is taken apart", paths_are_taken_apart, NULL);
 	ADD_TABLE(&rows, write_rows, check_write);
 	add_row(&rows, "a full disk leaves nothing", full_disk_leaves_nothing, NULL);
+	add_row(&rows, "what was written is read again", what_was_written_is_read_again, NULL);
+	add_row(&rows, "what somebody changed in a file in the making is noticed",
+	    what_somebody_changed_is_noticed, NULL);
 	ADD_TABLE(&rows, obstacle_rows, check_obstacle);
 	ADD_TABLE(&rows, beforehand_rows, check_beforehand);
 	ADD_TABLE(&rows, name_rows, check_name);
