@@ -546,6 +546,9 @@ struct remint_authority {
 	const char *subject, *serial, *key, *sha256;
 	int64_t not_before, not_after;
 	bool key_here;
+	bool key_locked;        /* and under the home's passphrase */
+	unsigned crl_shards;    /* partial revocation lists beside the complete one */
+	bool crl_deltas;        /* its lists say where their deltas are */
 	const char *parent;     /* name or "" */
 	const char *crl_uri, *ca_uri, *ocsp_uri;
 	const char *pem;        /* NULL while pending */

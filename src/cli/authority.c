@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 
@@ -17,6 +18,7 @@ authority_json(struct json *json, const struct remint_authority *authority)
 	json_text(json, "serial", authority->serial);
 	json_text(json, "key", authority->key);
 	json_bool(json, "key_here", authority->key_here);
+	json_bool(json, "key_locked", authority->key_locked);
 	json_text(json, "parent", authority->parent);
 	json_bool(json, "issues", authority->issues);
 	if (*authority->succeeds)
@@ -28,6 +30,8 @@ authority_json(struct json *json, const struct remint_authority *authority)
 	json_time(json, "not_before", authority->not_before);
 	json_time(json, "not_after", authority->not_after);
 	json_text(json, "crl_uri", authority->crl_uri);
+	json_number(json, "crl_shards", authority->crl_shards);
+	json_bool(json, "crl_deltas", authority->crl_deltas);
 	json_text(json, "ca_uri", authority->ca_uri);
 	json_text(json, "ocsp_uri", authority->ocsp_uri);
 	json_text(json, "sha256", authority->sha256);
@@ -37,7 +41,7 @@ authority_json(struct json *json, const struct remint_authority *authority)
 void
 authority_text(struct out *out, const struct remint_authority *authority)
 {
-	char before[32], after[32], valid[80] = "", revoked[80] = "";
+	char before[32], after[32], valid[80] = "", revoked[80] = "", parts[32] = "";
 
 	out_style(out, STYLE_STRONG);
 	out_safe(out, authority->name);
@@ -61,7 +65,11 @@ authority_text(struct out *out, const struct remint_authority *authority)
 	out_field(out, 2, "key", authority->key);
 	out_field(out, 2, "valid", valid);
 	out_field(out, 2, "revoked", revoked);
+	if (authority->crl_shards)
+		snprintf(parts, sizeof parts, "%u partial%s", authority->crl_shards, authority->crl_deltas ? ", " : "");
+	snprintf(parts + strlen(parts), sizeof parts - strlen(parts), "%s", authority->crl_deltas ? "with deltas" : "");
 	out_field(out, 2, "CRL", authority->crl_uri);
+	out_field(out, 2, "lists", parts);
 	out_field(out, 2, "CA file", authority->ca_uri);
 	out_field(out, 2, "OCSP", authority->ocsp_uri);
 	out_field(out, 2, "sha256", authority->sha256);

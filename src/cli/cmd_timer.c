@@ -2,8 +2,8 @@
 /*
  * cli/cmd_timer.c - remint timer: what a CA needs regularly, as units of systemd or lines of cron.
  *
- * They are printed, or written as files; nothing is installed, and nothing of the home is read but
- * that it is there.
+ * They are printed, or written as files; nothing is installed. Of the home is asked whether its
+ * keys have a passphrase and its lists have deltas.
  *
  * To add a job: a row in `jobs`, with its name among the choices of the command's arguments
  * (command.c) and in remint-timer(1).
@@ -26,15 +26,20 @@ static const struct job {
 	const char *cron;
 	bool signs;   /* needs the passphrase of the CA's keys */
 	bool reports; /* what it prints is for people, when it fails */
+	enum { ALWAYS, WITHOUT_DELTAS, WITH_DELTAS } when;
 } jobs[] = {
-	{ "crl", "publish revocation lists", "crl --out %p", "hourly", "5min", "17 * * * *", true, false },
+	{ "crl", "publish revocation lists", "crl --out %p", "hourly", "5min", "17 * * * *", true, false, WITHOUT_DELTAS },
+	{ "crl", "publish complete revocation lists", "crl --out %p", "*-*-* 01:17:00", "5min", "17 1 * * *", true, false,
+	    WITH_DELTAS },
+	{ "delta", "publish what changed since the last revocation lists", "crl --delta --out %p", "*-*-* *:47:00", "5min",
+	    "47 * * * *", true, false, WITH_DELTAS },
 	{ "ocsp", "sign OCSP responses in advance", "ocsp --all", "*-*-* 00/6:37:00", "10min",
-	    "37 */6 * * *", true, false },
+	    "37 */6 * * *", true, false, ALWAYS },
 	{ "status", "look whether anything ends, waits or is stale", "status", "*-*-* 06:00:00", "15min",
-	    "0 6 * * *", false, true },
-	{ "backup", "back up the home", "db backup %b", "*-*-* 02:30:00", "15min", "30 2 * * *", false, false },
+	    "0 6 * * *", false, true, ALWAYS },
+	{ "backup", "back up the home", "db backup %b", "*-*-* 02:30:00", "15min", "30 2 * * *", false, false, ALWAYS },
 	{ "check", "check the whole database", "db check", "Sun *-*-* 03:30:00", "30min", "30 3 * * 0", false,
-	    true },
+	    true, ALWAYS },
 };
 enum { JOBS = sizeof jobs / sizeof *jobs };
 
@@ -42,7 +47,8 @@ struct timing {
 	struct cli *cli;
 	char *program, *home, *publish, *backups, *secret; /* absolute; NULL when not given */
 	const char *prefix, *user;
-	struct out *out; /* of the file under way */
+	bool locked, deltas; /* as the home has it */
+	struct out *out;     /* of the file under way */
 	struct list paths; /* of the files, that under way among them */
 	size_t written;
 };
@@ -133,6 +139,15 @@ put_paths(struct timing *timing, const struct job *job)
 	out_text(out, "\n");
 }
 
+/* It signs, and nothing gives it the passphrase. */
+static bool
+lacks_secret(const struct timing *timing, const struct job *job)
+{
+	return job->signs && timing->locked && !timing->secret;
+}
+
+static const char lacking[] = "# It needs the passphrase of the CA's keys: --ca-password-file FILE.\n";
+
 static void
 put_service(struct timing *timing, const struct job *job)
 {
@@ -140,9 +155,9 @@ put_service(struct timing *timing, const struct job *job)
 	bool secret = job->signs && timing->secret;
 
 	out_format(out,
-	    "[Unit]\nDescription=Remint: %s\nDocumentation=man:remint-timer(1)\n\n[Service]\n"
+	    "[Unit]\nDescription=Remint: %s\nDocumentation=man:remint-timer(1)\n\n[Service]\n%s"
 	    "Type=oneshot\nExecStart=",
-	    job->about);
+	    job->about, lacks_secret(timing, job) ? lacking : "");
 	put_command(timing, job, put_systemd, secret ? "${CREDENTIALS_DIRECTORY}/ca.pass" : NULL);
 	out_text(out, "\n");
 	if (timing->user)
@@ -179,7 +194,7 @@ put_cron_line(struct timing *timing, const struct job *job)
 	struct out *out = timing->out, word = { .fd = -1, .hold = true };
 	const char *secret = NULL;
 
-	out_format(out, "# Remint: %s\n%s ", job->about, job->cron);
+	out_format(out, "# Remint: %s\n%s%s ", job->about, lacks_secret(timing, job) ? lacking : "", job->cron);
 	if (timing->user)
 		out_format(out, "%s ", timing->user);
 	if (job->signs && timing->secret) {
@@ -224,6 +239,7 @@ put_file(struct timing *timing, const struct job *job, const char *ending,
 		out_bytes(&file, "", 1);
 		json_open(json, NULL, '{');
 		json_text(json, "name", directory ? path : name);
+		json_bool(json, "needs_passphrase", job->signs && timing->locked);
 		if (!directory)
 			json_text(json, "text", file.bytes);
 		json_close(json, '}');
@@ -296,13 +312,38 @@ read_options(struct timing *timing)
 		   : 0;
 }
 
-static const struct job *
-job_named(const char *name)
+static bool
+applies(const struct timing *timing, const struct job *job)
 {
+	return job->when == ALWAYS || (job->when == WITH_DELTAS) == timing->deltas;
+}
+
+/* Whoever names a job gets it; else it must apply to this home. */
+static const struct job *
+job_named(const struct timing *timing, const char *name)
+{
+	const struct job *found = NULL;
+
 	for (size_t i = 0; i < JOBS; i++)
-		if (strcmp(jobs[i].name, name) == 0)
-			return &jobs[i];
-	return NULL;
+		if (strcmp(jobs[i].name, name) == 0 && (!found || applies(timing, &jobs[i])))
+			found = &jobs[i];
+	return found;
+}
+
+static int
+put_one(struct timing *timing, const struct job *job, struct list *lacking_jobs)
+{
+	struct cli *cli = timing->cli;
+
+	if (strstr(job->arguments, "%p") && !timing->publish) {
+		if (cli->arguments.count)
+			return report_usage(cli, "where are the lists published? name the directory with --publish DIR");
+		report_note(cli, "remint: %s is left out: name the directory to publish in with --publish DIR", job->name);
+		return 0;
+	}
+	if (lacks_secret(timing, job) && list_add(lacking_jobs, lacking_jobs->count ? ", " : "", job->name))
+		return -1;
+	return put_job(timing, job);
 }
 
 static int
@@ -310,19 +351,24 @@ put_jobs(struct timing *timing)
 {
 	struct cli *cli = timing->cli;
 	size_t count = cli->arguments.count ? cli->arguments.count : JOBS;
+	struct list lacking_jobs = { 0 };
+	struct out names = { .fd = -1, .hold = true };
+	int rc = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct job *job = cli->arguments.count ? job_named(cli->arguments.items[i]) : &jobs[i];
-		bool placeless = strstr(job->arguments, "%p") && !timing->publish;
-
-		if (placeless && cli->arguments.count)
-			return report_usage(cli, "where are the lists published? name the directory with --publish DIR");
-		if (placeless)
-			report_note(cli, "remint: crl is left out: name the directory to publish in with --publish DIR");
-		else if (put_job(timing, job))
-			return -1;
-	}
-	return 0;
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		if (cli->arguments.count)
+			rc = put_one(timing, job_named(timing, cli->arguments.items[i]), &lacking_jobs);
+		else if (applies(timing, &jobs[i]))
+			rc = put_one(timing, &jobs[i], &lacking_jobs);
+	for (size_t i = 0; i < lacking_jobs.count; i++)
+		out_text(&names, lacking_jobs.items[i]);
+	out_bytes(&names, "", 1);
+	if (rc == 0 && lacking_jobs.count && !names.failed)
+		report_note(cli, "remint: %s: these sign, and need the passphrase of the CA's keys: name its file with --ca-password-file FILE",
+		    names.bytes);
+	free(names.bytes);
+	list_free(&lacking_jobs);
+	return rc;
 }
 
 /* All files, or none: some of the units would look like all of them. What was replaced is gone already. */
@@ -332,6 +378,17 @@ withdraw(struct timing *timing)
 	if (given(timing->cli, OPT_OUT) && !given(timing->cli, OPT_FORCE))
 		for (size_t i = 0; i < timing->written; i++)
 			(void)unlink(timing->paths.items[i]);
+}
+
+/* What the home needs beside the usual. */
+static int
+look_at(void *arg, const struct remint_authority *authority)
+{
+	struct timing *timing = arg;
+
+	timing->locked |= authority->key_locked;
+	timing->deltas |= authority->key_here && authority->crl_deltas;
+	return 0;
 }
 
 int
@@ -344,13 +401,15 @@ cmd_timer(struct cli *cli)
 	for (size_t i = 0; i < JOBS; i++)
 		names[i] = jobs[i].name;
 	for (size_t i = 0; i < cli->arguments.count; i++)
-		if (!job_named(cli->arguments.items[i])) {
+		if (!job_named(&timing, cli->arguments.items[i])) {
 			const char *meant = nearest(cli->arguments.items[i], names);
 
 			return report_usage(cli, "there is no job \"%s\"%s%s%s", cli->arguments.items[i],
 			    meant ? ": did you mean " : "", meant ? meant : "", meant ? "?" : "");
 		}
 	rc = read_options(&timing);
+	if (rc == 0 && remint_ca_list(cli->ctx, look_at, &timing))
+		rc = report_verb(cli);
 	if (rc == 0) {
 		document_begin(cli, "files");
 		rc = put_jobs(&timing);

@@ -75,9 +75,11 @@ int rmt_authority_told(struct rmt_home *home, const struct rmt_db_authority *row
 	struct rmt_buf issues = {0};
 	struct rmt_db_revocation revoked;
 	struct rmt_cert cert;
-	int rc = rmt_authority_revoked(home->db, row, &revoked, err);
+	int rc = rmt_authority_revoked(home->db, row, &revoked, err), locked = rmt_home_locked(home, err);
 
 	*out = (struct remint_authority){.name = row->name, .state = state_name(row->state), .key_here = row->key_here,
+	                                 .key_locked = row->key_here && locked == 1,
+	                                 .crl_shards = (unsigned)row->crl_shards, .crl_deltas = row->crl_deltas,
 	                                 .subject = "", .serial = "", .key = "", .sha256 = "", .parent = "", .succeeds = "", .revoked_for = "",
 	                                 .crl_uri = row->crl_uri, .ca_uri = row->ca_uri, .ocsp_uri = row->ocsp_uri};
 	if (rc == 1) {
@@ -88,7 +90,7 @@ int rmt_authority_told(struct rmt_home *home, const struct rmt_db_authority *row
 		describe_cert(arena, &cert, out);
 	if (rc >= 0)
 		rc = 0;
-	if (rmt_db_setting_get(home->db, RMT_SETTING_ISSUER, &issues, err) < 0 ||
+	if (locked < 0 || rmt_db_setting_get(home->db, RMT_SETTING_ISSUER, &issues, err) < 0 ||
 	    rmt_authority_succeeds(home, row->name, &arena->scratch, err) < 0)
 		rc = -1;
 	out->issues = strcmp(rmt_buf_string(&issues), row->name) == 0;

@@ -234,4 +234,29 @@ expect_status 0 "units as JSON" remint timer --json status
 json_is '[.files[].name] == ["remint-status.service", "remint-status.timer"] and (.files[1].text | contains("[Timer]"))' "each with its text"
 expect_status 0 "with a user" remint timer --cron --run-as ca backup
 expect_out "^30 2 \\* \\* \\* ca '" "the lines are those of cron.d"
+
+# ---- what the home asks for: deltas, and a passphrase for whoever signs
+expect_status 0 "where lists have deltas" remint timer --home deltas --publish pub.deltas --cron
+expect_out '^47 \* \* \* \* .* crl --delta --out ' "they have a job"
+expect_out '^17 1 \* \* \* .* crl --out ' "and complete lists are for the night"
+grep 'crl --delta' "$TMP/out" | cut -d' ' -f6- | sed 's/\\%/%/g' >job.sh
+expect_status 0 "the job of the deltas works as it stands" sh job.sh
+expect_status 0 "without deltas" remint timer --publish 'pub lic%$x'
+expect_no_line "$TMP/out" 'delta' "there is no such job"
+expect_status 0 "unless it is asked for" remint timer --publish 'pub lic%$x' delta
+expect_out '^# remint-delta.timer$' "by its name"
+expect_no_line "$TMP/err" 'passphrase' "keys without a passphrase need none"
+quietly "$REMINT" init --home locked --ca-password-file ca.pass --root-key ec:p256 --issuing-key ec:p256
+for form in --systemd --cron; do
+	expect_status 0 "jobs of a home with a passphrase, $form" remint timer $form --home locked --publish 'pub lic%$x'
+	expect_err 'crl, ocsp: these sign, and need the passphrase.*--ca-password-file' "which sign is said"
+	[ "$(grep -c "^# It needs the passphrase of the CA's keys" "$TMP/out")" -eq 2 ] && ok "and written beside them" || not_ok "and written beside them" "$TMP/out"
+	expect_status 0 "with the file, $form" remint timer $form --home locked --publish 'pub lic%$x' --ca-password-file ca.pass
+	expect_no_line "$TMP/out" 'It needs' "nothing is missing"
+	[ ! -s "$TMP/err" ] && ok "and nothing said" || not_ok "and nothing said" "$TMP/err"
+	[ "$(grep -c -e "--ca-password-file [$']" "$TMP/out")" -eq 2 ] && ok "the two that sign name it" || not_ok "the two that sign name it" "$TMP/out"
+done
+expect_status 0 "as JSON" remint timer --json --home locked --publish 'pub lic%$x'
+json_is '[.files[] | select(.needs_passphrase) | .name] == ["remint-crl.service", "remint-crl.timer", "remint-ocsp.service", "remint-ocsp.timer"]' "each file says so"
+expect_status 6 "no home, no timers" remint timer --home units
 tap_done
