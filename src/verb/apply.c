@@ -136,8 +136,36 @@ char *rmt_apply_directory(const struct rmt_applying *job)
 	return job->options->out.directory ? rmt_path_join(job->options->out.directory, job->item->device, NULL) : NULL;
 }
 
+/* A target that reads key.pem as it is has it beside the standard files when it is alone. */
+static bool reads_open_key(struct rmt_applying *job)
+{
+	const struct rmt_demand *demand = &job->campaign.bench.demand;
+	struct rmt_err unseen = {0};
+
+	if (rmt_apply_demand(job, false, &unseen) || demand->target_count != 1)
+		return false;
+	for (size_t i = 0; i < demand->targets[0]->file_count; i++)
+		if (strcmp(demand->targets[0]->files[i].name, "key.pem") == 0)
+			return true;
+	return false;
+}
+
+/* A run without the passphrase has written the key: this one is to protect it. */
+static bool open_key_stands(struct rmt_applying *job, const char *directory)
+{
+	static const char open[] = "-----BEGIN PRIVATE KEY-----";
+	char *path = job->options->out.encrypt_key ? rmt_path_join(directory, "key.pem", NULL) : NULL;
+	struct rmt_buf bytes = {.secret = true};
+	bool stands = path && rmt_path_is_regular(path) && rmt_file_read(path, RMT_CAP_CONTAINER, &bytes, NULL) == 0 &&
+	              memmem(bytes.bytes, bytes.length, open, strlen(open));
+
+	rmt_buf_free(&bytes);
+	free(path);
+	return stands && (job->standing.state == RMT_ITEM_REQUESTED || !reads_open_key(job));
+}
+
 /* An item is exported after its files are written, but requested before: for such a one they are looked for. */
-static bool bundle_stands(const struct rmt_applying *job)
+static bool bundle_stands(struct rmt_applying *job)
 {
 	static const char *const requested[] = {"request.pem", "REQUEST.txt", "key.pem"};
 	size_t count = job->item->request ? 2 : 3; /* whoever made the request has its key */
@@ -150,6 +178,8 @@ static bool bundle_stands(const struct rmt_applying *job)
 		stands = path && rmt_path_exists(path);
 		free(path);
 	}
+	if (stands && directory)
+		stands = !open_key_stands(job, directory);
 	free(directory);
 	return stands;
 }

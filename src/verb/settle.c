@@ -18,6 +18,7 @@ struct contents {
 	struct remint *ctx;
 	struct rmt_buf text;
 	size_t count;
+	bool open_key; /* a private key in it is not encrypted */
 };
 
 static int add_object(void *arg, const struct rmt_object *object)
@@ -29,6 +30,7 @@ static int add_object(void *arg, const struct rmt_object *object)
 	rmt_hex(bytes, 0, &contents->text);
 	rmt_buf_byte(&contents->text, '\n');
 	contents->count++;
+	contents->open_key |= object->type == RMT_OBJECT_PRIVATE_KEY && !object->encrypted;
 	return 0;
 }
 
@@ -64,38 +66,50 @@ static void take_contents(struct remint *ctx, struct rmt_span bytes, struct cont
 	rmt_read_mem(&reader, "-", bytes, &unseen);
 }
 
-static bool same_contents(struct remint *ctx, struct rmt_span a, struct rmt_span b)
+enum standing { OTHER, SAME, SAME_LOCKED, SAME_OPEN /* but its key is protected, or open, and should not be */ };
+
+static enum standing compare(struct remint *ctx, struct rmt_span there, struct rmt_span wanted)
 {
 	struct contents one, other;
-	bool same;
+	enum standing standing = OTHER;
 
-	if (rmt_span_equal(a, b))
-		return true;
-	take_contents(ctx, a, &one);
-	take_contents(ctx, b, &other);
-	same = one.count && !one.text.failed && !other.text.failed &&
-	       rmt_span_equal(rmt_buf_view(&one.text), rmt_buf_view(&other.text));
+	if (rmt_span_equal(there, wanted))
+		return SAME;
+	take_contents(ctx, there, &one);
+	take_contents(ctx, wanted, &other);
+	if (one.count && !one.text.failed && !other.text.failed && rmt_span_equal(rmt_buf_view(&one.text), rmt_buf_view(&other.text)))
+		standing = one.open_key == other.open_key ? SAME : one.open_key ? SAME_OPEN : SAME_LOCKED;
 	rmt_buf_free(&one.text);
 	rmt_buf_free(&other.text);
-	return same;
+	return standing;
 }
 
-/* 1 it stands there as it should, 0 it does not, -1. */
-static int stands(struct remint *ctx, const char *directory, const struct rmt_output *output, struct rmt_err *err)
+static int look(struct remint *ctx, const char *directory, const struct rmt_output *output, enum standing *standing, struct rmt_err *err)
 {
 	char *path = rmt_path_join(directory, output->name, err);
 	struct rmt_buf bytes = {0};
 	struct rmt_err unseen = {0};
-	int rc;
 
+	*standing = OTHER;
 	if (!path)
 		return -1;
 	rmt_buf_secret(&bytes);
-	rc = rmt_path_is_regular(path) && rmt_file_read(path, RMT_CAP_CONTAINER, &bytes, &unseen) == 0 &&
-	     same_contents(ctx, rmt_buf_view(&bytes), output->content);
+	if (rmt_path_is_regular(path) && rmt_file_read(path, RMT_CAP_CONTAINER, &bytes, &unseen) == 0)
+		*standing = compare(ctx, rmt_buf_view(&bytes), output->content);
 	rmt_buf_free(&bytes);
 	free(path);
-	return rc;
+	return 0;
+}
+
+/* The same key in the form of this run, in the place of the other. */
+static int reform(struct remint *ctx, const char *directory, const struct rmt_output *output, enum standing standing, struct rmt_err *err)
+{
+	if (rmt_files_write(directory, output, 1, true, err))
+		return -1;
+	rmt_verb_warn(ctx, standing == SAME_OPEN ? "%s/%s stood there unencrypted: it is under the passphrase now"
+	                                         : "%s/%s stood there under the passphrase: it is unencrypted now, as its device reads it",
+	              directory, output->name);
+	return 0;
 }
 
 int rmt_files_settle(struct remint *ctx, const char *directory, const struct rmt_output *outputs, size_t count, bool force,
@@ -103,20 +117,23 @@ int rmt_files_settle(struct remint *ctx, const char *directory, const struct rmt
 {
 	struct rmt_output *left;
 	size_t missing = 0;
-	int rc = 0;
+	int rc;
 
 	if (!rmt_path_is_directory(directory))
 		return rmt_files_write(directory, outputs, count, force, err);
 	left = calloc(count + 1, sizeof *left);
 	if (!left)
 		return rmt_err_memory(err);
-	for (size_t i = 0; rc >= 0 && i < count; i++) {
-		rc = stands(ctx, directory, &outputs[i], err);
-		if (rc == 0)
+	rc = rmt_files_sweep(directory, err);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		enum standing standing;
+
+		rc = look(ctx, directory, &outputs[i], &standing, err);
+		if (rc == 0 && standing == OTHER)
 			left[missing++] = outputs[i];
+		else if (rc == 0 && standing != SAME)
+			rc = reform(ctx, directory, &outputs[i], standing, err);
 	}
-	if (rc >= 0)
-		rc = rmt_files_sweep(directory, err);
 	if (rc == 0 && missing)
 		rc = rmt_files_write(directory, left, missing, force, err);
 	free(left);

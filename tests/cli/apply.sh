@@ -349,4 +349,33 @@ wait $first
 check "after two runs at once a third finds nothing to do" "$REMINT" apply two.json --commit --out e
 [ "$(certificates)" = $((count + 24)) ] && ok "no item has two certificates" || not_ok "no item has two certificates" one.err two.err
 expect_status 0 "and the database is sound" "$REMINT" db check
+# ---- a passphrase that comes later ----------------------------------------------------------------------------------------
+for n in late posted web2; do
+	old_cert $n "/O=Contoso/CN=$n.contoso.com" subjectAltName=DNS:$n.contoso.com
+done
+{
+	plan_item late.pem late reissue '.targets = ["nginx", "apache"]'
+	plan_item posted.pem posted reissue '.signer = "external" | .targets = ["apache"]'
+	plan_item web2.pem web2 reissue
+} >items
+plan_of d <items >late.json
+# sealed FILE: it is a private key under the passphrase.
+sealed() {
+	grep -q 'BEGIN ENCRYPTED PRIVATE KEY' "$1" && openssl pkey -in "$1" -passin file:pass -noout
+}
+expect_status 0 "a run without a passphrase" "$REMINT" apply late.json --commit --out l --json
+check "leaves its keys open" grep -q 'BEGIN PRIVATE KEY' l/late/key.pem l/posted/key.pem
+expect_status 0 "the next one has one" "$REMINT" apply late.json --commit --out l --out-password-file pass --json
+expect_err 'l/late/key.pem stood there unencrypted: it is under the passphrase now' "a key that stood open is told of"
+expect_states "nothing changes its state" late=exported posted=requested web2=exported
+check "the key of an export is protected" sealed l/late/key.pem
+check "and that of a request" sealed l/posted/key.pem
+check "what a device reads as it is stays" grep -q 'BEGIN PRIVATE KEY' l/web2/key.pem
+expect_status 0 "the run after it" "$REMINT" apply late.json --commit --out l --out-password-file pass
+check "finds all as it should be" test "$(grep -c 'stood there' "$TMP/err")" = 0
+quietly openssl x509 -req -in l/posted/request.pem -CA root.pem -CAkey root.key -set_serial 0x0b07 -days 200 -out posted.cer -extfile posted.ext
+expect_status 0 "an answer comes" "$REMINT" apply late.json --commit --out l --chain root.pem --cert posted.cer --out-password-file pass
+check "key.pem stays protected" sealed l/posted/key.pem
+check "and the device has its own" grep -q 'BEGIN PRIVATE KEY' l/posted/posted.contoso.com.key
+
 tap_done
