@@ -278,6 +278,19 @@ bool rmt_is_base64(struct rmt_span line);
 size_t rmt_base64_broken_line(struct rmt_span body);
 const char *rmt_base64_remedy(struct rmt_span body);
 
+/* ---- coded.c: PEM under base64 ---- */
+
+struct rmt_coded {
+	struct rmt_buf body;
+	size_t begin;    /* its line */
+	bool on;         /* one has begun, and may go on */
+	bool line_ended; /* ... on a line of its own */
+};
+/* A line, or a piece of one, that stands in no block: read what ends in it. */
+int rmt_coded_line(struct rmt_coded *coded, struct rmt_reading *reading, const struct rmt_object *as,
+    struct rmt_span line, bool whole, size_t number);
+int rmt_coded_end(struct rmt_coded *coded, struct rmt_reading *reading, const struct rmt_object *as);
+
 /* ---- pem.c, text.c ---- */
 
 /* Text in any of its forms, line by line. `as` holds the note that goes with all of it. */

@@ -155,42 +155,51 @@ rmt_contents_note(struct rmt_contents *found, const struct rmt_object *object)
 		    object->note ? object->note : "");
 }
 
-/* What is there in place of a certificate; NULL when it is nothing that could be named. */
-static const char *
-in_place_of_certificate(const struct rmt_contents *found)
-{
-	static const struct {
-		enum rmt_object_type type;
-		const char *sentence;
-	} sentences[] = {
-		{ RMT_OBJECT_REQUEST,
-		    "a certificate request: a CA has to sign it first" },
-		{ RMT_OBJECT_LISTING,
-		    "what a CA's listing says of some: list them again "
-		    "with the "
-		    "column RawCertificate (certutil -view -out \"...,RawCertificate\")" },
-		{ RMT_OBJECT_REQUEST_DESCRIPTION, "certreq's "
-						  "description of a request: make the request with "
-						  "certreq -new, and let a CA sign it" },
-		{ RMT_OBJECT_PRIVATE_KEY, "a private key: the certificate is in another file" },
-		{ RMT_OBJECT_PUBLIC_KEY, "a public key" },
-		{ RMT_OBJECT_CRL, "a CRL" },
-		{ RMT_OBJECT_OCSP_RESPONSE, "an OCSP response" },
-	};
-
-	for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++)
-		if (found->types[sentences[i].type])
-			return sentences[i].sentence;
-	return found->unread[0] ? found->unread : NULL;
-}
+/* What is there in place of what is wanted, and what to do about it. The first row of what is there counts. */
+static const struct instead {
+	enum rmt_object_type type;
+	const char *wanted; /* as rmt_contents_without() has it; NULL: whatever it is */
+	const char *sentence;
+} insteads[] = {
+	{ RMT_OBJECT_REQUEST, "certificate", "a certificate request: a CA has to sign it first" },
+	{ RMT_OBJECT_CERTIFICATE, "certificate request",
+	    "a certificate, which is signed already: remint reissue makes a new one for it" },
+	{ RMT_OBJECT_LISTING, "certificate request",
+	    "what a CA's listing says of some: the request itself is in the column RawRequest (certutil "
+	    "-view -out \"...,Request.RawRequest\")" },
+	{ RMT_OBJECT_LISTING, "certificate",
+	    "what a CA's listing says of some: list them again with the column RawCertificate "
+	    "(certutil -view -out \"...,RawCertificate\")" },
+	{ RMT_OBJECT_LISTING, NULL, "what a CA's listing says" },
+	{ RMT_OBJECT_REQUEST_DESCRIPTION, "certificate request",
+	    "certreq's description of one: make the request with certreq -new" },
+	{ RMT_OBJECT_REQUEST_DESCRIPTION, NULL,
+	    "certreq's description of a request: make the request with certreq -new, and let a CA sign it" },
+	{ RMT_OBJECT_PRIVATE_KEY, "certificate", "a private key: the certificate is in another file" },
+	{ RMT_OBJECT_PRIVATE_KEY, "certificate request", "a private key: the request is in another file" },
+	{ RMT_OBJECT_CERTIFICATE, "certificate", "certificates of CAs" }, /* of those that another CA could have made */
+	{ RMT_OBJECT_CERTIFICATE, NULL, "a certificate" },
+	{ RMT_OBJECT_REQUEST, NULL, "a certificate request" },
+	{ RMT_OBJECT_PRIVATE_KEY, NULL, "a private key" },
+	{ RMT_OBJECT_PUBLIC_KEY, NULL, "a public key" },
+	{ RMT_OBJECT_CRL, NULL, "a CRL" },
+	{ RMT_OBJECT_OCSP_RESPONSE, NULL, "an OCSP response" },
+};
 
 void
 rmt_contents_without(const struct rmt_contents *found, const char *wanted, char out[320])
 {
 	const char *instead = found->unread[0] ? found->unread : NULL;
 
-	if (!strcmp(wanted, "certificate"))
-		instead = in_place_of_certificate(found);
+	for (size_t i = sizeof insteads / sizeof insteads[0]; i--;) {
+		const char *for_whom = insteads[i].wanted;
+
+		/* "certificate that a CA could have made": the longer word begins with the shorter one */
+		if (found->types[insteads[i].type] &&
+		    (!for_whom || !strcmp(for_whom, wanted) ||
+			(!strcmp(for_whom, "certificate") && !strncmp(wanted, "certificate that ", 17))))
+			instead = insteads[i].sentence;
+	}
 	snprintf(out, 320, "holds no %s%s%s", wanted, instead ? ", only " : "", instead ? instead : "");
 }
 

@@ -43,6 +43,7 @@ struct pem {
 	bool within; /* other text stands before BEGIN on its line */
 	struct rmt_buf header;
 
+	struct rmt_coded coded;
 	bool bare; /* so far everything was base64 */
 	size_t bare_begin;
 	size_t line;
@@ -58,11 +59,11 @@ starts_with(struct rmt_span line, const char *text, size_t length)
 
 /* ---- one block ---- */
 
-/* What stands in a row of a listing is told by the line of the row. */
+/* What stands in a row of a listing is told by the line of the row, what stood in base64 by the line of that. */
 static size_t
 line_of(const struct pem *pem, size_t line)
 {
-	return pem->reading->row ? pem->reading->row_line : line;
+	return pem->reading->row ? pem->reading->row_line : pem->as->line ? pem->as->line : line;
 }
 
 static int
@@ -436,6 +437,10 @@ marker_line(struct pem *pem, const struct rmt_marker *marker)
 {
 	int rc = 0;
 
+	if (!pem->inside)
+		rc = rmt_coded_end(&pem->coded, pem->reading, pem->as);
+	if (rc)
+		return rc;
 	if (pem->inside && marker->before.length)
 		block_text(pem, rmt_trim(" \t", marker->before), false);
 	if (marker->end)
@@ -465,9 +470,11 @@ text_line(struct pem *pem, struct rmt_span line, bool whole)
 	}
 	if (pem->inside)
 		block_text(pem, line, whole);
-	else if (pem->bare)
+	else if (!strict)
+		rc = rmt_coded_line(&pem->coded, pem->reading, pem->as, line, whole, line_of(pem, pem->line));
+	if (!pem->inside && pem->bare && !pem->coded.on)
 		bare_line(pem, line, whole);
-	return 0;
+	return rc;
 }
 
 static void
@@ -478,6 +485,7 @@ pem_free(struct pem *pem)
 	rmt_buf_free(&pem->secret.body);
 	rmt_buf_free(&pem->secret.der);
 	rmt_buf_free(&pem->header);
+	rmt_buf_free(&pem->coded.body);
 }
 
 int
@@ -502,6 +510,8 @@ rmt_read_text(struct rmt_reading *reading, const struct rmt_object *as, struct r
 	}
 	if (!rc && got < 0)
 		rc = -1;
+	if (!rc)
+		rc = rmt_coded_end(&pem.coded, reading, &here);
 	if (!rc && pem.inside)
 		rc = block_unfinished(&pem);
 	else if (!rc)

@@ -134,6 +134,29 @@ expect_status 3 "also beside one" "$REMINT" sign good.pem good.csr
 expect_out 'BEGIN CERTIFICATE' "which is signed"
 expect_err '^remint: good.pem: holds no certificate request' "and the other is named"
 
+# What is no request is called what it is.
+while IFS='|' read -r file what; do
+	refused 3 "$file: holds no certificate request, only $what" "sign names $file" "$REMINT" sign "$file"
+	refused 3 "$file: holds no certificate request, only $what" "and convert says the same" "$REMINT" convert "$file" --to csr -o new
+done <<'TABLE'
+request.inf|certreq's description of one: make the request with certreq -new$
+listed.csv|what a CA's listing says of some: the request itself is in the column RawRequest
+good.pem|a certificate, which is signed already: remint reissue makes a new one for it$
+good.key|a private key: the request is in another file$
+TABLE
+
+# A Secret of Kubernetes, as kubectl prints it.
+printf 'apiVersion: v1\nkind: Secret\ndata:\n  tls.crt: %s\n  tls.key: %s\n' "$(base64 -w 0 <good.pem)" "$(base64 -w 0 <good.key)" >secret.yaml
+expect_status 0 "a Secret is shown" "$REMINT" show secret.yaml
+expect_out 'base64 of a PEM: decoded' "and what is said of it"
+expect_status 0 "converted" "$REMINT" convert secret.yaml --for nginx --out from-secret
+openssl x509 -in good.pem >"$TMP/wanted"
+openssl x509 -in from-secret/fullchain.pem >"$TMP/got"
+expect_same "$TMP/wanted" "$TMP/got" "to its certificate"
+check "and its key" test -s from-secret/key.pem
+base64 <good.csr >coded.csr
+expect_status 0 "a request in base64 is signed" "$REMINT" sign coded.csr
+
 # Containers whose parameters cannot be: a broken input, not a failure of ours.
 refused 3 'scrypt-odd-n.pem: ' "a scrypt key whose N is odd" "$REMINT" show "$srcdir/tests/fuzz/corpus/read/scrypt-odd-n.pem" --password-file pass
 refused 7 'empty-mac-salt.pfx: .*does not open' "a PFX whose MAC has no salt, like any other under another passphrase" \

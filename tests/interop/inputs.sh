@@ -107,6 +107,10 @@ gives "UTF-16 with its mark" utf16.cer certificate 'UTF-16 text: converted'
 gives "UTF-16 big-endian" utf16be.cer certificate 'UTF-16 text: converted'
 gives "CRLF" crlf.cer certificate
 gives "CR only" cr.cer certificate
+printf 'apiVersion: v1\ndata:\n  tls.crt: %s\n  tls.key: %s\nkind: Secret\n' "$(base64 -w 0 chain.pem)" "$(base64 -w 0 key.pem)" >secret.yaml
+gives "a Kubernetes Secret" secret.yaml 'certificate certificate private-key' 'base64 of a PEM: decoded'
+base64 leaf.pem >coded.txt
+gives "base64 of a PEM" coded.txt certificate 'base64 of a PEM: decoded'
 gives "base64 alone" bare.txt certificate 'a base64 body without BEGIN line: accepted as certificate'
 gives "DER with bytes behind it" padded.der certificate 'after its end'
 gives "a PKCS#7 named like a PFX" chain.p7b "certificate certificate"

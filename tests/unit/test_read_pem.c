@@ -61,6 +61,85 @@ text_around(const char *pem, struct rmt_buf *out)
 	rmt_buf_format(out, "Dear colleague,\n-- here it is: ----\n%sYours\n", pem);
 }
 
+/* ---- base64 of all of it ---- */
+
+static void
+put_coded(const char *pem, size_t width, struct rmt_buf *out)
+{
+	struct rmt_buf coded = { 0 };
+
+	rmt_base64_encode(rmt_span_text(pem), width, "\n", &coded);
+	rmt_buf_span(out, rmt_buf_view(&coded));
+	rmt_buf_free(&coded);
+}
+
+static void
+coded(const char *pem, struct rmt_buf *out)
+{
+	put_coded(pem, 0, out);
+}
+
+static void
+coded_in_lines(const char *pem, struct rmt_buf *out)
+{
+	put_coded(pem, 76, out);
+}
+
+static void
+coded_twice(const char *pem, struct rmt_buf *out)
+{
+	struct rmt_buf once = { 0 };
+
+	put_coded(pem, 0, &once);
+	put_coded(rmt_buf_string(&once), 0, out); /* nobody does that, and its beginning is another */
+	rmt_buf_free(&once);
+}
+
+static void
+secret_in_yaml(const char *pem, struct rmt_buf *out)
+{
+	rmt_buf_text(out, "apiVersion: v1\nkind: Secret\ndata:\n  tls.crt: ");
+	put_coded(pem, 0, out);
+	rmt_buf_text(out, "\n  ca.crt: ");
+	put_coded(pem, 0, out);
+	rmt_buf_text(out, "\ntype: kubernetes.io/tls\n");
+}
+
+static void
+secret_folded(const char *pem, struct rmt_buf *out)
+{
+	rmt_buf_text(out, "data:\n  tls.crt: |\n");
+	put_coded(pem, 64, out);
+	rmt_buf_text(out, "  other: x\n");
+}
+
+static void
+secret_in_json(const char *pem, struct rmt_buf *out)
+{
+	rmt_buf_text(out, "{\"data\":{\"ca.crt\":\"");
+	put_coded(pem, 0, out);
+	rmt_buf_text(out, "\",\"tls.crt\":\"");
+	put_coded(pem, 0, out);
+	rmt_buf_text(out, "\"},\"kind\":\"Secret\"}");
+}
+
+static void
+secret_then_pem(const char *pem, struct rmt_buf *out)
+{
+	put_coded(pem, 0, out);
+	rmt_buf_format(out, "\n%s", pem);
+}
+
+static void
+secret_cut(const char *pem, struct rmt_buf *out)
+{
+	struct rmt_buf whole = { 0 };
+
+	put_coded(pem, 0, &whole);
+	rmt_buf_format(out, "tls.crt: %.301s\nrest: 1\n", rmt_buf_string(&whole));
+	rmt_buf_free(&whole);
+}
+
 static void
 blank_lines(const char *pem, struct rmt_buf *out)
 {
@@ -224,6 +303,14 @@ static const struct {
 	{ "no BEGIN line", no_begin, "certificate=leaf@base64:1",
 	    "note: a base64 body without BEGIN line: accepted as certificate" },
 	{ "bare base64", bare, "certificate=leaf@base64:1", "note: a base64 body without BEGIN line: accepted as certificate" },
+	{ "base64 of a PEM, as a Kubernetes Secret has it", coded, "certificate=leaf@pem:1", "note: base64 of a PEM: decoded" },
+	{ "the same in lines", coded_in_lines, "certificate=leaf@pem:1", "note: base64 of a PEM: decoded" },
+	{ "once more is nothing that anybody makes", coded_twice, "!input(offset 0)", "holds no certificate" },
+	{ "the values of a Secret in YAML", secret_in_yaml, "certificate=leaf@pem:4 certificate=leaf@pem:5", "note: base64 of a PEM: decoded" },
+	{ "a value in lines of its own", secret_folded, "certificate=leaf@pem:3", "note: base64 of a PEM: decoded" },
+	{ "the values of a Secret in JSON", secret_in_json, "certificate=leaf@pem:1 certificate=leaf@pem:1", "note: base64 of a PEM: decoded" },
+	{ "a PEM behind it", secret_then_pem, "certificate=leaf@pem:1 certificate=leaf@pem:2", "note: base64 of a PEM: decoded" },
+	{ "one that was cut", secret_cut, "!input(line 1)", "the base64 of a PEM that begins here cannot be read: it was cut" },
 	{ "UTF-16, little-endian", utf16_little, "certificate=leaf@pem:1",
 	    "note: UTF-16 text: converted" },
 	{ "UTF-16, big-endian", utf16_big, "certificate=leaf@pem:1",
