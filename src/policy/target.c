@@ -296,8 +296,8 @@ unlaid(const struct rmt_deploy_file *file)
 
 	if (!pem && (file->order != NULL || file->separator != NULL))
 		return "only a pem file has an order and separators";
-	if (!text && (file->charset != NULL || file->no_final_newline))
-		return "a binary file has neither charset nor final newline";
+	if (!text && (file->charset != NULL || file->no_final_newline || file->crlf))
+		return "a binary file has neither charset nor line ends";
 	if ((file->cipher != NULL || file->kdf != NULL) &&
 	    (!(pem || is_key_format(file->format)) || !rmt_text_list_has(&file->content, "key")))
 		return "a cipher protects the key of a pem or key file; a pfx has profiles";

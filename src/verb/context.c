@@ -367,6 +367,6 @@ const struct rmt_secret *rmt_verb_out_secret(struct remint *ctx, const char *wha
 		ctx->out_secret = rmt_verb_ask(ctx, REMINT_SECRET_OUT, what, 0, err);
 	if (!ctx->out_secret)
 		rmt_err_set(err, RMT_SECRET, NULL,
-		            "%s needs a passphrase to protect it: give --out-password-file or --out-password-fd", what);
+		            "a passphrase is needed to protect %s: give --out-password-file or --out-password-fd", what);
 	return ctx->out_secret;
 }

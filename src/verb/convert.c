@@ -93,6 +93,17 @@ static int warn_unsaid(struct rmt_converting *job, const struct rmt_format *form
 	return rc;
 }
 
+/* Whoever gives a key wants it written; a container that has no place for it must not swallow it. */
+static void warn_left_out(struct rmt_converting *job, const struct rmt_format *format)
+{
+	const struct remint_convert_options *options = job->options;
+
+	if (job->warned || !job->bundle.leaf || !job->bundle.key || !options->keys.count || options->content.count)
+		return;
+	rmt_verb_warn(job->ctx, "the private key is left out: what is written as %s here holds none", format->name);
+	job->warned = true;
+}
+
 int rmt_converting_write(struct rmt_converting *job, const struct rmt_format *format, struct rmt_buf *out, bool *secret, struct rmt_err *err)
 {
 	const struct remint_convert_options *options = job->options;
@@ -116,6 +127,8 @@ int rmt_converting_write(struct rmt_converting *job, const struct rmt_format *fo
 	}
 	if (*secret)
 		rmt_buf_secret(out);
+	else
+		warn_left_out(job, format);
 	if (rmt_write_mem(&job->bundle, &how, out, err))
 		return -1;
 	return format->says ? warn_unsaid(job, format, err) : 0;

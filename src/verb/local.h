@@ -221,6 +221,7 @@ struct rmt_converting {
 	const struct rmt_object **objects; /* keys, or what stands by itself */
 	size_t object_count;
 	struct rmt_bundle bundle;
+	bool warned;                       /* that the key which was given has no place */
 	remint_file_fn *file;
 	void *arg;
 };

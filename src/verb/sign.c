@@ -17,7 +17,7 @@ struct intent {
 	const struct remint_sign_options *options;
 	int64_t pending;            /* stated, or 0 */
 	char *targets;              /* stated, comma-separated, or NULL */
-	bool some_open;             /* something was pending when the group began */
+	bool some_open, some_denied; /* something was pending when the group began, or denied ever */
 	uint64_t taken;
 	bool holding;
 	remint_pending_fn *held;
@@ -41,10 +41,31 @@ static int look_once(struct intent *intent, struct rmt_err *err)
 	/* What the record before asked for could not be opened. */
 	if (!intent->signing.bench.home.db && sign_own(intent, err))
 		return -1;
-	if (intent->options->no_pending || intent->signing.count)
+	if (intent->signing.count)
 		return 0;
+	found = rmt_db_pending_next(intent->signing.bench.home.db, RMT_PENDING_DENIED, 0, &row, err);
+	intent->some_denied = found == 1;
+	if (found < 0 || intent->options->no_pending)
+		return found < 0 ? -1 : 0;
 	found = rmt_db_pending_next(intent->signing.bench.home.db, RMT_PENDING_OPEN, 0, &row, err);
 	intent->some_open = found == 1;
+	return found < 0 ? -1 : 0;
+}
+
+/* Somebody said no to this key: whoever signs may overrule it, but knows. */
+static int remark_denied(struct intent *intent, const struct rmt_item *item, struct rmt_err *err)
+{
+	unsigned char hash[RMT_SHA256];
+	struct rmt_db_pending row;
+	int found;
+
+	if (!intent->some_denied)
+		return 0;
+	if (rmt_spki_hash(item->request->spki, hash, err))
+		return -1;
+	found = rmt_db_pending_of_key(intent->signing.bench.home.db, rmt_span_of(hash, sizeof hash), &row, err);
+	if (found == 1 && row.state == RMT_PENDING_DENIED)
+		rmt_verb_warn(intent->signing.ctx, "%s: a request with this key was denied as number %lld: %.200s", item->source, (long long)row.id, row.why);
 	return found < 0 ? -1 : 0;
 }
 
@@ -125,7 +146,7 @@ static int take(struct rmt_signing *signing, struct rmt_item *item)
 {
 	struct intent *intent = (struct intent *)signing;
 	struct rmt_err *err = &signing->ctx->err;
-	int rc = look_once(intent, err) ? -1 : wish(intent, item, err);
+	int rc = look_once(intent, err) || remark_denied(intent, item, err) ? -1 : wish(intent, item, err);
 
 	if (rc == 1)
 		return rmt_signing_take(signing, item, err);

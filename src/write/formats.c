@@ -103,6 +103,32 @@ rmt_format_key_alone(const struct rmt_format *format)
 	return !strcmp(format->usual, "key");
 }
 
+static bool
+has_profiles(const struct rmt_format *format)
+{
+	return format->write == rmt_write_pfx || format->write == rmt_write_mobileconfig;
+}
+
+/* What is stated and would come to nothing is refused. */
+static int
+check_options(const struct rmt_format *format, const struct rmt_parts *parts, const struct rmt_write_options *options,
+              struct rmt_err *err)
+{
+	bool cipher = options->cipher || options->kdf;
+
+	if (cipher && has_profiles(format))
+		return rmt_err_set(err, RMT_USAGE, NULL, "a %s is encrypted as its profile says (modern, compat or legacy): no cipher is named for it", format->name);
+	if (cipher && format->keystore)
+		return rmt_err_set(err, RMT_USAGE, NULL, "a %s has a cipher of its own: none is named for it", format->name);
+	if (cipher && (!parts->keys || !format->takes_passphrase))
+		return rmt_err_set(err, RMT_USAGE, NULL, "a cipher is named, but this %s has no private key that it could protect", format->name);
+	if (options->profile && !has_profiles(format))
+		return rmt_err_set(err, RMT_USAGE, NULL, "a %s has no profiles: only pfx, pfx-trust and mobileconfig have", format->name);
+	if (options->friendly_name && !has_profiles(format) && !format->keystore)
+		return rmt_err_set(err, RMT_USAGE, NULL, "no entry in a %s has a name: only those of a keystore have", format->name);
+	return 0;
+}
+
 /* What the row says the container may hold. */
 static int
 check_parts(const struct rmt_format *format, const struct rmt_parts *parts, const struct rmt_write_options *options,
@@ -121,10 +147,7 @@ check_parts(const struct rmt_format *format, const struct rmt_parts *parts, cons
 		    !(format->says && parts->list[i].object->request))
 			return rmt_err_set(err, RMT_USAGE, NULL, "%s holds no %s", format->name,
 			                   rmt_object_type_name(parts->list[i].object->type));
-	if ((options->cipher || options->kdf) && (!parts->keys || format->keystore || format->seals_key || !format->takes_passphrase))
-		return rmt_err_set(err, RMT_USAGE, NULL, "a cipher is named, but this %s has no private key that it could protect%s", format->name,
-		                   format->keystore || format->seals_key ? ": a pfx has profiles" : "");
-	return 0;
+	return check_options(format, parts, options, err);
 }
 
 static int

@@ -10,7 +10,7 @@
 
 #include "write/local.h"
 
-enum { COMMENT_MAX = 200 }; /* some readers of PEM take lines of 255 bytes in pieces */
+enum { USUAL_WIDTH = 64, COMMENT_MAX = 200 }; /* some readers of PEM take lines of 255 bytes in pieces */
 
 static const struct charset {
 	const char *name, *mark;
@@ -38,8 +38,11 @@ rmt_layout_check(const struct rmt_format *format, const struct rmt_write_options
 
 	if (options->charset && strcmp(charset_of(options)->name, options->charset))
 		return rmt_err_set(err, RMT_USAGE, NULL, "\"%.40s\" is no charset; ascii, utf-8, utf-8-bom and utf-16le are", options->charset);
-	if (format->binary && (options->charset || options->no_final_newline))
-		return rmt_err_set(err, RMT_USAGE, NULL, "%s is no text: it has neither charset nor line ends", format->name);
+	if (format->binary && (options->charset || options->no_final_newline || options->crlf))
+		return rmt_err_set(err, RMT_USAGE, NULL, format->says ? "an %s has the charset and line ends that certreq reads"
+		                                                      : "%s is no text: it has neither charset nor line ends", format->name);
+	if (format->binary && options->width && options->width != USUAL_WIDTH)
+		return rmt_err_set(err, RMT_USAGE, NULL, "%s has no lines whose width could be chosen", format->name);
 	if (!sequence && options->separator && strcmp(options->separator, "none"))
 		return rmt_err_set(err, RMT_USAGE, NULL, "%s has no blocks that anything could stand between", format->name);
 	if (!sequence && options->root_first)

@@ -206,4 +206,26 @@ expect_err 'warning: the passphrase does not protect the private key for nginx' 
 expect_status 7 "nothing is issued for a device" "$REMINT" issue --dns new.example.com --policies mine --for picky --out new --out-password-file long.pass
 "$REMINT" list --csv >listed
 expect_no_line listed 'new\.example' "that would not take it"
+
+# ---- what was asked for and comes to nothing is said ------------------------------------------------------------------------
+for to in p7b der; do
+	expect_status 0 "a key beside what is written as $to" convert old.pem --key old.key --to $to -o "dropped.$to"
+	expect_err "warning: the private key is left out: what is written as $to here holds none" "is said to be left out"
+	expect_status 0 "unless it is not wanted" convert old.pem --key old.key --no-key --to $to -o "unwanted.$to"
+	expect_no_line "$TMP/err" . "then nothing is said of it"
+done
+while IFS='|' read -r options says; do
+	expect_status 2 "convert $options" convert old.pem --key old.key $options -o nothing --out-password-file pass
+	expect_err "$says" "is refused in words that fit"
+done <<'TABLE'
+--to jks --profile modern|a jks has no profiles: only pfx, pfx-trust and mobileconfig have
+--to pem --profile legacy|a pem has no profiles
+--to pem --friendly-name x|no entry in a pem has a name
+--to der --crlf|der is no text: it has neither charset nor line ends
+--to der --width 70|der has no lines whose width could be chosen
+--to pfx --cipher aes-256-cbc|a pfx is encrypted as its profile says
+--to jks --kdf pbkdf2|a jks has a cipher of its own
+TABLE
+expect_status 7 "files under a passphrase without one" convert old.pem --key old.key --for exchange -o nothing
+expect_err 'a passphrase is needed to protect the files for exchange: give --out-password-file' "are asked for in a whole sentence"
 tap_done

@@ -89,6 +89,8 @@ expect_status 0 "one is denied" remint deny 3 --why "$(printf '=1+1, nobody of t
 expect_out '^request 3: gone.contoso.com is denied$' "and says so"
 refused 1 'was denied already: =1.1, nobody of that name' "once" remint deny 3 --why again
 refused 1 'was denied already: =1.1, nobody of that name' "it is not approved any more" remint approve 3 --ca-password-file pass
+expect_status 0 "it can be signed all the same" remint sign gone.csr --ca-password-file pass --dry-run
+expect_err 'a request with this key was denied as number 3: =1.1, nobody of that name' "and that is remarked"
 refused 1 'was issued already' "what was issued is not denied" remint deny 1 --why late
 expect_status 0 "nothing is owed" remint list --pending --json
 json_is '.pending == []' "the list is empty"

@@ -314,7 +314,7 @@ static const struct fault_row {
 	{ "a binary file has no charset", TARGET,
 	    "deploy: { files = ( { name = \"a\"; format = \"der\"; content = [ \"leaf\" ]; charset "
 	    "= \"utf-8\"; } ); };",
-	    "line 2", "\"a\": a binary file has neither charset nor final newline" },
+	    "line 2", "\"a\": a binary file has neither charset nor line ends" },
 	{ "a cipher is for a key", TARGET,
 	    "deploy: { files = ( { name = \"a\"; format = \"pem\"; content = [ \"leaf\" ]; cipher "
 	    "= \"aes-256-cbc\"; } ); };",
