@@ -54,6 +54,7 @@ judges|fish|fish
 judges|openssh-client|ssh-keygen
 judges|putty-tools|puttygen
 judges|zip|zip
+judges|libconfig-inifiles-perl|/usr/share/perl5/Config/IniFiles.pm
 judges|easy-rsa|/usr/share/easy-rsa/easyrsa
 judges|golang-cfssl|cfssl
 judges|xca|xca

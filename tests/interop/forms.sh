@@ -145,4 +145,16 @@ if have python3; then
 else
 	skip "python3 is not installed" "inf: Python finds the subject and the name"
 fi
+# Config::IniFiles keeps a key that stands there twice, as _continue_ does.
+if perl -MConfig::IniFiles -e 1 2>/dev/null; then
+	quietly "$REMINT" request --cn asks.corp.example --dns asks.corp.example --dns also.corp.example --out both
+	quietly "$REMINT" convert both/request.pem --to inf --out both.inf
+	perl -MConfig::IniFiles -e 'my $inf = Config::IniFiles->new(-file => $ARGV[0], -nomultiline => 1) or die "@Config::IniFiles::errors\n";
+		print join(" ", map { $inf->val(@$_) } ["NewRequest", "Subject"], ["NewRequest", "KeyLength"], ["Extensions", "2.5.29.17"],
+			["Extensions", "_continue_"]), "\n"' both.inf >got 2>err
+	grep -qE '^"CN=asks.corp.example" [0-9]+ "\{text\}" "DNS=asks.corp.example&" "DNS=also.corp.example&?"( |$)' got &&
+		ok "inf: Perl finds the subject, the key and both names" || not_ok "inf: Perl finds the subject, the key and both names" got err both.inf
+else
+	skip "libconfig-inifiles-perl is not installed" "inf: Perl finds the subject, the key and both names"
+fi
 tap_done
