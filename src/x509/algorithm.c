@@ -232,6 +232,59 @@ rmt_pss_read(struct rmt_span algorithm_identifier, struct rmt_pss *out, struct r
 }
 
 int
+rmt_pss_demanded(struct rmt_span spki, struct rmt_pss *out, struct rmt_err *err)
+{
+	struct rmt_notes ignored;
+	struct rmt_der outer, inner, in;
+	struct rmt_tlv algorithm;
+	struct rmt_span oid;
+
+	rmt_der_open(&outer, spki, NULL);
+	if (rmt_der_enter(&outer, RMT_DER_SEQUENCE, &inner, "spki", err) < 0 ||
+	    rmt_der_any(&inner, &algorithm, "spki.algorithm", err) < 0 ||
+	    open_identifier(algorithm.whole, &ignored, &in, &oid, err) < 0)
+		return -1;
+	if (!rmt_der_more(&in) || rmt_der_next_is(&in, RMT_DER_NULL))
+		return 0;
+	return read_pss(&in, out, err) < 0 ? -1 : 1;
+}
+
+static void
+write_digest(struct rmt_derw *w, const char *name)
+{
+	rmt_derw_begin(w, RMT_DER_SEQUENCE);
+	for (size_t i = 0; i < COUNT(digests); i++)
+		if (strcmp(digests[i].name, name) == 0)
+			rmt_derw_oid(w, digests[i].oid);
+	rmt_derw_null(w);
+	rmt_derw_end(w);
+}
+
+/* RFC 4055, 3.1: what is a default is left out. None of the digests that we sign with is. */
+void
+rmt_pss_write(struct rmt_derw *w, const struct rmt_pss *pss)
+{
+	static const struct rmt_span mgf1 = RMT_BYTES(PKCS1 "\x08");
+
+	rmt_derw_begin(w, RMT_DER_SEQUENCE);
+	rmt_derw_begin(w, RMT_DER_CONTEXT_CONSTRUCTED(0));
+	write_digest(w, pss->digest);
+	rmt_derw_end(w);
+	rmt_derw_begin(w, RMT_DER_CONTEXT_CONSTRUCTED(1));
+	rmt_derw_begin(w, RMT_DER_SEQUENCE);
+	rmt_derw_oid(w, mgf1);
+	write_digest(w, pss->mgf_digest);
+	rmt_derw_end(w);
+	rmt_derw_end(w);
+	if (pss->salt_length != 20) {
+		rmt_derw_begin(w, RMT_DER_CONTEXT_CONSTRUCTED(2));
+		rmt_derw_small(w, pss->salt_length);
+		rmt_derw_end(w);
+	}
+	rmt_derw_end(w);
+}
+
+int
 rmt_algorithm_read(
     struct rmt_span algorithm_identifier, struct rmt_signature_algorithm *out, struct rmt_err *err)
 {

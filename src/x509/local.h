@@ -167,6 +167,9 @@ struct rmt_pss {
 	int64_t salt_length;
 };
 int rmt_pss_read(struct rmt_span algorithm_identifier, struct rmt_pss *out, struct rmt_err *err);
+/* What the public key of an RSASSA-PSS key pair demands (RFC 4055, 3.3; the salt is then the shortest): 1, 0 nothing, -1. */
+int rmt_pss_demanded(struct rmt_span spki, struct rmt_pss *out, struct rmt_err *err);
+void rmt_pss_write(struct rmt_derw *w, const struct rmt_pss *pss); /* the parameters */
 /* The content bytes of the OID for a kind of key ("rsa") and digest ("sha256", "" when built in);
  * empty when there is none. */
 struct rmt_span rmt_algorithm_oid(const char *key, const char *digest);

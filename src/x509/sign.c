@@ -75,11 +75,13 @@ static const struct signing_kind {
 	bool hashes_first; /* signs a digest; otherwise the whole message, without a digest of its
 			      own */
 	bool null_parameters;
+	bool pss; /* RSASSA-PSS, and nothing else */
 } signing_kinds[] = {
-	{ "rsa", true, true },
-	{ "ec", true, false },
-	{ "ed25519", false, false },
-	{ "ed448", false, false },
+	{ "rsa", true, true, false },
+	{ "ec", true, false, false },
+	{ "rsa-pss", true, false, true },
+	{ "ed25519", false, false, false },
+	{ "ed448", false, false, false },
 };
 
 struct rmt_signer {
@@ -90,6 +92,7 @@ struct rmt_signer {
 	*prepared; /* for kinds that hash first: initialised once, used for every signature */
 	EVP_MD_CTX *hash;
 	struct rmt_buf algorithm;
+	struct rmt_pss pss;
 	bool public_only; /* knows the algorithm, but cannot sign */
 	/* of a message in pieces */
 	struct rmt_buf whole; /* for kinds that do not hash first */
@@ -141,12 +144,54 @@ write_algorithm(struct rmt_signer *signer, const char *digest, struct rmt_err *e
 	struct rmt_derw w = { 0 };
 
 	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
-	rmt_derw_oid(&w, rmt_algorithm_oid(signer->kind->kind, digest));
+	rmt_derw_oid(&w, rmt_algorithm_oid(signer->kind->kind, signer->kind->pss ? "" : digest));
+	if (signer->kind->pss)
+		rmt_pss_write(&w, &signer->pss);
 	if (signer->kind->null_parameters) /* RFC 4055, 5: NULL for RSA; RFC 5758, 3.2, and RFC
 					      8410, 3: absent */
 		rmt_derw_null(&w);
 	rmt_derw_end(&w);
 	return rmt_derw_finish(&w, &signer->algorithm, err);
+}
+
+/* A key may be bound to a digest, to one of the mask, and to a shortest salt, which is used (RFC 4055, 3.3): then that counts, whatever is asked
+ * for. Else the salt is as long as the digest (RFC 4055, 3.1). */
+static int
+choose_pss(struct rmt_signer *signer, const char **digest, struct rmt_err *err)
+{
+	struct rmt_pss demanded, *pss = &signer->pss;
+	unsigned char *der = NULL;
+	int length = i2d_PUBKEY(signer->key, &der);
+	int found = length > 0 ? rmt_pss_demanded(rmt_span_of(der, (size_t)length), &demanded, err)
+			       : rmt_err_openssl(err, RMT_SECRET, NULL, "cannot read the public key");
+	const EVP_MD *md;
+
+	OPENSSL_free(der);
+	if (found < 0)
+		return -1;
+	if (found)
+		*digest = demanded.digest;
+	md = check_digest(*digest, err) < 0 ? NULL : rmt_digest_named(*digest, err);
+	if (md == NULL || (found && check_digest(demanded.mgf_digest, err) < 0))
+		return -1;
+	*pss = found ? demanded : (struct rmt_pss){ *digest, *digest, EVP_MD_get_size(md) };
+	if (pss->salt_length >= 0 && pss->salt_length <= EVP_PKEY_get_size(signer->key) - EVP_MD_get_size(md) - 2)
+		return 0;
+	return rmt_err_set(err, RMT_SECRET, NULL, "the key is too short for the salt that it asks for");
+}
+
+static bool
+set_padding(struct rmt_signer *signer)
+{
+	const struct rmt_pss *pss = &signer->pss;
+
+	if (strcmp(signer->kind->kind, "rsa") == 0)
+		return EVP_PKEY_CTX_set_rsa_padding(signer->prepared, RSA_PKCS1_PADDING) > 0;
+	if (!signer->kind->pss)
+		return true;
+	return EVP_PKEY_CTX_set_rsa_padding(signer->prepared, RSA_PKCS1_PSS_PADDING) > 0 &&
+	       EVP_PKEY_CTX_set_rsa_mgf1_md(signer->prepared, rmt_digest_named(pss->mgf_digest, NULL)) > 0 &&
+	       EVP_PKEY_CTX_set_rsa_pss_saltlen(signer->prepared, (int)pss->salt_length) > 0;
 }
 
 /* The contexts of one signer; each duplicate has its own. */
@@ -160,9 +205,7 @@ prepare(struct rmt_signer *signer, struct rmt_err *err)
 		return 0;
 	signer->prepared = EVP_PKEY_CTX_new_from_pkey(NULL, signer->key, NULL);
 	if (signer->prepared == NULL || EVP_PKEY_sign_init(signer->prepared) <= 0 ||
-	    (strcmp(signer->kind->kind, "rsa") == 0 &&
-		EVP_PKEY_CTX_set_rsa_padding(signer->prepared, RSA_PKCS1_PADDING) <= 0) ||
-	    EVP_PKEY_CTX_set_signature_md(signer->prepared, signer->digest) <= 0)
+	    EVP_PKEY_CTX_set_signature_md(signer->prepared, signer->digest) <= 0 || !set_padding(signer))
 		return rmt_err_openssl(err, RMT_SECRET, NULL, "cannot prepare the key for signing");
 	return 0;
 }
@@ -187,6 +230,8 @@ make_signer(EVP_PKEY *key, bool public_only, const char *digest, struct rmt_err 
 		digest = "";
 	else if (digest == NULL || digest[0] == '\0')
 		digest = default_digest(signer->key);
+	if (signer->kind->pss && choose_pss(signer, &digest, err) < 0)
+		goto fail;
 	if (signer->kind->hashes_first) {
 		if (check_digest(digest, err) < 0)
 			goto fail;
@@ -238,6 +283,7 @@ rmt_signer_dup(const struct rmt_signer *signer, struct rmt_err *err)
 	copy->kind = signer->kind;
 	copy->key = signer->key;
 	copy->digest = signer->digest;
+	copy->pss = signer->pss;
 	copy->public_only = signer->public_only;
 	rmt_buf_span(&copy->algorithm, rmt_buf_view(&signer->algorithm));
 	if (rmt_buf_check(&copy->algorithm, err) < 0 || prepare(copy, err) < 0) {

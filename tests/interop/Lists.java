@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lists: Java's opinion of revocation lists. A line of standard input is "list ISSUER CRL", whose signature is checked, or
-// "path ROOT ISSUING LEAF CRL...", which is validated with these lists and no others. Prints "accepted", "revoked REASON" or
+// "path ROOT ISSUING LEAF CRL...", which is validated with these lists and no others; "chain" asks for the issuing CA as well. Prints "accepted", "revoked REASON" or
 // "refused WHY" for each, in order.
 import java.io.*;
 import java.nio.file.*;
@@ -33,8 +33,11 @@ public class Lists {
 			lists.add(crl(words[i]));
 		CertPathValidator validator = CertPathValidator.getInstance("PKIX");
 		PKIXRevocationChecker checker = (PKIXRevocationChecker) validator.getRevocationChecker();
-		checker.setOptions(EnumSet.of(PKIXRevocationChecker.Option.PREFER_CRLS, PKIXRevocationChecker.Option.NO_FALLBACK,
-			PKIXRevocationChecker.Option.ONLY_END_ENTITY));
+		EnumSet<PKIXRevocationChecker.Option> options = EnumSet.of(PKIXRevocationChecker.Option.PREFER_CRLS,
+			PKIXRevocationChecker.Option.NO_FALLBACK);
+		if (words[0].equals("path"))
+			options.add(PKIXRevocationChecker.Option.ONLY_END_ENTITY);
+		checker.setOptions(options);
 		PKIXParameters parameters = new PKIXParameters(Collections.singleton(new TrustAnchor(cert(words[1]), null)));
 		parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(lists)));
 		parameters.addCertPathChecker(checker);

@@ -37,10 +37,41 @@ static const struct signed_row {
 	    NULL },
 	{ "Ed25519", "ed25519", NULL, "Ed25519", RMT_NONE, NULL },
 	{ "Ed25519 whatever the digest", "ed25519", "sha384", "Ed25519", RMT_NONE, NULL },
+	{ "a key for RSASSA-PSS", "RSA-PSS", NULL, "RSASSA-PSS", RMT_NONE, NULL },
+	{ "a key for RSASSA-PSS with SHA-512", "RSA-PSS", "sha512", "RSASSA-PSS", RMT_NONE, NULL },
+	{ "a key for RSASSA-PSS that is bound to SHA-384", "RSA-PSS SHA384 SHA384 20", "sha256", "RSASSA-PSS", RMT_NONE, NULL },
+	{ "a key for RSASSA-PSS with a long salt and another mask", "RSA-PSS SHA256 SHA512 100", NULL, "RSASSA-PSS", RMT_NONE, NULL },
+	{ "a key for RSASSA-PSS that is bound to SHA-1", "RSA-PSS SHA1 SHA1 20", "sha256", NULL, RMT_POLICY, "does not sign with sha1" },
 	{ "SHA-1 is refused", "rsa:2048", "sha1", NULL, RMT_POLICY, "does not sign with sha1" },
 	{ "MD5 is refused", "ec:p256", "md5", NULL, RMT_POLICY, "does not sign with md5" },
 	{ "an unknown digest is refused", "ec:p256", "sha257", NULL, RMT_USAGE, "sha257" },
 };
+
+/* By OpenSSL, since we make none: " DIGEST MASK SALT" that it is bound to, or nothing. */
+static struct rmt_key *
+pss_key(const char *bound, struct rmt_err *err)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+	char digest[16], mask[16];
+	unsigned char *der = NULL;
+	EVP_PKEY *evp = NULL;
+	struct rmt_key *key;
+	int length, salt;
+
+	assert_true(EVP_PKEY_keygen_init(ctx) > 0 && EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) > 0);
+	if (sscanf(bound, "%15s %15s %d", digest, mask, &salt) == 3)
+		assert_true(EVP_PKEY_CTX_set_rsa_pss_keygen_md_name(ctx, digest, NULL) > 0 &&
+			    EVP_PKEY_CTX_set_rsa_pss_keygen_mgf1_md_name(ctx, mask) > 0 &&
+			    EVP_PKEY_CTX_set_rsa_pss_keygen_saltlen(ctx, salt) > 0);
+	assert_true(EVP_PKEY_keygen(ctx, &evp) > 0);
+	length = i2d_PrivateKey(evp, &der);
+	assert_true(length > 0);
+	key = rmt_key_read_der(rmt_span_of(der, (size_t)length), err);
+	OPENSSL_free(der);
+	EVP_PKEY_free(evp);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
 
 /* Keys are dear: one of each kind for all rows. */
 static struct rmt_key *
@@ -49,14 +80,14 @@ key_of(const char *spec)
 	static struct {
 		const char *spec;
 		struct rmt_key *key;
-	} made[8];
+	} made[16];
 	struct rmt_err err = { 0 };
 	size_t i = 0;
 
-	while (i < 7 && made[i].spec != NULL && strcmp(made[i].spec, spec) != 0)
+	while (i < 15 && made[i].spec != NULL && strcmp(made[i].spec, spec) != 0)
 		i++;
 	if (made[i].spec == NULL) {
-		made[i].key = rmt_key_generate(spec, &err);
+		made[i].key = strncmp(spec, "RSA-PSS", 7) == 0 ? pss_key(spec + 7, &err) : rmt_key_generate(spec, &err);
 		GIVEN(made[i].key);
 		made[i].spec = spec;
 	}
