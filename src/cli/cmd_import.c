@@ -10,7 +10,7 @@
 
 struct account {
 	struct cli *cli;
-	uint64_t added; /* of anything, in all sources */
+	uint64_t found, added; /* of anything, in all sources */
 };
 
 /* ---- JSON ---- */
@@ -137,6 +137,8 @@ print(void *arg, const struct remint_imported *imported)
 	struct account *account = arg;
 	struct cli *cli = account->cli;
 
+	account->found += imported->certificates.found + imported->authorities.found +
+			  imported->keys.found + imported->revocations.found;
 	account->added += imported->certificates.added + imported->authorities.added +
 			  imported->keys.added + imported->revocations.added + imported->adopted;
 	if (cli->json)
@@ -171,7 +173,8 @@ cmd_import(struct cli *cli)
 	if (rc)
 		return -1;
 	if (!account.added)
-		report_note(cli, "remint: there is nothing new in it");
+		report_note(cli, account.found ? "remint: there is nothing new in it"
+					       : "remint: there was nothing to take over");
 	else if (!options.commit)
 		report_note(cli, "remint: nothing was written yet: --commit takes it over");
 	return 0;

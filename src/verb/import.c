@@ -109,6 +109,7 @@ int rmt_import_object(void *arg, const struct rmt_object *object)
 {
 	struct rmt_import *run = arg;
 
+	run->source->met += run->phase == RMT_IMPORT_SURVEY;
 	rmt_arena_reset(&run->arena);
 	rmt_verb_progress(run->ctx, run->set.count, 0);
 	return take(run, object, &run->ctx->err);
@@ -149,8 +150,12 @@ int rmt_import_bytes(struct rmt_import *run, const char *place, struct rmt_span 
 int rmt_import_file(struct rmt_import *run, const char *path, bool listed, struct rmt_err *err)
 {
 	struct rmt_err fault = {0};
+	uint64_t met = run->source->met, unreadable = run->source->untaken[RMT_UNTAKEN_UNREADABLE];
 	int rc = (listed ? rmt_read_listed : rmt_read_path)(&run->reader, path, &fault);
 
+	if (rc == 0 && listed && run->phase == RMT_IMPORT_SURVEY && met == run->source->met &&
+	    unreadable == run->source->untaken[RMT_UNTAKEN_UNREADABLE])
+		run->source->untaken[RMT_UNTAKEN_OTHER]++;
 	if (rc == 0 || fault.class == RMT_NONE)
 		return rc;
 	rmt_err_source(&fault, path);
@@ -182,6 +187,8 @@ static int find_kind(struct rmt_import_source *source, const struct rmt_import_k
 	int fits = 0;
 
 	source->told.source = source->path;
+	if (!source->kind && strcmp(source->path, "-") != 0 && !rmt_path_exists(source->path))
+		return rmt_err_set(err, RMT_INPUT, NULL, "there is no such file or directory"), rmt_err_source(err, source->path), -1;
 	for (size_t i = 0; fits == 0 && i < KINDS; i++) {
 		if (named && named != &kinds[i])
 			continue;
@@ -252,9 +259,24 @@ static int read_sources(struct rmt_import *run, enum rmt_import_phase phase, str
 	return rc || rmt_import_flush(run, err) ? -1 : 0;
 }
 
+/* Of a file its reader says so itself. */
+static int tell_empty(struct rmt_import *run)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < run->source_count; i++) {
+		run->source = &run->sources[i];
+		if (!run->source->met && rmt_path_is_directory(run->source->path) && !run->source->untaken[RMT_UNTAKEN_UNREADABLE] &&
+		    run->source->kind->read == rmt_files_read)
+			rc = rmt_import_refuse(run, RMT_UNTAKEN_UNREADABLE, NULL, NULL,
+			                       "there is no certificate, private key, request or revocation list in this directory");
+	}
+	return rc;
+}
+
 int rmt_import_phases(struct rmt_import *run, struct rmt_err *err)
 {
-	if (rmt_import_home_cas(run, err) || read_sources(run, RMT_IMPORT_SURVEY, err))
+	if (rmt_import_home_cas(run, err) || read_sources(run, RMT_IMPORT_SURVEY, err) || tell_empty(run))
 		return -1;
 	if (!run->options->no_keys && read_sources(run, RMT_IMPORT_KEYS, err))
 		return -1;

@@ -79,12 +79,13 @@ static int take_key(struct rmt_import *run, const struct rmt_object *object, str
 	if (stands < 0)
 		return -1;
 	run->source->told.keys.found++;
-	if (rmt_key_check_public(rmt_key_spki(object->key), 0, &fault)) {
+	ca = rmt_import_ca_keyed(run, spki);
+	if (!stands && rmt_hygiene_check(run->ctx, run->home.db, rmt_key_spki(object->key), rmt_span_of(NULL, 0), ca != SIZE_MAX, object->source, &fault)) {
 		rmt_err_source(&fault, object->source);
 		if (rmt_import_refuse_err(run, RMT_UNTAKEN_WEAK, &fault, err))
 			return -1;
 	}
-	for (ca = rmt_import_ca_keyed(run, spki); ca < run->ca_count; ca++)
+	for (; ca < run->ca_count; ca++)
 		if (memcmp(run->cas[ca].spki, spki, sizeof spki) == 0 && !run->cas[ca].key &&
 		    !(run->cas[ca].key = rmt_key_dup(object->key, err)))
 			return -1;

@@ -198,8 +198,8 @@ int rmt_cfssl_read(struct rmt_import *run, struct rmt_err *err)
 
 /* ---- gnoMint ---------------------------------------------------------------------------------------------------------------------- */
 
-static const char *const gnomint_columns[] = {"is_ca", "revocation", "pem", "private_key", "private_key_in_db", NULL};
-enum { GNOMINT_CA, GNOMINT_REVOKED, GNOMINT_PEM, GNOMINT_KEY };
+static const char *const gnomint_columns[] = {"is_ca", "revocation", "pem", "private_key", "private_key_in_db", "dn", NULL};
+enum { GNOMINT_CA, GNOMINT_REVOKED, GNOMINT_PEM, GNOMINT_KEY, GNOMINT_HERE, GNOMINT_DN };
 static const char *const gnomint_requests[] = {"pem", "private_key", NULL};
 static const char *const gnomint_lists[] = {"ca_id", "crl_version", NULL};
 
@@ -232,14 +232,43 @@ static size_t ca_in_cell(struct rows *rows, struct rmt_span text, bool base64)
 }
 
 /* The key of a database with a password is sealed in gnoMint's own way. */
-static int gnomint_key(struct rows *rows, int64_t row, struct rmt_span key)
+static int gnomint_sealed(struct rows *rows, int64_t row, struct rmt_span sealed, struct rmt_span name)
 {
+	struct rmt_reader *reader = &rows->run->reader;
+	const struct rmt_secret *secret;
+	struct rmt_buf pem = {0};
+	struct rmt_err fault = {0};
+	int opened = 0, rc;
+	unsigned n = 0;
+
+	while (opened == 0 && reader->passphrase && (secret = reader->passphrase(reader->arg, rows->run->source->path, "private keys in gnoMint's database", n)) != NULL) {
+		rmt_buf_clear(&pem);
+		opened = rmt_gnomint_decrypt(sealed, name, rmt_span_of(rmt_secret_text(secret), rmt_secret_length(secret)), &pem, &fault);
+		n++;
+	}
+	if (opened == 1)
+		rc = rmt_import_bytes(rows->run, place_of(rows, row), rmt_buf_view(&pem), rows->err);
+	else if (opened < 0)
+		rc = rmt_import_refuse_err(rows->run, RMT_UNTAKEN_UNREADABLE, &fault, rows->err);
+	else
+		rc = refuse_row(rows, row, RMT_UNTAKEN_LOCKED,
+		                n ? "none of the passphrases given opens the private key: it is the password of the database"
+		                  : "the private key is sealed with the password of the database, and no passphrase was given: --password-file");
+	rmt_buf_free(&pem);
+	return rc;
+}
+
+static int gnomint_key(struct rows *rows, int64_t row, const struct rmt_foreign_cell *cells)
+{
+	struct rmt_span key = cells[GNOMINT_KEY].text;
+
 	if (!key.length)
 		return 0;
+	if (!number_in(&cells[GNOMINT_HERE], 0))
+		return refuse_row(rows, row, RMT_UNTAKEN_LOCKED, "the private key stands in a file beside the database: name it with --key");
 	if (memmem(key.at, key.length, "-----BEGIN ", 11))
 		return rmt_import_bytes(rows->run, place_of(rows, row), key, rows->err);
-	return refuse_row(rows, row, RMT_UNTAKEN_LOCKED,
-	                  "the private key is sealed with gnoMint's password: let gnoMint write it (extractcertpkey), and name the file with --key");
+	return gnomint_sealed(rows, row, key, cells[GNOMINT_DN].text);
 }
 
 static int gnomint_row(void *arg, int64_t row, const struct rmt_foreign_cell *cells)
@@ -250,7 +279,7 @@ static int gnomint_row(void *arg, int64_t row, const struct rmt_foreign_cell *ce
 	int rc = 0;
 
 	if (run->phase == RMT_IMPORT_KEYS)
-		return gnomint_key(rows, row, cells[GNOMINT_KEY].text);
+		return gnomint_key(rows, row, cells);
 	if (run->phase == RMT_IMPORT_REVOCATIONS && (ca = ca_in_cell(rows, cells[GNOMINT_PEM].text, false)) != SIZE_MAX)
 		rc = note_ca(rows, row, ca);
 	if (is_empty(&cells[GNOMINT_PEM]) || rc)

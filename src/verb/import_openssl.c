@@ -40,10 +40,15 @@ int rmt_easyrsa_fits(struct rmt_import_source *source, struct rmt_err *err)
 	        (holds(source->path, "index.txt") && (holds(source->path, "issued") || holds(source->path, "certs_by_serial"))));
 }
 
-/* index.txt, index.txt.attr, index.txt.old: rows, and nothing that is read as a file. */
+/* Rows and numbers, also of the day before (index.txt.old): nothing that is read as a file. */
 static bool is_index(const char *leaf)
 {
-	return strncmp(leaf, "index.txt", 9) == 0;
+	static const char *const names[] = {"index.txt", "serial", "crlnumber"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strncmp(leaf, names[i], strlen(names[i])) == 0 && (!leaf[strlen(names[i])] || leaf[strlen(names[i])] == '.'))
+			return true;
+	return false;
 }
 
 /* ---- index.txt ---------------------------------------------------------------------------------------------------------------- */

@@ -1254,7 +1254,7 @@ struct rmt_import_ca {
 enum rmt_import_reason {
 	RMT_UNTAKEN_UNREADABLE, RMT_UNTAKEN_OUTSIDE, RMT_UNTAKEN_ROW, RMT_UNTAKEN_SIGNATURE, RMT_UNTAKEN_SERIAL, RMT_UNTAKEN_AUTHORITY,
 	RMT_UNTAKEN_LOCKED, RMT_UNTAKEN_WEAK, RMT_UNTAKEN_LIST, RMT_UNTAKEN_REVOCATION, RMT_UNTAKEN_STRANGER, RMT_UNTAKEN_LISTED,
-	RMT_UNTAKEN_SPARE_KEY, RMT_UNTAKEN_DATABASE,
+	RMT_UNTAKEN_SPARE_KEY, RMT_UNTAKEN_DATABASE, RMT_UNTAKEN_OTHER,
 	RMT_UNTAKEN_REASONS
 };
 
@@ -1273,6 +1273,7 @@ struct rmt_import_source {
 	struct rmt_db_foreign *foreign; /* of a database */
 	struct rmt_buf kept;            /* of "-" */
 	struct remint_imported told;
+	uint64_t met;                   /* objects of any kind, in the survey */
 	uint64_t untaken[RMT_UNTAKEN_REASONS];
 };
 /* What a row says of the certificate in it. */

@@ -452,6 +452,9 @@ int rmt_pbe_check(struct rmt_span algorithm_identifier, uint64_t most, uint64_t 
 /* The one SEQUENCE that such a scheme sealed. `password` {NULL, 0} is PKCS#12's absent one, which differs from the empty one. The cost is
  * not judged again. RMT_SECRET when the password does not fit. `out` is made secret. */
 int rmt_pbe_decrypt(struct rmt_span algorithm_identifier, struct rmt_span sealed, struct rmt_span password, struct rmt_buf *out, struct rmt_err *err);
+/* A private key as gnoMint seals it in its database (key_gnomint.c), of the owner with this name there: 1 and its PEM, 0 the password is another's,
+ * -1 no such text. `out` is a secret's. */
+int rmt_gnomint_decrypt(struct rmt_span text, struct rmt_span name, struct rmt_span password, struct rmt_buf *out, struct rmt_err *err);
 /* Java's own keystores (key_java.c): an EncryptedPrivateKeyInfo under the key protector of JKS. `out` is appended to. */
 int rmt_java_protect(const struct rmt_key *key, struct rmt_span password, struct rmt_buf *out, struct rmt_err *err);
 /* A passphrase (UTF-8) as JKS hashes it: UTF-16, big-endian. `out` is made secret. */

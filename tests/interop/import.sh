@@ -193,6 +193,30 @@ else
 	skip "cfssl is not installed" "cfssl"
 fi
 
+# A program on a terminal, and what is typed there, a line whenever it waits; the last line again and again.
+cat >terminal.py <<'PYTHON'
+import os, pty, select, sys, time
+typed = []
+words = sys.argv[1:]
+if '--' in words:
+    words, typed = words[:words.index('--')], words[words.index('--') + 1:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(words[0], words)
+end = time.time() + 60
+while time.time() < end:
+    if not select.select([terminal], [], [], 0.7)[0]:
+        os.write(terminal, typed[0].encode() + b'\n')
+        typed = typed[1:] or typed
+        continue
+    try:
+        if not os.read(terminal, 4096):
+            break
+    except OSError:
+        break
+os.waitpid(pid, 0)
+PYTHON
+
 # ---- XCA --------------------------------------------------------------------------------------------------------------------
 
 if have xca && have python3; then
@@ -203,28 +227,10 @@ if have xca && have python3; then
 		quietly openssl req -newkey rsa:2048 -nodes -keyout xca-in/l$n.key -subj /CN=xleaf$n -out xca-in/l$n.csr
 		quietly openssl x509 -req -in xca-in/l$n.csr -CA xca-in/root.pem -CAkey xca-in/root.key -set_serial 0x7100$n -out xca-in/l$n.pem -days 300
 	done
-	# It asks for the password of a new database on a terminal.
-	cat >terminal.py <<'PYTHON'
-import os, pty, select, sys, time
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execvp(sys.argv[1], sys.argv[1:])
-end = time.time() + 60
-while time.time() < end:
-    if not select.select([terminal], [], [], 1)[0]:
-        os.write(terminal, b'secret\n') # it waits for somebody to type
-        continue
-    try:
-        if not os.read(terminal, 4096):
-            break
-    except OSError:
-        break
-os.waitpid(pid, 0)
-PYTHON
 	QT_QPA_PLATFORM=offscreen
 	export QT_QPA_PLATFORM
 	quietly timeout 100 python3 terminal.py xca --no-gui --database=x.xdb --import --exit xca-in/root.key xca-in/root.pem xca-in/l1.pem \
-		xca-in/l2.pem xca-in/l3.pem xca-in/l3.key xca-in/l1.csr
+		xca-in/l2.pem xca-in/l3.pem xca-in/l3.key xca-in/l1.csr -- secret # the password of a new database
 	quietly timeout 100 xca --no-gui --database=x.xdb --password=file:pw '--crlgen=Old Root' --exit
 	ca_item=$(sqlite3 x.xdb 'SELECT item FROM certs WHERE ca = 1')
 	sqlite3 x.xdb "INSERT INTO revocations VALUES ($ca_item, '071001', '20260101000000Z', '20251231000000Z', 7, 4);
@@ -255,6 +261,35 @@ if have gnomint-cli; then
 	counts 3 1 3 1 "gnoMint" g.db
 	sqlite3 g.db 'SELECT pem FROM certificates WHERE id = 1' >gno.pem
 	goes_on GnoCA gno.pem 1 2 -
+	if have python3; then
+		quietly timeout 100 python3 terminal.py gnomint-cli g.db -- changepassword yes secret secret quit
+		[ "$(sqlite3 g.db "SELECT count(*) FROM certificates WHERE private_key LIKE '-----%'")" -eq 0 ] || not_ok "gnoMint has sealed its keys"
+		home h-gnomint-sealed
+		counts 3 1 3 1 "gnoMint's database under a password" g.db
+		goes_on GnoCA gno.pem 1 2 -
+		# As releases before 1.3 wrote it: the phrase folded into a key, a counter that is always the same.
+		openssl pkey -in "$TMP/k4.pem" -out plain.key
+		key=$(python3 -c "
+import sys
+phrase, key = b'gnoMintPrivateKey' + b'secret' + sys.argv[1].encode(), bytearray(32)
+for i, c in enumerate(phrase): key[i % 32] ^= c
+print(key.hex())" "$(sqlite3 g.db 'SELECT dn FROM certificates WHERE id = 3')")
+		openssl enc -aes-256-ctr -K "$key" -iv "$(printf 'dg4eJ53lc-!GzAz=' | od -An -tx1 | tr -d ' \n')" -in plain.key -out sealed
+		cp g.db old.db
+		sqlite3 old.db "UPDATE certificates SET private_key = '$(od -An -v -tx1 sealed | tr -d ' \n' | tr a-f A-F)', pem = '$(cat c4.pem)' WHERE id = 3"
+		home h-gnomint-old
+		"$REMINT" import --commit old.db --password-file pw --json >old.json 2>old.err
+		check "a key as gnoMint sealed it before 1.3" jq -e '.imported[0].keys.new == 3 and .imported[0].refused == []' old.json
+		home h-gnomint-locked
+		expect_status 7 "gnoMint's keys need its password" remint import --commit g.db
+		expect_err 'g.db: certificates, row 1: .*--password-file' "the message names table and row"
+		echo wrong >wrong
+		expect_status 7 "its password, and no other" remint import --commit g.db --password-file wrong
+		expect_err 'g.db: certificates, row 1: none of the passphrases given opens' "which is said"
+		sqlite3 g.db "UPDATE certificates SET private_key_in_db = 0, private_key = '/elsewhere/ca.key' WHERE id = 1"
+		expect_status 7 "a key in a file elsewhere" remint import --commit g.db --password-file pw
+		expect_err 'row 1: .*a file beside the database' "is told as such"
+	fi
 else
 	skip "gnomint-cli is not installed" "gnoMint"
 fi
@@ -282,6 +317,38 @@ mkdir files
 cp c1.pem c2.pem demoCA/cacert.pem demoCA/crl.pem k2.pem files/
 home h-files
 counts 3 1 1 4 "a directory of files" files
+expect_line said 'there is nothing new in it' "what is known is told apart"
+home h-nothing
+mkdir empty junk
+echo hello >junk/readme
+cp c1.pem junk/
+: >nothing.pem
+refused 3 'absent.d: there is no such file' "a source that is not there" remint import absent.d
+expect_status 3 "a directory without anything" remint import empty
+expect_err 'empty: there is no certificate' "is told as such"
+expect_status 3 "an empty file" remint import nothing.pem
+expect_err 'nothing.pem: .*there is nothing in it' "likewise"
+expect_err 'there was nothing to take over' "and nothing else is said"
+expect_status 0 "a directory with something else in it" remint import junk
+expect_out '^left out 1: a file of a directory in which nothing is read' "counts it"
+expect_status 3 "what is not there stops nothing" remint import absent.d junk --commit
+expect_out 'certificates +1 +1 +0' "the rest is taken"
+if have setpriv && [ "$(id -u)" -eq 0 ]; then
+	cp c2.pem junk/closed.pem
+	mkdir junk/closed
+	chmod 0 junk/closed.pem junk/closed
+	cp -r h-nothing h-nobody
+	chown -R 65534 h-nobody junk/c1.pem junk/readme junk
+	chmod 755 "$TMP"
+	chown 0 junk/closed junk/closed.pem
+	expect_status 3 "files that may not be read" setpriv --reuid=65534 --clear-groups "$REMINT" import --home h-nobody junk
+	expect_err 'junk/closed.pem: .*Permission denied' "are named"
+	expect_err 'junk/closed: .*Permission denied' "and so are directories"
+	expect_out '^refused 2: cannot be read' "and counted"
+	chmod 700 "$TMP" junk/closed
+else
+	skip "not root" "files that may not be read"
+fi
 home h-stdin
 cat demoCA/cacert.pem c1.pem demoCA/crl.pem >pile.pem
 "$REMINT" import --commit --json - <pile.pem >pile.json 2>err
