@@ -55,16 +55,11 @@ resize(struct rmt_buf *buf, size_t capacity)
 	return true;
 }
 
-/* Room for `more` bytes and the NUL behind them. */
 static bool
-grow(struct rmt_buf *buf, size_t more)
+enlarge(struct rmt_buf *buf, size_t more)
 {
 	size_t needed, capacity;
 
-	if (buf->failed)
-		return false;
-	if (more < buf->capacity - buf->length)
-		return true;
 	if (more > SIZE_MAX / 4 || buf->length > SIZE_MAX / 4) {
 		buf->failed = true;
 		return false;
@@ -78,6 +73,13 @@ grow(struct rmt_buf *buf, size_t more)
 		rmt_err_memory_note();
 	}
 	return !buf->failed;
+}
+
+/* Room for `more` bytes and the NUL behind them. */
+static inline bool
+grow(struct rmt_buf *buf, size_t more)
+{
+	return !buf->failed && (more < buf->capacity - buf->length || enlarge(buf, more));
 }
 
 void

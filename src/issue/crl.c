@@ -58,29 +58,6 @@ rmt_crl_shard(struct rmt_span serial, int shards)
 
 /* ---- one line -------------------------------------------------------------------------------------------------------- */
 
-static void
-digits(unsigned char *out, int value)
-{
-	out[0] = (unsigned char)('0' + value / 10 % 10);
-	out[1] = (unsigned char)('0' + value % 10);
-}
-
-/* Always a GeneralizedTime, before 2050 too (RFC 5280, 5.3.2). */
-static void
-write_generalized_time(struct rmt_derw *w, rmt_time time)
-{
-	unsigned char text[15];
-	int civil[6];
-
-	rmt_time_to_civil(time, civil);
-	digits(text, civil[0] / 100);
-	digits(text + 2, civil[0]);
-	for (int i = 1; i < 6; i++)
-		digits(text + 2 + 2 * i, civil[i]);
-	text[14] = 'Z';
-	rmt_derw_value(w, RMT_DER_GENERALIZED_TIME, rmt_span_of(text, sizeof(text)));
-}
-
 /* The extensions of a line have few forms: the reasons are encoded once. */
 static int
 encode_reasons(struct writing *writing)
@@ -113,7 +90,7 @@ write_line(struct writing *writing, const struct rmt_crl_line *line)
 			rmt_derw_raw(w, rmt_buf_view(&writing->reasons[line->reason]));
 		if (line->invalid_since) {
 			rmt_ext_begin(w, RMT_EXT_INVALIDITY_DATE, false);
-			write_generalized_time(w, line->invalid_since);
+			rmt_derw_generalized_time(w, line->invalid_since); /* before 2050 too (RFC 5280, 5.3.2) */
 			rmt_ext_end(w);
 		}
 		rmt_derw_end(w);

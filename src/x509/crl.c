@@ -124,6 +124,21 @@ entry_extension(const struct rmt_ext *ext, struct rmt_der *list, struct rmt_crl_
 	return 0;
 }
 
+/* Nearly every entry has one extension, its reason: these bytes and one more, which says which. */
+static bool
+reason_alone(struct rmt_der *entry, struct rmt_crl_entry *out)
+{
+	static const unsigned char before[] = { 0x30, 0x0c, 0x30, 0x0a, 0x06, 0x03, 0x55, 0x1d, 0x15, 0x04, 0x03, 0x0a, 0x01 };
+	const unsigned char *reason = entry->at + sizeof before;
+
+	if (entry->end - entry->at != sizeof before + 1 || *reason >= 0x80 ||
+	    memcmp(entry->at, before, sizeof before) != 0)
+		return false;
+	out->reason = *reason;
+	entry->at = entry->end;
+	return true;
+}
+
 /* What is known among an entry's extensions; the others are read for their form only. */
 static int
 entry_extensions(struct rmt_der *entry, struct rmt_crl_entry *out, struct rmt_err *err)
@@ -132,6 +147,8 @@ entry_extensions(struct rmt_der *entry, struct rmt_crl_entry *out, struct rmt_er
 	struct rmt_der list;
 	struct rmt_ext ext;
 
+	if (reason_alone(entry, out))
+		return 0;
 	if (rmt_der_enter(entry, RMT_DER_SEQUENCE, &list, "entry.extensions", err) < 0)
 		return -1;
 	if (!rmt_der_more(&list))

@@ -53,8 +53,7 @@ rmt_derw_begin(struct rmt_derw *w, unsigned char tag)
 		w->buf.failed = true;
 		return;
 	}
-	rmt_buf_byte(&w->buf, tag);
-	rmt_buf_byte(&w->buf, 0);
+	rmt_buf_append(&w->buf, (const unsigned char[]){ tag, 0 }, 2);
 	w->mark[w->depth++] = w->buf.length;
 }
 
@@ -168,15 +167,19 @@ rmt_derw_bits(struct rmt_derw *w, struct rmt_span bytes, unsigned unused_bits)
 static void
 two_digits(unsigned char *out, int value)
 {
-	out[0] = (unsigned char)('0' + value / 10 % 10);
-	out[1] = (unsigned char)('0' + value % 10);
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+				    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+				    "8081828384858687888990919293949596979899";
+
+	memcpy(out, pairs + 2 * value, 2);
 }
 
 /* In the one form or, where it can hold the year and may be used, the other. */
 static void
 write_time(struct rmt_derw *w, rmt_time time, bool utc_ok)
 {
-	unsigned char text[15];
+	unsigned char whole[2 + 15]; /* tag and length stand in place of the century in a UTCTime */
+	unsigned char *text = whole + 2;
 	int civil[6];
 	bool utc;
 
@@ -191,8 +194,10 @@ write_time(struct rmt_derw *w, rmt_time time, bool utc_ok)
 	for (int i = 1; i < 6; i++)
 		two_digits(text + 2 + 2 * i, civil[i]);
 	text[14] = 'Z';
-	rmt_derw_value(w, utc ? RMT_DER_UTC_TIME : RMT_DER_GENERALIZED_TIME,
-	    utc ? rmt_span_of(text + 2, 13) : rmt_span_of(text, 15));
+	text += utc ? 2 : 0;
+	text[-2] = utc ? RMT_DER_UTC_TIME : RMT_DER_GENERALIZED_TIME;
+	text[-1] = utc ? 13 : 15;
+	rmt_buf_append(&w->buf, text - 2, utc ? 15 : 17);
 }
 
 void
