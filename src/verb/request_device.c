@@ -58,7 +58,7 @@ static void put_next(const struct rmt_request_plan *plan, bool campaign, struct 
 		rmt_buf_text(out, "#   name that file as \"request\" of this item in the plan, and run remint apply again\n");
 	else
 		rmt_buf_format(out,
-		               "#   this home signs it:    remint sign FILE --for %s\n"
+		               "#   this home signs it:    remint sign FILE --for %s --out DIR\n"
 		               "#   another CA signs it:   remint request --request FILE --for %s --out DIR, then remint accept what comes back\n",
 		               plan->target->name, plan->target->name);
 }

@@ -47,7 +47,7 @@ cat >wanted <<'END'
 # The request has no alternative names: whoever signs it must add them.
 
 # When its request is there, as a file:
-#   this home signs it:    remint sign FILE --for cisco-ace
+#   this home signs it:    remint sign FILE --for cisco-ace --out DIR
 #   another CA signs it:   remint request --request FILE --for cisco-ace --out DIR, then remint accept what comes back
 END
 expect_same wanted "$TMP/out" "an ACE, line by line"

@@ -48,6 +48,10 @@ pasted() {
 		not_ok "$1" pasted.log
 	fi
 }
+# keyless NAME TARGET: kept-NAME, the same certificate for a server that has the key already.
+keyless() {
+	quietly "$REMINT" convert "new-$1/fullchain.pem" --no-key --for "$2" --out "kept-$1"
+}
 mkdir bin
 
 # ---- nginx ------------------------------------------------------------------------------------------------------------------
@@ -102,6 +106,13 @@ if have haproxy; then
 	expect_served lb.pem "$port" "HAProxy serves the old certificate again"
 	[ "$(ls haproxy/tls)" = haproxy.pem ] && ok "HAProxy: its directory holds nothing that it should not load" ||
 		not_ok "HAProxy: its directory holds nothing that it should not load"
+	keyless lb haproxy
+	steps kept-lb/INSTALL-haproxy.txt '2. Install' | grep '^  cp ' | sed "$here; s|<file of the key>|new-lb/key.pem|" >pasted.sh
+	pasted "HAProxy: a key that was made there goes beside the certificates"
+	cp kept-lb/haproxy.pem haproxy/tls/
+	sed -n 's/^then: //p' kept-lb/INSTALL-haproxy.txt | sed "$here" >pasted.sh
+	pasted "HAProxy: the file without a key is taken"
+	expect_served new-lb/cert.pem "$port" "HAProxy serves the new certificate with that key"
 else
 	skip "haproxy is not installed" "HAProxy there and back"
 fi
@@ -135,5 +146,11 @@ else
 	steps new-mail/INSTALL-postfix.txt '4. How to go back' | sed "$here" >pasted.sh
 	pasted "Postfix: the way back"
 	expect_served mail.pem "$port" "Postfix serves the old certificate again" -starttls smtp
+	keyless mail postfix
+	cp kept-mail/mail.corp.example.pem postfix/tls/
+	cp new-mail/key.pem postfix/tls/mail.corp.example.key
+	steps kept-mail/INSTALL-postfix.txt '2. Install' | sed "1,/cp -p/d; $here" >pasted.sh
+	pasted "Postfix: a key that was made there stands before the certificates"
+	expect_served new-mail/cert.pem "$port" "Postfix serves the new certificate with that key" -starttls smtp
 fi
 tap_done
