@@ -100,7 +100,7 @@ static void warn_left_out(struct rmt_converting *job, const struct rmt_format *f
 
 	if (job->warned || !job->bundle.leaf || !job->bundle.key || !options->keys.count || options->content.count)
 		return;
-	rmt_verb_warn(job->ctx, "the private key is left out: what is written as %s here holds none", format->name);
+	rmt_verb_warn(job->ctx, "%s holds no private key beside a certificate: the one that was given is left out", format->name);
 	job->warned = true;
 }
 

@@ -210,7 +210,7 @@ expect_no_line listed 'new\.example' "that would not take it"
 # ---- what was asked for and comes to nothing is said ------------------------------------------------------------------------
 for to in p7b der; do
 	expect_status 0 "a key beside what is written as $to" convert old.pem --key old.key --to $to -o "dropped.$to"
-	expect_err "warning: the private key is left out: what is written as $to here holds none" "is said to be left out"
+	expect_err "warning: $to holds no private key beside a certificate: the one that was given is left out" "is said to be left out"
 	expect_status 0 "unless it is not wanted" convert old.pem --key old.key --no-key --to $to -o "unwanted.$to"
 	expect_no_line "$TMP/err" . "then nothing is said of it"
 done
