@@ -179,8 +179,10 @@ connect_file(struct rmt_db_foreign *foreign, bool log, struct rmt_err *err)
 	rmt_db_write_uri(foreign->path, &uri);
 	if (log)
 		rmt_buf_text(&uri, "?immutable=1");
-	if (rmt_buf_check(&uri, err) != 0)
+	if (rmt_buf_check(&uri, err) != 0) {
+		rmt_buf_free(&uri);
 		return -1;
+	}
 	result = sqlite3_open_v2(rmt_buf_string(&uri), &foreign->sqlite,
 	    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOMUTEX |
 		SQLITE_OPEN_EXRESCODE,
@@ -287,8 +289,10 @@ is_column(struct rmt_db_foreign *foreign, const char *table, const char *column,
 	int result, found = 0;
 
 	rmt_buf_format(&sql, "PRAGMA table_xinfo(\"%s\")", table);
-	if (rmt_buf_check(&sql, err) != 0)
+	if (rmt_buf_check(&sql, err) != 0) {
+		rmt_buf_free(&sql);
 		return -1;
+	}
 	begin_question(foreign);
 	result = sqlite3_prepare_v2(foreign->sqlite, rmt_buf_string(&sql), -1, &statement, NULL);
 	rmt_buf_free(&sql);
@@ -363,8 +367,10 @@ rmt_db_foreign_rows(struct rmt_db_foreign *foreign, const char *table, const cha
 	for (; columns[count]; count++)
 		rmt_buf_format(&sql, ", \"%s\"", columns[count]);
 	rmt_buf_format(&sql, " FROM \"%s\" NOT INDEXED ORDER BY rowid", table);
-	if (rmt_buf_check(&sql, err) != 0 || count > RMT_FOREIGN_CELLS_MAX)
+	if (rmt_buf_check(&sql, err) != 0 || count > RMT_FOREIGN_CELLS_MAX) {
+		rmt_buf_free(&sql);
 		return -1;
+	}
 	begin_question(foreign);
 	result = sqlite3_prepare_v2(foreign->sqlite, rmt_buf_string(&sql), -1, &statement, NULL);
 	rmt_buf_free(&sql);

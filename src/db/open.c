@@ -216,8 +216,10 @@ connect_file(struct rmt_db *db, struct rmt_err *err)
 	rmt_db_write_uri(db->path, &uri);
 	if (is_immutable(db))
 		rmt_buf_text(&uri, "?immutable=1");
-	if (rmt_buf_check(&uri, err) != 0)
+	if (rmt_buf_check(&uri, err) != 0) {
+		rmt_buf_free(&uri);
 		return -1;
+	}
 	result = sqlite3_open_v2(rmt_buf_string(&uri), &db->sqlite, flags, NULL);
 	rmt_buf_free(&uri);
 	if (result == SQLITE_OK) {

@@ -290,8 +290,10 @@ rmt_db_sizes(struct rmt_db *db, uint64_t *database, uint64_t *log, struct rmt_er
 	struct rmt_buf path = { 0 };
 
 	rmt_buf_format(&path, "%s-wal", db->path);
-	if (rmt_buf_check(&path, err) != 0)
+	if (rmt_buf_check(&path, err) != 0) {
+		rmt_buf_free(&path);
 		return -1;
+	}
 	*database = size_of(db->path);
 	*log = size_of(rmt_buf_string(&path));
 	rmt_buf_free(&path);

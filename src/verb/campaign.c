@@ -27,18 +27,20 @@ static int note_maker(void *arg, const struct rmt_db_authority *authority)
 	struct maker *maker = arg;
 	unsigned char hash[RMT_SHA256];
 	struct rmt_buf hex = {0};
+	int rc;
 
 	if (!authority->cert.length)
 		return 0;
 	if (rmt_sha256(authority->cert, hash, maker->err))
 		return -1;
 	rmt_hex(rmt_span_of(hash, sizeof hash), 0, &hex);
-	if (rmt_buf_check(&hex, maker->err))
-		return -1;
-	if (strcmp(rmt_buf_string(&hex), maker->sha256) == 0 && !maker->name)
+	rc = rmt_buf_check(&hex, maker->err);
+	if (rc == 0 && strcmp(rmt_buf_string(&hex), maker->sha256) == 0 && !maker->name) {
 		maker->name = rmt_strdup(authority->name, maker->err);
+		rc = maker->name ? 0 : -1;
+	}
 	rmt_buf_free(&hex);
-	return 0;
+	return rc;
 }
 
 /* A plan made without a home fits every one. */
