@@ -3,11 +3,11 @@
  * tests/fault/fault.c - runs one call of the command again and again, and lets another call of Remint's own code fail each time: the
  * first, the second, and so on until none is left to fail. After each it judges what the run said and what it left.
  *
- *	fault [-s SAMPLES | -r TIMES | -n CALL] [-c FUNCTION] [-e STATUS] FIXTURE SCRATCH VERB ARGUMENT...
+ *	fault [-s SAMPLES | -r TIMES | -n CALL] [-c FUNCTION,...] [-e STATUS] FIXTURE SCRATCH VERB ARGUMENT...
  *
  * Each run has a fresh copy of the directory FIXTURE as its working directory, and "home" in it as the CA's home. SAMPLES spreads
  * so many failing calls over the run instead of taking all; TIMES passes over a call that has failed so often from the same callers;
- * CALL takes one alone and shows what was said; FUNCTION lets calls of this one alone fail and be counted. STATUS is that of the run in
+ * CALL takes one alone and shows what was said; FUNCTION lets calls of these alone fail and be counted. STATUS is that of the run in
  * which nothing fails. Exit status 0 when no fault was found; each fault is a line "# ...".
  *
  * The command's main() is linked in; the linker calls ours in its place.
@@ -417,7 +417,10 @@ __wrap_main(int argc, char **argv)
 	fault_state = mmap(NULL, sizeof *fault_state, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (fault_state == MAP_FAILED)
 		stop("mmap");
-	snprintf(fault_state->only, sizeof fault_state->only, "%s", only);
+	if (only[0] != '\0')
+		snprintf(fault_state->only, sizeof fault_state->only, " %s ", only);
+	for (char *at = fault_state->only; *at != '\0'; at++)
+		*at = *at == ',' ? ' ' : *at;
 	backtrace(frames, 2); /* the first call loads a library */
 	loop.fixture = argv[optind];
 	loop.scratch = argv[optind + 1];

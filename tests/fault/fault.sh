@@ -4,9 +4,9 @@
 # used after it was freed, and nothing is lost.
 #
 # The short form lets 9 calls of each verb fail, spread over its run; the long form every one, but for what has failed
-# four times from the same callers.
-# REMINT_FAULT_ROWS="issue sign" runs these rows alone; REMINT_FAULT="-n 17" shows what becomes of one call, REMINT_FAULT="-c fsync" lets
-# only calls of fsync() fail.
+# twice from the same callers: the same call in a loop, or on behalf of each of many items.
+# REMINT_FAULT_ROWS="issue sign" runs these rows alone; REMINT_FAULT="-n 17" shows what becomes of one call, REMINT_FAULT="-c fsync,close"
+# lets only calls of these fail.
 #
 # A verb that is new needs a row in the table below: the first check here compares it with the table of the command.
 . "${srcdir:-.}/tests/lib/tap.sh"
@@ -17,7 +17,7 @@ fault=$builddir/tests/fault/fault
 [ -x "$fault" ] || skip_all "tests/fault/fault is not built"
 
 samples="-s 9"
-[ "${REMINT_LONG:-}" != 1 ] || samples="-r 4"
+[ "${REMINT_LONG:-}" != 1 ] || samples="-r 2"
 LSAN_OPTIONS="exitcode=98:suppressions=$srcdir/tests/fault/leaks.txt:print_suppressions=0"
 ASAN_OPTIONS=exitcode=99
 UBSAN_OPTIONS=exitcode=97
@@ -78,26 +78,40 @@ sqlite3 foreign.db "CREATE TABLE certificates (serial_number blob NOT NULL, auth
 	INSERT INTO certificates VALUES (4096, '', '', 'revoked', 1, '2030-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', '$(cat demo-old.pem)');
 	INSERT INTO certificates VALUES (4097, '', '', 'good', 0, '2030-01-01 00:00:00+00:00', '', '$(cat demo-other.pem)')"
 quietly openssl ocsp -issuer first/chain.pem -cert first/cert.pem -no_nonce -reqout asked.der
-# A client that asks the responder of the row ocsp-listen as soon as there is one. The port is none of those that the kernel gives away.
+# A client of the rows that listen, which asks them as soon as they do. The ports are none of those that the kernel gives away.
 while :; do
 	responder=$(awk -v pid=$$ 'BEGIN { srand(pid + srand()); print 20000 + int(rand() * 12000) }')
-	listens_now "$responder" || break
+	guest=$((responder + 1))
+	listens_now "$responder" || listens_now $guest || break
 done
-in_background client python3 - "$responder" asked.der <<'CLIENT'
-import sys, time, urllib.request
-port, request = sys.argv[1], open(sys.argv[2], "rb").read()
+cat >"$TMP/client.py" <<'CLIENT'
+import http.client, socket, ssl, sys, time
+responder, guest, request = int(sys.argv[1]), int(sys.argv[2]), open(sys.argv[3], "rb").read()
+anybody = ssl.create_default_context()
+anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+def ask():
+    server = http.client.HTTPConnection("127.0.0.1", responder, timeout=5)
+    server.request("POST", "/", request, {"Content-Type": "application/ocsp-request"})
+    server.getresponse().read()
+def greet():
+    with socket.create_connection(("127.0.0.1", guest), 5) as plain, anybody.wrap_socket(plain) as wire:
+        wire.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        while wire.recv(4096):
+            pass
 while True:
-    try:
-        urllib.request.urlopen("http://127.0.0.1:" + port, request, 5).read()
-    except OSError:
-        pass
+    for visit in ask, greet:
+        try:
+            visit()
+        except (OSError, http.client.HTTPException):
+            pass
     time.sleep(0.02)
 CLIENT
+in_background client python3 "$TMP/client.py" "$responder" $guest asked.der
 serve -cert first/cert.pem -key first/key.pem -cert_chain first/chain.pem
 
 # ---- the verbs: name, status when nothing fails, arguments --------------------------------------------------------------------
 rows() {
-	sed "s/PORT/$port/; s/RESPONDER/$responder/" <<-'ROWS'
+	sed "s/PORT/$port/; s/RESPONDER/$responder/; s/GUEST/$guest/" <<-'ROWS'
 	init|0|init --home new --root-key ec:p256 --issuing-key ec:p256 --no-password
 	init-offline|0|init --home new --root-key ec:p256 --issuing-key ec:p256 --no-password --offline-root vault --publish-url http://pki.example/
 	init-password|0|init --home new --root-key ec:p256 --no-issuing --ca-password-file pass
@@ -122,7 +136,7 @@ rows() {
 	explain|0|explain 0x80092013 old.pem
 	verify|0|verify 127.0.0.1:PORT --as nginx --trust trusted/root.pem --name www.contoso.com
 	show-wire|0|show 127.0.0.1:PORT
-	peer|0|peer --as nginx --seconds 1
+	peer|0|peer --as nginx --listen 127.0.0.1:GUEST --count 1 --seconds 5
 	plan|1|plan old.pem other.pem --for nginx --chain root.pem -o out.json
 	apply-dry|0|apply plan.json
 	apply|0|apply plan.json --commit --out out --chain root.pem --key old.key

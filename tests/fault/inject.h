@@ -17,7 +17,7 @@ struct fault_state {
 	unsigned long calls;      /* so far, of an armed process */
 	unsigned long fail_at;    /* the first call that may fail; 0: none */
 	unsigned long failed;     /* the one that did */
-	char only[64];            /* the one call that may fail; "": each */
+	char only[1024];          /* " close unlink ": the calls that may fail; "": each */
 	unsigned most;            /* a call from the same callers fails so often; 0: always */
 	struct { unsigned long hash; unsigned times; } stacks[FAULT_STACKS]; /* who called, by hash */
 	struct { const void *at; unsigned times; } places[FAULT_PLACES]; /* of this run, of NUMBERS */

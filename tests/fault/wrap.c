@@ -46,6 +46,17 @@ is_loop(struct fault_state *state, const void *place)
 	return ++state->places[at].times > 3;
 }
 
+static bool
+is_among(const char *names, const char *name)
+{
+	const char *at = names;
+	size_t length = strlen(name);
+
+	while ((at = strstr(at, name)) != NULL && (at[-1] != ' ' || at[length] != ' '))
+		at += length;
+	return at != NULL;
+}
+
 bool
 fault_due(enum fault_kind kind, const char *name, const void *place)
 {
@@ -56,7 +67,7 @@ fault_due(enum fault_kind kind, const char *name, const void *place)
 		return false;
 	if (kind == FAULT_NUMBERS && is_loop(state, place))
 		return false;
-	if (state->only[0] != '\0' && strcmp(state->only, name) != 0)
+	if (state->only[0] != '\0' && !is_among(state->only, name))
 		return false;
 	n = __atomic_add_fetch(&state->calls, 1, __ATOMIC_SEQ_CST);
 	if (state->fail_at == 0 || n < state->fail_at || state->done)
