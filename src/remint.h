@@ -1040,7 +1040,7 @@ struct remint_crl_made {
 typedef int remint_crl_fn(void *arg, const struct remint_crl_made *crl);
 /* Sign and publish revocation lists: of each authority the complete one and its partial ones, under one new number, or their deltas. Each is
  * read back and verified first, and handed over when it is in its place. In constant memory, save under a key that signs everything at once
- * (Ed25519: up to 16 MiB). A list is not replaced by an older one, and no file but a list of the same CA is replaced (POLICY), unless `force`. Fails with USAGE without a directory, POLICY when the authority cannot
+ * (Ed25519), which takes as much as the list is long. Up to 128 MiB (POLICY). A list is not replaced by an older one, and no file but a list of the same CA is replaced (POLICY), unless `force`. Fails with USAGE without a directory, POLICY when the authority cannot
  * sign lists here or has no list that a delta could stand on, NEGATIVE on an unknown name, SECRET, DATABASE. */
 REMINT_API int remint_crl(struct remint *ctx, const struct remint_crl_options *options, remint_crl_fn *made, void *arg);
 /* How many there were, and what became of them. */

@@ -344,6 +344,10 @@ sign_piece(void *arg, struct rmt_span piece, struct rmt_err *err)
 static int
 sign(struct writing *writing, struct frame *frame)
 {
+	if (frame->length + frame->signature > RMT_CAP_CRL)
+		return rmt_err_set(writing->err, RMT_POLICY, NULL,
+		                   "%llu revocations make a list of more than 128 MiB, which is not read back any more: let a successor issue (remint ca rotate)",
+		                   (unsigned long long)writing->count);
 	if (rmt_signer_start(writing->signer, writing->err) ||
 	    rmt_signer_add(writing->signer, rmt_buf_view(&frame->head), writing->err) ||
 	    writing->sink->again(writing->sink->arg, sign_piece, writing, writing->err) ||

@@ -366,8 +366,6 @@ rmt_signer_sign(struct rmt_signer *signer, struct rmt_span message, struct rmt_b
 
 /* ---- a message in pieces ------------------------------------------------------------------ */
 
-enum { WHOLE_MAX = 16 << 20 };
-
 int
 rmt_signer_start(struct rmt_signer *signer, struct rmt_err *err)
 {
@@ -387,9 +385,10 @@ rmt_signer_add(struct rmt_signer *signer, struct rmt_span piece, struct rmt_err 
 			   ? 0
 			   : rmt_err_openssl(
 				 err, RMT_INTERNAL, NULL, "cannot hash what is to be signed");
-	if (signer->whole.length + piece.length > WHOLE_MAX)
+	/* As much as the longest thing that is ever signed in pieces. */
+	if (signer->whole.length + piece.length > RMT_CAP_CRL)
 		return rmt_err_set(err, RMT_POLICY, NULL,
-		    "a key of the kind %s signs everything at once, and more than 16 MiB are not held "
+		    "a key of the kind %s signs everything at once, and more than 128 MiB are not held "
 		    "for it",
 		    signer->kind->kind);
 	rmt_buf_span(&signer->whole, piece);

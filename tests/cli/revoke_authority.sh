@@ -63,7 +63,7 @@ json_is '.authorities[0] | .state == "retired" and .reason == "cACompromise" and
 expect_status 2 "the status is critical" remint status --nagios
 expect_status 1 "on its page" remint status
 expect_out 'critical +issuing: revoked on .*\(cACompromise\); [34] certificates that have not expired hang on it' "with the reason"
-expect_out 'root: list 1 .*1 revocation is not on it yet' "and the list that lacks it"
+expect_out 'root: list 1 .*1 (change|revocation) is not on it yet' "and the list that lacks it"
 check "the events say so" sh -c '"$REMINT" db export --table events | grep -q "retired: issuing: revoked, cACompromise"'
 expect_status 0 "the database agrees with its events" remint db check
 

@@ -132,6 +132,7 @@ static const struct kind_row kind_rows[] = {
 	{"so are those about 64 KiB, where the header grows", KEY_EC, 1250, 1500, 1, 0},
 	{"lists are good under an RSA key", KEY_RSA, 0, 30, 6, 0},
 	{"lists are good under an Ed25519 key, which signs everything at once", KEY_ED25519, 0, 3000, 1000, 0},
+	{"so is one of more than 16 MiB", KEY_ED25519, 450000, 450000, 1, 450000},
 	{"a long list goes out in pieces", KEY_EC, 20000, 20000, 1, 20000},
 	{"a list may be shorter than was expected", KEY_EC, 0, 3, 1, 500000},
 };
@@ -212,6 +213,9 @@ static void check_form(void **state)
 
 static void test_refusals(void **state)
 {
+	enum { MANY = 2100 };
+	static unsigned char huge[64 << 10] = {1};
+	static struct rmt_crl_line many[MANY];
 	static const unsigned char one[] = {1};
 	struct rmt_crl_line odd = {.serial = {one, 1}, .at = NOW, .reason = 99};
 	struct authority authority = {0};
@@ -231,6 +235,13 @@ static void test_refusals(void **state)
 	source = (struct source){.count = 1, .lines = &odd};
 	assert_int_equal(write_list(&sheet, KEY_EC, &form, &source, &count), -1);
 	assert_non_null(strstr(err.message, "no known reason"));
+	/* Nobody reads more than 128 MiB: not our own reader either. */
+	for (size_t i = 0; i < MANY; i++)
+		many[i] = (struct rmt_crl_line){.serial = {huge, sizeof huge}, .at = NOW};
+	source = (struct source){.count = MANY, .lines = many};
+	assert_int_equal(write_list(&sheet, KEY_EC, &form, &source, &count), -1);
+	assert_int_equal(err.class, RMT_POLICY);
+	assert_non_null(strstr(err.message, "more than 128 MiB"));
 	leaf_template(&leaf);
 	issue(&outcome, &leaf.policy, &asked, world.keys[KEY_EC], &authority.issuer, authority_key(&authority));
 	assert_non_null(outcome.cert);
