@@ -129,6 +129,8 @@ read_waiting(struct rmt_source *source, void *bytes, size_t room, struct rmt_err
 		got = read(source->fd, bytes, room);
 		if (got >= 0)
 			return got;
+		if (errno == EAGAIN && source->regular) /* as /proc/kmsg, which has no end */
+			return refuse(source, err, "this is no file with an end: reading it waits for what is to come");
 		if (errno == EAGAIN && await(source, -1) >= 0)
 			continue;
 		if (errno != EINTR)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Texts that are read line by line. The first line of an input says what the rest is: "index" (rows of index.txt, and their cells as
- * numbers), "hashes" (a blocklist), "inputs" (--list), "revoke" (a list of certificates to revoke), "transcript" (of a ceremony),
- * "symptoms" (a file of them) or "message" (an error message to explain).
+ * numbers), "hashes" (a blocklist), "inputs" (--list), "transcript" (of a ceremony), "symptoms" (a file of them) or "message" (an error
+ * message to explain). Lists of certificates to revoke are not among them: their lines name files and directories, which are opened.
  *
  * A transcript without a signature gets one here, so that what stands behind the check of the signature is reached too. What is refused
  * is refused with a sentence.
@@ -40,21 +40,19 @@ refused(const struct rmt_err *err)
 	MUST(err->class != RMT_NONE && err->class != RMT_INTERNAL && *err->message);
 }
 
-/* ---- a place for files, and a home --------------------------------------------------------------------------------------- */
+/* ---- a place for files ------------------------------------------------------------------------------------------------- */
 
 static struct {
 	char path[64], list[96];
 	struct remint *ctx;
-	struct rmt_db *db;
 } world;
 
 static void
 remove_all(void)
 {
-	static const char *const names[] = { "list", "ca.db", "ca.db-wal", "ca.db-shm", "lock", "" };
+	static const char *const names[] = { "list", "" };
 	char path[128];
 
-	rmt_db_close(world.db);
 	remint_free(world.ctx);
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		snprintf(path, sizeof path, "%s/%s", world.path, names[i]);
@@ -69,9 +67,6 @@ make_world(void)
 	snprintf(world.path, sizeof world.path, "%s/fuzz_text.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	MUST(mkdtemp(world.path) != NULL && atexit(remove_all) == 0);
 	snprintf(world.list, sizeof world.list, "%s/list", world.path);
-	MUST((world.db = rmt_db_open(world.path, RMT_DB_CREATE, 1, NULL)) != NULL);
-	rmt_db_close(world.db);
-	MUST((world.db = rmt_db_open(world.path, RMT_DB_READ, 1, NULL)) != NULL);
 	MUST((world.ctx = remint_new()) != NULL);
 }
 
@@ -174,19 +169,6 @@ as_inputs(struct rmt_span text)
 	rmt_wire_clear(&wire);
 }
 
-static void
-as_revoke(struct rmt_span text)
-{
-	struct remint_revoke_options options = { .lists = put_list(text) };
-	struct rmt_revoke_choice choice = { .ctx = world.ctx, .db = world.db };
-
-	rmt_verb_begin(world.ctx);
-	MUST(rmt_revoke_choose(&choice, &options) == 0 || world.ctx->err.class != RMT_NONE);
-	MUST(!choice.ids.length);
-	rmt_buf_free(&choice.ids);
-	rmt_verb_end(world.ctx, 0);
-}
-
 /* What is signed is taken, when it begins as it should and holds certificates; any other byte is told. */
 static void
 as_transcript(struct rmt_span text)
@@ -260,7 +242,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		{ "index", as_index },
 		{ "hashes", as_hashes },
 		{ "inputs", as_inputs },
-		{ "revoke", as_revoke },
 		{ "transcript", as_transcript },
 		{ "symptoms", as_symptoms },
 		{ "message", as_message },

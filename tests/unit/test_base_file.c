@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/local.h"
 #include "unit/test_base.h"
 
 /* ---- scenery ----------------------------------------------------------------------------------
@@ -356,6 +357,26 @@ check_slow(void **state)
 	pthread_join(thread, NULL);
 	assert_string_equal(rmt_buf_string(&bytes), "slow");
 	rmt_buf_free(&bytes);
+}
+
+/* As /proc/kmsg is one; that one is taken away from others by reading it. */
+static void
+file_that_waits_is_refused(void **state)
+{
+	struct rmt_source source;
+	struct rmt_err err = { 0 };
+	char byte;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+	assert_int_equal(rmt_source_open_fd(ends[0], "waits", RMT_INPUT, &source, &err), 0);
+	source.regular = true;
+	assert_int_equal(rmt_source_read(&source, &byte, 1, &err), -1);
+	assert_int_equal(err.class, RMT_INPUT);
+	assert_string_equal(err.source, "waits");
+	close(ends[0]);
+	close(ends[1]);
 }
 
 /* ---- writing ----------------------------------------------------------------------------------
@@ -1241,6 +1262,8 @@ test_base_file(void)
 	add_row(
 	    &rows, "a shell's process substitution is read", process_substitution_is_read, NULL);
 	ADD_TABLE(&rows, slow_rows, check_slow);
+	add_row(&rows, "a file that waits for what is to come is refused",
+	    file_that_waits_is_refused, NULL);
 	add_row(&rows, "a set is written with its modes", set_is_written, NULL);
 	add_row(&rows, "a secret for a group has its mode", secret_for_a_group_has_its_mode, NULL);
 	add_row(&rows, "every file and the directory are synced",
