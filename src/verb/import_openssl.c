@@ -153,6 +153,16 @@ static int find_ca(struct indexing *indexing)
 	return 0;
 }
 
+/* 1 a certificate with this serial number is on record since an earlier run, 0 not, -1. */
+static int is_on_record(const struct indexing *indexing)
+{
+	const struct rmt_import *run = indexing->run;
+	int64_t id, authority = indexing->ca == SIZE_MAX ? 0 : run->cas[indexing->ca].id;
+	int held = authority ? rmt_db_serial_holder(run->home.db, authority, rmt_buf_view(&indexing->serial), &id, indexing->err) : 0;
+
+	return held == 1 ? id != 0 : held;
+}
+
 static int take_row(struct indexing *indexing, const struct rmt_index_row *row, const char *place)
 {
 	struct rmt_import *run = indexing->run;
@@ -162,10 +172,12 @@ static int take_row(struct indexing *indexing, const struct rmt_index_row *row, 
 	                                    .stated = {row->state == 'R', row->revoked, row->invalid_since, row->reason},
 	                                    .expires = row->expires,
 	                                    .subject = row->subject};
-	int rc = 0;
+	int rc = 0, known = met == SIZE_MAX ? is_on_record(indexing) : 1;
 
 	rmt_arena_reset(&run->arena);
-	if (met == SIZE_MAX)
+	if (known < 0)
+		return -1;
+	if (!known)
 		rc = rmt_import_refuse(run, RMT_UNTAKEN_LISTED, indexing->path, place,
 		                       row->state == 'R' ? "there is no certificate with this serial number: its revocation is kept"
 		                                         : "there is no certificate with this serial number below the directory");

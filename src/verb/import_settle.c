@@ -214,6 +214,16 @@ static int adopt(struct rmt_import *run, struct rmt_import_ca *ca, struct rmt_er
 
 /* ---- all of them ------------------------------------------------------------------------------------------------------------------ */
 
+/* What would hinder it at the first certificate is said when it comes. */
+static int look_at(struct rmt_import *run, const struct rmt_import_ca *ca, struct rmt_err *err)
+{
+	struct rmt_err fault = {0};
+
+	if (ca->state != RMT_AUTHORITY_ACTIVE || rmt_preflight_warn(&run->home, ca->name, &fault) == 0)
+		return 0;
+	return rmt_import_refuse_err(run, RMT_UNTAKEN_AUTHORITY, &fault, err);
+}
+
 static int settle(struct rmt_import *run, size_t n, unsigned depth, struct rmt_err *err)
 {
 	struct rmt_import_ca *ca = &run->cas[n];
@@ -247,9 +257,9 @@ static int settle(struct rmt_import *run, size_t n, unsigned depth, struct rmt_e
 	if (!run->options->commit)
 		return 0;
 	if (adopts)
-		return adopt(run, ca, err);
+		return adopt(run, ca, err) ? -1 : look_at(run, ca, err);
 	return rmt_authority_free_name(&run->home, ca->cert, ca->name, err) ||
-	               record(run, ca, parent != SIZE_MAX && parent != n ? run->cas[parent].id : 0, err)
+	               record(run, ca, parent != SIZE_MAX && parent != n ? run->cas[parent].id : 0, err) || look_at(run, ca, err)
 	           ? -1
 	           : 0;
 }

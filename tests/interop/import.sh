@@ -90,6 +90,12 @@ check "no serial number was given twice" jq -e '[.certificates[].serial] | lengt
 check "a lost certificate's subject is in the log" sqlite3 "$REMINT_HOME/ca.db" \
 	"SELECT 1/count(*) FROM events WHERE kind = 'import' AND text LIKE '%serial=1004 subject=/CN=leaf5'"
 
+quietly openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout plain.key -subj /CN=Plain -days 30 -out plain.pem \
+	-config demoCA.cnf -addext basicConstraints=CA:TRUE
+expect_status 0 "a CA without keyUsage" remint import --commit plain.pem plain.key
+expect_err 'warning: .*key usage.*remint ca check' "is looked at when it comes"
+rm plain.key
+
 home h-locked
 expect_status 7 "a CA whose key stays locked is foreign" remint import --commit demoCA
 expect_err 'cakey.pem: .*no passphrase was given' "and the message names the file"
@@ -112,6 +118,8 @@ cp -r demoCA late
 rm -r late/newcerts
 expect_status 7 "the CA comes, without its key" remint import --commit late
 expect_out '^adopted 2: ' "and what it signed is counted"
+expect_no_line "$TMP/err" 'line 1: there is no certificate' "a row whose certificate is on record is no loss"
+expect_err 'line 2: there is no certificate' "one whose certificate is lost is named"
 expect_status 0 "the database is sound" remint db check
 expect_status 0 "its key comes, in a dry run" remint import late --password-file pw
 expect_no_line "$TMP/out" '^adopted' "nothing is adopted twice"
