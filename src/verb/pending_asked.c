@@ -66,7 +66,8 @@ int rmt_asked_read(const char *text, struct rmt_arena *arena, struct rmt_asked *
 	struct rmt_plan holder = {.arena = *arena}; /* the arena is all that the table's readers take from a plan */
 	struct rmt_err fault = {0};
 	struct rmt_plan_reading reading = {.plan = &holder, .err = &fault};
-	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	json_error_t error = {0};
+	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
 	struct kept kept = {0};
 	int rc = -1;
 
@@ -79,7 +80,7 @@ int rmt_asked_read(const char *text, struct rmt_arena *arena, struct rmt_asked *
 	out->key = kept.key;
 	out->validity = kept.validity;
 	out->not_after = kept.not_after;
-	if (rc == 0 && arena->failed)
+	if ((rc == 0 && arena->failed) || (!json && !error.text[0]))
 		return rmt_err_memory(err);
 	return rc == 0 ? 0
 	               : rmt_err_set(err, RMT_DATABASE, NULL, "what a pending request asks for cannot be read%s%s: run remint db check",
