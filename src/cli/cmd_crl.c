@@ -62,6 +62,8 @@ cmd_crl(struct cli *cli)
 		return report_usage(cli, "say which directory the lists are published in: --out DIR");
 	if (duration_of(cli, OPT_NEXT_UPDATE, &options.lifetime))
 		return -1;
+	if (given(cli, OPT_NEXT_UPDATE) && !options.lifetime) /* to the library that is its default */
+		return report_usage(cli, "a list is good for some time up to ten years");
 	document_begin(cli, "lists");
 	rc = remint_crl(cli->ctx, &options, print, cli);
 	return document_finish(cli, rc);

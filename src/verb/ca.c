@@ -530,6 +530,7 @@ struct exporting {
 	struct rmt_cert *certs[RMT_PATHS_MAX];
 	char *names[RMT_PATHS_MAX];
 	int64_t ids[RMT_PATHS_MAX];
+	bool revoked[RMT_PATHS_MAX];
 	size_t count;
 	struct rmt_db *db;
 	struct rmt_err *err;
@@ -538,9 +539,15 @@ struct exporting {
 static int gather(void *arg, const struct rmt_db_authority *row)
 {
 	struct exporting *to = arg;
+	struct rmt_db_revocation revocation;
+	int revoked;
 
 	if (!row->cert.length || to->count == RMT_PATHS_MAX)
 		return 0;
+	revoked = rmt_authority_revoked(to->db, row, &revocation, to->err);
+	if (revoked < 0)
+		return -1;
+	to->revoked[to->count] = revoked == 1;
 	to->certs[to->count] = rmt_cert_new(row->cert, RMT_TOLERANT, to->err);
 	to->names[to->count] = rmt_strdup(row->name, to->err);
 	to->ids[to->count] = row->id;
@@ -613,7 +620,7 @@ static int export_crosses(struct exporting *to)
 	return 0;
 }
 
-/* All of them together, issuing CAs before roots, as PEM and P7B. */
+/* All that are not revoked together, issuing CAs before roots, as PEM and P7B. */
 static int export_chain(struct exporting *to)
 {
 	static const char *const kinds[] = {"pem", "p7b"}, *const suffixes[] = {".pem", ".p7b"};
@@ -624,7 +631,7 @@ static int export_chain(struct exporting *to)
 
 	for (int roots = 0; roots < 2; roots++)
 		for (size_t i = 0; i < to->count; i++)
-			if (rmt_cert_self_issued(to->certs[i]) == (roots == 1))
+			if (!to->revoked[i] && rmt_cert_self_issued(to->certs[i]) == (roots == 1))
 				ordered[count++] = to->certs[i];
 	if (!count)
 		return rmt_err_set(to->err, RMT_POLICY, NULL, "this home has no CA certificate to export");

@@ -23,6 +23,7 @@ refused 2 'which directory' "a directory must be said" remint crl
 refused 1 'no authority "other"' "an authority that is not there" remint crl other --out pub
 refused 4 'no complete list' "a delta stands on nothing" remint crl --delta --out pub
 refused 2 'next-update' "a list is good for some time" remint crl --out pub --next-update yesterday
+refused 2 'good for some time' "and not for none" remint crl --out pub --next-update 0d
 
 expect_status 0 "lists are published before anything is revoked" remint crl --out pub
 for name in root issuing issuing-shard1 issuing-shard2 issuing-shard3; do

@@ -91,6 +91,10 @@ expect_status 0 "it gets a successor" remint ca rotate issuing
 expect_status 0 "which issues when none is named" remint issue --dns d.example --key-type ec:p256 --out d
 quietly "$REMINT" crl --out pub
 quietly "$REMINT" ca export --out after
+openssl crl2pkcs7 -nocrl -certfile after/chain.pem | openssl pkcs7 -print_certs -noout >chain.said
+check "what is handed out to be installed has the new one" grep -q 'Issuing CA G2' chain.said
+check "and the old one no more" test "$(grep -c '^subject' chain.said)" -eq 2
+check "which still has a file of its own" test -s after/issuing.cer
 cat pub/*.crl.pem >lists.pem
 check "and is accepted with the same lists" openssl verify -x509_strict -crl_check_all -CAfile after/root.pem \
 	-untrusted after/issuing-2.pem -CRLfile lists.pem d/cert.pem
