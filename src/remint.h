@@ -775,7 +775,7 @@ struct remint_sign_options {
 	bool dry_run;
 	const char *pending;             /* number of the pending request that the one input answers; NULL: looked for */
 	bool no_pending;                 /* nothing pending is looked for */
-	struct remint_out out;           /* directory: one file per request, NAME.pem (chain included) */
+	struct remint_out out;           /* directory: one file per request, NAME.pem (chain included); of a device also its bundle in NAME/ */
 };
 /* One or many requests; each refused one goes to the fault callback and the rest goes on. A request whose common name or first name
  * is that of a pending request to a device answers that one: template, targets and validity are then the ones recorded, and subject,
@@ -810,7 +810,7 @@ REMINT_API int remint_hold(struct remint *ctx, const struct remint_sign_options 
 struct remint_approve_options {
 	struct remint_strings requests; /* their numbers */
 	bool dry_run;
-	struct remint_out out;          /* directory: one file per request, request-NUMBER.pem */
+	struct remint_out out;          /* directory: one file per request, request-NUMBER.pem; of a device also its bundle in request-NUMBER/ */
 };
 /* Issues as remint_sign() would have. One that was issued before is handed over again, and gets no second certificate. Each refused one
  * goes to the fault callback (NEGATIVE: it is not one that can be approved) and the rest goes on. */
