@@ -12,7 +12,8 @@
 #include "read/local.h"
 
 static const char beginning[] = "LS0tLS1CRUdJTiB";
-enum { BEGINNING = sizeof beginning - 1 };
+/* A Secret holds 1 MiB at most. */
+enum { BEGINNING = sizeof beginning - 1, CODED_MAX = 4 << 20 };
 
 static size_t
 run_of(const unsigned char *at, const unsigned char *end)
@@ -73,11 +74,20 @@ rmt_coded_end(struct rmt_coded *coded, struct rmt_reading *reading, const struct
 	coded->on = false;
 	here.line = coded->begin;
 	rmt_buf_secret(&text);
-	if (coded->body.failed || rmt_base64_decode(rmt_buf_view(&coded->body), &text, &err)) {
-		rmt_err_clear(&err);
+	if (coded->oversize) {
 		rmt_err_set(&err, RMT_INPUT, NULL,
-		    "the base64 of a PEM that begins here cannot be read: %s",
-		    rmt_base64_remedy(rmt_buf_view(&coded->body)));
+		    "the base64 of a PEM that begins here is longer than the %d characters that are accepted",
+		    (int)CODED_MAX);
+		rc = rmt_reading_fault(reading, &here, &err);
+	} else if (rmt_buf_check(&coded->body, &err)) {
+		rc = rmt_reading_fault(reading, &here, &err);
+	} else if (rmt_base64_decode(rmt_buf_view(&coded->body), &text, &err)) {
+		if (err.class == RMT_INPUT) {
+			rmt_err_clear(&err);
+			rmt_err_set(&err, RMT_INPUT, NULL,
+			    "the base64 of a PEM that begins here cannot be read: %s",
+			    rmt_base64_remedy(rmt_buf_view(&coded->body)));
+		}
 		rc = rmt_reading_fault(reading, &here, &err);
 	} else {
 		here.note = rmt_note_join(as->note, "base64 of a PEM: decoded", joined);
@@ -88,13 +98,21 @@ rmt_coded_end(struct rmt_coded *coded, struct rmt_reading *reading, const struct
 	return rc;
 }
 
-/* What goes on from the line before: 1 all of this line does, 0 nothing, or no more, does. */
+static void
+append(struct rmt_coded *coded, const unsigned char *at, size_t run)
+{
+	coded->oversize = coded->oversize || coded->body.length + run > CODED_MAX;
+	if (!coded->oversize)
+		rmt_buf_append(&coded->body, (const char *)at, run);
+}
+
+/* What goes on from the line before: does all of this line? */
 static bool
 goes_on(struct rmt_coded *coded, struct rmt_span line, size_t run)
 {
 	if (coded->line_ended && run < line.length) /* a line of its own, or none */
 		return false;
-	rmt_buf_append(&coded->body, (const char *)line.at, run);
+	append(coded, line.at, run);
 	return run == line.length && line.length > 0;
 }
 
@@ -108,8 +126,6 @@ rmt_coded_line(struct rmt_coded *coded, struct rmt_reading *reading, const struc
 	if (coded->on) {
 		size_t run = run_of(at, end);
 
-		if (coded->body.length > RMT_CAP_CONTAINER / 3 * 4)
-			coded->body.failed = true;
 		if (goes_on(coded, line, run)) {
 			coded->line_ended = whole;
 			return 0;
@@ -121,7 +137,8 @@ rmt_coded_line(struct rmt_coded *coded, struct rmt_reading *reading, const struc
 		size_t run = run_of(at, end);
 
 		rmt_buf_secret(&coded->body);
-		rmt_buf_append(&coded->body, (const char *)at, run);
+		coded->oversize = false;
+		append(coded, at, run);
 		coded->on = true;
 		coded->begin = number;
 		coded->line_ended = whole;

@@ -285,6 +285,7 @@ struct rmt_coded {
 	size_t begin;    /* its line */
 	bool on;         /* one has begun, and may go on */
 	bool line_ended; /* ... on a line of its own */
+	bool oversize;
 };
 /* A line, or a piece of one, that stands in no block: read what ends in it. */
 int rmt_coded_line(struct rmt_coded *coded, struct rmt_reading *reading, const struct rmt_object *as,

@@ -131,6 +131,28 @@ secret_then_pem(const char *pem, struct rmt_buf *out)
 }
 
 static void
+secret_of(size_t length, struct rmt_buf *out)
+{
+	rmt_buf_text(out, "tls.crt: LS0tLS1CRUdJTiB");
+	for (size_t i = strlen("LS0tLS1CRUdJTiB"); i < length; i++)
+		rmt_buf_byte(out, 'A');
+}
+
+static void
+secret_of_the_limit(const char *pem, struct rmt_buf *out)
+{
+	secret_of(4 << 20, out);
+	rmt_buf_format(out, "\n%s", pem);
+}
+
+static void
+secret_above_the_limit(const char *pem, struct rmt_buf *out)
+{
+	secret_of((4 << 20) + 1, out);
+	rmt_buf_format(out, "\n%s", pem);
+}
+
+static void
 secret_cut(const char *pem, struct rmt_buf *out)
 {
 	struct rmt_buf whole = { 0 };
@@ -310,6 +332,8 @@ static const struct {
 	{ "a value in lines of its own", secret_folded, "certificate=leaf@pem:3", "note: base64 of a PEM: decoded" },
 	{ "the values of a Secret in JSON", secret_in_json, "certificate=leaf@pem:1 certificate=leaf@pem:1", "note: base64 of a PEM: decoded" },
 	{ "a PEM behind it", secret_then_pem, "certificate=leaf@pem:1 certificate=leaf@pem:2", "note: base64 of a PEM: decoded" },
+	{ "4 MiB of it, which hold nothing", secret_of_the_limit, "certificate=leaf@pem:2", NULL },
+	{ "one character more", secret_above_the_limit, "!input(line 1) certificate=leaf@pem:2", "longer than the 4194304 characters" },
 	{ "one that was cut", secret_cut, "!input(line 1)", "the base64 of a PEM that begins here cannot be read: it was cut" },
 	{ "UTF-16, little-endian", utf16_little, "certificate=leaf@pem:1",
 	    "note: UTF-16 text: converted" },
