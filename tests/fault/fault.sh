@@ -151,7 +151,9 @@ rows() {
 	convert-split|0|convert pile.pem --to der --split --out out
 	revoke|0|revoke www.contoso.com --reason superseded
 	revoke-hold|0|revoke www.contoso.com --hold
+	revoke-authority|0|revoke --authority fifth --commit
 	crl|0|crl issuing --out out
+	crl-there|0|crl issuing --out published
 	crl-delta|0|crl issuing --delta --out published
 	list|0|list
 	list-json|0|list --pending --all --json
