@@ -10,6 +10,9 @@
 
 #include "base/base.h"
 
+/* What to do when the file is not what was written to it. */
+#define RMT_DB_REMEDY "take the newest backup: remint db restore BACKUP --force"
+
 struct rmt_db;
 enum { RMT_DB_READ = 0, RMT_DB_WRITE = 1, RMT_DB_CREATE = 2 };
 /* `home`/ca.db with `home`/lock. RMT_DATABASE with a clear sentence: absent ("run remint init"), newer schema, not ours, corrupt, locked longer than

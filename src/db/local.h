@@ -60,8 +60,6 @@ struct rmt_db {
 /* Turn a SQLite result into one sentence about the database; returns -1. `doing`: "record the
  * certificate". */
 int rmt_db_fail(struct rmt_db *db, int result, const char *doing, struct rmt_err *err);
-/* What to do when the file is not what was written to it. */
-#define RMT_DB_REMEDY "take the newest backup: remint db restore BACKUP --force"
 /* What SQLite's own check found (its words), as such a sentence; returns -1. */
 int rmt_db_fail_check(struct rmt_db *db, const char *said, struct rmt_err *err);
 /* One sentence of class RMT_DATABASE with the database as its source; returns -1. */

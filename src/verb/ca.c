@@ -548,7 +548,7 @@ static int gather(void *arg, const struct rmt_db_authority *row)
 	if (revoked < 0)
 		return -1;
 	to->revoked[to->count] = revoked == 1;
-	to->certs[to->count] = rmt_cert_new(row->cert, RMT_TOLERANT, to->err);
+	to->certs[to->count] = rmt_authority_cert(row, to->err);
 	to->names[to->count] = rmt_strdup(row->name, to->err);
 	to->ids[to->count] = row->id;
 	to->count++;

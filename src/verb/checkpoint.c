@@ -26,10 +26,10 @@ static int refuse(struct rmt_db *db, const struct rmt_manifest *manifest, const 
 		                   text, known, path);
 	if (end)
 		return rmt_err_set(err, RMT_DATABASE, NULL,
-		                   "the end of the event log was cut off: it ends with event %lld, and %s knows event %lld: take the newest backup: remint db restore BACKUP --force",
+		                   "the end of the event log was cut off: it ends with event %lld, and %s knows event %lld: " RMT_DB_REMEDY,
 		                   (long long)end, path, known);
 	return rmt_err_set(err, RMT_DATABASE, NULL,
-	                   "the event log was replaced: its event %lld is not the one that %s knows: take the newest backup: remint db restore BACKUP --force", known, path);
+	                   "the event log was replaced: its event %lld is not the one that %s knows: " RMT_DB_REMEDY, known, path);
 }
 
 int rmt_manifest_compare(struct rmt_db *db, const char *path, int64_t *event, struct rmt_err *err)

@@ -229,7 +229,7 @@ static int visit(void *arg, const struct rmt_db_authority *row)
 
 	if (only && strcmp(only, row->name) != 0)
 		return 0;
-	if (row->cert.length && !(cert = rmt_cert_new(row->cert, RMT_TOLERANT, &ctx->err)))
+	if (row->cert.length && !(cert = rmt_authority_cert(row, &ctx->err)))
 		return -1;
 	why = idle(row, cert, publishing->now);
 	if (!why)

@@ -248,6 +248,18 @@ static int choose(struct rmt_home *home, const char *name, struct rmt_db_authori
 	return found ? found : rmt_err_set(err, RMT_USAGE, NULL, "no authority is called \"%s\": see remint ca list", name);
 }
 
+struct rmt_cert *rmt_authority_cert(const struct rmt_db_authority *row, struct rmt_err *err)
+{
+	struct rmt_err why = {0};
+	struct rmt_cert *cert = rmt_cert_new(row->cert, RMT_TOLERANT, &why);
+
+	if (!cert && why.class == RMT_INTERNAL)
+		rmt_err_memory(err);
+	else if (!cert)
+		rmt_err_set(err, RMT_DATABASE, NULL, "the database is damaged, the certificate of the authority \"%s\" is none: " RMT_DB_REMEDY, row->name);
+	return cert;
+}
+
 /* The issuers above, by the parent links of the database. */
 static int load_chain(struct rmt_home *home, int64_t parent, struct rmt_authority *out, struct rmt_err *err)
 {
@@ -260,7 +272,7 @@ static int load_chain(struct rmt_home *home, int64_t parent, struct rmt_authorit
 			return -1;
 		if (!found || !row.cert.length)
 			break;
-		out->chain[out->chain_count] = rmt_cert_new(row.cert, RMT_TOLERANT, err);
+		out->chain[out->chain_count] = rmt_authority_cert(&row, err);
 		if (!out->chain[out->chain_count])
 			return -1;
 		out->chain_count++;
@@ -310,7 +322,7 @@ static int load(struct rmt_home *home, const char *name, bool with_key, bool ret
 		return rmt_err_set(err, RMT_POLICY, NULL, "the authority \"%s\" is not active", row.name);
 	out->id = row.id;
 	out->name = rmt_strdup(row.name, err);
-	out->cert = rmt_cert_new(row.cert, RMT_TOLERANT, err);
+	out->cert = rmt_authority_cert(&row, err);
 	out->crl_uri = uri_of(row.crl_uri, err);
 	out->ocsp_uri = uri_of(row.ocsp_uri, err);
 	out->ca_uri = uri_of(row.ca_uri, err);

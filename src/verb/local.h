@@ -278,6 +278,8 @@ struct rmt_authority {
 #define RMT_SETTING_SUCCEEDS "succeeds:"
 #define RMT_SETTING_IN_ADVANCE "ocsp-all:" /* and its name: when the first response of the last run ends, and how long they hold */
 /* For issuing: an active one. `name` NULL: that of RMT_SETTING_ISSUER, else "issuing", else the only one that has its key here. */
+/* The certificate of a row: what is none is damage of the database. */
+struct rmt_cert *rmt_authority_cert(const struct rmt_db_authority *row, struct rmt_err *err);
 int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
 /* For CRLs and OCSP responses, or to look at: a retired one too. */
 int rmt_authority_load_status(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);

@@ -169,7 +169,7 @@ struct scanning {
 static int store_authority(void *arg, const struct rmt_db_authority *authority)
 {
 	struct scanning *scan = arg;
-	struct rmt_cert *cert = authority->cert.length ? rmt_cert_new(authority->cert, RMT_TOLERANT, scan->job->err) : NULL;
+	struct rmt_cert *cert = authority->cert.length ? rmt_authority_cert(authority, scan->job->err) : NULL;
 	int rc = authority->cert.length && !cert ? -1 : 0;
 
 	if (cert)

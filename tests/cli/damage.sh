@@ -46,6 +46,9 @@ page certificate_names_folded|db check|an index, for the check
 sql DELETE FROM sqlite_schema WHERE name = 'crls';|status|a table that is gone, for the status
 sql DELETE FROM sqlite_schema WHERE name = 'crls';|db export|for an export
 sql UPDATE sqlite_schema SET sql = 'CREATE TABLE' WHERE name = 'terms';|list|a schema that is none
+sql DROP TRIGGER authorities_update; UPDATE authorities SET certificate = x'3000';|issue --dns new.example --out new|a certificate of an authority that is none
+sql DROP TRIGGER authorities_update; UPDATE authorities SET certificate = x'3000';|crl --out pub|for revocation lists
+sql DROP TRIGGER authorities_update; UPDATE authorities SET certificate = x'3000';|ca export --out cas|for an export of the CAs
 begin|list|a beginning that is no database's
 begin|issue --dns new.example --out new|for whoever would issue
 cut|db check|a file that ends too early
