@@ -7,7 +7,8 @@
 unlisted() {
 	(cd "$1" && for file in src/*/*.[ch] templates/*/*.cfg docs/man/*.[1-9] docs/*.md docs/guides/*.md \
 		tests/unit/*.[ch] tests/fuzz/*.c tests/fault/*.[ch] tests/cli/*.sh tests/crash/*.sh tests/interop/*.sh \
-		tests/check/*.sh tests/lib/*.sh tests/bench/*.* examples/*.* examples/*/*.sh examples/*/*/*.sh; do
+		tests/check/*.sh tests/lib/*.* tests/interop/*.* tests/golden/*.sh tests/golden/*/* tests/fixtures/*.* tests/fixtures/*/* tests/cli/golden/* \
+		tests/bench/*.* examples/*.* examples/*/*.sh examples/*/*/*.sh; do
 		case $file in *'*'* | */local.am | src/policy/builtin.c) continue ;; esac
 		[ -e "$file" ] || continue
 		cat Makefile.am src/*/local.am templates/local.am docs/local.am examples/local.am \
