@@ -122,9 +122,9 @@ check_event(struct rmt_db *db, sqlite3_stmt *row, struct rmt_buf *buf, struct rm
 	(void)buf;
 	if (rmt_db_query(db, item.length > 0 ? item_event : campaign_event, &query, err) != 0)
 		return -1;
-	sqlite3_bind_text(query.statement, 1, (const char *)plan.at, (int)plan.length, SQLITE_STATIC);
-	if (item.length > 0)
-		sqlite3_bind_text(
+	query.result = sqlite3_bind_text(query.statement, 1, (const char *)plan.at, (int)plan.length, SQLITE_STATIC);
+	if (query.result == SQLITE_OK && item.length > 0)
+		query.result = sqlite3_bind_text(
 		    query.statement, 2, (const char *)item.at, (int)item.length, SQLITE_STATIC);
 	rc = rmt_db_step(&query, doing, err);
 	if (rc == 1)

@@ -243,13 +243,13 @@ write_count(int leader, struct rmt_buf *sql)
 	rmt_buf_text(sql, " LIMIT :limit)");
 }
 
-static void
+static int
 bind_blob(sqlite3_stmt *statement, int at, const void *bytes, size_t length)
 {
-	sqlite3_bind_blob64(statement, at, length > 0 ? bytes : "", length, SQLITE_STATIC);
+	return sqlite3_bind_blob64(statement, at, length > 0 ? bytes : "", length, SQLITE_STATIC);
 }
 
-static void
+static int
 bind_one(const struct search *s, sqlite3_stmt *statement, int at, int64_t limit)
 {
 	const char *name = sqlite3_bind_parameter_name(statement, at);
@@ -269,17 +269,18 @@ bind_one(const struct search *s, sqlite3_stmt *statement, int at, int64_t limit)
 
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
 		if (strcmp(name, numbers[i].name) == 0)
-			sqlite3_bind_int64(statement, at, numbers[i].value);
+			return sqlite3_bind_int64(statement, at, numbers[i].value);
 	if (strcmp(name, ":name") == 0)
-		bind_blob(statement, at, s->name.bytes, s->name.length);
+		return bind_blob(statement, at, s->name.bytes, s->name.length);
 	if (strcmp(name, ":after_name") == 0)
-		bind_blob(statement, at, s->after_name.bytes, s->after_name.length);
+		return bind_blob(statement, at, s->after_name.bytes, s->after_name.length);
 	if (strcmp(name, ":key") == 0)
-		bind_blob(statement, at, s->filter->spki_hash.at, s->filter->spki_hash.length);
+		return bind_blob(statement, at, s->filter->spki_hash.at, s->filter->spki_hash.length);
 	if (strcmp(name, ":from") == 0)
-		bind_blob(statement, at, s->serials.from, s->serials.from_length);
+		return bind_blob(statement, at, s->serials.from, s->serials.from_length);
 	if (strcmp(name, ":below") == 0)
-		bind_blob(statement, at, s->serials.below, s->serials.below_length);
+		return bind_blob(statement, at, s->serials.below, s->serials.below_length);
+	return SQLITE_OK;
 }
 
 static sqlite3_stmt *
@@ -291,13 +292,13 @@ prepare(const struct search *s, const struct rmt_buf *sql, int64_t limit, struct
 	if (rmt_buf_check(sql, err) != 0)
 		return NULL;
 	result = sqlite3_prepare_v2(s->db->sqlite, rmt_buf_string(sql), -1, &statement, NULL);
-	if (result != SQLITE_OK) {
-		rmt_db_fail(s->db, result, "list certificates", err);
-		return NULL;
-	}
-	for (int at = 1; at <= sqlite3_bind_parameter_count(statement); at++)
-		bind_one(s, statement, at, limit);
-	return statement;
+	for (int at = 1; result == SQLITE_OK && at <= sqlite3_bind_parameter_count(statement); at++)
+		result = bind_one(s, statement, at, limit);
+	if (result == SQLITE_OK)
+		return statement;
+	rmt_db_fail(s->db, result, "list certificates", err);
+	sqlite3_finalize(statement);
+	return NULL;
 }
 
 static size_t
@@ -431,11 +432,14 @@ pass_blocks(struct search *s, struct rmt_err *err)
 	if (rc == 0 && (statement = prepare(s, &sql, 0, err)) == NULL)
 		rc = -1;
 	for (; rc == 0 && s->block >= 0 && found(s) < s->wanted; s->block--) {
-		sqlite3_bind_int64(
+		int result = sqlite3_bind_int64(
 		    statement, sqlite3_bind_parameter_index(statement, ":block"), s->block);
-		sqlite3_bind_int64(statement, sqlite3_bind_parameter_index(statement, ":limit"),
-		    (int64_t)(s->wanted - found(s)));
-		rc = collect(s, statement, err);
+
+		if (result == SQLITE_OK)
+			result = sqlite3_bind_int64(statement, sqlite3_bind_parameter_index(statement, ":limit"),
+			    (int64_t)(s->wanted - found(s)));
+		rc = result == SQLITE_OK ? collect(s, statement, err)
+					 : rmt_db_fail(s->db, result, "list certificates", err);
 		sqlite3_reset(statement);
 	}
 	sqlite3_finalize(statement);
