@@ -115,6 +115,8 @@ void rmt_secret_free(struct rmt_secret *secret);
 void rmt_wipe(void *bytes, size_t length);
 /* Best effort, once per process: no core dumps, not dumpable, umask 077. */
 void rmt_process_harden(void);
+/* Give a file that is no secret `mode`, less what the umask took before the process was hardened. 0, or -1 with errno. */
+int rmt_process_share(int fd, mode_t mode);
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
@@ -129,7 +131,7 @@ int rmt_file_read(const char *path, size_t cap, struct rmt_buf *out, struct rmt_
 int rmt_file_piece(const char *path, uint64_t offset, size_t most, struct rmt_buf *out, struct rmt_err *err);
 
 /* One file to be written: name within the directory (a plain name, no slash), mode and content. What others may read gets its mode
- * less what the umask takes; any other mode counts as stated. */
+ * less what the umask took before rmt_process_harden(); any other mode counts as stated. */
 struct rmt_output {
 	const char *name;
 	mode_t mode;

@@ -179,7 +179,7 @@ write_temporary(const struct writing *w, size_t i)
 	/* The mode of a secret for a group is set last: while it grows, the file is its owner's alone. */
 	if (write_all(fd, output->content) != 0)
 		complain_errno(w, output->name, "write");
-	else if (!is_public(output->mode) && fchmod(fd, output->mode & 0777) != 0)
+	else if ((is_public(output->mode) ? rmt_process_share(fd, output->mode & 0777) : fchmod(fd, output->mode & 0777)) != 0)
 		complain_errno(w, output->name, "set the mode");
 	else if (fsync(fd) != 0)
 		complain_errno(w, output->name, "write to disk");

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -174,6 +175,9 @@ rmt_secret_read_fd(int fd, struct rmt_err *err)
 	return read_secret(&source, err);
 }
 
+static bool hardened;
+static mode_t umask_given; /* by who started the process, once it is hardened */
+
 static void
 harden(void)
 {
@@ -181,7 +185,8 @@ harden(void)
 
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	umask(077);
+	umask_given = umask(077);
+	hardened = true;
 }
 
 void
@@ -190,4 +195,10 @@ rmt_process_harden(void)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, harden);
+}
+
+int
+rmt_process_share(int fd, mode_t mode)
+{
+	return hardened ? fchmod(fd, mode & ~umask_given) : 0;
 }

@@ -87,6 +87,17 @@ expect_status 2 "of several keys one is chosen" "$REMINT" convert keys.pem --to 
 expect_status 0 "unless none is wanted" "$REMINT" convert keys.pem --to pem --no-key -o keyless.pem
 expect_same order.pem keyless.pem "then the pile is one of certificates"
 
+# ---- modes ----
+# modes UMASK WANTED WHAT: of a bundle's certificate, key and directory.
+modes() {
+	(umask "$1" && "$REMINT" issue --home ca --for nginx --key-type ec:p256 --dns "u$1.example.com" --out "u$1" >"u$1.log" 2>&1)
+	echo "$(stat -c %a "u$1/cert.pem" "u$1/key.pem" "u$1" | tr '\n' ' ')" >got
+	echo "$2 " | diff - got >diff && ok "$3" || not_ok "$3" diff "u$1.log"
+}
+modes 022 "644 600 700" "who lets others read has certificates that they may read"
+modes 027 "640 600 700" "or the group alone"
+modes 077 "600 600 700" "or nobody; never a key"
+
 # ---- list ----
 expect_status 0 "a target that nobody knows" "$REMINT" list --home ca --target ngin
 expect_err 'there is no target "ngin": did you mean nginx\?' "is said to be unknown"
