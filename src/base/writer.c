@@ -186,6 +186,8 @@ rmt_writer_append(struct rmt_writer *writer, struct rmt_span bytes, struct rmt_e
 		return -1;
 	if (bytes.length > PIECE)
 		return write_on(writer, bytes, err);
+	if (bytes.length == 0) /* where there may be nothing to point at */
+		return 0;
 	memcpy(writer->kept + writer->count, bytes.at, bytes.length);
 	writer->count += bytes.length;
 	return 0;
