@@ -164,6 +164,7 @@ static int write_files(struct run *run, struct rmt_err *err)
 
 		if (one->failed)
 			continue;
+		rmt_buf_format(&arena.scratch, "%s-", run->answerer->authority.name); /* two CAs may have used one serial number */
 		rmt_serial_hex(rmt_span_of(one->serial, one->serial_length), &arena.scratch);
 		rmt_buf_text(&arena.scratch, ".ocsp");
 		outputs[count].name = rmt_arena_scratch(&arena);

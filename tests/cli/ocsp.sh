@@ -129,10 +129,10 @@ expect_out '"kept":0,' "all of them anew"
 expect_status 0 "a file for each" "$REMINT" ocsp --all --out responses
 expect_out '0 signed, .* files' "of those that are there"
 for name in one two three; do
-	said "responses/$(serial_of $name/cert.pem).ocsp" -cert $name/cert.pem
+	said "responses/issuing-$(serial_of $name/cert.pem).ocsp" -cert $name/cert.pem
 	expect_line said '^Response verify OK' "openssl accepts the file for $name"
 done
-said "responses/$two.ocsp" -cert two/cert.pem
+said "responses/issuing-$two.ocsp" -cert two/cert.pem
 expect_line said '^two/cert.pem: revoked' "the revoked one is revoked"
 quietly "$REMINT" revoke "$(serial_of three/cert.pem)" --reason keyCompromise
 ask q -no_nonce -cert three/cert.pem
@@ -264,6 +264,22 @@ expect_line listener.log '"event":"end".*"requests":1' "and one at the end"
 expect_status 5 "an address that is not here" "$REMINT" ocsp --listen 192.0.2.1:0
 expect_status 2 "a place that is none" "$REMINT" ocsp --listen nowhere
 expect_status 2 "a listener writes no file" "$REMINT" ocsp --listen 0 --out x
+
+# ---- two CAs with one serial number -----------------------------------------------------------------------------------------------------
+REMINT_HOME=$TMP/several
+quietly "$REMINT" init --root-key ec:p256 --no-issuing --no-password
+for name in left right; do
+	mkdir $name $name/newcerts
+	quietly openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $name/key.pem -out $name/ca.pem -subj "/CN=$name" -days 900
+	quietly openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $name/leaf.key -out $name/leaf.csr -subj "/CN=of-$name"
+	quietly openssl x509 -req -in $name/leaf.csr -CA $name/ca.pem -CAkey $name/key.pem -set_serial 1 -days 90 -out $name/leaf.pem
+	quietly "$REMINT" import $name --commit
+done
+expect_status 0 "their responses go into files" "$REMINT" ocsp --all --out both
+for name in left right; do
+	openssl ocsp -respin "both/$name-01.ocsp" -issuer $name/ca.pem -cert $name/leaf.pem -CAfile $name/ca.pem -no_nonce >said 2>&1
+	expect_line said "^$name/leaf.pem: good" "and each has its own"
+done
 
 # ---- a home under a passphrase --------------------------------------------------------------------------------------------------------
 echo secret >pass

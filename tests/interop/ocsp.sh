@@ -185,7 +185,7 @@ stapled() {
 if have haproxy; then
 	port=$(free_port)
 	cat rsa-good/fullchain.pem rsa-good/key.pem >staple.pem
-	cp "responses/$serial.ocsp" staple.pem.ocsp
+	cp responses/*-"$serial.ocsp" staple.pem.ocsp
 	cp rsa-issuing.pem staple.pem.issuer
 	cat >haproxy.conf <<CFG
 global
