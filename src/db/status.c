@@ -54,11 +54,13 @@ rmt_db_expiring(struct rmt_db *db, rmt_time from, rmt_time until, const char *bu
 }
 
 /* The dates of an authority's certificate stand in its row; the longest life among the last
- * thousand certificates says how long those that it issues are made for. */
+ * thousand certificates says how long those that it issues are made for; not one that ends
+ * with it, nor a cross-certificate: these were cut to fit. */
 static const char lifetimes[] =
     "SELECT a.name, a.state, a.key_here, c.not_before, c.not_after,"
-    " (SELECT max(l.not_after - l.not_before + 1) FROM (SELECT authority, not_before, not_after, id"
-    "   FROM certificates ORDER BY id DESC LIMIT 1000) l WHERE l.authority = a.id AND l.id <> c.id),"
+    " (SELECT max(l.not_after - l.not_before + 1) FROM (SELECT authority, not_before, not_after, id, spki_hash"
+    "   FROM certificates ORDER BY id DESC LIMIT 1000) l WHERE l.authority = a.id AND l.id <> c.id AND l.not_after < c.not_after"
+    "  AND NOT EXISTS (SELECT 1 FROM authorities x WHERE x.spki_hash = l.spki_hash AND x.parent IS NOT a.id)),"
     " a.id, a.spki_hash"
     " FROM authorities a JOIN certificates c ON c.id = (SELECT k.id FROM certificates k"
     "  JOIN certificate_der d ON d.certificate = k.id"

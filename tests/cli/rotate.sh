@@ -119,6 +119,8 @@ expect_same ids - "root, two CAs, two cross-certificates and two leaves are all 
 lab --home r --no-password
 quietly "$REMINT" issue --home r --dns old.example --out r.old
 expect_status 0 "a root gets a successor, each certified by the other" "$REMINT" ca rotate --home r root --cross
+"$REMINT" status --home r >page 2>&1
+expect_no_line page 'as it issues them, would outlive it' "a certificate cut to the end of its CA does not ask for another successor"
 expect_out '^root-2  \(active, key here\)$' "which does not issue by default"
 quietly "$REMINT" ca rotate --home r issuing --name fresh --subject 'CN=Fresh CA'
 quietly "$REMINT" ca add --home r third --parent root-2 --subject 'CN=Third CA' --key-type ec:p256
