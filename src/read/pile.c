@@ -25,6 +25,9 @@ rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_
 	struct rmt_object *copy, **grown;
 	size_t capacity;
 
+	if (pile->count == RMT_PILE_MOST || pile->bytes > RMT_CAP_CONTAINER)
+		return rmt_err_set(err, RMT_INPUT, NULL,
+		    "more than %d objects, or %d MiB of them, are not taken at once", RMT_PILE_MOST, RMT_CAP_CONTAINER >> 20);
 	if (pile->count == pile->capacity) {
 		capacity = pile->capacity ? pile->capacity * 2 : 16;
 		grown = reallocarray(pile->objects, capacity, sizeof *grown);
@@ -39,6 +42,7 @@ rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_
 		rmt_object_free(copy);
 		return -1;
 	}
+	pile->bytes += object->der.length;
 	pile->objects[pile->count++] = copy;
 	return 0;
 }

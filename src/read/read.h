@@ -117,10 +117,12 @@ int rmt_number_read(struct rmt_span hex, int64_t *out, struct rmt_err *err); /* 
 bool rmt_plain_time(struct rmt_span text, rmt_time *out); /* "261122053153Z", "20261122053153Z" */
 int rmt_reason_read_text(struct rmt_span text); /* "keyCompromise"; -1 none */
 
-/* Everything of one or more sources, kept (for small piles: chains, PFX, one device's files). */
+/* Everything of one or more sources, kept (for small piles: chains, PFX, one device's files). A source that never ends must not fill
+ * the memory: nothing is added to RMT_PILE_MOST objects, nor to RMT_CAP_CONTAINER bytes of them (RMT_INPUT). */
+enum { RMT_PILE_MOST = 20000 };
 struct rmt_pile {
 	struct rmt_object **objects;
-	size_t count, capacity;
+	size_t count, capacity, bytes;
 	struct rmt_seen seen; /* the certificates, to notice one that comes again */
 };
 int rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_err *err);

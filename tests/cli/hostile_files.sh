@@ -38,7 +38,7 @@ ln -s /dev/zero bad/zero
 ln -s /proc/self/mem bad/mem
 ln -s ../circle bad/circle/again
 ln -s .. bad/directory/up
-mkfifo bad/pipe bad/text.pipe bad/zeros.pipe bad/ders.pipe bad/blocks.pipe bad/listing.pipe
+mkfifo bad/pipe bad/text.pipe bad/zeros.pipe bad/ders.pipe bad/pems.pipe bad/blocks.pipe bad/listing.pipe
 if have python3; then
 	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("bad/socket")'
 fi
@@ -58,6 +58,7 @@ listing() {
 }
 zeros() { cat /dev/zero; }
 ders() { while cat many.der; do :; done; }
+pems() { yes -- "$(cat good.pem)"; }
 blocks() {
 	echo '-----BEGIN CERTIFICATE-----'
 	yes MIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIB
@@ -166,6 +167,10 @@ for file in $(ls bad); do
 	judge "$file"
 	stop_writer "$file"
 done
+
+# A pile that is kept has an end, too.
+expect_status 3 "one certificate for ever is no pile" sh -c 'yes -- "$(cat good.pem)" | "$0" 9 64 "$1" convert --to p7b -' "$bounded" "$REMINT"
+expect_err 'are not taken at once' "and it is said why"
 
 # The bounds would be noticed.
 if nm "$REMINT" | grep -q __asan_init; then
