@@ -262,7 +262,7 @@ int remint_crl(struct remint *ctx, const struct remint_crl_options *options, rem
 	rc = rmt_db_authorities(home.db, visit, &publishing, &ctx->err);
 	if (rc == 0 && !publishing.authorities)
 		rc = options->authority
-		         ? rmt_err_set(&ctx->err, RMT_NEGATIVE, NULL, "this home has no authority \"%s\": see \"remint ca list\"", options->authority)
+		         ? rmt_err_set(&ctx->err, RMT_USAGE, NULL, "no authority is called \"%s\": see remint ca list", options->authority)
 		         : rmt_err_set(&ctx->err, RMT_POLICY, NULL, "no authority of this home has its key here");
 out:
 	rmt_home_close(&home);

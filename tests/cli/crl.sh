@@ -20,7 +20,7 @@ for name in a b c d e f; do
 done
 
 refused 2 'which directory' "a directory must be said" remint crl
-refused 1 'no authority "other"' "an authority that is not there" remint crl other --out pub
+refused 2 'no authority is called "other"' "an authority that is not there" remint crl other --out pub
 refused 4 'no complete list' "a delta stands on nothing" remint crl --delta --out pub
 refused 2 'next-update' "a list is good for some time" remint crl --out pub --next-update yesterday
 refused 2 'good for some time' "and not for none" remint crl --out pub --next-update 0d
