@@ -432,7 +432,7 @@ static int hand_request(struct rotation *job, remint_file_fn *file, void *arg, s
 
 	if (!job->options->may_request)
 		return rmt_err_set(err, RMT_USAGE, NULL,
-		                   "the key of the issuer of \"%s\" is not in this home: name a file for the request to it with --out", job->old.name);
+		                   "the issuer of \"%s\" is retired, or its key is not in this home: name a file for the request to it with --out", job->old.name);
 	key = rmt_authority_pending(&job->home, &job->founding, &id, err);
 	if (key)
 		rc = rmt_request_build(key, job->demand.template->digest, rmt_buf_view(&job->subject), (struct rmt_span){0}, &der, err);
