@@ -38,7 +38,7 @@ ln -s /dev/zero bad/zero
 ln -s /proc/self/mem bad/mem
 ln -s ../circle bad/circle/again
 ln -s .. bad/directory/up
-mkfifo bad/pipe bad/text.pipe bad/zeros.pipe bad/ders.pipe bad/pems.pipe bad/blocks.pipe bad/listing.pipe
+mkfifo bad/pipe bad/text.pipe bad/zeros.pipe bad/ders.pipe bad/blocks.pipe bad/listing.pipe
 if have python3; then
 	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("bad/socket")'
 fi
@@ -58,7 +58,6 @@ listing() {
 }
 zeros() { cat /dev/zero; }
 ders() { while cat many.der; do :; done; }
-pems() { yes -- "$(cat good.pem)"; }
 blocks() {
 	echo '-----BEGIN CERTIFICATE-----'
 	yes MIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIBMIIB
