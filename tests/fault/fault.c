@@ -236,6 +236,15 @@ walk(const struct loop *loop, struct rmt_buf *names, struct rmt_buf *faults)
 		stop(loop->scratch);
 }
 
+/* An OCSP response is a file by itself: a run that was broken off goes on where it was. */
+static bool
+stands_alone(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 5 && strcmp(name + length - 5, ".ocsp") == 0;
+}
+
 /* Beside a file that the run made, all others that a whole run makes in its directory. */
 static void
 judge_sets(const struct loop *loop, const struct rmt_buf *left, bool whole, struct rmt_buf *faults)
@@ -247,7 +256,7 @@ judge_sets(const struct loop *loop, const struct rmt_buf *left, bool whole, stru
 		char *others, *at, *other;
 		bool some = whole;
 
-		if (*name == '\0' || holds_line(&loop->before, name) || holds_line(left, name) || strncmp(name, "/home/", 6) == 0)
+		if (*name == '\0' || holds_line(&loop->before, name) || holds_line(left, name) || strncmp(name, "/home/", 6) == 0 || stands_alone(name))
 			continue;
 		others = at = strdup(rmt_buf_string(left));
 		while (!some && (other = strsep(&at, "\n")) != NULL)
