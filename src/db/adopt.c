@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "db/local.h"
 
@@ -24,23 +23,15 @@ int
 rmt_db_strays(struct rmt_db *db, int (*visit)(void *arg, const struct rmt_db_cert *cert), void *arg,
     struct rmt_err *err)
 {
-	struct rmt_buf ids = { 0 }, buf = { 0 };
-	struct rmt_db_cert cert;
+	struct rmt_buf ids = { 0 };
 	struct rmt_db_query query;
 	int rc = -1;
 
 	if (rmt_db_query(db, strays, &query, err) == 0)
 		rc = rmt_db_ids(&query, "look for certificates of nobody", &ids, err);
-	for (size_t at = 0; rc == 0 && at < ids.length; at += sizeof(int64_t)) {
-		int64_t id;
-
-		memcpy(&id, ids.bytes + at, sizeof id);
-		rc = rmt_db_cert_fetch(db, id, true, &buf, &cert, err);
-		if (rc == 1)
-			rc = visit(arg, &cert);
-	}
+	if (rc == 0)
+		rc = rmt_db_cert_visit(db, &ids, true, visit, arg, err);
 	rmt_buf_free(&ids);
-	rmt_buf_free(&buf);
 	return rc;
 }
 

@@ -293,8 +293,9 @@ read_row(sqlite3_stmt *row, struct rmt_buf *buf, struct rmt_db_cert *out)
 	};
 }
 
-int
-rmt_db_cert_fetch(struct rmt_db *db, int64_t id, bool der, struct rmt_buf *buf,
+/* One certificate by id into `buf`, with its DER or without. 1 found, 0 absent, -1. */
+static int
+cert_fetch(struct rmt_db *db, int64_t id, bool der, struct rmt_buf *buf,
     struct rmt_db_cert *out, struct rmt_err *err)
 {
 	struct rmt_db_query query;
@@ -314,7 +315,7 @@ rmt_db_cert_fetch(struct rmt_db *db, int64_t id, bool der, struct rmt_buf *buf,
 }
 
 int
-rmt_db_cert_visit(struct rmt_db *db, const struct rmt_buf *ids,
+rmt_db_cert_visit(struct rmt_db *db, const struct rmt_buf *ids, bool der,
     int (*visit)(void *arg, const struct rmt_db_cert *cert), void *arg, struct rmt_err *err)
 {
 	struct rmt_buf buf = { 0 };
@@ -325,7 +326,7 @@ rmt_db_cert_visit(struct rmt_db *db, const struct rmt_buf *ids,
 		int64_t id;
 
 		memcpy(&id, ids->bytes + at, sizeof id);
-		rc = rmt_db_cert_fetch(db, id, false, &buf, &cert, err);
+		rc = cert_fetch(db, id, der, &buf, &cert, err);
 		if (rc == 1)
 			rc = visit(arg, &cert);
 	}
@@ -382,7 +383,7 @@ rmt_db_cert_between(struct rmt_db *db, int64_t first, int64_t last, int64_t *id,
 int
 rmt_db_cert_by_id(struct rmt_db *db, int64_t id, struct rmt_db_cert *out, struct rmt_err *err)
 {
-	return rmt_db_cert_fetch(db, id, true, &db->held, out, err);
+	return cert_fetch(db, id, true, &db->held, out, err);
 }
 
 int

@@ -29,7 +29,7 @@ rmt_db_history(struct rmt_db *db, int64_t id,
 		rc = rmt_db_ids(&query, "read the history", &ids, err);
 	}
 	if (rc == 0)
-		rc = rmt_db_cert_visit(db, &ids, visit, arg, err);
+		rc = rmt_db_cert_visit(db, &ids, false, visit, arg, err);
 	rmt_buf_free(&ids);
 	return rc;
 }

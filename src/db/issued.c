@@ -63,7 +63,7 @@ rmt_db_authority_certs(struct rmt_db *db, int64_t authority, rmt_time now, unsig
 		rc = rmt_db_ids(&query, "list what an authority issued", &ids, err);
 	}
 	if (rc == 0)
-		rc = rmt_db_cert_visit(db, &ids, visit, arg, err);
+		rc = rmt_db_cert_visit(db, &ids, false, visit, arg, err);
 	rmt_buf_free(&ids);
 	return rc;
 }

@@ -512,7 +512,7 @@ rmt_db_certs(struct rmt_db *db, const struct rmt_db_filter *filter,
 	if (rc == 1)
 		rc = find(&search, err);
 	if (rc == 0)
-		rc = rmt_db_cert_visit(db, &search.ids, visit, arg, err);
+		rc = rmt_db_cert_visit(db, &search.ids, false, visit, arg, err);
 	rmt_buf_free(&search.name);
 	rmt_buf_free(&search.after_name);
 	rmt_buf_free(&search.ids);

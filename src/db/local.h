@@ -210,11 +210,8 @@ struct rmt_db_serials {
 };
 int rmt_db_serials(const char *hex, struct rmt_db_serials *out, struct rmt_err *err);
 
-/* One certificate by id into `buf`, with its DER or without. 1 found, 0 absent, -1. */
-int rmt_db_cert_fetch(struct rmt_db *db, int64_t id, bool der, struct rmt_buf *buf,
-    struct rmt_db_cert *out, struct rmt_err *err);
-/* Each of the certificates in `ids` to the visitor. */
-int rmt_db_cert_visit(struct rmt_db *db, const struct rmt_buf *ids,
+/* Each of the certificates in `ids` to the visitor, with `der` with their bytes. */
+int rmt_db_cert_visit(struct rmt_db *db, const struct rmt_buf *ids, bool der,
     int (*visit)(void *arg, const struct rmt_db_cert *cert), void *arg, struct rmt_err *err);
 
 #endif
