@@ -268,7 +268,7 @@ out:
 }
 
 /* A leaf or another root is not what the home that asks can install. */
-static int check_makes_ca(const struct rmt_template *template, struct rmt_err *err)
+int rmt_template_makes_ca(const struct rmt_template *template, struct rmt_err *err)
 {
 	if (template->role == RMT_ROLE_ISSUING_CA)
 		return 0;
@@ -288,7 +288,7 @@ int remint_ca_sign(struct remint *ctx, const struct remint_ca_sign_options *opti
 	rmt_verb_begin(ctx);
 	if (rmt_demand_load(ctx, options->template_name ? options->template_name : "issuing-ca", (struct remint_strings){0}, "", &demand,
 	                    err) ||
-	    check_makes_ca(demand.template, err) || rmt_home_open(ctx, RMT_DB_WRITE, &home, err) ||
+	    rmt_template_makes_ca(demand.template, err) || rmt_home_open(ctx, RMT_DB_WRITE, &home, err) ||
 	    rmt_authority_load(&home, options->authority ? options->authority : "root", true, &authority, err))
 		goto out;
 	item = rmt_item_new(err);

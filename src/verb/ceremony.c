@@ -3,6 +3,7 @@
  * ceremony.c - remint_ca_ceremony(): a root made, or taken as it is, and requests of issuing CAs certified by it, before witnesses, with a
  * record of all that matters: by what, where and when it was done, what came in and what came out.
  *
+ * All that comes in is read before anything is made, and a root that is made comes to its place with the whole ceremony or not at all.
  * The root is init's, a certificate comes by the road of issuance. A request whose key the root certified in an interrupted ceremony gets
  * that certificate, and no second one. The form of the record is transcript.c's, checking it is ceremony_check.c's.
  */
@@ -20,6 +21,7 @@ struct ceremony {
 	struct rmt_home home;
 	struct rmt_authority root;
 	struct rmt_demand demand;
+	struct rmt_request **requests; /* as many as the options name; NULL where it was consumed */
 	struct rmt_arena arena;
 	struct rmt_buf text, certs; /* the record, and the certificates that stand at its end */
 	struct rmt_fileset files;
@@ -274,35 +276,42 @@ static int certify(struct ceremony *job, const char *path, struct rmt_request *r
 	item->source = path;
 	item->validity = job->options->validity;
 	item->request = request;
-	return rmt_authority_issue(&job->home, &job->root, &job->demand, item, der, err);
+	if (rmt_authority_issue(&job->home, &job->root, &job->demand, item, der, err) == 0)
+		return 0;
+	rmt_err_source(err, path);
+	return -1;
 }
 
-static int one_request(struct ceremony *job, const char *path, struct rmt_err *err)
+/* What came in of one request, and the certificate for it. */
+static int answer_request(struct ceremony *job, const char *path, struct rmt_request *request, struct rmt_buf *der, struct rmt_err *err)
 {
 	const char *slash = strrchr(path, '/');
-	struct rmt_request *request = rmt_request_file(job->ctx, path, err);
-	struct rmt_cert *cert = NULL;
-	struct rmt_buf der = {0};
 	char title[40];
-	int before, rc = -1;
+	int before = -1;
 
-	if (!request)
-		return -1;
 	snprintf(title, sizeof title, "certificate %zu", ++job->count);
 	section(job, title);
 	line(job, "request file", slash ? slash + 1 : path);
-	if (line_hash(job, "request sha256", request->der, err)) {
-		rmt_request_free(request);
-		return -1;
+	if (line_hash(job, "request sha256", request->der, err) == 0) {
+		line(job, "possession of the key", "proved by the request's own signature");
+		before = certified_before(job, request, der, err);
 	}
-	line(job, "possession of the key", "proved by the request's own signature");
-	before = certified_before(job, request, &der, err);
 	if (before == 0)
-		rc = certify(job, path, request, &der, err);
-	else
-		rmt_request_free(request);
-	if (before == 1)
-		rc = 0;
+		return certify(job, path, request, der, err) ? -1 : 0;
+	rmt_request_free(request);
+	return before;
+}
+
+static int one_request(struct ceremony *job, size_t i, struct rmt_err *err)
+{
+	struct rmt_request *request = job->requests[i];
+	struct rmt_cert *cert = NULL;
+	struct rmt_buf der = {0};
+	int rc, before;
+
+	job->requests[i] = NULL;
+	before = answer_request(job, job->options->requests.items[i], request, &der, err);
+	rc = before < 0 ? -1 : 0;
 	line(job, "made", before == 1 ? "before: the root had certified this key" : "in this ceremony");
 	if (rc == 0)
 		rc = say_template(job, job->demand.template, err);
@@ -360,14 +369,30 @@ static int record(struct ceremony *job, struct rmt_err *err)
 	return rc;
 }
 
+/* All that comes in, read and checked before there is anything to undo. */
+static int read_inputs(struct ceremony *job, struct rmt_err *err)
+{
+	const struct remint_ceremony_options *options = job->options;
+
+	if (rmt_demand_load(job->ctx, options->template_name ? options->template_name : "issuing-ca", (struct remint_strings){0}, "",
+	                    &job->demand, err) ||
+	    rmt_template_makes_ca(job->demand.template, err))
+		return -1;
+	job->requests = calloc(options->requests.count + 1, sizeof(struct rmt_request *));
+	if (!job->requests)
+		return rmt_err_memory(err);
+	for (size_t i = 0; i < options->requests.count; i++)
+		if (!(job->requests[i] = rmt_request_file(job->ctx, options->requests.items[i], err)))
+			return -1;
+	return 0;
+}
+
 static int hold(struct ceremony *job, struct rmt_err *err)
 {
 	const struct remint_ceremony_options *options = job->options;
 	struct rmt_buf text = {0};
 
-	if (rmt_demand_load(job->ctx, options->template_name ? options->template_name : "issuing-ca", (struct remint_strings){0}, "",
-	                    &job->demand, err) ||
-	    rmt_home_open(job->ctx, RMT_DB_WRITE, &job->home, err) ||
+	if (rmt_home_open(job->ctx, RMT_DB_WRITE, &job->home, err) ||
 	    rmt_authority_load(&job->home, options->authority ? options->authority : "root", true, &job->root, err))
 		return -1;
 	if (!rmt_cert_self_issued(job->root.cert))
@@ -376,7 +401,7 @@ static int hold(struct ceremony *job, struct rmt_err *err)
 	if (say_machine(job, err) || say_root(job, err) || add_cert(job, job->root.cert, "root", err))
 		return -1;
 	for (size_t i = 0; i < options->requests.count; i++)
-		if (one_request(job, options->requests.items[i], err))
+		if (one_request(job, i, err))
 			return -1;
 	say_signatures(job);
 	if (seal(job, err) || rmt_buf_check(&job->text, err) || add_page(job, err) || record(job, err))
@@ -385,7 +410,17 @@ static int hold(struct ceremony *job, struct rmt_err *err)
 	return add_file(job, "transcript", ".txt", &text, err);
 }
 
-static int make_root(struct ceremony *job)
+/* In the new home while it has no place yet, and closed when it gets it. */
+static int hold_there(void *arg, struct rmt_err *err)
+{
+	struct ceremony *job = arg;
+	int rc = hold(job, err);
+
+	rmt_home_close(&job->home);
+	return rc;
+}
+
+static int hold_with_new_root(struct ceremony *job, struct rmt_err *err)
 {
 	const struct remint_ceremony_options *options = job->options;
 	struct remint_init_options init = {.root_subject = options->root_subject, .root_key = options->root_key,
@@ -393,7 +428,21 @@ static int make_root(struct ceremony *job)
 	                                   .no_password = options->no_password, .no_issuing = true};
 
 	job->made_root = true;
-	return remint_init(job->ctx, &init, NULL, NULL);
+	if (rmt_home_make(job->ctx, &init, hold_there, job, err))
+		return -1;
+	if (!options->publish_url)
+		rmt_verb_warn(job->ctx, "no publish URL: what this root certifies carries no CRL or issuer address; where devices check revocation, "
+		                        "the root is made with --publish-url");
+	return 0;
+}
+
+static int hold_with_old_root(struct ceremony *job, struct rmt_err *err)
+{
+	const struct remint_ceremony_options *options = job->options;
+
+	if (options->root_subject || options->root_key || options->root_validity || options->publish_url || options->no_password)
+		return rmt_err_set(err, RMT_USAGE, NULL, "the home has its root already: what is said of a new one does not apply");
+	return hold(job, err);
 }
 
 /* 1 there is a home, 0 not yet, -1. */
@@ -420,18 +469,15 @@ int remint_ca_ceremony(struct remint *ctx, const struct remint_ceremony_options 
 		return rmt_verb_end(ctx, -1);
 	}
 	there = has_home(&job, err);
-	if (there < 0 || check_place(&job, err))
-		return rmt_verb_end(ctx, -1);
-	if (!there && make_root(&job)) /* it has said why */
-		return -1;
-	if (there && (options->root_subject || options->root_key || options->root_validity || options->publish_url || options->no_password))
-		rc = rmt_err_set(err, RMT_USAGE, NULL, "the home has its root already: what is said of a new one does not apply");
-	else
-		rc = hold(&job, err);
+	if (there >= 0 && check_place(&job, err) == 0 && read_inputs(&job, err) == 0)
+		rc = there ? hold_with_old_root(&job, err) : hold_with_new_root(&job, err);
 	if (rc == 0)
 		rc = rmt_files_write(options->directory, job.files.files, job.files.count, options->force, err);
 	for (size_t i = 0; rc == 0 && file && i < job.files.count; i++)
 		rc = file(arg, job.files.files[i].name, NULL, 0, false);
+	for (size_t i = 0; job.requests && i < options->requests.count; i++)
+		rmt_request_free(job.requests[i]);
+	free(job.requests);
 	rmt_fileset_free(&job.files);
 	rmt_names_free(&job.names);
 	rmt_arena_free(&job.arena);

@@ -441,14 +441,22 @@ static int fill(struct site *root_site, struct site *site, const struct remint_i
 	return rc;
 }
 
-int remint_init(struct remint *ctx, const struct remint_init_options *options, remint_authority_fn *made, void *arg)
+/* `then` sees the home under its name while it is being made; nothing of it is open meanwhile. */
+static int finish(struct site *site, struct site *offline, rmt_home_then_fn *then, void *arg, struct rmt_err *err)
+{
+	site_enter(site);
+	rmt_home_close(&site->home);
+	if ((then && then(arg, err)) || (offline->making && site_finish(offline, err)))
+		return -1;
+	return site_finish(site, err);
+}
+
+int rmt_home_make(struct remint *ctx, const struct remint_init_options *options, rmt_home_then_fn *then, void *arg, struct rmt_err *err)
 {
 	struct site site = {0}, offline = {0};
-	struct rmt_err *err = &ctx->err;
 	char *place = NULL;
 	int rc = -1;
 
-	rmt_verb_begin(ctx);
 	if (check_options(ctx, options, err) || !(place = rmt_strdup(ctx->home, err)))
 		goto out;
 	if (!options->no_password && !rmt_verb_ca_secret(ctx, "new passphrase for the CA's keys", true, err))
@@ -457,11 +465,8 @@ int remint_init(struct remint *ctx, const struct remint_init_options *options, r
 		goto out;
 	if (options->offline_root && site_start(ctx, &offline, options->offline_root, !options->no_password, err))
 		goto out;
-	if (fill(options->offline_root ? &offline : &site, &site, options, err))
-		goto out;
-	if (options->offline_root && site_finish(&offline, err))
-		goto out;
-	rc = site_finish(&site, err);
+	if (fill(options->offline_root ? &offline : &site, &site, options, err) == 0)
+		rc = finish(&site, &offline, then, arg, err);
 out:
 	speak_of_place(&site, err->message, sizeof err->message);
 	speak_of_place(&site, err->source, sizeof err->source);
@@ -473,6 +478,16 @@ out:
 		free(ctx->home);
 		ctx->home = place;
 	}
+	return rc;
+}
+
+int remint_init(struct remint *ctx, const struct remint_init_options *options, remint_authority_fn *made, void *arg)
+{
+	struct rmt_err *err = &ctx->err;
+	int rc;
+
+	rmt_verb_begin(ctx);
+	rc = rmt_home_make(ctx, options, NULL, NULL, err);
 	if (rc == 0 && !options->publish_url && !options->no_root)
 		rmt_verb_warn(ctx, "no publish URL: certificates will carry no CRL or issuer address; give --publish-url to init "
 		                   "when devices check revocation");

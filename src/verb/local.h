@@ -290,6 +290,11 @@ bool rmt_authority_causes(const struct rmt_authority *authority, const char *rul
 int rmt_publish_url_check(const char *url, struct rmt_err *err); /* init.c */
 /* Where its lists and its certificate will be fetched, and what lists there will be. */
 struct rmt_publication { const char *url /* or NULL */; int64_t crl_shards; bool crl_deltas; const char *ocsp_url; /* or NULL */ };
+/* A home made as init makes it. `then` (may be NULL) is called with the home finished and closed but not yet in its place, where ctx->home
+ * finds it; when it fails, nothing is left (init.c). */
+typedef int rmt_home_then_fn(void *arg, struct rmt_err *err);
+int rmt_home_make(struct remint *ctx, const struct remint_init_options *options, rmt_home_then_fn *then, void *arg, struct rmt_err *err);
+int rmt_template_makes_ca(const struct rmt_template *template, struct rmt_err *err); /* 0 when its role is an issuing CA's (ca.c) */
 int rmt_publication_check(const struct rmt_publication *publication, struct rmt_err *err); /* init.c */
 /* A pending row `name` whose key is stored in the home (init.c). */
 int rmt_authority_prepare(struct rmt_home *home, const char *name, const struct rmt_key *key, int64_t parent,

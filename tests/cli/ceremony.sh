@@ -84,4 +84,32 @@ sed 's/^M/N/' branch.csr >broken.csr
 expect_status 3 "a request that cannot be read ends it" "$REMINT" ca ceremony --home vault --out three broken.csr
 [ ! -e three/transcript.txt ] && ok "without a record" || not_ok "without a record"
 expect_status 0 "the database is sound" "$REMINT" db check --home vault
+
+# ---- nothing is made before all that comes in was read, and no root without its record
+
+# refused STATUS SENTENCE OPTION...: a ceremony in a home that is not there, which leaves neither home nor record.
+refused() {
+	refused_status=$1 refused_sentence=$2
+	shift 2
+	expect_status $refused_status "$refused_sentence" "$REMINT" ca ceremony --home new --no-password --root-key ec:p256 --out new.d "$@"
+	for one in new*; do
+		[ ! -e "$one" ] || not_ok "$refused_sentence: $one is left"
+	done
+}
+openssl req -new -newkey rsa:1024 -nodes -keyout weak.key -subj '/CN=Weak CA' -out weak.csr 2>"$TMP/err"
+refused 3 "a request that cannot be read makes no root" broken.csr
+refused 3 "nor one that is absent, behind one that is there" branch.csr absent.csr
+refused 7 "nor a request whose key is unfit" branch.csr weak.csr
+expect_err 'weak\.csr: .*1024 bits' "which is named"
+refused 4 "nor a lifetime that the template does not allow" --validity 60y branch.csr
+refused 2 "nor a template that makes no CA" --template server branch.csr
+refused 2 "nor an authority that is not there" --ca other branch.csr
+"$REMINT" list --home vault --csv >before.csv
+expect_status 3 "a second request that cannot be read" "$REMINT" ca ceremony --home vault --out three online.csr broken.csr
+"$REMINT" list --home vault --csv >after.csv
+expect_same before.csv after.csv "leaves the first without a certificate too"
+expect_status 0 "then a root is made" "$REMINT" ca ceremony --home new --no-password --root-key ec:p256 --out new.d branch.csr
+expect_err 'no publish URL: what this root certifies carries no CRL .*made with --publish-url' "and without an address for its list is told how it gets one"
+expect_no_line "$TMP/err" 'to init' "in words of this command"
+expect_status 0 "its database is sound" "$REMINT" db check --home new
 tap_done
