@@ -471,7 +471,7 @@ for part in $parts; do
 	*) echo "bench: no part \"$part\": sign, rsa, piles, single, list, probe, pfx, files, p7b, paths, crl, status and ocsp are" >&2; exit 2 ;;
 	esac
 done
-printf 'Remint %s on %s cores; load %s\n' "$("$REMINT" version 2>/dev/null | head -n 1)" "$(nproc)" "$(cut -d' ' -f1-3 /proc/loadavg)"
+printf '%s on %s cores; load %s\n' "$("$REMINT" version 2>/dev/null | head -n 1)" "$(nproc)" "$(cut -d' ' -f1-3 /proc/loadavg)"
 if have openssl; then openssl version; else echo "openssl is not installed: nothing is compared with it"; fi
 for part in $parts; do
 	"bench_$part"
