@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Revocation: Java's PKIX path validation with OCSP and nothing else (no CRL to fall back on), of the whole path: "URL NONCE ROOT ISSUING
-// LEAF" a line on standard input, NONCE yes or no. Prints "accepted" or "refused REASON" for each, in order.
+// Revocation: Java's PKIX path validation with OCSP and nothing else (no CRL to fall back on): "WHERE WORDS ROOT ISSUING LEAF" a line on
+// standard input. WHERE is the responder's URL or a file with the response; WORDS, with commas between them, are "nonce" (send one),
+// "leaf" (ask about this alone, not about the whole path) or "-". Prints "accepted" or "refused REASON" for each, in order.
 import java.io.*;
 import java.net.*;
 import java.nio.file.*;
@@ -45,9 +46,15 @@ public class Revocation {
 			CertPathValidator validator = CertPathValidator.getInstance("PKIX");
 			PKIXRevocationChecker checker = (PKIXRevocationChecker) validator.getRevocationChecker();
 
-			checker.setOcspResponder(new URI(words[0]));
-			checker.setOptions(EnumSet.of(PKIXRevocationChecker.Option.NO_FALLBACK));
-			if (words[1].equals("yes"))
+			if (words[0].startsWith("http:"))
+				checker.setOcspResponder(new URI(words[0]));
+			else
+				checker.setOcspResponses(Collections.singletonMap(read(words[4]), Files.readAllBytes(Paths.get(words[0]))));
+			EnumSet<PKIXRevocationChecker.Option> options = EnumSet.of(PKIXRevocationChecker.Option.NO_FALLBACK);
+			if (words[1].contains("leaf"))
+				options.add(PKIXRevocationChecker.Option.ONLY_END_ENTITY);
+			checker.setOptions(options);
+			if (words[1].contains("nonce"))
 				checker.setOcspExtensions(Collections.singletonList(nonce()));
 			parameters.addCertPathChecker(checker);
 			validator.validate(path, parameters);

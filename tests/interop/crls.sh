@@ -4,11 +4,10 @@
 # kind, judged by OpenSSL, GnuTLS, NSS and Java: the list is accepted, what it names is refused and what it does not name is not.
 
 . "${srcdir:-.}/tests/lib/tap.sh"
+. "$srcdir/tests/lib/pki.sh"
+. "$srcdir/tests/interop/authorities.sh"
 need openssl
 cd "$TMP" || exit 99
-quietly() {
-	"$@" >"$TMP/quiet.log" 2>&1 </dev/null || not_ok "the inputs are made: $*" "$TMP/quiet.log"
-}
 remint() { quietly "$REMINT" --home "$home" "$@"; }
 
 # ---- lists --------------------------------------------------------------------------------------------------------------
@@ -25,37 +24,17 @@ publish() {
 	for list in "$publish_dir"/*.crl; do echo "$publish_ca $list" >>lists; done
 }
 
-# An issuing CA whose key is for RSASSA-PSS alone, made by openssl and taken over; with options of openssl genpkey and req.
-pss_issuing() {
-	quietly openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$ca.root.key" -out "$ca.root.pem" -subj /CN=root \
-		-days 3000 -addext keyUsage=critical,keyCertSign,cRLSign
-	# shellcheck disable=SC2086
-	quietly openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 $1 -out "$ca.key"
-	# shellcheck disable=SC2086
-	quietly openssl req -new -key "$ca.key" $2 -subj /CN=issuing -out "$ca.csr"
-	printf '%s\n' basicConstraints=critical,CA:TRUE,pathlen:0 keyUsage=critical,keyCertSign,cRLSign subjectKeyIdentifier=hash \
-		authorityKeyIdentifier=keyid >ca.ext
-	quietly openssl x509 -req -in "$ca.csr" -CA "$ca.root.pem" -CAkey "$ca.root.key" -set_serial 0x4711 -days 2000 -extfile ca.ext -out "$ca.pem"
-	remint init --no-password --no-root
-	remint import --commit "$ca.root.pem" "$ca.pem" --key "$ca.key" --publish-url http://pki.example/
-}
-
 for kind in ec=ec:p256 rsa=rsa:2048 p384=ec:p384 ed=ed25519 pss=rsa-pss pss384=rsa-pss; do
 	ca=${kind%%=*} key=${kind#*=}
 	home=$ca.home
 	shards=
 	[ "$ca" = ec ] && shards='--crl-shards 2 --crl-deltas'
-	if [ "$ca" = ed ]; then # by a template of one's own, since consumers of the field do not take it
-		mkdir -p ed/certificates
-		printf '%s\n' 'title = "An issuing CA with Ed25519";' 'extends = "issuing-ca";' 'key: { generate = "ed25519"; accept = [ "ed25519" ]; };' \
-			>ed/certificates/ed-ca.cfg
-		remint init --no-password --root-key ec:p256 --no-issuing --publish-url http://pki.example/
-		remint ca add issuing --policies ed --template ed-ca --key-type ed25519 --subject 'CN=Ed25519 CA' \
-			--publish-url http://pki.example/
+	if [ "$ca" = ed ]; then
+		authority_ed "$home" --publish-url http://pki.example/
 	elif [ "$ca" = pss ]; then
-		pss_issuing
-	elif [ "$ca" = pss384 ]; then # a key that is bound to a digest
-		pss_issuing '-pkeyopt rsa_pss_keygen_md:sha384 -pkeyopt rsa_pss_keygen_mgf1_md:sha384 -pkeyopt rsa_pss_keygen_saltlen:32' -sha384
+		authority_pss "$home" '' --publish-url http://pki.example/
+	elif [ "$ca" = pss384 ]; then
+		authority_pss "$home" sha384 --publish-url http://pki.example/
 	else
 		remint init --no-password --root-key ec:p256 --issuing-key "$key" --publish-url http://pki.example/ $shards
 	fi
