@@ -554,6 +554,7 @@ struct remint_authority {
 	const char *pem;        /* NULL while pending */
 	bool issues;            /* when no authority is named, because that was chosen */
 	const char *succeeds;   /* the authority whose place it took, or "" */
+	const char *successor;  /* the one that took its place, or "" */
 	int64_t revoked;        /* when its certificate was revoked, as far as this home knows; 0: it is not */
 	const char *revoked_for; /* CRLReason by its name in RFC 5280, 5.3.1, or "" */
 };
@@ -645,7 +646,6 @@ REMINT_API int remint_ca_default(struct remint *ctx, const char *name, remint_au
 /* What still hangs on an authority: certificates that it issued, other CAs of this home left out, and that have not expired. */
 struct remint_standing {
 	const struct remint_authority *authority;
-	const char *successor;                 /* name or "" */
 	struct remint_strings crossed;         /* names of the authorities of this home that certified it beside its issuer */
 	struct remint_strings below;           /* names of the authorities that it certified and that have not expired */
 	uint64_t valid, superseded, revoked;

@@ -23,6 +23,8 @@ authority_json(struct json *json, const struct remint_authority *authority)
 	json_bool(json, "issues", authority->issues);
 	if (*authority->succeeds)
 		json_text(json, "succeeds", authority->succeeds);
+	if (*authority->successor)
+		json_text(json, "successor", authority->successor);
 	if (authority->revoked) {
 		json_time(json, "revoked", authority->revoked);
 		json_text(json, "reason", authority->revoked_for);
@@ -61,6 +63,7 @@ authority_text(struct out *out, const struct remint_authority *authority)
 	out_escaped(out, 2, LABEL_WIDTH, "subject", authority->subject);
 	out_escaped(out, 2, LABEL_WIDTH, "issuer", authority->parent);
 	out_escaped(out, 2, LABEL_WIDTH, "succeeds", authority->succeeds);
+	out_escaped(out, 2, LABEL_WIDTH, "successor", authority->successor);
 	out_field(out, 2, "serial", authority->serial);
 	out_field(out, 2, "key", authority->key);
 	out_field(out, 2, "valid", valid);

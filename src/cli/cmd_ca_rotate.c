@@ -82,8 +82,6 @@ standing_json(struct json *json, const struct remint_standing *standing)
 {
 	json_open(json, NULL, '{');
 	authority_json(json, standing->authority);
-	if (*standing->successor)
-		json_text(json, "successor", standing->successor);
 	if (standing->crossed.count)
 		json_strings(json, "crossed", standing->crossed);
 	if (standing->below.count)
@@ -102,7 +100,6 @@ standing_text(struct out *out, const struct remint_standing *standing)
 	char line[160], end[32];
 
 	authority_text(out, standing->authority);
-	out_escaped(out, 2, LABEL_WIDTH, "successor", standing->successor);
 	for (size_t i = 0; i < standing->crossed.count; i++)
 		out_escaped(out, 2, LABEL_WIDTH, "certified by", standing->crossed.items[i]);
 	for (size_t i = 0; i < standing->below.count; i++)

@@ -175,7 +175,7 @@ static const struct option_use ca_check_options[] = {
 };
 static const struct option_use ca_ceremony_options[] = {
 	O_AS(OUT, "DIR", "the directory that gets certificates and transcript; made when it is absent"), O(FORCE), O(PLACE), O(OPERATOR),
-	O(WITNESS), O_AS(CA, NULL, "the root that signs (default: root)"),
+	O(WITNESS), O_AS(CA, NULL, "the root that signs (default: root, or its successor)"),
 	{ .id = OPT_TEMPLATE, .help = "what the CAs may do (default: issuing-ca)" }, O_AS(VALIDITY, NULL, "lifetime of their certificates: 10y"),
 	O(ROOT_SUBJECT), O(ROOT_KEY), O(ROOT_VALIDITY), O(PUBLISH_URL), O(VERIFY), CA_PASSWORD, O(NO_PASSWORD), O_END
 };
@@ -196,7 +196,7 @@ static const struct option_use ca_request_options[] = {
 	O(KEY_TYPE), O(PUBLISH_URL), O(OCSP_URL), O(CRL_SHARDS), O(CRL_DELTAS), OUT_FILE, CA_PASSWORD, O_END
 };
 static const struct option_use ca_sign_options[] = {
-	O_AS(CA, NULL, "the authority that signs (default: root)"),
+	O_AS(CA, NULL, "the authority that signs (default: root, or its successor)"),
 	{ .id = OPT_TEMPLATE, .help = "what the CA may do (default: issuing-ca)" }, O(VALIDITY),
 	OUT_FILE, CA_PASSWORD, O_END
 };

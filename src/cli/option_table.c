@@ -276,7 +276,7 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_ROTATION_STATUS] = { "status", 0, false, TAKES_NOTHING, NULL, NULL,
 	    "what still hangs on authorities that are retired or have a successor" },
 	[OPT_PARENT] = { "parent", 0, false, TAKES_TEXT, "NAME", NULL,
-	    "the authority that certifies it (default: root)" },
+	    "the authority that certifies it (default: root, or its successor)" },
 	[OPT_PLACE] = { "place", 0, false, TAKES_TEXT, "TEXT", NULL, "where the ceremony is held" },
 	[OPT_OPERATOR] = { "operator", 0, false, TAKES_TEXT, "NAME", NULL, "who is at the machine" },
 	[OPT_WITNESS] = { "witness", 0, true, TAKES_TEXT, "NAME", NULL, "who looks on" },

@@ -74,13 +74,14 @@ int rmt_authority_told(struct rmt_home *home, const struct rmt_db_authority *row
 {
 	struct rmt_buf issues = {0};
 	struct rmt_db_revocation revoked;
+	struct rmt_successor successor;
 	struct rmt_cert cert;
 	int rc = rmt_authority_revoked(home->db, row, &revoked, err), locked = rmt_home_locked(home, err);
 
 	*out = (struct remint_authority){.name = row->name, .state = state_name(row->state), .key_here = row->key_here,
 	                                 .key_locked = row->key_here && locked == 1,
 	                                 .crl_shards = (unsigned)row->crl_shards, .crl_deltas = row->crl_deltas,
-	                                 .subject = "", .serial = "", .key = "", .sha256 = "", .parent = "", .succeeds = "", .revoked_for = "",
+	                                 .subject = "", .serial = "", .key = "", .sha256 = "", .parent = "", .succeeds = "", .successor = "", .revoked_for = "",
 	                                 .crl_uri = row->crl_uri, .ca_uri = row->ca_uri, .ocsp_uri = row->ocsp_uri};
 	if (rc == 1) {
 		out->revoked = revoked.at;
@@ -95,6 +96,9 @@ int rmt_authority_told(struct rmt_home *home, const struct rmt_db_authority *row
 		rc = -1;
 	out->issues = strcmp(rmt_buf_string(&issues), row->name) == 0;
 	out->succeeds = rmt_arena_scratch(arena);
+	if (rmt_authority_successor(home, row->name, &successor, err) < 0)
+		rc = -1;
+	out->successor = rmt_arena_text(arena, successor.name);
 	rmt_buf_free(&issues);
 	return rc;
 }
@@ -289,7 +293,7 @@ int remint_ca_sign(struct remint *ctx, const struct remint_ca_sign_options *opti
 	if (rmt_demand_load(ctx, options->template_name ? options->template_name : "issuing-ca", (struct remint_strings){0}, "", &demand,
 	                    err) ||
 	    rmt_template_makes_ca(demand.template, err) || rmt_home_open(ctx, RMT_DB_WRITE, &home, err) ||
-	    rmt_authority_load(&home, options->authority ? options->authority : "root", true, &authority, err))
+	    rmt_authority_load_parent(&home, options->authority, "root", &authority, err))
 		goto out;
 	item = rmt_item_new(err);
 	if (!item)

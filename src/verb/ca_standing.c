@@ -161,7 +161,7 @@ static int see_other(void *arg, const struct rmt_db_authority *other)
 	return found < 0 ? -1 : 0;
 }
 
-static int tell_one(struct standing *job, const struct rmt_successor *successor)
+static int tell_one(struct standing *job)
 {
 	struct rmt_records records = {.ctx = job->ctx, .db = job->home->db, .record = job->record, .arg = job->arg,
 	                              .now = rmt_verb_now(job->ctx)};
@@ -180,7 +180,7 @@ static int tell_one(struct standing *job, const struct rmt_successor *successor)
 		return -1;
 	if (job->row->parent && rmt_db_authority_get(job->home->db, NULL, job->row->parent, &parent, err) == 1)
 		told.parent = rmt_arena_text(&job->arena, parent.name);
-	out = (struct remint_standing){.authority = &told, .successor = successor->name, .crossed = {job->crossed, job->crossed_count},
+	out = (struct remint_standing){.authority = &told, .crossed = {job->crossed, job->crossed_count},
 	                               .below = {job->below, job->below_count},
 	                               .valid = (uint64_t)hanging.count[RMT_CERT_VALID],
 	                               .superseded = (uint64_t)hanging.count[RMT_CERT_SUPERSEDED],
@@ -206,7 +206,7 @@ static int see_one(void *arg, const struct rmt_db_authority *row)
 		return found;
 	rmt_arena_reset(&job->arena);
 	job->row = row;
-	return tell_one(job, &successor);
+	return tell_one(job);
 }
 
 int remint_ca_standing(struct remint *ctx, const char *name, unsigned limit, remint_standing_fn *standing,

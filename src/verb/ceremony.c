@@ -393,7 +393,7 @@ static int hold(struct ceremony *job, struct rmt_err *err)
 	struct rmt_buf text = {0};
 
 	if (rmt_home_open(job->ctx, RMT_DB_WRITE, &job->home, err) ||
-	    rmt_authority_load(&job->home, options->authority ? options->authority : "root", true, &job->root, err))
+	    rmt_authority_load_parent(&job->home, options->authority, "root", &job->root, err))
 		return -1;
 	if (!rmt_cert_self_issued(job->root.cert))
 		return rmt_err_set(err, RMT_USAGE, NULL, "\"%s\" is no root", job->root.name);

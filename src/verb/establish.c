@@ -17,18 +17,6 @@
 
 /* ---- activation ----------------------------------------------------------------------------------------------------------- */
 
-int rmt_authority_succeeds(struct rmt_home *home, const char *name, struct rmt_buf *old, struct rmt_err *err)
-{
-	struct rmt_buf setting = {0};
-	int found = -1;
-
-	rmt_buf_format(&setting, "%s%s", RMT_SETTING_SUCCEEDS, name);
-	if (rmt_buf_check(&setting, err) == 0)
-		found = rmt_db_setting_get(home->db, rmt_buf_string(&setting), old, err);
-	rmt_buf_free(&setting);
-	return found;
-}
-
 /* Does the authority that this one succeeds issue when none is named? 1, 0, -1. */
 static int succeeds_usual(struct rmt_home *home, const char *name, struct rmt_err *err)
 {

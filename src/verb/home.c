@@ -304,20 +304,34 @@ static int check_unrevoked(struct rmt_home *home, int64_t id, struct rmt_err *er
 	return 0;
 }
 
+/* Who issues instead, where that is known. */
+static int refuse_retired(struct rmt_home *home, const char *name, struct rmt_err *err)
+{
+	struct rmt_successor successor;
+	int found = rmt_authority_successor(home, name, &successor, err);
+
+	if (found < 0)
+		return -1;
+	return rmt_err_set(err, RMT_POLICY, NULL,
+	                   "the authority \"%s\" is retired: it signs CRLs and OCSP responses for what it issued, and no more certificates%s%s%s", name,
+	                   found ? "; \"" : "", successor.name, found ? "\" took its place" : "");
+}
+
 static int load(struct rmt_home *home, const char *name, bool with_key, bool retired_too, struct rmt_authority *out,
                 struct rmt_err *err)
 {
 	unsigned char hash[RMT_SHA256];
 	struct rmt_db_authority row;
+	char called[65];
 	int64_t parent;
 
 	*out = (struct rmt_authority){0};
 	if (choose(home, name, &row, err) < 0)
 		return -1;
-	if (row.state == RMT_AUTHORITY_RETIRED && !retired_too)
-		return rmt_err_set(err, RMT_POLICY, NULL,
-		                   "the authority \"%s\" is retired: it signs CRLs and OCSP responses for what it issued, and no more certificates",
-		                   row.name);
+	if (row.state == RMT_AUTHORITY_RETIRED && !retired_too) {
+		snprintf(called, sizeof called, "%s", row.name);
+		return refuse_retired(home, called, err);
+	}
 	if (row.state != RMT_AUTHORITY_ACTIVE && row.state != RMT_AUTHORITY_RETIRED)
 		return rmt_err_set(err, RMT_POLICY, NULL, "the authority \"%s\" is not active", row.name);
 	out->id = row.id;

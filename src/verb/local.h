@@ -339,8 +339,12 @@ int rmt_authority_succeeds(struct rmt_home *home, const char *name, struct rmt_b
 struct rmt_issuer rmt_authority_issuer(const struct rmt_authority *authority, bool rollover);
 int rmt_authority_choose(struct rmt_home *home, const char *name, struct rmt_err *err); /* it issues when none is named (ca_standing.c) */
 struct rmt_successor { char name[65]; enum rmt_authority_state state; };
-/* The authority that took the place of this one: 1, 0 none, -1 (rotate.c). */
+/* The authority that took the place of this one: 1, 0 none, -1 (succession.c). */
 int rmt_authority_successor(struct rmt_home *home, const char *name, struct rmt_successor *out, struct rmt_err *err);
+/* The last of those that took the place of `usual` that has its key here and may certify, or `usual` itself: 1, 0 none of them may, -1. */
+int rmt_authority_heir(struct rmt_home *home, const char *usual, struct rmt_successor *out, struct rmt_err *err);
+/* Who certifies CAs, with its key: the one `named`; where that is NULL the heir of `usual`, and a warning says so when it is another. */
+int rmt_authority_load_parent(struct rmt_home *home, const char *named, const char *usual, struct rmt_authority *out, struct rmt_err *err);
 /* One row as the caller is told of it, in the arena; but for `parent` (ca.c). */
 int rmt_authority_told(struct rmt_home *home, const struct rmt_db_authority *row, struct rmt_arena *arena, struct remint_authority *out,
                        struct rmt_err *err);

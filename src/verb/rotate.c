@@ -3,7 +3,7 @@
  * rotate.c - remint_ca_rotate(): a successor with a new key beside an authority, and on request each certified by the other; and
  * remint_ca_add(): one more CA in a home.
  *
- * A successor is told by the setting "succeeds:NAME", which is there before its key is, so that the next run finishes what this one began.
+ * The setting that tells a successor is there before its key is, so that the next run finishes what this one began.
  * What an authority is to be made of is decided here; how it is brought to be, establish.c knows, and who retires it is a person.
  */
 #include "config.h"
@@ -42,63 +42,32 @@ static void rotation_clear(struct rotation *job)
 
 /* ---- what there is ------------------------------------------------------------------------------------------------------------ */
 
-struct seeking {
-	struct rmt_home *home;
-	const char *old;
-	struct rmt_successor *out;
-	struct rmt_err *err;
-};
-
-static int see_successor(void *arg, const struct rmt_db_authority *row)
-{
-	struct seeking *seeking = arg;
-	struct rmt_buf old = {0};
-	int found = rmt_authority_succeeds(seeking->home, row->name, &old, seeking->err);
-
-	if (found == 1 && strcmp(rmt_buf_string(&old), seeking->old) == 0) {
-		snprintf(seeking->out->name, sizeof seeking->out->name, "%s", row->name);
-		seeking->out->state = row->state;
-	}
-	rmt_buf_free(&old);
-	return found < 0 ? -1 : 0;
-}
-
-int rmt_authority_successor(struct rmt_home *home, const char *name, struct rmt_successor *out, struct rmt_err *err)
-{
-	struct seeking seeking = {home, name, out, err};
-
-	out->name[0] = '\0';
-	if (rmt_db_authorities(home->db, see_successor, &seeking, err))
-		return -1;
-	return out->name[0] != '\0';
-}
-
-/* The issuer of the old one, with its key when that is in this home. */
+/* The issuer of the old one, or who took its place, with its key when that is in this home. */
 static int load_parent(struct rotation *job, struct rmt_err *err)
 {
 	struct rmt_db_authority row;
+	struct rmt_successor heir;
 	char *name;
 	int found;
 
-	job->root = rmt_cert_self_issued(job->old.cert);
-	if (job->root) {
-		job->parent_here = true;
+	job->parent_here = job->root;
+	if (job->root)
 		return 0;
-	}
 	found = rmt_db_authority_get(job->home.db, NULL, job->old.id, &row, err);
 	if (found == 1 && row.parent)
 		found = rmt_db_authority_get(job->home.db, NULL, row.parent, &row, err);
 	else if (found == 1)
 		found = 0;
-	if (found == 1)
-		found = row.state == RMT_AUTHORITY_ACTIVE && row.key_here ? rmt_home_key_stands(&job->home, row.spki_hash, err) : 0;
 	if (found != 1)
 		return found;
-	job->parent_here = true;
 	name = rmt_strdup(row.name, err);
-	found = name ? rmt_authority_load(&job->home, name, true, &job->parent, err) : -1;
+	found = name ? rmt_authority_heir(&job->home, name, &heir, err) : -1;
+	if (found == 1) {
+		job->parent_here = true;
+		found = rmt_authority_load_parent(&job->home, NULL, name, &job->parent, err);
+	}
 	free(name);
-	return found;
+	return found < 0 ? -1 : 0;
 }
 
 /* The template that it was made by, where that is known. */
@@ -456,6 +425,12 @@ static int hand_chain(struct rotation *job, remint_file_fn *file, void *arg, str
 	return rc;
 }
 
+/* The successor is there, and has its certificate. */
+static bool is_done(const struct rotation *job)
+{
+	return job->successor.name[0] && job->successor.state != RMT_AUTHORITY_PENDING;
+}
+
 static int open_rotation(struct rotation *job, struct remint *ctx, struct rmt_err *err)
 {
 	const struct remint_ca_rotate_options *options = job->options;
@@ -464,14 +439,16 @@ static int open_rotation(struct rotation *job, struct remint *ctx, struct rmt_er
 		return rmt_err_set(err, RMT_USAGE, NULL, "--same-name and --subject contradict each other");
 	if ((options->publish_url && rmt_publish_url_check(options->publish_url, err)) ||
 	    (options->name && rmt_authority_name_check(options->name, err)) || rmt_home_open(ctx, RMT_DB_WRITE, &job->home, err) ||
-	    rmt_authority_load_status(&job->home, options->authority, false, &job->old, err) || load_parent(job, err))
+	    rmt_authority_load_status(&job->home, options->authority, false, &job->old, err) ||
+	    rmt_authority_successor(&job->home, job->old.name, &job->successor, err) < 0)
 		return -1;
-	return rmt_authority_successor(&job->home, job->old.name, &job->successor, err) < 0 ? -1 : 0;
+	job->root = rmt_cert_self_issued(job->old.cert);
+	return is_done(job) ? 0 : load_parent(job, err);
 }
 
 static int rotate(struct rotation *job, remint_file_fn *file, void *arg, struct rmt_err *err)
 {
-	bool done = job->successor.name[0] && job->successor.state != RMT_AUTHORITY_PENDING;
+	bool done = is_done(job);
 
 	if (done && !job->options->cross)
 		return rmt_err_set(err, RMT_POLICY, NULL, "\"%s\" has a successor already: \"%s\" is the one to rotate", job->old.name,
@@ -516,7 +493,7 @@ static int add(struct rmt_home *home, const struct remint_ca_add_options *option
 	if (rmt_demand_load(home->ctx, options->template_name ? options->template_name : "issuing-ca", (struct remint_strings){0}, "", &demand,
 	                    err) ||
 	    rmt_name_parse(options->subject, &subject, err) ||
-	    rmt_authority_load(home, options->parent ? options->parent : "root", true, &parent, err))
+	    rmt_authority_load_parent(home, options->parent, "root", &parent, err))
 		goto out;
 	founding.subject = rmt_buf_view(&subject);
 	founding.key = options->key ? options->key : demand.template->key_generate;

@@ -84,8 +84,9 @@ expect_out '"successor":"issuing-2".*"valid":3,"superseded":0,"revoked":0,"last_
 
 expect_status 0 "the old one is retired" "$REMINT" ca retire --home h issuing --why 'succeeded'
 expect_out '^issuing  \(retired, key here\)$' "and listed as such"
+expect_out '^  successor +issuing-2$' "with its successor"
 expect_status 4 "it issues no more" "$REMINT" issue --home h --ca issuing --dns g.example --out g.example
-expect_err 'is retired: it signs CRLs and OCSP responses' "and says what it still does"
+expect_err 'is retired: it signs CRLs and OCSP responses.*"issuing-2" took its place' "and says what it still does, and who issues"
 expect_status 0 "what it issued is revoked as before" "$REMINT" revoke --home h a.example/cert.pem --reason superseded
 expect_status 0 "and counted" "$REMINT" ca show --home h issuing
 expect_out '^  in force +2,' "among those in force no more"
@@ -133,6 +134,32 @@ check "who trusts the new root accepts what hangs on the old" \
 expect_status 0 "who certified whom is shown" "$REMINT" ca show --home r root-2
 expect_out '^  certified by +root$' "by the old root too"
 expect_out '^  certified +third$' "and who is below"
+
+# ---- who certifies CAs after the root has a successor
+
+quietly "$REMINT" init --home t --no-root --no-password
+"$REMINT" ca request --home t --subject 'CN=Elsewhere CA' --key-type ec:p256 >t.csr 2>"$TMP/err"
+expect_status 0 "the heir of a root certifies where none is named" "$REMINT" ca add --home r fourth --subject 'CN=Fourth CA' --key-type ec:p256
+expect_err 'certified by "root-2", which took the place of "root"' "and it is said"
+"$REMINT" ca list --home r --json >"$TMP/out"
+expect_out '"name":"fourth"[^}]*"parent":"root-2"' "which is so"
+expect_status 0 "the request of another home, too" "$REMINT" ca sign --home r t.csr -o t.pem
+expect_err 'certified by "root-2"' "with the same words"
+issuer_of t.pem
+expect_out 'CN=Remint Lab Root CA G2' "and the same issuer"
+expect_status 0 "an issuing CA is rotated under it, too" "$REMINT" ca rotate --home r fourth
+expect_out '^  issuer +root-2$' "as is seen"
+expect_status 0 "the old root still certifies when it is named" "$REMINT" ca add --home r fifth --parent root --subject 'CN=Fifth CA' --key-type ec:p256
+expect_no_line "$TMP/err" 'took the place' "without a word of the other"
+quietly "$REMINT" ca retire --home r root
+expect_status 4 "until it is retired" "$REMINT" ca add --home r sixth --parent root --subject 'CN=Sixth CA' --key-type ec:p256
+expect_err '"root-2" took its place' "when its successor is named"
+expect_status 0 "what hangs on the retired root is rotated under its heir" "$REMINT" ca rotate --home r fifth
+expect_err 'certified by "root-2"' "without a detour over a request"
+expect_status 0 "the heir is rotated as well" "$REMINT" ca rotate --home r root-2
+expect_status 0 "and certifies no more by itself" "$REMINT" ca add --home r seventh --subject 'CN=Seventh CA' --key-type ec:p256
+expect_err 'certified by "root-3", which took the place of "root"' "its own heir does"
+expect_status 0 "the database of a root of three generations is sound" "$REMINT" db check --home r
 
 # ---- the key of the root is elsewhere
 
