@@ -95,8 +95,8 @@ REMINT_API void remint_set_fault(struct remint *ctx, remint_fault_fn *fault, voi
 REMINT_API int remint_set_home(struct remint *ctx, const char *directory);
 /* One more directory with certificates/NAME.cfg, targets/NAME.cfg, symptoms/NAME.cfg and topologies/NAME.cfg, searched first. */
 REMINT_API int remint_add_policies(struct remint *ctx, const char *directory);
-/* What opening an input may cost: iterations of PBKDF2 and its like, or of scrypt as many as take as long. More is refused with POLICY, so
- * that a hostile PFX cannot keep the program busy. 0: 10,000,000. */
+/* What opening all that is in one input may cost: iterations of PBKDF2 and its like, or of scrypt as many as take as long, for every
+ * passphrase that is tried. More is refused with POLICY, so that a hostile PFX cannot keep the program busy. 0: 2,500,000. */
 REMINT_API void remint_set_max_iterations(struct remint *ctx, uint64_t iterations);
 REMINT_API void remint_set_jobs(struct remint *ctx, unsigned jobs);          /* threads for long work, 1 to 64; default 1 */
 REMINT_API void remint_set_clock(struct remint *ctx, int64_t now);           /* a fixed time instead of the system's; 0 undoes */

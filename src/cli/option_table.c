@@ -42,7 +42,7 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_OUT_PASSWORD_FD] = { "out-password-fd", 0, false, TAKES_COUNT, "N", NULL,
 	    "the same from descriptor N" },
 	[OPT_MAX_ITERATIONS] = { "max-iterations", 0, false, TAKES_COUNT, "N", NULL,
-	    "hash a passphrase at most N times to open what is read (default 10000000)" },
+	    "hash passphrases at most N times to open one file (default 2500000)" },
 	[OPT_FOR] = { "for", 0, true, TAKES_TARGET, "TARGET", NULL,
 	    "who must accept it: a target's name or file, or a pattern (see remint target list)" },
 	[OPT_TEMPLATE] = { "template", 't', false, TAKES_TEMPLATE, "NAME", NULL,

@@ -16,7 +16,7 @@ enum {
 	RMT_CAP_SINGLE = 1 << 20,      /* one key or certificate; x509 takes no larger one */
 	RMT_AHEAD = 64 << 10,          /* how much of a source is looked at before it is read */
 	RMT_MEMBERS_NESTED_MAX = 8,    /* containers within containers */
-	RMT_ITERATIONS_MAX = 10000000, /* unless the caller says otherwise */
+	RMT_ITERATIONS_UNASKED = 200000, /* more are not spent on the empty passphrase, which nobody gave */
 };
 
 struct rmt_dialect;
@@ -35,6 +35,7 @@ struct rmt_reading {
 	const struct rmt_listing *row; /* of the listing that the objects now stand in, or NULL */
 	size_t row_line;               /* on which that row begins */
 	unsigned nested;
+	uint64_t spent; /* iterations, see rmt_reading_spend() */
 	bool listed; /* found in a directory, not named by anybody: what is none of ours is passed over */
 };
 
@@ -46,6 +47,10 @@ int rmt_reading_hand(struct rmt_reading *reading, struct rmt_object *object);
  * its place, then clear it. */
 int
 rmt_reading_fault(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_err *err);
+/* Iterations that this source may cost in all. */
+uint64_t rmt_reading_most(const struct rmt_reading *reading);
+/* Before a passphrase is tried: -1 RMT_POLICY when this source has asked for more than it may in all. */
+int rmt_reading_spend(struct rmt_reading *reading, uint64_t iterations, struct rmt_err *err);
 /* A thing that is known and not read: "ZIP archive", "unpack it first". */
 int rmt_reading_unsupported(
     struct rmt_reading *reading, const struct rmt_object *as, const char *label, const char *note);
@@ -175,7 +180,6 @@ struct rmt_pfx {
 	bool found, absent;
 	bool given_up;  /* all passphrases were tried: nobody is asked twice */
 	unsigned tried; /* passphrases of the callback */
-	uint64_t work;
 	char what[300];
 };
 int rmt_pfx_read_mac(struct rmt_pfx *pfx, struct rmt_der *outer, struct rmt_err *err);

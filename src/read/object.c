@@ -93,6 +93,29 @@ rmt_reading_fault(struct rmt_reading *reading, const struct rmt_object *as, stru
 	return stop;
 }
 
+uint64_t
+rmt_reading_most(const struct rmt_reading *reading)
+{
+	uint64_t most = reading->reader->max_iterations;
+
+	return most ? most : RMT_ITERATIONS_MAX;
+}
+
+int
+rmt_reading_spend(struct rmt_reading *reading, uint64_t iterations, struct rmt_err *err)
+{
+	uint64_t most = rmt_reading_most(reading);
+
+	if (iterations <= most && reading->spent <= most - iterations) {
+		reading->spent += iterations;
+		return 0;
+	}
+	return rmt_err_set(err, RMT_POLICY, NULL,
+	    "the passphrase would be hashed %llu times, after %llu times for what else is in this file, "
+	    "and --max-iterations allows %llu for all of it",
+	    (unsigned long long)iterations, (unsigned long long)reading->spent, (unsigned long long)most);
+}
+
 int
 rmt_reading_unsupported(
     struct rmt_reading *reading, const struct rmt_object *as, const char *label, const char *note)

@@ -3,7 +3,7 @@
  * read/pkcs12_password.c - what protects a PKCS#12 container, and the password that opens it.
  *
  * The MAC is checked here, also PBMAC1 of RFC 9579, which OpenSSL before 3.4 reports as a wrong
- * password; decryption is in pbe.c. All iteration counts are judged before anything is derived.
+ * password; decryption is x509's. What an attempt costs is judged before it is made.
  */
 #include "config.h"
 
@@ -30,35 +30,8 @@ enum { MAC_KEY_MIN = 20, MAC_KEY_MAX = 1024, SALT_MAX = 64 << 10 };
 struct trial {
 	struct rmt_span algorithm, cipher; /* empty: the MAC */
 	struct rmt_buf *plain;
+	uint64_t iterations; /* of one attempt */
 };
-
-/* Iterations that one derivation may ask for. */
-static uint64_t
-most(const struct rmt_pfx *pfx)
-{
-	uint64_t accepted = pfx->reading->reader->max_iterations;
-
-	return accepted ? accepted : RMT_ITERATIONS_MAX;
-}
-
-/* The work of one derivation, alone and together with the others of this container. */
-static int
-admit(struct rmt_pfx *pfx, uint64_t iterations, struct rmt_err *err)
-{
-	unsigned long long allowed = most(pfx);
-
-	if (iterations > allowed)
-		return rmt_err_set(err, RMT_POLICY, NULL,
-		    "the passphrase would be hashed %llu times, and --max-iterations allows %llu",
-		    (unsigned long long)iterations, allowed);
-	pfx->work += iterations;
-	if (pfx->work / 8 <= allowed)
-		return 0;
-	return rmt_err_set(err, RMT_POLICY, NULL,
-	    "the passphrase would be hashed %llu times in all, more than 8 times what "
-	    "--max-iterations allows (%llu)",
-	    (unsigned long long)pfx->work, allowed);
-}
 
 /* ---- MacData ---- */
 
@@ -99,6 +72,7 @@ read_mac_algorithm(struct rmt_pfx_mac *mac, struct rmt_span algorithm, struct rm
 int
 rmt_pfx_read_mac(struct rmt_pfx *pfx, struct rmt_der *outer, struct rmt_err *err)
 {
+	uint64_t most = rmt_reading_most(pfx->reading);
 	struct rmt_pfx_mac *mac = &pfx->mac;
 	struct rmt_der seq, digest_info;
 	struct rmt_tlv algorithm, expected, salt;
@@ -122,7 +96,25 @@ rmt_pfx_read_mac(struct rmt_pfx *pfx, struct rmt_der *outer, struct rmt_err *err
 	if (mac->iterations < 1 || mac->salt.length > SALT_MAX ||
 	    (mac->pbmac1 && (mac->kdf.key_length < MAC_KEY_MIN || mac->kdf.key_length > MAC_KEY_MAX)))
 		return rmt_err_set(err, RMT_INPUT, "macData", "its parameters are out of bounds");
-	return admit(pfx, (uint64_t)mac->iterations, err);
+	if ((uint64_t)mac->iterations > most)
+		return rmt_err_set(err, RMT_POLICY, NULL,
+		    "the passphrase would be hashed %lld times, and --max-iterations allows %llu",
+		    (long long)mac->iterations, (unsigned long long)most);
+	if (mac->iterations > INT32_MAX)
+		return rmt_err_set(
+		    err, RMT_INPUT, "macData.iterations", "more iterations than OpenSSL can do");
+	return 0;
+}
+
+/* Of one attempt, in iterations: PBKDF2 makes its key in blocks of a digest's length, each with all of them. */
+static uint64_t
+mac_cost(const struct rmt_pfx_mac *mac)
+{
+	const EVP_MD *md = mac->pbmac1 ? EVP_get_digestbyname(mac->kdf.digest) : NULL;
+	int64_t block = md ? EVP_MD_get_size(md) : MAC_KEY_MAX;
+	int64_t blocks = mac->pbmac1 ? (mac->kdf.key_length + block - 1) / block : 1;
+
+	return (uint64_t)(mac->iterations * blocks);
 }
 
 /* ---- passwords ---- */
@@ -141,9 +133,6 @@ derive_mac_key(const struct rmt_pfx_mac *mac, const EVP_MD *md, struct rmt_span 
 	struct rmt_buf salt = { 0 };
 	int ok;
 
-	if (mac->iterations > INT32_MAX)
-		return rmt_err_set(
-		    err, RMT_INPUT, "macData.iterations", "more iterations than OpenSSL can do");
 	if (mac->pbmac1) {
 		*length = (size_t)mac->kdf.key_length;
 		ok = PKCS5_PBKDF2_HMAC((const char *)present(password), (int)password.length,
@@ -200,11 +189,13 @@ out:
 
 /* 1 it opens, 0 it does not, -1 no password would. */
 static int
-fits(const struct rmt_pfx *pfx, const struct trial *trial, struct rmt_span password,
+fits(struct rmt_pfx *pfx, const struct trial *trial, struct rmt_span password,
     struct rmt_err *err)
 {
 	struct rmt_err refused = { 0 };
 
+	if (rmt_reading_spend(pfx->reading, trial->iterations, err))
+		return -1;
 	if (!trial->algorithm.length)
 		return mac_fits(pfx, password, err);
 	if (!rmt_pbe_decrypt(trial->algorithm, trial->cipher, password, trial->plain, &refused))
@@ -231,26 +222,7 @@ keep_password(struct rmt_pfx *pfx, struct rmt_span password, struct rmt_err *err
 	return 1;
 }
 
-/* One passphrase in both encodings. */
-static int
-try_secret(struct rmt_pfx *pfx, const struct trial *trial, const struct rmt_secret *secret,
-    struct rmt_err *err)
-{
-	struct rmt_span password = rmt_span_of(rmt_secret_text(secret), rmt_secret_length(secret));
-	struct rmt_buf other = { 0 };
-	int rc = fits(pfx, trial, password, err);
-
-	pfx->tried++;
-	if (!rc && rmt_password_bytewise(password, &other)) {
-		password = rmt_buf_view(&other);
-		rc = fits(pfx, trial, password, err);
-	}
-	if (rc == 1)
-		rc = keep_password(pfx, password, err);
-	rmt_buf_free(&other);
-	return rc;
-}
-
+/* The absent passphrase, and the empty one. */
 static int
 try_nothing(struct rmt_pfx *pfx, const struct trial *trial, struct rmt_err *err)
 {
@@ -265,8 +237,31 @@ try_nothing(struct rmt_pfx *pfx, const struct trial *trial, struct rmt_err *err)
 	return rc;
 }
 
-/* Passphrases at hand, then none and the empty one, then those that a person is asked for. 1, 0 or
- * -1. */
+/* One passphrase in both encodings. */
+static int
+try_secret(struct rmt_pfx *pfx, const struct trial *trial, const struct rmt_secret *secret,
+    struct rmt_err *err)
+{
+	struct rmt_span password = rmt_span_of(rmt_secret_text(secret), rmt_secret_length(secret));
+	struct rmt_buf other = { 0 };
+	int rc;
+
+	pfx->tried++;
+	if (!password.length)
+		return try_nothing(pfx, trial, err);
+	rc = fits(pfx, trial, password, err);
+	if (!rc && rmt_password_bytewise(password, &other)) {
+		password = rmt_buf_view(&other);
+		rc = fits(pfx, trial, password, err);
+	}
+	if (rc == 1)
+		rc = keep_password(pfx, password, err);
+	rmt_buf_free(&other);
+	return rc;
+}
+
+/* Passphrases at hand, then none and the empty one where that is cheap, then those that a person is
+ * asked for. 1, 0 or -1. */
 static int
 find_password(struct rmt_pfx *pfx, const struct trial *trial, struct rmt_err *err)
 {
@@ -280,7 +275,7 @@ find_password(struct rmt_pfx *pfx, const struct trial *trial, struct rmt_err *er
 			break;
 		rc = try_secret(pfx, trial, secret, err);
 	}
-	if (!rc)
+	if (!rc && trial->iterations <= RMT_ITERATIONS_UNASKED)
 		rc = try_nothing(pfx, trial, err);
 	for (; !rc && n >= given && (secret = rmt_reading_passphrase(pfx->reading, pfx->what, n));
 	     n++)
@@ -300,6 +295,11 @@ open_trial(struct rmt_pfx *pfx, const struct trial *trial, struct rmt_err *err)
 		rc = find_password(pfx, trial, err);
 	if (rc)
 		return rc == 1 ? 0 : -1;
+	if (!pfx->tried && trial->iterations > RMT_ITERATIONS_UNASKED)
+		return rmt_err_set(err, RMT_SECRET, NULL,
+		    "this PKCS#12 is protected with a passphrase, and none was given (the empty one was not tried: "
+		    "it would be hashed %llu times)",
+		    (unsigned long long)trial->iterations);
 	return rmt_err_set(err, RMT_SECRET, NULL, "%s",
 	    !pfx->tried       ? "this PKCS#12 is protected with a passphrase, and none was given"
 	    : pfx->tried == 1 ? "the passphrase given does not open this PKCS#12"
@@ -309,7 +309,7 @@ open_trial(struct rmt_pfx *pfx, const struct trial *trial, struct rmt_err *err)
 int
 rmt_pfx_verify(struct rmt_pfx *pfx, struct rmt_err *err)
 {
-	struct trial mac = { { 0 }, { 0 }, NULL };
+	struct trial mac = { { 0 }, { 0 }, NULL, mac_cost(&pfx->mac) };
 
 	return pfx->mac.present ? open_trial(pfx, &mac, err) : 0;
 }
@@ -318,10 +318,9 @@ int
 rmt_pfx_decrypt(struct rmt_pfx *pfx, struct rmt_span algorithm, struct rmt_span cipher,
     struct rmt_buf *plain, struct rmt_err *err)
 {
-	struct trial trial = { algorithm, cipher, plain };
-	uint64_t iterations;
+	struct trial trial = { algorithm, cipher, plain, 0 };
 
-	if (rmt_pbe_check(algorithm, most(pfx), &iterations, err) || admit(pfx, iterations, err))
+	if (rmt_pbe_check(algorithm, pfx->reading->reader->max_iterations, &trial.iterations, err))
 		return -1;
 	return open_trial(pfx, &trial, err);
 }

@@ -68,6 +68,8 @@ struct lock {
 	struct rmt_key *(*open)(
 	    struct lock *lock, const struct rmt_secret *secret, struct rmt_err *err);
 	struct rmt_span algorithm, cipher; /* of an EncryptedPrivateKeyInfo */
+	uint64_t iterations;               /* ... and what an attempt costs */
+	struct rmt_reading *reading;
 	bool opened;                       /* the passphrase fits, whatever the key is like */
 };
 
@@ -75,6 +77,7 @@ static int
 unlock(struct rmt_reading *reading, const struct rmt_object *as, struct lock *lock)
 {
 	const struct rmt_secret *secret;
+	uint64_t most = reading->reader->max_iterations;
 	struct rmt_err err = { 0 };
 	struct rmt_key *key = NULL;
 	char what[300];
@@ -84,7 +87,7 @@ unlock(struct rmt_reading *reading, const struct rmt_object *as, struct lock *lo
 	for (n = 0; !key && (secret = rmt_reading_passphrase(reading, what, n)); n++) {
 		rmt_err_clear(&err);
 		if (!n && lock->algorithm.length &&
-		    rmt_pbe_check(lock->algorithm, reading->reader->max_iterations, NULL, &err))
+		    rmt_pbe_check(lock->algorithm, most, &lock->iterations, &err))
 			break;
 		if (!(key = lock->open(lock, secret, &err)) &&
 		    (lock->opened || err.class != RMT_SECRET))
@@ -103,6 +106,14 @@ unlock(struct rmt_reading *reading, const struct rmt_object *as, struct lock *lo
 	return rmt_reading_fault(reading, as, &err);
 }
 
+static int
+try_password(struct lock *lock, struct rmt_span password, struct rmt_buf *plain, struct rmt_err *err)
+{
+	if (rmt_reading_spend(lock->reading, lock->iterations, err))
+		return -1;
+	return rmt_pbe_decrypt(lock->algorithm, lock->cipher, password, plain, err);
+}
+
 /* The passphrase as it is, and as older OpenSSL took it. */
 static struct rmt_key *
 open_encrypted(struct lock *lock, const struct rmt_secret *secret, struct rmt_err *err)
@@ -110,12 +121,11 @@ open_encrypted(struct lock *lock, const struct rmt_secret *secret, struct rmt_er
 	struct rmt_span password = rmt_span_of(rmt_secret_text(secret), rmt_secret_length(secret));
 	struct rmt_buf plain = { 0 }, other = { 0 };
 	struct rmt_key *key = NULL;
-	int rc = rmt_pbe_decrypt(lock->algorithm, lock->cipher, password, &plain, err);
+	int rc = try_password(lock, password, &plain, err);
 
 	if (rc && err->class == RMT_SECRET && rmt_password_bytewise(password, &other)) {
 		rmt_err_clear(err);
-		rc = rmt_pbe_decrypt(
-		    lock->algorithm, lock->cipher, rmt_buf_view(&other), &plain, err);
+		rc = try_password(lock, rmt_buf_view(&other), &plain, err);
 	}
 	lock->opened = !rc;
 	if (!rc)
@@ -130,7 +140,7 @@ int
 rmt_read_private_encrypted(
     struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der)
 {
-	struct lock lock = { .bytes = der, .open = open_encrypted };
+	struct lock lock = { .bytes = der, .open = open_encrypted, .reading = reading };
 	struct rmt_notes notes = { 0 };
 	struct rmt_err err = { 0 };
 	struct rmt_der top, seq;

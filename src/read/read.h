@@ -81,7 +81,7 @@ struct rmt_reader {
 	void *arg;
 	int mode;             /* RMT_STRICT or RMT_TOLERANT (the usual) */
 	bool skip_keys;       /* do not decrypt or parse private keys: they are handed out locked */
-	uint64_t max_iterations; /* of one passphrase, see rmt_pbe_check(); 0: 10,000,000 */
+	uint64_t max_iterations; /* of all passphrases that are tried on one source, see rmt_pbe_check(); 0: RMT_ITERATIONS_MAX */
 	unsigned given;          /* passphrases that the callback has without asking a person: these are tried before the absent
 	                          * and the empty one on a PKCS#12, the others after */
 };

@@ -95,7 +95,7 @@ rmt_readback(struct rmt_span written, struct rmt_parts *parts, bool ordered, con
 	};
 	const struct rmt_reader reader = {
 		.passphrase = give_passphrase, .object = take_object, .fault = take_fault, .arg = &reading,
-		.mode = RMT_TOLERANT, .given = 1,
+		.mode = RMT_TOLERANT, .max_iterations = UINT64_MAX, .given = 1,
 	};
 
 	if (rmt_read_mem(&reader, "", written, err))

@@ -24,7 +24,6 @@
 #define PKCS12_PBE "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01"
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-#define ITERATIONS_MAX INT64_C(10000000)
 #define SCRYPT_MEMORY_MAX (INT64_C(1) << 30)
 
 /* A password-based scheme, as far as its cost and scrypt's own parameters go. */
@@ -138,7 +137,7 @@ read_scheme(
 static uint64_t
 scrypt_cost(const struct scheme *scheme)
 {
-	return (uint64_t)(scheme->n * scheme->r * scheme->p) / 4;
+	return (uint64_t)(scheme->n * scheme->r * scheme->p);
 }
 
 /* Products are formed from factors that are known to be small, so none overflows. */
@@ -167,7 +166,7 @@ rmt_pbe_check(
 	struct scheme scheme;
 
 	if (most == 0)
-		most = ITERATIONS_MAX;
+		most = RMT_ITERATIONS_MAX;
 	if (read_scheme(algorithm_identifier, &scheme, &ignored, err) < 0 ||
 	    (scheme.scrypt && check_scrypt(&scheme, most, err) < 0))
 		return -1;

@@ -445,8 +445,10 @@ const char *rmt_key_traditional_label(const struct rmt_key *key); /* what PEM ca
  * passphrase and the key. */
 int rmt_dek_encrypt(struct rmt_span der, const char *cipher, const struct rmt_secret *passphrase, struct rmt_buf *headers, struct rmt_buf *sealed, struct rmt_err *err);
 void *rmt_key_evp(const struct rmt_key *key); /* EVP_PKEY *, borrowed; only for containers (PKCS#12) and TLS */
+/* What opening one file may cost unless somebody says otherwise: two seconds of an ordinary processor, even with SHA-512. */
+enum { RMT_ITERATIONS_MAX = 2500000 };
 /* Before anything is decrypted under a passphrase: -1 RMT_POLICY, with the number, when the AlgorithmIdentifier (PBES1, PBES2, PKCS#12)
- * asks for more than `most` iterations (0: 10,000,000) or 1 GiB of memory. Schemes that are not known pass: they cannot be decrypted
+ * asks for more than `most` iterations (0: RMT_ITERATIONS_MAX) or 1 GiB of memory. Schemes that are not known pass: they cannot be decrypted
  * either. `iterations` (may be NULL) is what it asks for; of scrypt, what takes about as long. */
 int rmt_pbe_check(struct rmt_span algorithm_identifier, uint64_t most, uint64_t *iterations, struct rmt_err *err);
 /* The one SEQUENCE that such a scheme sealed. `password` {NULL, 0} is PKCS#12's absent one, which differs from the empty one. The cost is

@@ -28,6 +28,12 @@ cp "$srcdir/tests/fuzz/corpus/read/nested-10000.der" bad/nested.der
 cp "$srcdir/tests/fuzz/corpus/read/iterations-2-31.pfx" bad/iterations.pfx
 cp "$srcdir/tests/fuzz/corpus/read/iterations-2-31.key.der" bad/iterations.key
 cp "$srcdir/tests/fuzz/corpus/read/scrypt-cost.key.der" bad/scrypt.key
+# Twenty PFX, each of which alone asks for less than one file may: the iterations of the MAC stand at the very end.
+quietly openssl pkcs12 -export -in good.pem -inkey good.key -passout pass:other -iter 65536 -out one.pfx
+{ head -c -3 one.pfx; printf '\044\237\000'; } >costly.pfx
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	printf -- '-----BEGIN PKCS12-----\n%s\n-----END PKCS12-----\n' "$(openssl base64 -in costly.pfx)"
+done >bad/costly.pem
 printf 'PK\003\004\024\000\000\000\000\000' >bad/archive.zip
 : >bad/empty
 truncate -s 1T bad/sparse

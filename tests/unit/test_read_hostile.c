@@ -229,6 +229,66 @@ iterations_beyond_the_cap_are_refused_with_their_number(void **state)
 	rmt_buf_free(&bytes);
 }
 
+#define PFX_CERTS(line) "certificate=leaf@pem-pkcs12:" line " certificate=ca@pem-pkcs12:" line
+#define PFX(line) PFX_CERTS(line) " private-key=leaf@pem-pkcs12:" line "+encrypted"
+
+/* Of two containers of 2,048 iterations for the MAC, one safe and one key each. */
+static void
+what_all_of_a_file_costs_is_bounded(void **state)
+{
+	static const struct {
+		const char *sentence, *secrets, *wanted, *says;
+		uint64_t most;
+	} rows[] = {
+		{ "both are within the bound", "secret", PFX("1") " " PFX("3"), NULL, 6 * 2048 },
+		{ "the last derivation is one too many", "secret",
+		    PFX("1") " " PFX_CERTS("3") " !policy(line 3, safe[1].bag[0])",
+		    "hashed 2048 times, after 10240 times for what else is in this file, and "
+		    "--max-iterations allows 12287 for all of it", 6 * 2048 - 1 },
+		{ "a passphrase that does not fit costs as much", "wrong|secret",
+		    PFX("1") " !policy(line 3)", "after 8192 times", 4 * 2048 + 2047 },
+	};
+	struct rmt_buf der = { 0 }, pem = { 0 };
+	struct account account;
+
+	(void)state;
+	fixture_read("modern.pfx", &der);
+	for (int i = 0; i < 2; i++) {
+		rmt_buf_text(&pem, "-----BEGIN PKCS12-----\n");
+		rmt_base64_encode(rmt_buf_view(&der), 0, "\n", &pem);
+		rmt_buf_text(&pem, "-----END PKCS12-----\n");
+	}
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		account_start(&account, rows[i].secrets);
+		account.reader.max_iterations = rows[i].most;
+		account.reader.given = 2;
+		check_account(&account, rows[i].sentence,
+		    account_mem(&account, pem.bytes, pem.length), rows[i].wanted, rows[i].says);
+		account_end(&account);
+	}
+	rmt_buf_free(&der);
+	rmt_buf_free(&pem);
+}
+
+/* 2,130,706,432 iterations that are allowed are not spent on a passphrase that nobody gave. */
+static void
+the_empty_passphrase_is_tried_where_it_is_cheap(void **state)
+{
+	struct rmt_buf bytes = { 0 };
+	struct rmt_err err = { 0 };
+	struct account account;
+
+	(void)state;
+	assert_int_equal(rmt_file_read(SRCDIR "/tests/fuzz/corpus/read/iterations-2-31.pfx", 4096, &bytes, &err), 0);
+	bytes.bytes[bytes.length - 4] = 0x7f; /* OpenSSL knows no 2^31 */
+	account_start(&account, NULL);
+	account.reader.max_iterations = UINT64_C(1) << 40;
+	check_account(&account, "2^31 iterations", account_mem(&account, bytes.bytes, bytes.length),
+	    "!secret()", "the empty one was not tried: it would be hashed 2130706432 times");
+	account_end(&account);
+	rmt_buf_free(&bytes);
+}
+
 static void
 caps_hold_at_and_above(void **state)
 {
@@ -324,6 +384,8 @@ const struct CMUnitTest read_hostile_tests[] = {
 	cmocka_unit_test(claims_are_refused_before_they_are_believed),
 	cmocka_unit_test(ten_thousand_nested_values_are_refused),
 	cmocka_unit_test(iterations_beyond_the_cap_are_refused_with_their_number),
+	cmocka_unit_test(what_all_of_a_file_costs_is_bounded),
+	cmocka_unit_test(the_empty_passphrase_is_tried_where_it_is_cheap),
 	cmocka_unit_test(caps_hold_at_and_above),
 	cmocka_unit_test(sources_that_are_no_files_are_refused),
 	cmocka_unit_test(a_directory_is_read_in_order_with_its_faults),
