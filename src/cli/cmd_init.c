@@ -22,6 +22,41 @@ make_usual_parents(const struct cli *cli)
 	list_free(&paths);
 }
 
+/* What is said of a CA that is not made would be lost. To refuse another combination: a row. */
+static int
+check_makes(struct cli *cli)
+{
+	static const char root_elsewhere[] = "the root is made elsewhere: say it there",
+			  at_request[] = "the CA is made by remint ca request: say it there", at_sign[] = "say it where the root is, to remint ca sign",
+			  at_add[] = "an issuing CA is made later, by remint ca add: say it there";
+	static const struct {
+		enum option_id without, said;
+		const char *remedy;
+	} rows[] = {
+		{ OPT_NO_ROOT, OPT_ROOT_SUBJECT, root_elsewhere },
+		{ OPT_NO_ROOT, OPT_ROOT_KEY, root_elsewhere },
+		{ OPT_NO_ROOT, OPT_ROOT_VALIDITY, root_elsewhere },
+		{ OPT_NO_ROOT, OPT_ISSUING_SUBJECT, "the CA is made by remint ca request: say it there, with --subject" },
+		{ OPT_NO_ROOT, OPT_ISSUING_KEY, "the CA is made by remint ca request: say it there, with --key-type" },
+		{ OPT_NO_ROOT, OPT_ISSUING_VALIDITY, at_sign },
+		{ OPT_NO_ROOT, OPT_PUBLISH_URL, at_request },
+		{ OPT_NO_ROOT, OPT_OCSP_URL, at_request },
+		{ OPT_NO_ROOT, OPT_CRL_SHARDS, at_request },
+		{ OPT_NO_ROOT, OPT_CRL_DELTAS, at_request },
+		{ OPT_NO_ISSUING, OPT_ISSUING_SUBJECT, at_add },
+		{ OPT_NO_ISSUING, OPT_ISSUING_KEY, at_add },
+		{ OPT_NO_ISSUING, OPT_ISSUING_VALIDITY, at_add },
+		{ OPT_NO_ISSUING, OPT_CRL_SHARDS, at_add },
+		{ OPT_NO_ISSUING, OPT_CRL_DELTAS, at_add },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (given(cli, rows[i].without) && given(cli, rows[i].said))
+			return report_usage(cli, "--%s has nothing to go to with --%s: %s", option_table[rows[i].said].name,
+			    option_table[rows[i].without].name, rows[i].remedy);
+	return 0;
+}
+
 int
 cmd_init(struct cli *cli)
 {
@@ -40,6 +75,8 @@ cmd_init(struct cli *cli)
 	};
 	int rc;
 
+	if (check_makes(cli))
+		return -1;
 	if (count_of(cli, OPT_CRL_SHARDS, 0, 999, &options.crl_shards) ||
 	    duration_of(cli, OPT_ROOT_VALIDITY, &options.root_validity) ||
 	    duration_of(cli, OPT_ISSUING_VALIDITY, &options.issuing_validity))

@@ -18,6 +18,16 @@ done <<'TABLE'
 2|the offline root within the home|needs a directory of its own|--home h --offline-root h/root
 2|the home within the offline root's|needs a directory of its own|--home empty/h --offline-root empty
 2|an offline root and no root|choose one of the two|--home h --no-root --offline-root r
+2|the subject of a CA that is not made|--issuing-subject has nothing to go to with --no-root: .*remint ca request.*--subject|--home h --no-root --issuing-subject CN=x
+2|its key|--issuing-key .*with --no-root: .*--key-type|--home h --no-root --issuing-key ec:p256
+2|its lifetime|--issuing-validity .*with --no-root: .*remint ca sign|--home h --no-root --issuing-validity 5y
+2|the address of its lists|--publish-url .*with --no-root: .*remint ca request|--home h --no-root --publish-url http://pki.example/
+2|the address of its responder|--ocsp-url .*with --no-root: .*remint ca request|--home h --no-root --ocsp-url http://ocsp.example/
+2|its partial lists|--crl-shards .*with --no-root: .*remint ca request|--home h --no-root --crl-shards 4
+2|its deltas|--crl-deltas .*with --no-root: .*remint ca request|--home h --no-root --crl-deltas
+2|a root that is made elsewhere|--root-key .*with --no-root: the root is made elsewhere|--home h --no-root --root-key ec:p256
+2|an issuing CA that comes later|--issuing-key .*with --no-issuing: .*remint ca add|--home h --no-issuing --issuing-key ec:p256
+2|and its partial lists|--crl-shards .*with --no-issuing: .*remint ca add|--home h --no-issuing --crl-shards 4 --publish-url http://pki.example/
 3|a home below what is not there|h/deeper: cannot create|--home h/deeper
 TABLE
 [ ! -e h ] && [ ! -e h.* ] && ok "nothing is left behind" || not_ok "nothing is left behind"
