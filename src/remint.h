@@ -1136,10 +1136,10 @@ REMINT_API int remint_db_backup(struct remint *ctx, const char *out, remint_back
 REMINT_API int remint_db_restore(struct remint *ctx, const char *from, bool force, remint_backup_fn *backup, void *arg);
 
 /* Rows of the database for other programs: "authorities" "certificates" "revocations" "requests" "events", or of all when none is named;
- * all of one state. Bytes are texts, in hex or base64. */
+ * all of one state. Bytes are texts, in hex or base64. A row 0 comes before those of each table: it has the names of the cells alone. */
 enum remint_cell_kind { REMINT_CELL_NUMBER, REMINT_CELL_TIME, REMINT_CELL_TEXT, REMINT_CELL_FLAG };
 struct remint_cell { const char *name; enum remint_cell_kind kind; bool absent; int64_t number; const char *text; };
-typedef int remint_row_fn(void *arg, const char *table, const struct remint_cell *cells, size_t count);
+typedef int remint_row_fn(void *arg, const char *table, uint64_t row, const struct remint_cell *cells, size_t count);
 REMINT_API int remint_db_export(struct remint *ctx, struct remint_strings tables, remint_row_fn *row, void *arg);
 
 /* ---- status: how the CA stands ------------------------------------------------------------------------------------------------- */

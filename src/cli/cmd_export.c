@@ -12,7 +12,6 @@
 struct exporting {
 	struct cli *cli;
 	struct out *out;
-	const char *table; /* of the heading written last */
 };
 
 static void
@@ -62,28 +61,25 @@ csv_value(struct out *out, bool first, const struct remint_cell *cell)
 }
 
 static int
-csv_line(struct exporting *exporting, const char *table, const struct remint_cell *cells, size_t count)
+csv_line(struct exporting *exporting, bool heading, const struct remint_cell *cells, size_t count)
 {
-	if (!exporting->table) {
-		for (size_t i = 0; i < count; i++)
-			csv_cell(exporting->out, i == 0, cells[i].name);
-		csv_end(exporting->out);
-	}
-	exporting->table = table;
 	for (size_t i = 0; i < count; i++)
-		csv_value(exporting->out, i == 0, &cells[i]);
+		if (heading)
+			csv_cell(exporting->out, i == 0, cells[i].name);
+		else
+			csv_value(exporting->out, i == 0, &cells[i]);
 	csv_end(exporting->out);
 	return 0;
 }
 
 static int
-print_row(void *arg, const char *table, const struct remint_cell *cells, size_t count)
+print_row(void *arg, const char *table, uint64_t row, const struct remint_cell *cells, size_t count)
 {
 	struct exporting *exporting = arg;
 
 	if (exporting->cli->csv)
-		csv_line(exporting, table, cells, count);
-	else
+		csv_line(exporting, row == 0, cells, count);
+	else if (row)
 		json_row(exporting, table, cells, count);
 	return exporting->out == &exporting->cli->out ? keep_going(exporting->cli)
 						      : exporting->out->failed != 0;

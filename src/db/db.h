@@ -425,9 +425,9 @@ struct rmt_db_cell {
 	struct rmt_span bytes;
 };
 const char *rmt_db_exported(size_t at); /* names of the tables; NULL behind the last */
-/* Every row of a table by its id; RMT_USAGE for a table that is not exported. */
-int rmt_db_export(struct rmt_db *db, const char *table, int (*visit)(void *arg, const char *table, const struct rmt_db_cell *cells, size_t count),
-                  void *arg, struct rmt_err *err);
+/* Every row of a table by its id, from 1; before it a row 0 that has the names of the cells alone. RMT_USAGE for a table that is not exported. */
+typedef int rmt_db_row_fn(void *arg, const char *table, uint64_t row, const struct rmt_db_cell *cells, size_t count);
+int rmt_db_export(struct rmt_db *db, const char *table, rmt_db_row_fn *visit, void *arg, struct rmt_err *err);
 
 /* ---- orphans: to-be-signed rows without a certificate whose owner process is gone ---------------------------------------------------- */
 int rmt_db_orphans(struct rmt_db *db, int (*visit)(void *arg, int64_t id, const struct rmt_db_tbs *tbs), void *arg, struct rmt_err *err);

@@ -131,12 +131,12 @@ read_cell(sqlite3_stmt *row, int column, char letter, struct rmt_db_cell *cell)
 
 int
 rmt_db_export(struct rmt_db *db, const char *table,
-    int (*visit)(void *arg, const char *table, const struct rmt_db_cell *cells, size_t count),
-    void *arg, struct rmt_err *err)
+    rmt_db_row_fn *visit, void *arg, struct rmt_err *err)
 {
 	struct rmt_db_cell cells[CELLS];
 	struct rmt_db_query query;
 	size_t which = 0, count;
+	uint64_t number = 0;
 	int rc;
 
 	while (which < TABLES && strcmp(exported[which].name, table) != 0)
@@ -150,12 +150,14 @@ rmt_db_export(struct rmt_db *db, const char *table,
 		rmt_db_done(&query);
 		return rmt_err_set(err, RMT_INTERNAL, NULL, "the export of \"%s\" has a letter too many or too few", table);
 	}
-	while ((rc = rmt_db_step(&query, "export the database", err)) == 1) {
+	for (size_t i = 0; i < count; i++)
+		cells[i] = (struct rmt_db_cell){ .name = sqlite3_column_name(query.statement, (int)i),
+			.kind = kind_of(exported[which].letters[i]), .absent = true };
+	rc = visit(arg, exported[which].name, 0, cells, count);
+	while (rc == 0 && (rc = rmt_db_step(&query, "export the database", err)) == 1) {
 		for (size_t i = 0; i < count; i++)
 			read_cell(query.statement, (int)i, exported[which].letters[i], &cells[i]);
-		rc = visit(arg, exported[which].name, cells, count);
-		if (rc != 0)
-			break;
+		rc = visit(arg, exported[which].name, ++number, cells, count);
 	}
 	rmt_db_done(&query);
 	return rc;

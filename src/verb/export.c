@@ -36,7 +36,7 @@ static const enum remint_cell_kind kinds[] = {
     [RMT_CELL_HEX] = REMINT_CELL_TEXT,      [RMT_CELL_BASE64] = REMINT_CELL_TEXT, [RMT_CELL_FLAG] = REMINT_CELL_FLAG,
 };
 
-static int hand_row(void *arg, const char *table, const struct rmt_db_cell *cells, size_t count)
+static int hand_row(void *arg, const char *table, uint64_t row, const struct rmt_db_cell *cells, size_t count)
 {
 	struct exporting *exporting = arg;
 	struct remint_cell *out;
@@ -51,8 +51,9 @@ static int hand_row(void *arg, const char *table, const struct rmt_db_cell *cell
 	}
 	if (!out || exporting->arena.failed)
 		return rmt_err_memory(exporting->err);
-	rmt_verb_progress(exporting->ctx, ++exporting->rows, 0);
-	return exporting->row(exporting->arg, table, out, count);
+	if (row)
+		rmt_verb_progress(exporting->ctx, ++exporting->rows, 0);
+	return exporting->row(exporting->arg, table, row, out, count);
 }
 
 /* A slip is told before anything has left. */

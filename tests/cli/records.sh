@@ -48,6 +48,12 @@ quietly "$REMINT" ocsp --all
 quietly "$REMINT" blocklist add plain/key.pem --why found
 quietly openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout w.key -out w.csr -subj /CN=w.example
 quietly "$REMINT" sign w.csr --hold --template server-client
+expect_status 0 "a table without rows" remint db export --table campaigns --csv
+echo id,plan,file,sha256,started,event | tr -d '\r' >want
+tr -d '\r' <"$TMP/out" >got
+expect_same want got "has its heading in CSV"
+expect_status 0 "in JSON" remint db export --table campaigns
+[ ! -s "$TMP/out" ] && ok "there is no line" || not_ok "there is no line" "$TMP/out"
 tables=$("$REMINT" help db export | tr -s '\n ' ' ' | sed -n 's/.*this table alone: \([a-z_, ]*[a-z]\) (may.*/\1/p' | tr -d ,)
 for table in $tables; do
 	expect_status 0 "the table $table is exported" remint db export --table "$table"
