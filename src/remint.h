@@ -504,6 +504,8 @@ struct remint_ocsp_run {
 	uint64_t kept;         /* that hold for more than half of their time yet */
 	uint64_t overtaken;    /* revoked or released while it was signed: signed when it is asked for */
 	uint64_t files;
+	uint64_t cut;          /* of those signed now: end with the certificate of their signer, before options->validity */
+	int64_t cut_at;        /* when the first of them does */
 };
 /* Sign responses in advance, into the database, for every certificate that has not expired; in groups, so that a run that was broken off
  * goes on. `directory` (may be NULL) gets SERIAL.ocsp for each, made anew. `anew`: also what holds yet. */

@@ -147,6 +147,9 @@ answer_all(struct cli *cli, const struct remint_ocsp_options *options)
 		json_number(json, "kept", (int64_t)run.kept);
 		json_number(json, "overtaken", (int64_t)run.overtaken);
 		json_number(json, "files", (int64_t)run.files);
+		json_number(json, "cut", (int64_t)run.cut);
+		if (run.cut)
+			json_time(json, "cut_at", run.cut_at);
 		json_close(json, '}');
 		out_text(out, "\n");
 		return 0;

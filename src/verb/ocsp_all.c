@@ -106,6 +106,16 @@ static void work(void *arg, size_t worker, size_t index)
 		one->failed = make(run, &run->workers[worker], one) != 0;
 }
 
+/* Nothing holds longer than its signer. */
+static void note_cut(struct run *run, const struct one *one)
+{
+	if (one->answer.next_update >= run->now + rmt_responder_validity(&run->responder))
+		return;
+	run->told->cut++;
+	if (!run->told->cut_at || one->answer.next_update < run->told->cut_at)
+		run->told->cut_at = one->answer.next_update;
+}
+
 static int put(struct run *run, struct rmt_err *err)
 {
 	for (size_t i = 0; i < run->count; i++) {
@@ -128,6 +138,7 @@ static int put(struct run *run, struct rmt_err *err)
 			run->told->kept++;
 		} else {
 			run->told->signed_now++;
+			note_cut(run, one);
 		}
 	}
 	return 0;
@@ -300,6 +311,16 @@ static int prepare(struct run *run, int64_t *counts, struct rmt_err *err)
 	return run->directory ? rmt_directory_create(run->directory, err) : 0;
 }
 
+static void warn_cut(struct remint *ctx, const struct remint_ocsp_run *told)
+{
+	char at[32];
+
+	rmt_time_text(told->cut_at, at);
+	if (told->cut)
+		rmt_verb_warn(ctx, "%llu response%s before the time that was asked for, from %s on: none holds longer than the certificate that signs it",
+		              (unsigned long long)told->cut, told->cut == 1 ? " ends" : "s end", at);
+}
+
 int remint_ocsp_all(struct remint *ctx, const struct remint_ocsp_options *options, const char *directory, bool anew,
                     struct remint_ocsp_run *told)
 {
@@ -319,6 +340,7 @@ int remint_ocsp_all(struct remint *ctx, const struct remint_ocsp_options *option
 			rc = answer_for(&run, run.responder.answerers[i], err);
 	if (rc == 0)
 		rc = trim(&run, err);
+	warn_cut(ctx, told);
 out:
 	workers_clear(&run);
 	for (size_t i = 0; run.group && i < GROUP; i++) {

@@ -149,6 +149,14 @@ expect_status 0 "what is released" "$REMINT" ocsp q --out r --force
 expect_out '^good ' "is good again, at once"
 expect_status 0 "the database is sound" "$REMINT" db check
 
+expect_status 0 "to hold longer than their signer" "$REMINT" ocsp --all --force --next-update 20d --json
+expect_err '^remint: warning: [0-9]+ responses end before the time that was asked for, from 2.*none holds longer than the certificate that signs it' "they are cut to its end, which is said"
+[ "$(grep -c 'none holds longer' "$TMP/err")" -eq 1 ] && ok "once" || not_ok "once" "$TMP/err"
+expect_out '"cut":[1-9][0-9]*,"cut_at":"2' "and told to a program"
+expect_status 0 "to hold as long as they can" "$REMINT" ocsp --all --force --json
+expect_no_line "$TMP/err" 'none holds longer' "nothing is said"
+expect_out '"cut":0\}' "and nothing cut"
+
 # The authority itself signs; a signer with another key.
 ask q -no_nonce -cert one/cert.pem
 expect_status 0 "by the authority itself" "$REMINT" ocsp --all --force --own-key
