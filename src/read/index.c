@@ -152,23 +152,25 @@ rmt_reason_read_text(struct rmt_span text)
 	return -1;
 }
 
-/* "260101000000Z,keyCompromise", and what some reasons have behind another comma. */
-static int
-take_revocation(struct rmt_span cell, struct rmt_index_row *row, struct rmt_err *err)
+/* "260101000000Z,keyCompromise", and what some reasons have behind another comma. That it is revoked
+ * holds, whatever cannot be understood beside. */
+static void
+take_revocation(struct rmt_span cell, struct rmt_index_row *row)
 {
 	struct rmt_span when = take_cell(&cell, ','), reason = take_cell(&cell, ',');
 
-	if (!rmt_plain_time(when, &row->revoked))
-		return rmt_err_set(
-		    err, RMT_INPUT, NULL, "the third cell is not when it was revoked");
-	row->reason = reason.length ? rmt_reason_read_text(reason) : 0;
-	if (row->reason < 0)
-		return rmt_err_set(err, RMT_INPUT, NULL, "a reason for revocation that is none");
 	if ((is_word(reason, "keyTime") || is_word(reason, "CAkeyTime")) &&
 	    !rmt_plain_time(cell, &row->invalid_since))
-		return rmt_err_set(
-		    err, RMT_INPUT, NULL, "it does not say since when the key is compromised");
-	return 0;
+		row->doubt = "it does not say since when the key is compromised";
+	row->reason = reason.length ? rmt_reason_read_text(reason) : 0;
+	if (row->reason < 0 || row->reason == 8) { /* removeFromCRL: OpenSSL takes such a row for revoked */
+		row->doubt = "its reason for revocation is none";
+		row->reason = 0;
+	}
+	if (!rmt_plain_time(when, &row->revoked)) {
+		row->doubt = "the third cell is not when it was revoked";
+		row->revoked = 0;
+	}
 }
 
 int
@@ -189,11 +191,14 @@ rmt_index_read(struct rmt_span line, struct rmt_index_row *row, struct rmt_err *
 		return rmt_err_set(err, RMT_INPUT, NULL,
 		    "the first cell is none of V (valid), R (revoked), E (expired)");
 	row->state = (char)cell[0].at[0];
-	if (!rmt_plain_time(cell[1], &row->expires))
-		return rmt_err_set(
-		    err, RMT_INPUT, NULL, "the second cell is not when the certificate expires");
-	if (row->state == 'R' && take_revocation(cell[2], row, err) != 0)
-		return -1;
+	if (row->state == 'R')
+		take_revocation(cell[2], row);
+	if (!rmt_plain_time(cell[1], &row->expires)) {
+		row->doubt = "the second cell is not when the certificate expires";
+		row->expires = 0;
+	}
+	if (row->doubt && row->state != 'R')
+		return rmt_err_set(err, RMT_INPUT, NULL, "%s", row->doubt);
 	if (!cell[3].length || cell[3].length > NUMBER_DIGITS)
 		return rmt_err_set(err, RMT_INPUT, NULL, "the fourth cell is no serial number");
 	row->serial = cell[3];

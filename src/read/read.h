@@ -108,6 +108,7 @@ struct rmt_index_row {
 	int reason;             /* RFC 5280, 5.3.1 */
 	struct rmt_span serial; /* hexadecimal digits */
 	struct rmt_span subject;
+	const char *doubt;      /* of 'R': what of the row cannot be understood; it says nothing of that, but that it is revoked. Or NULL */
 };
 int rmt_index_read(struct rmt_span line, struct rmt_index_row *row, struct rmt_err *err);
 /* The content of an INTEGER appended to `out`; more than RMT_SERIAL_MAX bytes are refused. */

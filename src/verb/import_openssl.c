@@ -186,6 +186,8 @@ static int take_row(struct indexing *indexing, const struct rmt_index_row *row, 
 	if (withdrawal.ca == SIZE_MAX)
 		return rmt_import_refuse(run, RMT_UNTAKEN_REVOCATION, indexing->path, place,
 		                         "which CA revoked this certificate is not to be told: its own is not in the directory");
+	if (row->doubt && rmt_import_refuse(run, RMT_UNTAKEN_DOUBT, indexing->path, place, "%s: revoked all the same", row->doubt))
+		return -1;
 	return rmt_import_revocation(run, &withdrawal, indexing->err);
 }
 

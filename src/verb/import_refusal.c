@@ -29,6 +29,7 @@ static const struct {
     [RMT_UNTAKEN_REVOCATION] = {"a revocation of which the CA is not known", true, RMT_INPUT},
     [RMT_UNTAKEN_STRANGER] = {"a revocation list of a CA that is neither here nor in the home", false, RMT_INPUT},
     [RMT_UNTAKEN_LISTED] = {"listed without its certificate", false, RMT_INPUT},
+    [RMT_UNTAKEN_DOUBT] = {"the part of a revocation that cannot be understood: it is revoked all the same", false, RMT_INPUT},
     [RMT_UNTAKEN_DATABASE] = {"a database within a directory", false, RMT_INPUT},
     [RMT_UNTAKEN_OTHER] = {"a file of a directory in which nothing is read", false, RMT_INPUT},
     [RMT_UNTAKEN_SPARE_KEY] = {"a private key of no certificate that is here", false, RMT_INPUT},

@@ -427,6 +427,8 @@ mkfifo bad/newcerts/pipe
 	printf 'V\t300101000000Z\t\t../../outside/secret\tunknown\t/CN=traversal\n'
 	printf 'R\t300101000000Z\t260101000000Z,because\t77\tunknown\t/CN=reason\n'
 	printf 'R\t300101000000Z\tyesterday\t78\tunknown\t/CN=time\n'
+	printf 'R\t300101000000Z\t260101000000Z,removeFromCRL\t79\tunknown\t/CN=removed\n'
+	printf 'R\tsoon\t260101000000Z,CAkeyTime,then\t7A\tunknown\t/CN=expiry\n'
 	printf 'V\t300101000000Z\t\t2F\t../../../etc/passwd\t/CN=file\n'
 	printf '\000\001\002 garbage\n'
 	printf 'V\t300101000000Z\t\t99\tunknown\t/CN='
@@ -435,13 +437,17 @@ mkfifo bad/newcerts/pipe
 } >>bad/index.txt
 echo zzzz >bad/crlnumber
 expect_status 3 "what cannot be understood is refused, and the rest taken" remint import --commit --password-file pw bad
-for row in 'index.txt: line 6: .*serial number' 'index.txt: line 7: a reason for revocation that is none' \
-	'index.txt: line 8: the third cell' 'index.txt: line 10: ' 'index.txt: line 11: this row is longer' 'crlnumber: line 1: ' \
+for row in 'index.txt: line 6: .*serial number' 'warning: bad/index.txt: line 7: its reason for revocation is none: revoked all the same' \
+	'index.txt: line 12: ' 'index.txt: line 13: this row is longer' 'crlnumber: line 1: ' \
 	'bad/newcerts/link.pem: the link leads out of the directory'; do
 	expect_err "$row" "it names $row"
 done
 expect_out 'certificates +5 +5 +0' "all certificates are there"
-expect_out 'revoked +4 +4 +0' "and all revocations that can be read"
+expect_out 'revoked +8 +8 +0' "and all revocations, whatever is said beside"
+expect_out 'left out 4: the part of a revocation that cannot be understood' "which the account counts"
+check "none is lost, whatever stands beside it" sh -c "\"$REMINT\" db export --table revocations | jq -s -e '
+	map({key: .serial, value: [.reason, (.at != null), .expires == null, .invalid_since]}) | from_entries |
+	.\"77\"[0] == \"unspecified\" and .\"78\"[1] and .\"79\"[0] == \"unspecified\" and .\"7a\"[0] == \"cACompromise\" and .\"7a\"[2]'"
 expect_no_line "$TMP/out" 'private keys +2' "the key outside was not touched"
 expect_status 0 "the database is sound" remint db check
 
