@@ -17,12 +17,15 @@
 
 #include "verb/local.h"
 
+enum { SAMPLE = 16 };
+
 /* What one worker thread needs for itself. */
 struct worker {
 	struct rmt_signer *signer;
 	struct rmt_checker *checker;
 	struct rmt_audit *lint;
 	struct rmt_audit **audits; /* the demand's targets */
+	uint64_t made;             /* signatures */
 };
 
 struct rmt_issuance {
@@ -494,6 +497,30 @@ fail:
 
 /* ---- sign ------------------------------------------------------------------------------------------------------------------------------------- */
 
+int rmt_issuance_verify(struct rmt_checker *checker, const struct rmt_cert *cert, struct rmt_span issuer, struct rmt_err *err)
+{
+	struct rmt_err why = {0};
+
+	if (rmt_checker_verify(checker, cert->tbs, cert->outer_algorithm, cert->signature, issuer, &why) == 0)
+		return 0;
+	return rmt_err_set(err, RMT_INTERNAL, NULL, "the certificate was signed wrong and is not recorded: %.300s", why.message);
+}
+
+/* The first signature of each worker is verified and each SAMPLE-th, which a signer that signs wrongly does not pass; by an RSA key each, as
+ * that costs nothing beside the signature, and a wrong one could give the key away. */
+static int verify(struct rmt_issuance *run, struct worker *worker, struct rmt_item *item)
+{
+	const struct rmt_authority *authority = run->authority;
+	struct rmt_span issuer = authority->cert ? authority->cert->spki : rmt_key_spki(authority->key);
+	struct rmt_spki spki;
+
+	if (rmt_spki_read(issuer, &spki, &item->err))
+		return -1;
+	if (worker->made++ % SAMPLE != 0 && strncmp(spki.kind, "rsa", 3) != 0)
+		return 0;
+	return rmt_issuance_verify(worker->checker, &item->cert, issuer, &item->err);
+}
+
 static void sign(void *arg, size_t worker, size_t index)
 {
 	struct rmt_issuance *run = arg;
@@ -503,7 +530,8 @@ static void sign(void *arg, size_t worker, size_t index)
 		return;
 	item->failed =
 	    rmt_signer_wrap(run->workers[worker].signer, rmt_buf_view(&item->tbs), &item->der, &item->err) ||
-	    rmt_cert_read(&item->cert, rmt_buf_view(&item->der), RMT_STRICT, &item->err);
+	    rmt_cert_read(&item->cert, rmt_buf_view(&item->der), RMT_STRICT, &item->err) ||
+	    verify(run, &run->workers[worker], item);
 }
 
 /* A generated key is in the home before anything is persisted, so that no certificate is ever without it. */

@@ -493,6 +493,8 @@ struct rmt_outlet {
  * group cannot go on (database, memory). */
 int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t count, const struct rmt_outlet *outlet,
                      struct rmt_err *err);
+/* -1, RMT_INTERNAL, when it was signed wrong. */
+int rmt_issuance_verify(struct rmt_checker *checker, const struct rmt_cert *cert, struct rmt_span issuer, struct rmt_err *err);
 /* Finish what an interrupted process left, under the authority given (resume.c). */
 int rmt_issuance_resume(struct rmt_home *home, struct rmt_authority *authority, struct rmt_err *err);
 /* Issue one CA certificate; `item` is consumed, its DER appended to `der` (init.c). */

@@ -24,6 +24,7 @@ struct resuming {
 static int sign_again(struct resuming *resuming, const struct rmt_db_tbs *tbs, struct rmt_buf *der)
 {
 	struct rmt_signature_algorithm algorithm;
+	struct rmt_checker *checker = NULL;
 	struct rmt_signer *signer;
 	struct rmt_cert cert;
 	int rc;
@@ -33,6 +34,11 @@ static int sign_again(struct resuming *resuming, const struct rmt_db_tbs *tbs, s
 		return -1;
 	signer = rmt_signer_new(resuming->authority->key, algorithm.digest, resuming->err);
 	rc = signer ? rmt_signer_wrap(signer, tbs->tbs, der, resuming->err) : -1;
+	if (rc == 0)
+		rc = (checker = rmt_checker_new(resuming->err)) ? rmt_cert_read(&cert, rmt_buf_view(der), RMT_STRICT, resuming->err) : -1;
+	if (rc == 0)
+		rc = rmt_issuance_verify(checker, &cert, rmt_key_spki(resuming->authority->key), resuming->err);
+	rmt_checker_free(checker);
 	rmt_signer_free(signer);
 	return rc;
 }
