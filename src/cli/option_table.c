@@ -155,7 +155,7 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_ROOT_SUBJECT] = { "root-subject", 0, false, TAKES_TEXT, "NAME", NULL,
 	    "the root's subject (default: Remint Lab)" },
 	[OPT_ISSUING_SUBJECT] = { "issuing-subject", 0, false, TAKES_TEXT, "NAME", NULL,
-	    "the issuing CA's subject" },
+	    "the issuing CA's subject (default: Remint Lab)" },
 	[OPT_ROOT_KEY] = { "root-key", 0, false, TAKES_TEXT, "SPEC", NULL,
 	    "kind and size of the root's key: ec:p384, rsa:4096" },
 	[OPT_ISSUING_KEY] = { "issuing-key", 0, false, TAKES_TEXT, "SPEC", NULL,

@@ -407,6 +407,10 @@ static int check_options(struct remint *ctx, const struct remint_init_options *o
 		return rmt_err_set(err, RMT_USAGE, NULL,
 		                   "without a root and an issuing CA there is nothing to make: --no-root alone makes a home that "
 		                   "waits for remint ca request");
+	if (options->root_subject && !options->issuing_subject && !options->no_issuing && !options->no_root)
+		return rmt_err_set(err, RMT_USAGE, NULL,
+		                   "the issuing CA would keep the name of a lab beside that of your root, for good: name it, too, with "
+		                   "--issuing-subject, or make the root alone with --no-issuing");
 	if (options->offline_root && check_apart(ctx->home, options->offline_root, err))
 		return -1;
 	return rmt_publication_check(&publication, err);

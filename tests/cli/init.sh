@@ -18,6 +18,7 @@ done <<'TABLE'
 2|the offline root within the home|needs a directory of its own|--home h --offline-root h/root
 2|the home within the offline root's|needs a directory of its own|--home empty/h --offline-root empty
 2|an offline root and no root|choose one of the two|--home h --no-root --offline-root r
+2|a root with a name, an issuing CA without|--issuing-subject|--home h --root-subject CN=Root
 2|the subject of a CA that is not made|--issuing-subject has nothing to go to with --no-root: .*remint ca request.*--subject|--home h --no-root --issuing-subject CN=x
 2|its key|--issuing-key .*with --no-root: .*--key-type|--home h --no-root --issuing-key ec:p256
 2|its lifetime|--issuing-validity .*with --no-root: .*remint ca sign|--home h --no-root --issuing-validity 5y
