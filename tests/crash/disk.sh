@@ -3,7 +3,7 @@
 # half is released or published, the database is sound when the disk is good again, and the same command then does its work. At the end a disk
 # that is really full, where that can be had.
 #
-# The long form tries every n of the smaller commands and 120 of the others, for each of the three errors; the short one two.
+# The long form tries every n of the smaller commands and 60 of the others, for each of the three errors; the short one two.
 . "${srcdir:-.}/tests/lib/tap.sh"
 . "$srcdir/tests/lib/pki.sh"
 . "$srcdir/tests/lib/load.sh"
@@ -12,7 +12,7 @@ nm "$REMINT" 2>/dev/null | grep -q __asan_init && skip_all "a preloaded library 
 ${CC:-cc} -shared -fPIC -o "$TMP/badfs.so" "$srcdir/tests/crash/badfs.c" -ldl >"$TMP/out" 2>&1 || skip_all "no shared library can be built"
 
 most=2
-[ "${REMINT_LONG:-}" != 1 ] || most=120
+[ "${REMINT_LONG:-}" != 1 ] || most=60
 cd "$TMP" && mkdir good && cd good || exit 99
 REMINT_HOME=home
 export REMINT_HOME
