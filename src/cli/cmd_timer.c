@@ -148,6 +148,26 @@ lacks_secret(const struct timing *timing, const struct job *job)
 
 static const char lacking[] = "# It needs the passphrase of the CA's keys: --ca-password-file FILE.\n";
 
+static bool
+within(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	return path && strncmp(path, directory, length) == 0 && (path[length] == '/' || !path[length]);
+}
+
+/* A /tmp of its own would hide these from the service. */
+static bool
+needs_tmp(const struct timing *timing)
+{
+	const char *const paths[] = { timing->program, timing->home, timing->publish, timing->backups };
+	bool needs = false;
+
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+		needs = needs || within(paths[i], "/tmp") || within(paths[i], "/var/tmp");
+	return needs;
+}
+
 static void
 put_service(struct timing *timing, const struct job *job)
 {
@@ -169,7 +189,8 @@ put_service(struct timing *timing, const struct job *job)
 		out_text(out, "\n");
 	}
 	put_paths(timing, job);
-	out_text(out, "UMask=0077\nNoNewPrivileges=yes\nPrivateTmp=yes\nPrivateDevices=yes\n"
+	out_text(out, needs_tmp(timing) ? "# Without PrivateTmp=yes: what it works on stands below /tmp or /var/tmp.\n" : "PrivateTmp=yes\n");
+	out_text(out, "UMask=0077\nNoNewPrivileges=yes\nPrivateDevices=yes\n"
 		      "PrivateNetwork=yes\nProtectSystem=strict\nProtectHome=read-only\n"
 		      "ProtectKernelTunables=yes\nProtectKernelModules=yes\nProtectControlGroups=yes\n"
 		      "RestrictSUIDSGID=yes\nLockPersonality=yes\n");

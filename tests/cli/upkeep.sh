@@ -192,6 +192,32 @@ for wanted in '^# remint-crl\.service$' '^# remint-crl\.timer$' '^# remint-backu
 	'^OnCalendar=hourly$' '^ProtectSystem=strict$' '^WantedBy=timers\.target$'; do
 	expect_out "$wanted" "with $wanted"
 done
+# A home below /tmp, as here, is not seen from a service with a /tmp of its own.
+for place in /dev/shm /run "$HOME" /opt; do
+	far=$(mktemp -d "$place/remint-test.XXXXXX" 2>"$TMP/err") || continue
+	cp "$REMINT" "$far/remint" 2>"$TMP/err" && "$far/remint" version >"$TMP/out" 2>&1 && break
+	rm -rf "$far"
+	far=
+done
+case ${far:-/tmp/} in
+/tmp/* | /var/tmp/*) skip "no directory elsewhere in which a program runs" "a service has a /tmp of its own" ;;
+*)
+	quietly "$REMINT" init --home "$far/home" --no-root --no-password
+	expect_status 0 "units for a home elsewhere" "$far/remint" timer status --home "$far/home"
+	expect_out '^PrivateTmp=yes$' "have a /tmp of their own"
+	expect_status 0 "those that back it up to /var/tmp" "$far/remint" timer backup --home "$far/home" --backups /var/tmp
+	expect_no_line "$TMP/out" '^PrivateTmp' "do not"
+	quietly "$REMINT" init --home "$TMP/near" --no-root --no-password
+	case $TMP in
+	/tmp/* | /var/tmp/*)
+		expect_status 0 "nor do those for a home below it" "$far/remint" timer status --home "$TMP/near"
+		expect_no_line "$TMP/out" '^PrivateTmp' "which would not find it"
+		expect_out '^# Without PrivateTmp=yes: ' "and they say why"
+		;;
+	esac
+	;;
+esac
+[ -z "$far" ] || rm -rf "$far"
 expect_status 0 "without a place to publish" remint timer
 expect_no_line "$TMP/out" 'crl' "there is no such job"
 expect_err 'crl is left out' "which is said"
