@@ -451,6 +451,8 @@ int issued_print(void *cli, const struct remint_issued *issued);
 void issued_files(struct out *out, const struct remint_issued *issued);
 void issued_json(struct json *json, const struct remint_issued *issued); /* its members */
 int issued_end(struct cli *cli, int rc);
+/* Whose findings follow, where they are others than `group` says, which is empty before the first. */
+void finding_heading(struct out *out, struct list *group, const struct remint_finding *finding, bool targets);
 void finding_text(struct out *out, const struct remint_finding *finding);
 void finding_json(struct json *json, const struct remint_finding *finding);
 

@@ -21,22 +21,6 @@ struct auditing {
 	struct verdicts *verdicts; /* of several targets, in text */
 };
 
-/* True when the finding opens a new group. */
-static bool
-next_group(struct auditing *auditing, const struct remint_finding *finding)
-{
-	const char *now[] = { finding->source, finding->object, finding->target };
-	struct list *group = &auditing->group;
-
-	if (group->count == 3 && strcmp(group->items[0], now[0]) == 0 &&
-	    strcmp(group->items[1], now[1]) == 0 && strcmp(group->items[2], now[2]) == 0)
-		return false;
-	list_free(group);
-	for (int i = 0; i < 3; i++)
-		list_add(group, "", now[i]);
-	return true;
-}
-
 static int
 audit_text(void *arg, const struct remint_finding *finding)
 {
@@ -46,20 +30,7 @@ audit_text(void *arg, const struct remint_finding *finding)
 	auditing->failing += finding->severity >= auditing->fail_on;
 	if (verdicts_targets(auditing->verdicts) > 1)
 		return verdicts_finding(auditing->verdicts, finding);
-	if (next_group(auditing, finding)) {
-		out_style(out, STYLE_STRONG);
-		out_safe(out, finding->source);
-		out_style(out, STYLE_NONE);
-		out_text(out, ": ");
-		out_safe(out, finding->object);
-		if (!auditing->lint) {
-			out_text(out, ", for ");
-			out_style(out, STYLE_STRONG);
-			out_safe(out, finding->target);
-			out_style(out, STYLE_NONE);
-		}
-		out_text(out, "\n\n");
-	}
+	finding_heading(out, &auditing->group, finding, !auditing->lint);
 	finding_text(out, finding);
 	out_text(out, "\n");
 	return keep_going(auditing->cli);
@@ -123,10 +94,10 @@ text_summary(struct cli *cli, const struct remint_audit_summary *summary, bool l
 	counted(out, summary->certificates, "certificate judged: ", "certificates judged: ");
 	counted(out, errors, "error, ", "errors, ");
 	counted(out, summary->findings[REMINT_WARNING], "warning, ", "warnings, ");
-	counted(out, summary->findings[REMINT_INFO], lint ? "remark. " : "remark; ",
-	    lint ? "remarks. " : "remarks; ");
+	counted(out, summary->findings[REMINT_INFO], lint ? "remark." : "remark; ",
+	    lint ? "remarks." : "remarks; ");
 	if (lint) {
-		out_text(out, summary->certificates ? "\n" : "Nothing was judged.\n");
+		out_text(out, summary->certificates ? "\n" : " Nothing was judged.\n");
 		return;
 	}
 	counted(out, summary->verifications, "signature verified. ", "signatures verified. ");

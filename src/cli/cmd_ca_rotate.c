@@ -177,6 +177,7 @@ cmd_ca_show(struct cli *cli)
 
 struct checking {
 	struct cli *cli;
+	struct list group; /* of the finding before */
 	enum remint_severity fail_on;
 	uint64_t failing;
 };
@@ -192,12 +193,7 @@ check_finding(void *arg, const struct remint_finding *finding)
 		finding_json(&cli->json_writer, finding);
 		return keep_going(cli);
 	}
-	out_safe(&cli->out, finding->source);
-	out_text(&cli->out, ": ");
-	out_safe(&cli->out, finding->object);
-	out_text(&cli->out, ", for ");
-	out_safe(&cli->out, finding->target);
-	out_text(&cli->out, "\n\n");
+	finding_heading(&cli->out, &checking->group, finding, true);
 	finding_text(&cli->out, finding);
 	out_text(&cli->out, "\n");
 	return keep_going(cli);
@@ -217,6 +213,7 @@ cmd_ca_check(struct cli *cli)
 
 	document_begin(cli, "findings");
 	rc = remint_ca_check(cli->ctx, &options, check_finding, &checking, &summary);
+	list_free(&checking.group);
 	if (rc == 0 && !cli->json)
 		out_format(&cli->out, "%llu %s, %llu %s. %s\n", (unsigned long long)summary.findings[REMINT_ERROR],
 		    plural(summary.findings[REMINT_ERROR], "error", "errors"),

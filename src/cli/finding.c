@@ -26,6 +26,40 @@ finding_json(struct json *json, const struct remint_finding *finding)
 	json_close(json, '}');
 }
 
+/* True when it is of another certificate or target than the one before. */
+static bool
+opens_group(struct list *group, const struct remint_finding *finding)
+{
+	const char *now[] = { finding->source, finding->object, finding->target };
+
+	if (group->count == 3 && strcmp(group->items[0], now[0]) == 0 &&
+	    strcmp(group->items[1], now[1]) == 0 && strcmp(group->items[2], now[2]) == 0)
+		return false;
+	list_free(group);
+	for (int i = 0; i < 3; i++)
+		list_add(group, "", now[i]);
+	return true;
+}
+
+void
+finding_heading(struct out *out, struct list *group, const struct remint_finding *finding, bool targets)
+{
+	if (!opens_group(group, finding))
+		return;
+	out_style(out, STYLE_STRONG);
+	out_safe(out, finding->source);
+	out_style(out, STYLE_NONE);
+	out_text(out, ": ");
+	out_safe(out, finding->object);
+	if (targets) {
+		out_text(out, ", for ");
+		out_style(out, STYLE_STRONG);
+		out_safe(out, finding->target);
+		out_style(out, STYLE_NONE);
+	}
+	out_text(out, "\n\n");
+}
+
 void
 finding_text(struct out *out, const struct remint_finding *finding)
 {

@@ -150,7 +150,9 @@ summary(struct out *out, const struct command *command)
 {
 	char text[160];
 
-	snprintf(text, sizeof text, "%s.", command->summary);
+	const size_t length = strlen(command->summary);
+
+	snprintf(text, sizeof text, "%s%s", command->summary, command->summary[length - 1] == '?' ? "" : ".");
 	text[0] = (char)toupper((unsigned char)text[0]);
 	paragraph(out, text, 0);
 }

@@ -56,6 +56,14 @@ home mute 3650 sha256 "$CA" keyUsage=critical,keyCertSign
 expect_status 1 "a CA that may not sign CRLs is found" "$REMINT" ca check --home mute
 expect_out 'lacks cRLSign' "and said so"
 
+home both 3650 sha256 "$CA" keyUsage=critical,keyCertSign extendedKeyUsage=serverAuth
+expect_status 1 "a CA with two faults" "$REMINT" ca check --home both --template client
+expect_out 'lacks cRLSign' "has both told"
+expect_out 'issuer\.purposes' "with their rules"
+[ "$(grep -c ', for ' "$TMP/out")" -eq 1 ] && ok "under one heading" || not_ok "under one heading" "$TMP/out"
+expect_status 0 "its help asks" "$REMINT" ca check --help
+expect_out '^May an authority issue this, and will targets take it\?$' "with one mark at the end"
+
 home nosign 3650 sha256 "$CA" keyUsage=critical,cRLSign
 expect_status 1 "a CA that may not sign certificates is found" "$REMINT" ca check --home nosign
 expect_out 'issuer\.may-issue' "as one that may not issue"

@@ -15,7 +15,7 @@ old_cert bad '/CN=bad.example' subjectAltName=critical,DNS:bad.example,DNS:bad.e
 lab --no-password --publish-url http://pki.example/
 quietly "$REMINT" issue --dns web.example --key-type ec:p256 --out web
 expect_status 0 "what was issued here has nothing that lints find" remint lint web/fullchain.pem --fail-on info
-expect_out '^2 certificates judged: 0 errors, 0 warnings, 0 remarks' "and the chain is judged, too"
+expect_out '^2 certificates judged: 0 errors, 0 warnings, 0 remarks\.$' "and the chain is judged, too"
 expect_status 1 "an error is a failure" remint lint bad.pem
 expect_out '^bad.pem: bad.example$' "the certificate is named"
 expect_out 'ERROR    lint.key-usage.cert-sign$' "with the lint"
