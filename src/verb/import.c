@@ -282,7 +282,7 @@ int rmt_import_phases(struct rmt_import *run, struct rmt_err *err)
 		return -1;
 	run->source = &run->sources[0];
 	return rmt_import_settle(run, err) || rmt_import_adopt(run, err) || read_sources(run, RMT_IMPORT_CERTIFICATES, err) ||
-	               read_sources(run, RMT_IMPORT_REVOCATIONS, err) || rmt_import_numbers(run, err)
+	               read_sources(run, RMT_IMPORT_REVOCATIONS, err) || rmt_import_numbers(run, err) || rmt_import_retire(run, err)
 	           ? -1
 	           : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * import_settle.c - the CAs of an import become authorities of the home: active where the key came along and the CA may issue, foreign
- * otherwise. At the end their revocation lists get numbers behind the newest that was heard of.
+ * otherwise. At the end their revocation lists get numbers behind the newest that was heard of, and those that are revoked are retired.
  *
  * A CA is recorded under its issuer, so issuers go first. Its key is in the home before its row is.
  */
@@ -289,4 +289,33 @@ int rmt_import_numbers(struct rmt_import *run, struct rmt_err *err)
 		if (run->cas[i].number && run->cas[i].id && reserve(run, &run->cas[i], err))
 			return -1;
 	return rmt_import_flush(run, err);
+}
+
+static int retire(struct rmt_import *run, struct rmt_import_ca *ca, int reason, struct rmt_err *err)
+{
+	if (rmt_db_begin(run->home.db, err))
+		return -1;
+	ca->state = RMT_AUTHORITY_RETIRED;
+	if (rmt_authority_retire_revoked(run->home.db, ca->id, reason, run->now, err) == 0)
+		return rmt_db_commit(run->home.db, err);
+	rmt_db_rollback(run->home.db);
+	return -1;
+}
+
+/* As after remint revoke --authority; what is on hold may come back. */
+int rmt_import_retire(struct rmt_import *run, struct rmt_err *err)
+{
+	enum { HOLD = 6 };
+	struct rmt_db_revocation revocation;
+	struct rmt_db_authority row;
+
+	for (size_t i = 0; run->options->commit && i < run->ca_count; i++) {
+		int found = run->cas[i].id ? rmt_db_authority_get(run->home.db, NULL, run->cas[i].id, &row, err) : 0;
+
+		if (found == 1)
+			found = row.state == RMT_AUTHORITY_ACTIVE ? rmt_authority_revoked(run->home.db, &row, &revocation, err) : 0;
+		if (found < 0 || (found == 1 && revocation.reason != HOLD && retire(run, &run->cas[i], revocation.reason, err)))
+			return -1;
+	}
+	return 0;
 }

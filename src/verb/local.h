@@ -594,8 +594,8 @@ enum rmt_revoke_kind { RMT_REVOKE_LEAF, RMT_REVOKE_RESPONDER, RMT_REVOKE_CA, RMT
 int rmt_revoke_kind(struct rmt_revoke_choice *choice, int64_t id, char **authority); /* -1 */
 /* All in force of an authority of this home, that others certified. */
 int rmt_revoke_choose_authority(struct rmt_revoke_choice *choice, const char *name);
-/* It issues nothing more. Inside the transaction that revokes its certificate. */
-int rmt_revoke_retire(struct rmt_revoke_choice *choice, const struct rmt_revoking *how);
+/* An authority whose certificate is revoked for this reason issues nothing more. Inside a transaction. */
+int rmt_authority_retire_revoked(struct rmt_db *db, int64_t id, int reason, rmt_time now, struct rmt_err *err);
 /* Is the certificate of an authority revoked, as far as this home knows? 1, 0, -1. */
 int rmt_authority_revoked(struct rmt_db *db, const struct rmt_db_authority *row, struct rmt_db_revocation *out, struct rmt_err *err);
 /* How many certificates that have not expired hang on an authority and on those below it. */
@@ -1348,6 +1348,7 @@ size_t rmt_import_cert_signer(struct rmt_import *run, const struct rmt_cert *cer
 int rmt_import_settle(struct rmt_import *run, struct rmt_err *err);  /* when all CAs and keys are known */
 int rmt_import_adopt(struct rmt_import *run, struct rmt_err *err);   /* then: what the home has goes under them (import_adopt.c) */
 int rmt_import_numbers(struct rmt_import *run, struct rmt_err *err); /* at the end: lists go on where they were */
+int rmt_import_retire(struct rmt_import *run, struct rmt_err *err);  /* and whoever is revoked issues no more */
 void rmt_import_cas_clear(struct rmt_import *run);
 
 /* Certificates, keys and requests (import_certificate.c). */

@@ -72,7 +72,7 @@ static int revoke(struct rmt_revoke_choice *choice, const struct rmt_revoking *h
 	for (size_t i = 0; rc == 0 && i < count_of(choice); i++)
 		rc = rmt_certificate_revoke(choice->db, id_at(choice, i), how, err);
 	if (rc == 0 && choice->retires)
-		rc = rmt_revoke_retire(choice, how);
+		rc = rmt_authority_retire_revoked(choice->db, choice->authority, how->reason, how->now, err);
 	if (rc == 0)
 		return rmt_db_commit(choice->db, err);
 	rmt_db_rollback(choice->db);

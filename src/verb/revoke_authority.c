@@ -236,21 +236,20 @@ int rmt_revoke_choose_authority(struct rmt_revoke_choice *choice, const char *na
 
 /* ---- it issues no more --------------------------------------------------------------------------------------------------------- */
 
-int rmt_revoke_retire(struct rmt_revoke_choice *choice, const struct rmt_revoking *how)
+int rmt_authority_retire_revoked(struct rmt_db *db, int64_t id, int reason, rmt_time now, struct rmt_err *err)
 {
-	struct rmt_err *err = &choice->ctx->err;
 	struct rmt_db_authority row;
 	struct rmt_buf said = {0};
-	int rc = rmt_db_authority_get(choice->db, NULL, choice->authority, &row, err) == 1 ? 0 : -1;
+	int rc = rmt_db_authority_get(db, NULL, id, &row, err) == 1 ? 0 : -1;
 
 	if (rc || row.state != RMT_AUTHORITY_ACTIVE)
 		return rc;
-	rmt_buf_format(&said, "retired: %s: revoked, %s", row.name, rmt_reason_name(how->reason));
+	rmt_buf_format(&said, "retired: %s: revoked, %s", row.name, rmt_reason_name(reason));
 	rc = rmt_buf_check(&said, err);
 	if (rc == 0)
-		rc = rmt_db_authority_retire(choice->db, choice->authority, err);
+		rc = rmt_db_authority_retire(db, id, err);
 	if (rc == 0)
-		rc = rmt_db_event(choice->db, how->now, "authority", rmt_buf_string(&said), err);
+		rc = rmt_db_event(db, now, "authority", rmt_buf_string(&said), err);
 	rmt_buf_free(&said);
 	return rc;
 }

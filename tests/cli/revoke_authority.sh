@@ -124,6 +124,41 @@ expect_status 0 "certificates by others beside are revoked too" remint revoke --
 expect_status 0 "a root that lost only such a one" remint ca show --home x root
 expect_out '^root  \(active, key here\)$' "goes on"
 
+# ---- one that comes revoked, or is revoked by what is imported later: SENTENCE | reason | state | imports, in this order
+openssl_ca oldroot /CN=OldRoot
+openssl_ca oldsub /CN=OldSub
+printf '%s\n' '[subca]' basicConstraints=critical,CA:TRUE,pathlen:0 keyUsage=critical,keyCertSign,cRLSign subjectKeyIdentifier=hash \
+	authorityKeyIdentifier=keyid >>oldroot.cnf
+quietly openssl req -new -key oldsub/private/cakey.pem -passin pass:secret -subj /CN=OldSub -out oldsub.csr
+quietly openssl ca -batch -config oldroot.cnf -extensions subca -passin pass:secret -notext -in oldsub.csr -out oldsub/cacert.pem
+quietly openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout old.key -subj /CN=old.example -out old.csr
+quietly openssl ca -batch -config oldsub.cnf -passin pass:secret -notext -in old.csr
+echo secret >old.pass
+cp oldroot/index.txt index.txt
+while IFS='|' read -r sentence reason state imports; do
+	cp index.txt oldroot/index.txt
+	quietly openssl ca -config oldroot.cnf -passin pass:secret -revoke oldsub/cacert.pem -crl_reason "$reason"
+	quietly openssl ca -config oldroot.cnf -passin pass:secret -gencrl -out old.crl
+	rm -rf i
+	quietly "$REMINT" init --home i --no-root --no-password
+	for one in $imports; do
+		# shellcheck disable=SC2046
+		quietly "$REMINT" import --home i --commit --password-file old.pass $(echo "$one" | tr + ' ')
+	done
+	"$REMINT" ca show --home i OldSub >"$TMP/out" 2>&1
+	expect_out "^OldSub  \($state, key here\)\$" "$sentence: $state"
+	expect_out "^  revoked +20.*$reason" "and why is said"
+	"$REMINT" list --home i >"$TMP/out"
+	expect_out "revoked \($reason\) .*OldSub" "the list of certificates agrees"
+	expect_status 4 "it issues nothing" remint issue --home i --ca OldSub --dns g.example --key-type ec:p256 --out g
+	expect_status 0 "the database is sound" remint db check --home i
+done <<'TABLE'
+a CA that is imported with the root that revoked it|cACompromise|retired|oldroot+oldsub
+one whose root comes later|superseded|retired|oldsub oldroot
+one whose root's list comes later|keyCompromise|retired|oldsub oldroot/cacert.pem+old.crl
+one on hold, which may come back|certificateHold|active|oldroot+oldsub
+TABLE
+
 # ---- the key of the root elsewhere
 lab --home online --offline-root vault --no-password
 refused 4 'certified by "root", whose key is not in this home: revoke it in that home' "where the root's key is elsewhere it is not revoked here" \
