@@ -149,7 +149,7 @@ while IFS='|' read -r sentence reason state imports; do
 	expect_out "^OldSub  \($state, key here\)\$" "$sentence: $state"
 	expect_out "^  revoked +20.*$reason" "and why is said"
 	"$REMINT" list --home i >"$TMP/out"
-	expect_out "revoked \($reason\) .*OldSub" "the list of certificates agrees"
+	expect_out "(revoked \($reason\)|on hold) .*OldSub" "the list of certificates agrees"
 	expect_status 4 "it issues nothing" remint issue --home i --ca OldSub --dns g.example --key-type ec:p256 --out g
 	expect_status 0 "the database is sound" remint db check --home i
 done <<'TABLE'
