@@ -313,8 +313,8 @@ static int refuse_retired(struct rmt_home *home, const char *name, struct rmt_er
 	if (found < 0)
 		return -1;
 	return rmt_err_set(err, RMT_POLICY, NULL,
-	                   "the authority \"%s\" is retired: it signs CRLs and OCSP responses for what it issued, and no more certificates%s%s%s", name,
-	                   found ? "; \"" : "", successor.name, found ? "\" took its place" : "");
+	                   "the authority \"%s\" is retired: it signs CRLs and OCSP responses for what it issued, and no more certificates; %s%s%s", name,
+	                   found ? "\"" : "remint ca rotate ", found ? successor.name : name, found ? "\" took its place" : " makes its successor");
 }
 
 static int load(struct rmt_home *home, const char *name, bool with_key, bool retired_too, struct rmt_authority *out,

@@ -112,7 +112,8 @@ static int choose_one(struct rmt_revoke_choice *choice, const char *which)
 	if (found < 0)
 		return -1;
 	if (found == 0)
-		return rmt_err_set(err, RMT_NEGATIVE, NULL, "the database knows no certificate by \"%s\"", which);
+		return rmt_err_set(err, RMT_NEGATIVE, NULL, "the database knows no certificate by \"%s\"%s", which,
+		                   strchr(which, '*') ? ": a pattern is asked for with --name" : "");
 	if (found > 1)
 		return rmt_err_set(err, RMT_NEGATIVE, NULL,
 		                   "\"%s\" means more than one certificate: give the number of one (id:N) or its serial number (serial:HEX), as "

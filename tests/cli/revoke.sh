@@ -96,6 +96,7 @@ old_cert old '/CN=old.corp.example'
 quietly "$REMINT" reissue old.pem --template server-client --key-type ec:p256 --out new
 refused 4 "another CA's" "another CA's certificate is refused" remint revoke old.pem
 refused 2 'say which' "something must be named" remint revoke
+refused 1 'knows no certificate by "\*\.corp\.example": a pattern is asked for with --name' "a pattern is asked for apart" remint revoke '*.corp.example'
 refused 2 "no user's address" "a pattern is no user" remint revoke --user '*'
 refused 2 "no device's UUID" "and a word no device" remint revoke --device phone
 refused 2 'certificateHold' "a hold is asked for apart" remint revoke web/cert.pem --reason certificateHold

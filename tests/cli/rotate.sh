@@ -161,6 +161,14 @@ expect_status 0 "and certifies no more by itself" "$REMINT" ca add --home r seve
 expect_err 'certified by "root-3", which took the place of "root"' "its own heir does"
 expect_status 0 "the database of a root of three generations is sound" "$REMINT" db check --home r
 
+lab --home u --no-password
+quietly "$REMINT" ca retire --home u root
+expect_status 4 "a root that was retired before it had a successor" "$REMINT" ca add --home u second --subject 'CN=Second CA'
+expect_err 'remint ca rotate root makes its successor' "says how it gets one"
+expect_status 0 "which it does" "$REMINT" ca rotate --home u root
+expect_status 0 "and that certifies" "$REMINT" ca add --home u second --subject 'CN=Second CA'
+expect_err 'certified by "root-2"' "in its place"
+
 # ---- the key of the root is elsewhere
 
 lab --home online --offline-root vault --no-password
