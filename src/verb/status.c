@@ -181,12 +181,12 @@ static int tell_certificates(struct rmt_status *status)
 {
 	const struct remint_status_options *options = &status->options;
 	rmt_time now = status->now, critical = now + options->critical_days * RMT_DAY, warn = now + options->warn_days * RMT_DAY;
-	int64_t later = options->warn_days < 90 ? 90 : options->warn_days;
+	int64_t later = options->warn_days < 90 ? 90 : 0; /* nothing is later than what a warning is asked for */
 	struct counting counting = {.bands = {
 		[EXPIRED] = {"expired", now - options->expired_days * RMT_DAY, now - 1, REMINT_HEALTH_CRITICAL, options->expired_days, 0, NULL, 0},
 		[CRITICAL] = {"ends-critical", now, critical, REMINT_HEALTH_CRITICAL, options->critical_days, 0, NULL, 0},
 		[WARNING] = {"ends-warning", critical + 1, warn, REMINT_HEALTH_WARNING, options->warn_days, 0, NULL, 0},
-		[LATER] = {"ends-later", warn + 1, now + later * RMT_DAY, REMINT_HEALTH_OK, later, 0, NULL, 0},
+		[LATER] = {"ends-later", warn + 1, later ? now + later * RMT_DAY : warn, REMINT_HEALTH_OK, later, 0, NULL, 0},
 	}, .most = options->names};
 	struct soonest *room = calloc(BANDS * (options->names + 1), sizeof *room);
 	int rc = room ? 0 : rmt_err_memory(status->err);

@@ -147,6 +147,7 @@ line 'critical  issuing: the first response .* ended .* ago: run remint ocsp --a
 at +40d "$REMINT" status >"$TMP/out"
 expect_no_line "$TMP/out" 'response' "when no run has followed for long, nobody expects one"
 remint status --warn-days 300 --critical-days 299 >"$TMP/out"
+[ "$(grep -c 'within 300 days' "$TMP/out")" -eq 1 ] && ok "the last bound is told once" || not_ok "the last bound is told once" "$TMP/out"
 expect_no_line "$TMP/out" 'OCSP [Ss]igner|Responder' "the certificate that signs them is nobody's worry"
 
 # ---- what waits
