@@ -20,7 +20,9 @@
 #include "base/local.h"
 
 enum {
-	WRITER_PATIENCE = 1000, /* milliseconds that a named pipe is given to meet its writer */
+	PATIENCE = 1000, /* milliseconds that a named pipe is given to meet its writer */
+	IMPATIENCE = 50, /* ... after another was waited for in vain: many of them must not add up, */
+	HURRY = 10000,   /* ... for so long */
 	PIECE = 64 << 10,
 };
 
@@ -111,12 +113,15 @@ await(const struct rmt_source *source, int milliseconds)
 static int
 read_first(struct rmt_source *source, void *bytes, size_t room, ssize_t *got, struct rmt_err *err)
 {
-	int ready = await(source, WRITER_PATIENCE);
+	static _Atomic uint64_t hurried_until;
+	int ready = await(source, rmt_clock_ticks() < hurried_until ? IMPATIENCE : PATIENCE);
 
 	source->unmet = false;
 	*got = read(source->fd, bytes, room);
-	if (ready == 0 && *got == 0)
+	if (ready == 0 && *got == 0) {
+		hurried_until = rmt_clock_ticks() + HURRY;
 		return refuse(source, err, "this is a named pipe and nobody writes to it");
+	}
 	return 0;
 }
 

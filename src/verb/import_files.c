@@ -103,16 +103,22 @@ int rmt_import_directory(struct rmt_import *run, const char *path, bool (*skip)(
 
 /* ---- all of them ------------------------------------------------------------------------------------------------------------------ */
 
-/* What comes once is kept for the later phases. */
-static int read_standard_input(struct rmt_import *run, struct rmt_err *err)
+/* What comes once (standard input, a pipe) is kept for the later phases. */
+static int read_once(struct rmt_import *run, const char *path, struct rmt_err *err)
 {
 	struct rmt_import_source *source = run->source;
+	struct rmt_err fault = {0};
+	int rc;
 
-	if (run->phase == RMT_IMPORT_SURVEY) {
-		rmt_buf_secret(&source->kept);
-		return rmt_read_keep(&run->reader, "-", &source->kept, err);
-	}
-	return rmt_read_mem(&run->reader, "-", rmt_buf_view(&source->kept), err);
+	if (run->phase != RMT_IMPORT_SURVEY)
+		return source->unread ? 0 : rmt_read_mem(&run->reader, path, rmt_buf_view(&source->kept), err);
+	rmt_buf_secret(&source->kept);
+	rc = rmt_read_keep(&run->reader, path, &source->kept, &fault);
+	if (rc == 0 || fault.class == RMT_NONE)
+		return rc;
+	source->unread = true;
+	rmt_err_source(&fault, path);
+	return rmt_import_fault(run, &fault);
 }
 
 int rmt_files_read(struct rmt_import *run, struct rmt_err *err)
@@ -121,7 +127,9 @@ int rmt_files_read(struct rmt_import *run, struct rmt_err *err)
 
 	if (run->wire.inputs[run->source->wire].name)
 		return rmt_wire_read(&run->wire, run->source->wire, &run->reader, err);
-	if (strcmp(path, "-") == 0)
-		return read_standard_input(run, err);
-	return rmt_path_is_directory(path) ? rmt_import_directory(run, path, NULL, err) : rmt_import_file(run, path, false, err);
+	if (rmt_path_is_directory(path))
+		return rmt_import_directory(run, path, NULL, err);
+	if (strcmp(path, "-") == 0 || !rmt_path_is_regular(path))
+		return read_once(run, path, err);
+	return rmt_import_file(run, path, false, err);
 }

@@ -1284,7 +1284,8 @@ struct rmt_import_source {
 	const struct rmt_import_kind *kind;
 	size_t wire;                    /* its place among the inputs */
 	struct rmt_db_foreign *foreign; /* of a database */
-	struct rmt_buf kept;            /* of "-" */
+	struct rmt_buf kept;            /* of "-" and of a pipe */
+	bool unread;                    /* ... or there is nothing to keep */
 	struct remint_imported told;
 	uint64_t met;                   /* objects of any kind, in the survey */
 	uint64_t untaken[RMT_UNTAKEN_REASONS];
