@@ -404,7 +404,9 @@ static int hold(struct ceremony *job, struct rmt_err *err)
 		if (one_request(job, i, err))
 			return -1;
 	say_signatures(job);
-	if (seal(job, err) || rmt_buf_check(&job->text, err) || add_page(job, err) || record(job, err))
+	/* Before it is on record: what the certificates are called is known only now. */
+	if (seal(job, err) || rmt_buf_check(&job->text, err) || add_page(job, err) ||
+	    rmt_files_check(options->directory, job->files.files, job->files.count, options->force, err) || record(job, err))
 		return -1;
 	rmt_buf_span(&text, rmt_buf_view(&job->text));
 	return add_file(job, "transcript", ".txt", &text, err);

@@ -104,6 +104,10 @@ expect_err 'weak\.csr: .*1024 bits' "which is named"
 refused 4 "nor a lifetime that the template does not allow" --validity 60y branch.csr
 refused 2 "nor a template that makes no CA" --template server branch.csr
 refused 2 "nor an authority that is not there" --ca other branch.csr
+mkdir taken.d && echo mine >taken.d/branch-CA.pem
+expect_status 4 "nor a file that is in the way of a certificate" \
+	"$REMINT" ca ceremony --home new --no-password --root-key ec:p256 --out taken.d branch.csr
+[ ! -e new ] && [ "$(ls taken.d)" = branch-CA.pem ] && ok "and nothing is written beside it" || not_ok "and nothing is written beside it"
 "$REMINT" list --home vault --csv >before.csv
 expect_status 3 "a second request that cannot be read" "$REMINT" ca ceremony --home vault --out three online.csr broken.csr
 "$REMINT" list --home vault --csv >after.csv
