@@ -3,7 +3,8 @@
  * accept.c - remint_accept(): certificates that come back from another CA. Each is matched with the pending request that has its
  * key, judged for the targets that it was asked for, recorded as another CA's, and its bundle written.
  *
- * A certificate that a target would refuse is left where it is: nothing is recorded, so that a better one can come. The record
+ * A certificate that a target would refuse, or that lacks a name that was asked for, is left where it is: nothing is recorded, so that a
+ * better one can come. The record
  * is answer.c's, the bundle release.c's. Whoever accepts the same again gets the same files.
  */
 #include "config.h"
@@ -31,6 +32,7 @@ struct accepting {
 	struct rmt_asked asked;       /* ... and these */
 	struct remint_accepted told;
 	struct rmt_demand demand;
+	int64_t instead;              /* the certificate that was accepted for it earlier; 0 none */
 	struct rmt_item *item;
 	struct rmt_path path;
 	struct rmt_authority above;
@@ -118,8 +120,9 @@ static int no_request(const struct rmt_cert *cert, struct rmt_err *err)
 /* Open, or answered by this very certificate. */
 static int check_open(struct accepting *job, const struct rmt_cert *cert, struct rmt_err *err)
 {
+	unsigned char fingerprint[RMT_SHA256];
 	struct rmt_db_cert known;
-	const char *serial;
+	int found;
 
 	if (job->row.kind == RMT_PENDING_HELD)
 		return rmt_err_set(err, RMT_POLICY, NULL, "request %lld waits to be signed here: approve or deny it", (long long)job->row.id);
@@ -127,17 +130,23 @@ static int check_open(struct accepting *job, const struct rmt_cert *cert, struct
 		return 0;
 	if (job->row.state != RMT_PENDING_ISSUED)
 		return rmt_pending_ended(&job->row, err);
-	if (rmt_db_cert_by_id(job->home.db, job->row.certificate, &known, err) != 1)
+	if (rmt_cert_fingerprint(cert, fingerprint, err) ||
+	    (found = rmt_db_cert_find(job->home.db, cert->serial, rmt_span_of(fingerprint, sizeof fingerprint), &known, err)) < 0)
 		return -1;
-	if (rmt_span_equal(known.der, cert->der)) {
+	if (found) {
 		job->told.again = true;
 		job->item->cert_id = known.id;
 		job->item->supersedes = known.supersedes;
 		return 0;
 	}
-	serial = rmt_arena_serial(&job->arena, known.serial);
-	return rmt_err_set(err, RMT_POLICY, NULL, "request %lld was answered already, by the certificate with serial number %s",
-	                   (long long)job->row.id, serial);
+	if (rmt_db_cert_by_id(job->home.db, job->row.certificate, &known, err) != 1)
+		return -1;
+	job->instead = known.id;
+	return job->options->anyway ? 0
+	                            : rmt_err_set(err, RMT_POLICY, NULL,
+	                                          "request %lld was answered already, by the certificate with serial number %s "
+	                                          "(--anyway records this one as its successor)",
+	                                          (long long)job->row.id, rmt_arena_serial(&job->arena, known.serial));
 }
 
 /* ---- is it good? -------------------------------------------------------------------------------------------------------------- */
@@ -155,27 +164,86 @@ static int find_path(struct accepting *job, struct rmt_err *err)
 	return rc;
 }
 
-/* Of what was asked for, the names that the other CA left out: a person must know before the device does. */
-static void warn_missing(struct accepting *job)
+/* What was asked for: the request itself says it; of a device that never showed one, what it was to ask for. */
+static struct rmt_request *load_request(struct accepting *job)
 {
-	struct remint_strings has = rmt_arena_names(&job->arena, &job->item->cert.extensions), asked;
 	struct rmt_err unseen = {0};
 	struct rmt_db_request bytes;
-	struct rmt_request *request = NULL;
 
-	asked = job->asked.names;
-	if (!asked.count && job->row.request && rmt_db_request_by_id(job->home.db, job->row.request, &bytes, &unseen) == 1 &&
-	    (request = rmt_request_new(bytes.der, &unseen)))
-		asked = rmt_arena_names(&job->arena, &request->extensions);
+	return job->row.request && rmt_db_request_by_id(job->home.db, job->row.request, &bytes, &unseen) == 1
+	           ? rmt_request_new(bytes.der, &unseen)
+	           : NULL;
+}
+
+static bool has_purpose(struct rmt_span purposes, struct rmt_span wanted)
+{
+	struct rmt_der cursor;
+	struct rmt_span oid;
+
+	if (rmt_ext_eku_has(purposes, "anyExtendedKeyUsage") || rmt_ext_eku_open(purposes, &cursor, NULL))
+		return true; /* what is broken is the audit's */
+	while (rmt_der_more(&cursor) && rmt_der_oid(&cursor, &oid, NULL, NULL) == 0)
+		if (rmt_span_equal(oid, wanted))
+			return true;
+	return false;
+}
+
+/* Whether a purpose is needed is the targets' to say, and public CAs leave some out: a person is told. */
+static void warn_purposes(struct accepting *job, const struct rmt_request *request)
+{
+	const struct rmt_ext *asked = rmt_ext_find(&request->extensions, RMT_EXT_EXTENDED_KEY_USAGE);
+	const struct rmt_ext *has = rmt_ext_find(&job->item->cert.extensions, RMT_EXT_EXTENDED_KEY_USAGE);
+	struct rmt_der cursor;
+	struct rmt_span oid;
+
+	if (!asked || !has || rmt_ext_eku_open(asked->value, &cursor, NULL))
+		return;
+	while (rmt_der_more(&cursor) && rmt_der_oid(&cursor, &oid, NULL, NULL) == 0) {
+		struct rmt_buf name = {0};
+
+		rmt_oid_text(oid, &name);
+		if (!has_purpose(has->value, oid))
+			rmt_verb_warn(job->ctx, "%s: the purpose %s was asked for, and is not in the certificate", job->item->source,
+			              rmt_buf_string(&name));
+		rmt_buf_free(&name);
+	}
+}
+
+/* The names that the other CA left out: a certificate without them is not the one that was asked for. */
+static int check_names(struct accepting *job, struct remint_strings asked, struct rmt_err *err)
+{
+	struct remint_strings has = rmt_arena_names(&job->arena, &job->item->cert.extensions);
+	struct rmt_buf missing = {0};
+	int rc = 0;
+
 	for (size_t i = 0; i < asked.count; i++) {
 		bool there = false;
 
 		for (size_t k = 0; !there && k < has.count; k++)
 			there = strcmp(asked.items[i], has.items[k]) == 0;
 		if (!there)
-			rmt_verb_warn(job->ctx, "%s: %s was asked for, and is not in the certificate", job->item->source, asked.items[i]);
+			rmt_buf_format(&missing, "%s%s", missing.length ? ", " : "", asked.items[i]);
 	}
+	if (missing.length && job->options->anyway)
+		rmt_verb_warn(job->ctx, "%s: %s was asked for, and is not in the certificate", job->item->source, rmt_buf_string(&missing));
+	else if (missing.length)
+		rc = rmt_err_set(err, RMT_POLICY, NULL,
+		                 "%s was asked for, and is not in the certificate: nothing was recorded, and the request is still open (--anyway takes it)",
+		                 rmt_buf_string(&missing));
+	rmt_buf_free(&missing);
+	return rc;
+}
+
+static int check_asked(struct accepting *job, struct rmt_err *err)
+{
+	struct rmt_request *request = load_request(job);
+	int rc;
+
+	rc = check_names(job, request ? rmt_arena_names(&job->arena, &request->extensions) : job->asked.names, err);
+	if (rc == 0 && request)
+		warn_purposes(job, request);
 	rmt_request_free(request);
+	return rc;
 }
 
 static int judge(struct accepting *job, struct rmt_err *err)
@@ -193,9 +261,7 @@ static int judge(struct accepting *job, struct rmt_err *err)
 		item->findings[i].accepted = false; /* no setting of ours is to blame for another CA's certificate */
 		job->told.refused |= item->findings[i].severity >= job->options->fail_on;
 	}
-	if (!job->told.again)
-		warn_missing(job);
-	return 0;
+	return job->told.again ? 0 : check_asked(job, err);
 }
 
 /* ---- its key, its record, its files ------------------------------------------------------------------------------------------- */
@@ -225,7 +291,11 @@ static int find_key(struct accepting *job, struct rmt_err *err)
 
 static int record(struct accepting *job, struct rmt_err *err)
 {
-	const struct rmt_answer answer = {.request = job->row.request, .pending = job->row.id, .targets = job->demand.target_names};
+	/* An answer that was recorded stays: a later one follows it. */
+	const struct rmt_answer answer = {.request = job->row.request,
+	                                  .pending = job->instead ? 0 : job->row.id,
+	                                  .previous = job->instead,
+	                                  .targets = job->demand.target_names};
 	struct rmt_db_cert known;
 	int rc = -1;
 
@@ -372,6 +442,7 @@ static void begin(struct accepting *job)
 	rmt_arena_reset(&job->arena);
 	job->row = (struct rmt_db_pending){.id = 0};
 	job->told = (struct remint_accepted){.pending = 0};
+	job->instead = 0;
 }
 
 static int accept_one(struct accepting *job, const struct rmt_object *object, struct rmt_err *err)

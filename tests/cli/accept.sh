@@ -239,7 +239,13 @@ expect_status 0 "a file that is missing" "$REMINT" accept new.der --chain other.
 [ -s bundle/key.pem ] && ok "is written again" || not_ok "is written again"
 other_ca ask/request.pem second.cer
 expect_status 4 "a second answer is refused" "$REMINT" accept second.cer --chain other.pem
-expect_err 'answered already, by the certificate with serial number 1001' "by the first one's number"
+expect_err 'answered already, by the certificate with serial number 1001 \(--anyway' "by the first one's number"
+expect_status 0 "with consent it is the successor" "$REMINT" accept second.cer --chain other.pem --anyway
+expect_out 'replaces +1001' "of the first"
+expect_status 0 "which is accepted again like any other" "$REMINT" accept second.cer --chain other.pem
+expect_out 'accepted before' "without a second record"
+expect_status 0 "and the first one, too" "$REMINT" accept new.der --chain other.pem
+expect_status 0 "both are sound" "$REMINT" db check
 quietly openssl req -newkey rsa:2048 -nodes -keyout stray.key -out stray.csr -subj /CN=stray.example.com
 other_ca stray.csr stray.cer server
 expect_status 3 "a certificate that nobody waits for" "$REMINT" accept stray.cer --chain other.pem
@@ -251,9 +257,14 @@ quietly "$REMINT" request --for nginx --cn one.example.com --dns one.example.com
 quietly "$REMINT" request --for nginx --cn two.example.com --dns two.example.com --dns more.example.com --out two
 other_ca one/request.pem one.cer client
 quietly openssl x509 -req -in two/request.pem -CA other.pem -CAkey other.key -set_serial 77 -days 90 -out two.cer -extfile ca.cnf -extensions server
-expect_status 3 "of several" "$REMINT" accept one.cer two.cer stray.cer --chain other.pem --out several --json
+expect_status 4 "of several" "$REMINT" accept one.cer two.cer stray.cer --chain other.pem --out several --json
 expect_err 'stray\.cer: .*answers no pending request' "each that is wrong has its line"
-expect_err 'dns:more\.example\.com was asked for, and is not in the certificate' "what was left out is said"
+expect_err 'dns:more\.example\.com was asked for, and is not in the certificate: nothing was recorded' "a name that was left out refuses it"
+expect_state two.example.com open "and its request waits on"
+expect_status 0 "until somebody takes it as it is" "$REMINT" accept two.cer --chain other.pem --anyway
+expect_err 'dns:more\.example\.com was asked for' "which is said"
+expect_err 'the purpose clientAuth was asked for, and is not in the certificate' "with the purpose that is missing"
+expect_state two.example.com issued "and closes the request"
 expect_status 0 "and with consent" "$REMINT" accept one.cer --chain other.pem --anyway --out consent
 expect_state one.example.com issued "even the refused one is taken"
 
