@@ -266,10 +266,12 @@ struct out {
 	int width;              /* columns that text is laid out for */
 	char *path, *temporary; /* of a file */
 	bool force;
+	bool secret; /* the file is for its owner alone, else as the umask leaves it */
 	void (*wipe)(void *arg); /* called before bytes leave: takes a progress line off the terminal */
 	void *wipe_arg;
 };
 void out_open(struct out *out);
+void out_umask(void); /* note that of the caller, before the process is hardened */
 /* Write into `path` instead: a temporary file beside it, renamed by out_close(). 0, or -1 with
  * errno. */
 int out_redirect(struct out *out, const char *path, bool force);

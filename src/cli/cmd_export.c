@@ -97,8 +97,10 @@ cmd_db_export(struct cli *cli)
 		return report_usage(
 		    cli, "a CSV file has the columns of one table: name it with --table NAME");
 	cli->out.hold = false; /* JSON is a line a row, and nobody waits for the last one */
-	if (path)
+	if (path) {
 		out_open(&file);
+		file.secret = true; /* as the database, of which it is the whole */
+	}
 	if (path && file_begin(cli, &file, path))
 		return -1;
 	if (remint_db_export(cli->ctx, tables, print_row, &exporting)) {

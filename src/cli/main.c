@@ -153,6 +153,7 @@ main(int argc, char **argv)
 
 	guard_descriptors();
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* each line in one piece, whoever else writes there */
+	out_umask();
 	remint_harden_process();
 	signal(SIGPIPE, SIG_IGN); /* write() says it too, and that can be reported */
 	signal(SIGXFSZ, SIG_IGN);

@@ -20,6 +20,8 @@
 
 #include "cli/cli.h"
 
+static mode_t umask_given;
+
 enum { BLOCK = 64 << 10, HOLD_MAX = 1 << 20, WIDTH = 100, WIDTH_LEAST = 60 };
 
 static bool
@@ -28,6 +30,13 @@ wants_colour(void)
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	return (!no || !*no) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+void
+out_umask(void)
+{
+	umask_given = umask(077);
+	umask(umask_given);
 }
 
 void
@@ -101,10 +110,12 @@ file_begin(struct cli *cli, struct out *out, const char *path)
 	    cli, REMINT_CLASS_INPUT, path, "cannot create: %s", strerrordesc_np(errno));
 }
 
-/* Durable and closed, then the name; without --force a file that came up meanwhile is left alone. */
+/* With its mode, durable and closed, then the name; without --force a file that came up meanwhile is left alone. */
 static int
 file_appear(struct out *out)
 {
+	if (out->failed == 0 && !out->secret && fchmod(out->fd, 0666 & ~umask_given))
+		out->failed = errno;
 	if (out->failed == 0 && fsync(out->fd))
 		out->failed = errno;
 	if (close(out->fd) && out->failed == 0)

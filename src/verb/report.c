@@ -463,7 +463,7 @@ static int tell(struct report *report, remint_report_summary_fn *summary, remint
 	if (rc == 0 && options->html)
 		rc = rmt_page_end(&report->page, err);
 	if (rc == 0 && options->html)
-		rc = rmt_file_write(options->html, rmt_buf_view(&report->page.html), 0600, options->force, err);
+		rc = rmt_file_write(options->html, rmt_buf_view(&report->page.html), 0644, options->force, err);
 	return rc;
 }
 

@@ -98,6 +98,35 @@ modes 022 "644 600 700" "who lets others read has certificates that they may rea
 modes 027 "640 600 700" "or the group alone"
 modes 077 "600 600 700" "or nobody; never a key"
 
+# What one file takes: WHAT | mode under umask 022 | 027 | file | command. A certificate is no secret, and neither is what tells of it; a file
+# with a key is, and so is the whole of the database.
+quietly "$REMINT" issue --home ca --for nginx --key-type ec:p256 --dns modes.example.com --out m
+quietly openssl ocsp -issuer m/chain.pem -cert m/cert.pem -no_nonce -reqout m.ask
+"$REMINT" plan m/cert.pem --home ca --for nginx --chain m/chain.pem -o m.plan >out 2>&1 # there are findings
+quietly "$REMINT" init --home modes --no-password --root-key ec:p256 --no-issuing
+for umask in 022 027; do
+	while IFS='|' read -r what wanted022 wanted027 file command; do
+		[ $umask = 022 ] && wanted=$wanted022 || wanted=$wanted027
+		rm -rf got.d && mkdir got.d
+		# shellcheck disable=SC2086
+		(umask $umask && "$REMINT" $command >mode.log 2>&1 </dev/null)
+		got=$(stat -c %a "$file" 2>&1)
+		[ "$got" = "$wanted" ] && ok "umask $umask: $what: $wanted" || not_ok "umask $umask: $what: $wanted, not $got" mode.log
+	done <<-'TABLE'
+		a plan|644|640|got.d/plan|plan m/cert.pem --home ca --for nginx --chain m/chain.pem -o got.d/plan
+		a page of a report|644|640|got.d/page|report m.plan --home ca --html got.d/page
+		what show tells|644|640|got.d/shown|show m/cert.pem --csv -o got.d/shown
+		the request of a CA|644|640|got.d/csr|ca request --home modes --subject CN=u --key-type ec:p256 --out got.d/csr
+		a response|644|640|got.d/ocsp|ocsp m.ask --home ca --out got.d/ocsp
+		a checkpoint|644|640|got.d/head|db checkpoint --home ca --out got.d/head
+		a timer|644|640|got.d/remint-status.timer|timer --home ca --out got.d
+		a chain|644|640|got.d/chain|convert m/fullchain.pem --to pem --no-key -o got.d/chain
+		a chain with its key|600|600|got.d/pile|convert m/fullchain.pem m/key.pem --to pem -o got.d/pile
+		the whole of the database|600|600|got.d/export|db export --home ca --out got.d/export
+		a revocation list, whatever the umask|644|644|got.d/crl/root.crl|crl root --home modes --out got.d/crl
+	TABLE
+done
+
 # ---- list ----
 expect_status 0 "a target that nobody knows" "$REMINT" list --home ca --target ngin
 expect_err 'there is no target "ngin": did you mean nginx\?' "is said to be unknown"

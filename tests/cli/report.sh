@@ -54,7 +54,7 @@ is '.items[] | select(.name == "good.example.com") | .state == "skipped" and .ac
 # ---- the page ------------------------------------------------------------------------------------------------------------------
 check "the page" report plan.json --html report.html
 expect_out '^written to +report.html$' "it says where it is"
-[ "$(stat -c %a report.html)" = 600 ] && ok "it is for its owner alone" || not_ok "it is for its owner alone"
+[ "$(stat -c %a report.html)" = 600 ] && ok "its mode is what the umask leaves" || not_ok "its mode is what the umask leaves"
 cat >judge.py <<'JUDGE'
 import base64, hashlib, html.parser, re, sys
 text = open(sys.argv[1], encoding="utf-8", newline="").read()
