@@ -185,6 +185,8 @@ static int cfssl_row(void *arg, int64_t row, const struct rmt_foreign_cell *cell
 		return run->phase == RMT_IMPORT_REVOCATIONS ? cfssl_alone(rows, row, cells, stated) : 0;
 	run->stated = stated;
 	rc = rmt_import_bytes(run, place_of(rows, row), cells[CFSSL_PEM].text, rows->err);
+	if (rc == 0 && run->phase == RMT_IMPORT_REVOCATIONS && run->stated.revoked) /* what is there is no certificate */
+		rc = cfssl_alone(rows, row, cells, stated);
 	run->stated = (struct rmt_import_stated){.revoked = false};
 	return rc;
 }

@@ -126,6 +126,8 @@ int rmt_import_stated(struct rmt_import *run, const struct rmt_object *object, s
 
 	if (!withdrawal.stated.revoked)
 		return 0;
+	if (!object->listing) /* the row is of one certificate, which is found */
+		run->stated.revoked = false;
 	withdrawal.ca = rmt_import_cert_signer(run, object->cert, NULL);
 	if (withdrawal.ca != SIZE_MAX)
 		return rmt_import_revocation(run, &withdrawal, err);

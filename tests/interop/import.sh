@@ -197,6 +197,14 @@ if have cfssl; then
 	hex=$(openssl x509 -noout -serial -in cf/ca.pem >/dev/null && sqlite3 certs.db "SELECT pem FROM certificates WHERE serial_number = '$first'" |
 		openssl x509 -noout -serial | sed 's/serial=//')
 	goes_on CFSSL-CA cf/ca.pem 0 "$hex" Superseded 1234 'Key Compromise'
+	# The certificate of a revoked row is damaged: that it is revoked is said beside it.
+	sqlite3 certs.db ".backup torn.db"
+	sqlite3 torn.db "UPDATE certificates SET pem = replace(pem, 'MII', 'M!I') WHERE serial_number = '$first'"
+	home h-torn
+	expect_status 3 "a row whose certificate is damaged is told" remint import --commit torn.db cf/ca.pem cf/ca-key.pem
+	expect_out 'revoked +2 +2 +0' "and its revocation taken all the same"
+	"$REMINT" db export --table revocations >torn.out
+	expect_line torn.out "\"serial\":\"0*$(echo "$hex" | tr A-F a-f)\".*superseded" "under its serial number"
 else
 	skip "cfssl is not installed" "cfssl"
 fi
