@@ -36,18 +36,29 @@ lab_certificates() {
 	certify middle '/CN=Test Middle' middle.key root.pem root.key sha256 "$ca_ext"
 }
 
-# start_peer OPTION...: runs in the background; $port, and the log in peer.log.
+# start_peer OPTION...: runs in the background; $port, and the log in peer.log. It may have to make its keys first, which takes a while on a
+# machine with much to do.
 start_peer() {
 	: >peer.log
 	env --default-signal=INT "$REMINT" peer --seconds 120 "$@" >peer.log 2>peer.err &
 	peer_pid=$!
 	peer_tries=0
-	while ! grep -q '^listening\|"listening"' peer.log && kill -0 "$peer_pid" 2>/dev/null && [ $peer_tries -lt 100 ]; do
+	while ! grep -q '^listening\|"listening"' peer.log && kill -0 "$peer_pid" 2>/dev/null && [ $peer_tries -lt 600 ]; do
 		peer_tries=$((peer_tries + 1))
 		sleep 0.05
 	done
 	port=$(sed -n 's/^listening on [^ ]*:\([0-9]*\) as .*/\1/p; s/.*"address":"[^"]*:\([0-9]*\)".*/\1/p' peer.log)
 	[ -n "$port" ] || not_ok "it listens: $*" peer.log peer.err
+}
+
+# logged REGEX SENTENCE: a line of the peer's log says so, soon: it is written when the guest has gone.
+logged() {
+	log_tries=0
+	until grep -Eq -e "$1" peer.log || [ $log_tries -ge 400 ]; do
+		log_tries=$((log_tries + 1))
+		sleep 0.05
+	done
+	grep -Eq -e "$1" peer.log && ok "$2" || not_ok "$2 (no line matches $1)" peer.log dial.log
 }
 
 # stop_peer: its exit status is left in peer_status.
