@@ -131,9 +131,10 @@ prepare() {
 		"$REMINT" issue --dns web.example.com --out new >>prepare.log 2>&1 &&
 		openssl ocsp -issuer new/chain.pem -cert new/cert.pem -reqout request.der >>prepare.log 2>&1 || return
 	"$REMINT" sign gate.csr gone.csr --hold >>prepare.log 2>&1 || return
+	sed 's,DNS:web,DNS:answered,' old.ext >answered.ext
 	"$REMINT" request --cn answered.example.com --dns answered.example.com --out asked >>prepare.log 2>&1 &&
 		openssl x509 -req -in asked/request.pem -CA root.pem -CAkey root.key -set_serial 4712 -days 200 -out new.cer \
-			-extfile old.ext >>prepare.log 2>&1 || return
+			-extfile answered.ext >>prepare.log 2>&1 || return
 	"$REMINT" db backup --out sunday-backup >>prepare.log 2>&1 && "$REMINT" db checkpoint >head.txt || return
 	"$REMINT" plan old.pem --for dotnet-mtls -o campaign.json >>prepare.log 2>&1
 	[ -s campaign.json ]
