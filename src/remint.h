@@ -173,12 +173,19 @@ struct remint_object {
 	const char *endpoint;       /* of what a server sent (container "tls"): "mx.example.com:443", "smtp://mx.example.com:25" */
 	const char *address;        /* ... and by which of its addresses: "192.0.2.1:443" */
 };
+/* A private key that belongs to no certificate and no request among the inputs. */
+struct remint_stray_key {
+	const char *source, *spki_sha256;
+	const char *beside, *beside_spki_sha256; /* the likeliest of those that it was taken for */
+};
+typedef int remint_stray_key_fn(void *arg, const struct remint_stray_key *stray);
 struct remint_show_options {
 	struct remint_wire wire;
 	struct remint_strings inputs; /* files, directories, "-", endpoints */
 	bool strict;                  /* refuse what breaks DER instead of noting it */
 	bool no_keys;                 /* do not open private keys */
 	bool no_pem;                  /* leave `pem` NULL (saves time) */
+	remint_stray_key_fn *stray_key; /* called at the end, with the same argument; a warning says it, too. Or NULL */
 };
 typedef int remint_object_fn(void *arg, const struct remint_object *object);
 /* Every object of every input, streamed. Broken members go to the fault callback, and so does an endpoint that cannot be reached (NETWORK).

@@ -15,6 +15,11 @@
 
 #include "cli/cli.h"
 
+struct showing {
+	struct cli *cli;
+	bool strays; /* the list of them has begun, behind that of the objects */
+};
+
 enum { EXTENSION_WIDTH = 32 };
 
 static bool
@@ -127,7 +132,7 @@ json_body(struct json *json, const struct remint_object *object)
 static int
 show_json(void *arg, const struct remint_object *object)
 {
-	struct cli *cli = arg;
+	struct cli *cli = ((struct showing *)arg)->cli;
 	struct json *json = &cli->json_writer;
 
 	json_open(json, NULL, '{');
@@ -160,7 +165,7 @@ show_json(void *arg, const struct remint_object *object)
 static int
 show_csv(void *arg, const struct remint_object *object)
 {
-	struct cli *cli = arg;
+	struct cli *cli = ((struct showing *)arg)->cli;
 	struct out *out = &cli->out;
 	char before[32] = "", after[32] = "";
 
@@ -331,7 +336,7 @@ text_entries(struct out *out, const struct remint_object *object)
 static int
 show_text(void *arg, const struct remint_object *object)
 {
-	struct cli *cli = arg;
+	struct cli *cli = ((struct showing *)arg)->cli;
 	struct out *out = &cli->out;
 	char revoked[64];
 
@@ -363,6 +368,26 @@ show_text(void *arg, const struct remint_object *object)
 	return keep_going(cli);
 }
 
+static int
+stray_json(void *arg, const struct remint_stray_key *stray)
+{
+	struct showing *showing = arg;
+	struct json *json = &showing->cli->json_writer;
+
+	if (!showing->strays) {
+		json_close(json, ']');
+		json_open(json, "stray_keys", '[');
+	}
+	showing->strays = true;
+	json_open(json, NULL, '{');
+	json_text(json, "source", stray->source);
+	json_text(json, "spki_sha256", stray->spki_sha256);
+	json_text(json, "beside", stray->beside);
+	json_text(json, "beside_spki_sha256", stray->beside_spki_sha256);
+	json_close(json, '}');
+	return 0;
+}
+
 /* ---- the verb ------------------------------------------------------------ */
 
 int
@@ -375,7 +400,9 @@ cmd_show(struct cli *cli)
 		.strict = given(cli, OPT_STRICT),
 		.no_keys = given(cli, OPT_NO_KEYS),
 		.no_pem = !cli->json || given(cli, OPT_NO_PEM),
+		.stray_key = cli->json ? stray_json : NULL,
 	};
+	struct showing showing = { .cli = cli };
 	const char *file = text_of(cli, OPT_OUT);
 	int rc;
 
@@ -389,7 +416,7 @@ cmd_show(struct cli *cli)
 	    cli->json  ? show_json
 	    : cli->csv ? show_csv
 		       : show_text,
-	    cli);
+	    &showing);
 	if (rc)
 		report_verb(cli);
 	document_end(cli, true);

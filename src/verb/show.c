@@ -18,7 +18,8 @@ enum { WATCHED_MOST = 32 };
 struct watched {
 	unsigned char spki[RMT_SHA256];
 	char source[256];
-	bool key, leaf; /* a private key; a certificate of no CA */
+	bool key;
+	enum { OWNER_NONE, OWNER_REQUEST, OWNER_CA, OWNER_LEAF } owner; /* who may have meant it, the likeliest last */
 };
 
 struct show {
@@ -47,7 +48,10 @@ static void watch(struct show *show, const struct rmt_object *object)
 		return;
 	snprintf(watched->source, sizeof watched->source, "%s", object->source);
 	watched->key = object->type == RMT_OBJECT_PRIVATE_KEY;
-	watched->leaf = object->cert && !rmt_cert_is_ca(object->cert);
+	watched->owner = object->request                 ? OWNER_REQUEST
+	                 : !object->cert                 ? OWNER_NONE
+	                 : rmt_cert_is_ca(object->cert) ? OWNER_CA
+	                                                 : OWNER_LEAF;
 	show->watched_count++;
 }
 
@@ -59,28 +63,60 @@ static bool has_owner(const struct show *show, const struct watched *key)
 	return false;
 }
 
-/* A key that belongs to none of the certificates beside it is the commonest mistake there is. */
-static void say_whose_keys(struct show *show)
+/* The key's and the other's, for a person. */
+static void say_stray(struct show *show, const struct watched *key, const struct watched *other)
 {
-	const struct watched *leaf = NULL;
+	bool request = other->owner == OWNER_REQUEST;
+	struct rmt_err err = {0};
+	struct rmt_buf text = {0};
+
+	rmt_hex(rmt_span_of(key->spki, RMT_SHA256), 0, &text);
+	rmt_buf_format(&text, ", and that of the %s in %s is ", request ? "request" : "certificate", other->source);
+	rmt_hex(rmt_span_of(other->spki, RMT_SHA256), 0, &text);
+	if (!rmt_buf_check(&text, &err))
+		rmt_verb_warn(show->ctx, "%s: the key belongs to another %s: SPKI %s", key->source, request ? "request" : "certificate",
+		              rmt_buf_string(&text));
+	rmt_buf_free(&text);
+}
+
+/* ... and for a program. */
+static int tell_stray(struct show *show, const struct watched *key, const struct watched *other)
+{
+	struct rmt_buf hashes = {0};
+	struct remint_stray_key stray = {.source = key->source, .beside = other->source};
+	size_t second;
+	int rc = -1;
+
+	if (!show->options->stray_key)
+		return 0;
+	rmt_hex(rmt_span_of(key->spki, RMT_SHA256), 0, &hashes);
+	rmt_buf_byte(&hashes, 0);
+	second = hashes.length;
+	rmt_hex(rmt_span_of(other->spki, RMT_SHA256), 0, &hashes);
+	if (rmt_buf_check(&hashes, &show->ctx->err) == 0) {
+		stray.spki_sha256 = rmt_buf_string(&hashes);
+		stray.beside_spki_sha256 = rmt_buf_string(&hashes) + second;
+		rc = show->options->stray_key(show->arg, &stray);
+	}
+	rmt_buf_free(&hashes);
+	return rc;
+}
+
+/* A key that belongs to none of the certificates and requests beside it is the commonest mistake there is. */
+static int say_whose_keys(struct show *show)
+{
+	const struct watched *other = NULL;
+	int rc = 0;
 
 	for (size_t i = 0; show->watched_count <= WATCHED_MOST && i < show->watched_count; i++)
-		leaf = show->watched[i].leaf ? &show->watched[i] : leaf;
-	for (size_t i = 0; leaf && i < show->watched_count; i++) {
-		struct rmt_err err = {0};
-		struct rmt_buf text = {0};
-
-		if (!show->watched[i].key || has_owner(show, &show->watched[i]))
-			continue;
-		rmt_hex(rmt_span_of(show->watched[i].spki, RMT_SHA256), 0, &text);
-		rmt_buf_text(&text, ", and that of the certificate in ");
-		rmt_buf_text(&text, leaf->source);
-		rmt_buf_text(&text, " is ");
-		rmt_hex(rmt_span_of(leaf->spki, RMT_SHA256), 0, &text);
-		if (!rmt_buf_check(&text, &err))
-			rmt_verb_warn(show->ctx, "%s: the key belongs to another certificate: SPKI %s", show->watched[i].source, rmt_buf_string(&text));
-		rmt_buf_free(&text);
-	}
+		if (show->watched[i].owner && (!other || show->watched[i].owner >= other->owner))
+			other = &show->watched[i];
+	for (size_t i = 0; rc == 0 && other && i < show->watched_count; i++)
+		if (show->watched[i].key && !has_owner(show, &show->watched[i])) {
+			say_stray(show, &show->watched[i], other);
+			rc = tell_stray(show, &show->watched[i], other);
+		}
+	return rc;
 }
 
 /* ---- one object --------------------------------------------------------------------------------------------------------- */
@@ -478,7 +514,7 @@ int remint_show(struct remint *ctx, const struct remint_show_options *options, r
 			rc = rmt_verb_fault(ctx, &err);
 	}
 	if (rc == 0)
-		say_whose_keys(&show);
+		rc = say_whose_keys(&show);
 	rmt_wire_clear(&wire);
 	rmt_arena_free(&show.arena);
 	return rmt_verb_end(ctx, rc);

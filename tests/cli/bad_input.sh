@@ -109,6 +109,18 @@ refused 7 'other.key: the key belongs to another certificate: SPKI [0-9a-f]*, an
 expect_status 0 "show takes a key and the certificate of another" "$REMINT" show good.pem other.key
 tr '\n' ' ' <"$TMP/err" >"$TMP/line"
 check "and says so" grep -q 'other.key: the key belongs to another certificate: SPKI ' "$TMP/line"
+quietly openssl req -x509 -new -key good.key -subj /CN=self.example.com -addext basicConstraints=critical,CA:TRUE -out self.pem
+quietly openssl req -new -key good.key -subj /CN=self.example.com -out self.csr
+expect_status 0 "beside a certificate that is its own CA" "$REMINT" show self.pem other.key
+tr '\n' ' ' <"$TMP/err" >"$TMP/line"
+check "it says so, too" grep -q 'other.key: the key belongs to another certificate: SPKI .*certificate in self.pem' "$TMP/line"
+expect_status 0 "beside a request" "$REMINT" show self.csr other.key
+tr '\n' ' ' <"$TMP/err" >"$TMP/line"
+check "it says of what" grep -q 'other.key: the key belongs to another request: SPKI .*request in self.csr' "$TMP/line"
+expect_status 0 "in JSON" "$REMINT" show self.csr other.key --json
+expect_out '"stray_keys":\[\{"source":"other.key","spki_sha256":"[0-9a-f]{64}","beside":"self.csr","beside_spki_sha256":"[0-9a-f]{64}"\}\]' "a list tells it"
+expect_status 0 "the key of one of them" "$REMINT" show self.csr good.key self.pem --json
+expect_no_line "$TMP/out" stray_keys "is said nothing of"
 
 # What a Windows CA lists is no certificate, unless the row has it.
 printf '"Serial Number","Request Disposition"\r\n"6100000012","20 -- Issued"\r\n' >listed.csv
