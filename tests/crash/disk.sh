@@ -80,6 +80,35 @@ try revoke "$REMINT" revoke www.contoso.com --reason superseded
 try crl "$REMINT" crl issuing --out crls/one
 try apply "$REMINT" apply plan.json --commit --out bundles --chain root.pem
 
+# ---- a database that takes no more: TABLE | COMMAND. What is not on record is neither released nor told -------------------------------
+if have sqlite3; then
+	while IFS='|' read -r table command; do
+		cd "$TMP" && rm -rf work && cp -R good work && cd work || exit 99
+		quietly "$REMINT" ocsp --all
+		known=$("$REMINT" list --json --limit 1000 | jq '.certificates | length')
+		quietly sqlite3 home/ca.db "CREATE TRIGGER stop BEFORE INSERT ON $table BEGIN SELECT RAISE(ABORT, 'no more'); END"
+		# shellcheck disable=SC2086
+		expect_status 6 "no row into $table: ${command%% *} fails" "$REMINT" $command
+		quietly sqlite3 home/ca.db 'DROP TRIGGER stop'
+		find new -type f 2>/dev/null >"$TMP/found"
+		expect_no_line "$TMP/found" . "and releases nothing"
+		expect_no_line "$TMP/out" . "and tells of nothing"
+		check "and certifies nothing" test "$("$REMINT" list --json --limit 1000 | jq '.certificates | length')" -eq "$known"
+		check "and the database is sound" "$REMINT" db check
+	done <<-'TABLE'
+		tbs|issue --for nginx --dns bad.contoso.com --key-type ec:p256 --out new
+		certificates|issue --for nginx --dns bad.contoso.com --key-type ec:p256 --out new
+		crls|crl issuing --out new
+		ocsp_responses|ocsp --all --force --out new
+		revocations|revoke www.contoso.com --reason superseded
+		campaigns|apply plan.json --commit --out new --chain root.pem
+		campaign_items|apply plan.json --commit --out new --chain root.pem
+	TABLE
+	cd "$TMP" || exit 99
+else
+	skip "sqlite3 is not installed" "a database that takes no more"
+fi
+
 # ---- a disk that is really full -------------------------------------------------------------------------------------------------
 full="a really full disk: the database is sound and knows what was released"
 mkdir small
