@@ -249,9 +249,15 @@ magic_fits(const struct rmt_magic *magic, struct rmt_span beginning)
 	return beginning.length >= length && !memcmp(at, magic->bytes, length);
 }
 
+/* Alone in having its mark behind other fields, which end in a zero. */
+enum { TAR_AT = 257 };
+static const struct rmt_magic tar = { "ustar", 5, "tar archive", "unpack it first" };
+
 const struct rmt_magic *
 rmt_magic_of(struct rmt_span beginning)
 {
+	if (beginning.length >= TAR_AT + 5 && !memcmp(beginning.at + TAR_AT - 1, "\0ustar", 6))
+		return &tar;
 	for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++) {
 		if (magic_fits(&magics[i], beginning))
 			return &magics[i];

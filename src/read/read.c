@@ -11,7 +11,7 @@
 
 #include "read/local.h"
 
-enum { HEAD = 256 };
+enum { HEAD = 512 };
 
 /* The first bytes of a source, kept to describe it when nothing was found. */
 struct head {
@@ -107,6 +107,8 @@ look_ahead(struct head *head, struct rmt_span ahead)
 {
 	const struct rmt_magic *magic;
 
+	if (ahead.length >= 3 && !memcmp(ahead.at, "\357\273\277", 3)) /* a mark is no content */
+		ahead = rmt_span_of(ahead.at + 3, ahead.length - 3);
 	head->length = ahead.length < HEAD ? ahead.length : HEAD;
 	memcpy(head->bytes, ahead.at, head->length);
 	magic = rmt_magic_of(ahead);

@@ -41,6 +41,11 @@ every_cut_and_every_flip_is_survived(void **state)
 	rmt_buf_free(&whole);
 }
 
+/* A header's name, its other fields, and the mark behind 257 bytes. */
+#define ZEROS_16 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define ZEROS_64 ZEROS_16 ZEROS_16 ZEROS_16 ZEROS_16
+#define TAR "a" ZEROS_64 ZEROS_64 ZEROS_64 ZEROS_64 "ustar\0" "00" ZEROS_16
+
 static void
 what_is_none_of_ours_is_named(void **state)
 {
@@ -51,6 +56,8 @@ what_is_none_of_ours_is_named(void **state)
 	} rows[] = {
 		{ "an empty file", "", 0, "!input(offset 0)", "there is nothing in it" },
 		{ "a ZIP", "PK\003\004\0\0", 6, "unsupported=ZIP archive@der", "unpack it first" },
+		{ "a tar", TAR, sizeof TAR - 1, "unsupported=tar archive@der", "unpack it first" },
+		{ "UTF-16 without content", "\377\376h\0a\0l\0l\0o\0\n\0", 14, "!input(offset 0)", "\"hallo\"" },
 		{ "a gzip", "\037\213\010\0\0", 5, "unsupported=gzip archive@der",
 		    "unpack it first" },
 		{ "a JKS of eight bytes", "\376\355\376\355\0\0\0\002", 8, "!input(offset 0)", "cut short" },
