@@ -172,6 +172,8 @@ cmd_import(struct cli *cli)
 	document_end(cli, false);
 	if (rc)
 		return -1;
+	if (!account.found)
+		report_status(cli, 3);
 	if (!account.added)
 		report_note(cli, account.found ? "remint: there is nothing new in it"
 					       : "remint: there was nothing to take over");

@@ -345,6 +345,8 @@ expect_err 'empty: there is no certificate' "is told as such"
 expect_status 3 "an empty file" remint import nothing.pem
 expect_err 'nothing.pem: .*there is nothing in it' "likewise"
 expect_err 'there was nothing to take over' "and nothing else is said"
+printf 'PK\003\004\024\000\000\000\000\000' >archive.zip
+expect_status 3 "nor is anything in an archive that is not unpacked" remint import archive.zip
 expect_status 0 "a directory with something else in it" remint import junk
 expect_out '^left out 1: a file of a directory in which nothing is read' "counts it"
 expect_status 3 "what is not there stops nothing" remint import absent.d junk --commit
