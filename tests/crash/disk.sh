@@ -128,7 +128,7 @@ else
 	*) not_ok "a full disk is said (status $full_status after $full_n)" "$TMP/err" ;;
 	esac
 	half >"$TMP/found"
-	rm -f proposed.json one.* two.* three.*
+	rm -f proposed.json old*
 	load_faults >>"$TMP/found" 2>&1
 	[ -s "$TMP/found" ] && not_ok "$full" "$TMP/found" || ok "$full"
 	cd "$TMP" || exit 99

@@ -29,13 +29,13 @@ cat >"$TMP/worker" <<'WORKER'
 "load_$1" "$2"
 WORKER
 
-killed=0 round=0 issued=0 revoked=0
+killed=0 round=0 issued=0 revoked=0 campaign=0
 while [ $killed -lt $kills ]; do
 	round=$((round + 1)) in_round=0
 	mkdir "$TMP/$round" && cd "$TMP/$round" || exit 99
 	REMINT_HOME=$PWD/home
 	export REMINT_HOME
-	load_begin
+	load_begin $((8 * each)) # not done before the last kill
 	before=$(milliseconds)
 	load_issue issue 1 &
 	load_publish publish 1 &
@@ -44,9 +44,10 @@ while [ $killed -lt $kills ]; do
 	took=$(($(milliseconds) - before))
 	while [ $in_round -lt $each ] && [ $killed -lt $kills ]; do
 		setsid sh -c '
-			for kind in issue revoke apply publish; do
-				sh "$1" $kind ${kind}'"$killed"' 2>/dev/null &
-			done
+			sh "$1" issue issue'"$killed"' 2>/dev/null &
+			sh "$1" revoke revoke'"$killed"' 2>/dev/null &
+			sh "$1" apply campaign 2>/dev/null &
+			sh "$1" publish published 2>/dev/null &
 			wait' sh "$TMP/worker" &
 		group=$!
 		sleep "$(moment)"
@@ -57,6 +58,7 @@ while [ $killed -lt $kills ]; do
 		[ "$(wc -l <revoked)" -gt $in_round ] || took=$((took * 5 / 4))
 		"$REMINT" db check >/dev/null 2>"$TMP/err" || not_ok "after kill $killed the database is sound" "$TMP/err"
 	done
+	bundles=$(find bundles -name cert.pem 2>/dev/null | wc -l)
 	# What was cut off is finished by the next run.
 	apply_status=0
 	"$REMINT" apply plan.json --commit --out bundles --chain root.pem >"$TMP/out" 2>"$TMP/err" || apply_status=$?
@@ -65,11 +67,11 @@ while [ $killed -lt $kills ]; do
 	if [ -s "$TMP/found" ]; then
 		not_ok "round $round, $killed kills: nothing is lost" "$TMP/found"
 	else
-		ok "round $round, $killed kills: $(wc -l <load.known) certificates, $(wc -l <revoked) revocations reported, $(wc -l <load.revoked) known, nothing lost"
+		ok "round $round, $killed kills: $(wc -l <load.known) certificates, $(wc -l <revoked) revocations reported, $(wc -l <load.revoked) known, $bundles bundles of the campaign, nothing lost"
 	fi
-	issued=$((issued + $(wc -l <load.known))) revoked=$((revoked + $(wc -l <revoked)))
+	issued=$((issued + $(wc -l <load.known))) revoked=$((revoked + $(wc -l <revoked))) campaign=$((campaign + bundles))
 	cd "$TMP" && rm -rf "${TMP:?}/$round"
 done
-[ $issued -gt $kills ] && [ $revoked -gt $round ] && ok "killed $killed times in $round homes, while they worked" ||
-	not_ok "there was work to be killed ($issued certificates, $revoked revocations in $killed times)"
+[ $issued -gt $kills ] && [ $revoked -gt $round ] && [ $campaign -gt $round ] && ok "killed $killed times in $round homes, while they worked" ||
+	not_ok "there was work to be killed ($issued certificates, $revoked revocations, $campaign bundles in $killed times)"
 tap_done

@@ -4,18 +4,27 @@
 #
 #	out/*/cert.pem   what was released
 #	revoked          serial numbers whose revocation was reported as done
-#	crls/*           directories with a revocation list, one for each time it was published
-#	plan.json        a campaign of a few items; its bundles go to bundles/
+#	crls/NAME        where one worker publishes the revocation list, again and again
+#	crls/NAME.log    the numbers of the lists that were reported as published there
+#	plan.json        a campaign; its bundles go to bundles/
 
-# load_begin: a home, and what the workers need.
+# load_begin [ITEMS]: a home, and what the workers need: a campaign of so many items, 6 without. Their certificates are made once.
 load_begin() {
 	lab --no-password
 	mkdir -p out crls
 	: >revoked
-	old_ca
-	for load_name in one two three four five six; do old_cert "$load_name" "/O=Contoso/CN=$load_name.contoso.com"; done
-	"$REMINT" plan one.pem two.pem three.pem four.pem five.pem six.pem --for nginx --chain root.pem -o proposed.json >/dev/null 2>&1
+	[ -d "$TMP/estate" ] || (mkdir "$TMP/estate" && cd "$TMP/estate" && load_estate "${1:-6}")
+	cp "$TMP"/estate/*.pem .
+	"$REMINT" plan old*.pem --for nginx --chain root.pem -o proposed.json >/dev/null 2>&1
 	jq '.items[] |= (.approved = true | .key = "ec:p256" | if .action == "keep" then .action = "reissue" else . end)' proposed.json >plan.json
+}
+load_estate() {
+	old_ca
+	load_item=0
+	while [ $load_item -lt "$1" ]; do
+		load_item=$((load_item + 1))
+		old_cert old$load_item "/O=Contoso/CN=old$load_item.contoso.com"
+	done
 }
 
 # The workers: each goes on for ever, or with a number for so many turns. What a turn has done is written down only when the command said so.
@@ -44,13 +53,22 @@ load_revoke() {
 		fi
 	done
 }
-# load_publish NAME [TURNS]
+# load_publish NAME [TURNS]: each list in the place of the one before.
 load_publish() {
 	load_turn=0
 	while [ $load_turn != "${2:-for ever}" ]; do
 		load_turn=$((load_turn + 1))
-		"$REMINT" crl issuing --out "crls/$1-$load_turn" >/dev/null || echo "crl: status $?" >&2
+		if "$REMINT" crl issuing --out "crls/$1" >/dev/null; then
+			load_crl_number "crls/$1/issuing.crl" >>"crls/$1.log"
+		else
+			echo "crl: status $?" >&2
+		fi
 	done
+}
+# load_crl_number FILE: in decimal; nothing when it is no list.
+load_crl_number() {
+	load_number=$(openssl crl -inform DER -in "$1" -noout -crlnumber 2>/dev/null | sed 's/.*=0x//; s/.*=//')
+	[ -z "$load_number" ] || echo $((0x$load_number))
 }
 # load_apply NAME [TURNS]
 load_apply() {
@@ -80,16 +98,16 @@ load_faults() {
 	load_crl_faults
 }
 
-# The numbers of the lists that one worker published only grow, and no two lists have the same.
+# A place has a whole list in both forms, never an older one than was reported; numbers only grow, and no two lists have the same.
 load_crl_faults() {
-	for load_file in crls/*/issuing.crl; do
-		[ -e "$load_file" ] || continue
-		load_number=$(openssl crl -inform DER -in "$load_file" -noout -crlnumber 2>/dev/null | sed 's/.*=0x//; s/.*=//')
-		[ -n "$load_number" ] || echo "half a list: $load_file"
-		load_file=${load_file%/*} load_turn=${load_file##*-}
-		echo "${load_file%-*} $load_turn $(printf %d "0x${load_number:-0}")"
-	done | sort -k1,1 -k2,2n >load.numbers
-	grep '^half' load.numbers
-	awk '$1 == worker && $3 <= number { print "the number of a list does not grow: " $0 } { worker = $1; number = $3 }' load.numbers
-	cut -d' ' -f3 load.numbers | sort | uniq -d | sed 's/^/two lists have the number /'
+	for load_place in crls/*/; do
+		load_place=${load_place%/}
+		[ -e "$load_place/issuing.crl" ] || continue
+		load_now=$(load_crl_number "$load_place/issuing.crl")
+		[ -n "$load_now" ] || echo "half a list: $load_place/issuing.crl"
+		openssl crl -in "$load_place/issuing.crl.pem" -noout 2>/dev/null || echo "half a list: $load_place/issuing.crl.pem"
+		[ "${load_now:-0}" -ge "$(tail -n 1 "$load_place.log" 2>/dev/null || echo 0)" ] || echo "an older list than was reported: $load_place"
+	done
+	awk 'FNR > 1 && $1 <= number { print "the number of a list does not grow: " FILENAME ": " $0 } { number = $1 }' crls/*.log 2>/dev/null
+	sort crls/*.log 2>/dev/null | uniq -d | sed 's/^/two lists have the number /'
 }
