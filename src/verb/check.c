@@ -329,13 +329,14 @@ static int refuse_authority(struct checking *checking, const char *name, const c
 static int check_parent(struct checking *checking, const struct rmt_db_authority *row, const struct rmt_cert *cert)
 {
 	struct rmt_db_authority parent;
+	struct rmt_err why;
 	struct rmt_cert above;
 	int found = rmt_db_authority_get(checking->home->db, NULL, row->parent, &parent, checking->err);
 
 	if (found < 0)
 		return -1;
 	if (found && parent.cert.length && rmt_cert_read(&above, parent.cert, RMT_TOLERANT, NULL) == 0 &&
-	    rmt_checker_verify(checking->checker, cert->tbs, cert->outer_algorithm, cert->signature, above.spki, NULL) == 0)
+	    rmt_checker_judge(checking->checker, cert->tbs, cert->outer_algorithm, cert->signature, above.spki, &why) != RMT_SIGNATURE_FALSE)
 		return 0;
 	return refuse_authority(checking, row->name, "was not signed by the one that it stands under");
 }

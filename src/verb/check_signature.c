@@ -14,13 +14,11 @@
 
 enum { BATCH = 512 };
 
-enum outcome { GOOD, BAD, UNVERIFIABLE };
-
 struct job {
 	int64_t id;
 	size_t issuer;      /* place among the authorities */
 	size_t from, length; /* of the DER in `bytes` */
-	enum outcome outcome;
+	enum rmt_judgement outcome;
 };
 
 struct authority {
@@ -105,19 +103,14 @@ void rmt_signatures_free(struct rmt_signatures *signatures)
 	free(signatures);
 }
 
-static enum outcome outcome_of(struct rmt_checker *checker, struct rmt_span der, struct rmt_span spki)
+static enum rmt_judgement outcome_of(struct rmt_checker *checker, struct rmt_span der, struct rmt_span spki)
 {
-	struct rmt_signature_algorithm algorithm;
-	struct rmt_err err = {0};
+	struct rmt_err why;
 	struct rmt_cert cert;
 
 	if (rmt_cert_read(&cert, der, RMT_TOLERANT, NULL))
-		return BAD;
-	if (rmt_checker_verify(checker, cert.tbs, cert.outer_algorithm, cert.signature, spki, &err) == 0)
-		return GOOD;
-	if (err.class == RMT_SECRET || err.class == RMT_INTERNAL)
-		return UNVERIFIABLE;
-	return rmt_algorithm_read(cert.outer_algorithm, &algorithm, NULL) == 0 && !algorithm.name[0] ? UNVERIFIABLE : BAD;
+		return RMT_SIGNATURE_FALSE;
+	return rmt_checker_judge(checker, cert.tbs, cert.outer_algorithm, cert.signature, spki, &why);
 }
 
 static void work(void *arg, size_t worker, size_t index)
@@ -135,9 +128,9 @@ static int flush(struct rmt_signatures *signatures, struct rmt_err *err)
 	for (size_t i = 0; i < signatures->count; i++) {
 		const struct job *job = &signatures->jobs[i];
 
-		signatures->good += job->outcome == GOOD;
-		signatures->unverifiable += job->outcome == UNVERIFIABLE;
-		if (job->outcome != BAD)
+		signatures->good += job->outcome == RMT_SIGNATURE_GOOD;
+		signatures->unverifiable += job->outcome == RMT_SIGNATURE_UNVERIFIABLE;
+		if (job->outcome != RMT_SIGNATURE_FALSE)
 			continue;
 		rmt_err_set(err, RMT_DATABASE, NULL, "certificate %lld was not signed by the authority that it stands under: its signature does not verify",
 		            (long long)job->id);

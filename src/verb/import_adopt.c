@@ -67,10 +67,11 @@ static int visit_stray(void *arg, const struct rmt_db_cert *stray)
 	const struct rmt_import_ca *ca;
 	struct rmt_cert cert;
 	int64_t holder;
+	struct rmt_import_verdict verdict;
 	size_t signer;
 	int held = 0;
 
-	if (rmt_cert_read(&cert, stray->der, RMT_TOLERANT, NULL) || (signer = rmt_import_cert_signer(run, &cert, NULL)) == SIZE_MAX)
+	if (rmt_cert_read(&cert, stray->der, RMT_TOLERANT, NULL) || (signer = rmt_import_cert_signer(run, &cert, &verdict)) == SIZE_MAX)
 		return 0;
 	ca = &run->cas[signer];
 	if (ca->id)
@@ -78,6 +79,9 @@ static int visit_stray(void *arg, const struct rmt_db_cert *stray)
 	if (held)
 		return held < 0 ? -1 : 0;
 	told_by(run, ca)->adopted++;
+	run->source = &run->sources[ca->source == SIZE_MAX ? 0 : ca->source];
+	if (verdict.unverified && rmt_import_unverified(run, RMT_UNTAKEN_UNVERIFIED, run->ctx->home, "a certificate goes under its CA", &verdict.why, adopting->err))
+		return -1;
 	return run->options->commit ? adopt(adopting, stray, ca->id) : 0;
 }
 

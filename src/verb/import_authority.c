@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * import_authority.c - the CAs that an import knows: those of the home, and those that its sources hold. Which of them signed what
- * is told by the signature, never by a name alone. What becomes of them is import_settle.c's.
+ * is told by the signature, never by a name alone, unless nobody here can verify that signature: then by name and key identifier. What
+ * becomes of them is import_settle.c's.
  */
 #include "config.h"
 
@@ -115,31 +116,73 @@ static bool goes_before(const struct rmt_import_ca *a, const struct rmt_import_c
 	return a->cert->not_before > b->cert->not_before;
 }
 
-size_t rmt_import_signer(struct rmt_import *run, const struct rmt_import_signed *what, size_t *named)
+int rmt_import_key_named(const struct rmt_import_ca *ca, const struct rmt_extensions *extensions)
 {
-	size_t best = SIZE_MAX;
+	const struct rmt_ext *theirs = rmt_ext_find(extensions, RMT_EXT_AUTHORITY_KEY_ID);
+	const struct rmt_ext *own = rmt_ext_find(&ca->cert->extensions, RMT_EXT_SUBJECT_KEY_ID);
+	struct rmt_authority_key_id named;
+	struct rmt_span key_id;
 
-	if (named)
-		*named = SIZE_MAX;
+	if (!theirs || !own || rmt_ext_authority_key_id(theirs->value, &named, NULL) || !named.key_id.length ||
+	    rmt_ext_subject_key_id(own->value, &key_id, NULL))
+		return -1;
+	return rmt_span_equal(named.key_id, key_id);
+}
+
+/* Nobody else of that name is known, with another key. */
+static bool is_alone(const struct rmt_import *run, const struct rmt_import_ca *ca)
+{
+	for (size_t i = 0; i < run->ca_count; i++)
+		if (memcmp(run->cas[i].spki, ca->spki, RMT_SHA256) != 0 && rmt_name_equal(run->cas[i].cert->subject, ca->cert->subject))
+			return false;
+	return true;
+}
+
+/* May what cannot be verified be taken for this CA's? A root's own certificate may, whatever it leaves out. */
+static bool is_claimed(const struct rmt_import *run, const struct rmt_import_ca *ca, const struct rmt_import_signed *what)
+{
+	int named = rmt_import_key_named(ca, what->extensions);
+
+	return named == 1 || rmt_span_equal(ca->cert->tbs, what->tbs) || (named < 0 && is_alone(run, ca));
+}
+
+size_t rmt_import_signer(struct rmt_import *run, const struct rmt_import_signed *what, struct rmt_import_verdict *verdict)
+{
+	size_t best = SIZE_MAX, claimed = SIZE_MAX;
+	struct rmt_import_verdict unseen;
+	struct rmt_err why;
+
+	if (!verdict)
+		verdict = &unseen;
+	*verdict = (struct rmt_import_verdict){.named = SIZE_MAX};
 	for (size_t i = 0; i < run->ca_count; i++) {
 		const struct rmt_import_ca *ca = &run->cas[i];
+		enum rmt_judgement judgement;
 
 		if (!rmt_name_equal(ca->cert->subject, what->issuer))
 			continue;
-		if (named)
-			*named = i;
-		if ((best == SIZE_MAX || goes_before(ca, &run->cas[best])) &&
-		    rmt_checker_verify(run->checker, what->tbs, what->algorithm, what->signature, ca->cert->spki, NULL) == 0)
+		verdict->named = i;
+		if (best != SIZE_MAX && !goes_before(ca, &run->cas[best]))
+			continue;
+		judgement = rmt_checker_judge(run->checker, what->tbs, what->algorithm, what->signature, ca->cert->spki, &why);
+		if (judgement == RMT_SIGNATURE_GOOD)
 			best = i;
+		if (judgement != RMT_SIGNATURE_UNVERIFIABLE)
+			continue;
+		verdict->unverified = true;
+		verdict->why = why;
+		if (is_claimed(run, ca, what) && (claimed == SIZE_MAX || goes_before(ca, &run->cas[claimed])))
+			claimed = i;
 	}
-	return best;
+	verdict->unverified = verdict->unverified && best == SIZE_MAX;
+	return best == SIZE_MAX ? claimed : best;
 }
 
-size_t rmt_import_cert_signer(struct rmt_import *run, const struct rmt_cert *cert, size_t *named)
+size_t rmt_import_cert_signer(struct rmt_import *run, const struct rmt_cert *cert, struct rmt_import_verdict *verdict)
 {
-	const struct rmt_import_signed what = {cert->issuer, cert->tbs, cert->outer_algorithm, cert->signature};
+	const struct rmt_import_signed what = {cert->issuer, cert->tbs, cert->outer_algorithm, cert->signature, &cert->extensions};
 
-	return rmt_import_signer(run, &what, named);
+	return rmt_import_signer(run, &what, verdict);
 }
 
 void rmt_import_cas_clear(struct rmt_import *run)

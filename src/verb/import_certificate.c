@@ -2,11 +2,13 @@
 /*
  * import_certificate.c - certificates of an import on their way into the database, and the keys and requests that stand beside them.
  *
- * A certificate whose CA is known, here or elsewhere, is recorded under it once its signature says so; its serial number is then never
+ * A certificate whose CA is known, here or elsewhere, is recorded under it once its signature says so, or where nobody here can verify
+ * that, its key identifier; its serial number is then never
  * given again. What is on record already, by its bytes, stays as it is.
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,20 +155,11 @@ bool rmt_import_met(const struct rmt_import *run, size_t ca, struct rmt_span ser
 }
 
 /* It says that this very key signed it, and that key did not: it was altered, or somebody made it up. */
-static bool is_false(const struct rmt_import *run, const struct rmt_cert *cert, size_t named)
+static bool is_false(const struct rmt_import *run, const struct rmt_cert *cert)
 {
-	const struct rmt_ext *ext = rmt_ext_find(&cert->extensions, RMT_EXT_AUTHORITY_KEY_ID), *own;
-	struct rmt_authority_key_id id;
-	struct rmt_span key_id;
-
-	if (named == SIZE_MAX || !ext || rmt_ext_authority_key_id(ext->value, &id, NULL) || !id.key_id.length)
-		return false;
-	for (size_t i = 0; i < run->ca_count; i++) {
-		own = rmt_ext_find(&run->cas[i].cert->extensions, RMT_EXT_SUBJECT_KEY_ID);
-		if (own && rmt_ext_subject_key_id(own->value, &key_id, NULL) == 0 && rmt_span_equal(key_id, id.key_id) &&
-		    rmt_name_equal(run->cas[i].cert->subject, cert->issuer))
+	for (size_t i = 0; i < run->ca_count; i++)
+		if (rmt_name_equal(run->cas[i].cert->subject, cert->issuer) && rmt_import_key_named(&run->cas[i], &cert->extensions) == 1)
 			return true;
-	}
 	return false;
 }
 
@@ -224,10 +217,19 @@ static bool is_settled(struct rmt_import *run, size_t self)
 	return true;
 }
 
+static int tell_unverified(struct rmt_import *run, const struct rmt_object *object, const struct rmt_err *why, struct rmt_err *err)
+{
+	char what[120];
+
+	snprintf(what, sizeof what, "the certificate with serial number %.50s is taken", rmt_arena_serial(&run->arena, object->cert->serial));
+	return rmt_import_unverified(run, RMT_UNTAKEN_UNVERIFIED, object->source, what, why, err);
+}
+
 int rmt_import_cert(struct rmt_import *run, const struct rmt_object *object, struct rmt_err *err)
 {
 	unsigned char sha256[RMT_SHA256];
-	size_t ca, named, self;
+	struct rmt_import_verdict verdict;
+	size_t ca, self;
 	int new;
 
 	if (rmt_cert_fingerprint(object->cert, sha256, err))
@@ -236,11 +238,13 @@ int rmt_import_cert(struct rmt_import *run, const struct rmt_object *object, str
 	if (new != 1)
 		return new;
 	run->source->told.certificates.found++;
-	ca = rmt_import_cert_signer(run, object->cert, &named);
-	if (ca == SIZE_MAX && is_false(run, object->cert, named))
+	ca = rmt_import_cert_signer(run, object->cert, &verdict);
+	if (ca == SIZE_MAX && is_false(run, object->cert))
 		return rmt_import_refuse(run, RMT_UNTAKEN_SIGNATURE, object->source, NULL,
 		                         "the certificate with serial number %s says that %.80s signed it, whose key did not",
 		                         rmt_arena_serial(&run->arena, object->cert->serial), rmt_arena_name(&run->arena, object->cert->issuer));
+	if (verdict.unverified && ca != SIZE_MAX && tell_unverified(run, object, &verdict.why, err))
+		return -1;
 	new = ca == SIZE_MAX ? 1 : note_met(run, ca, object->cert->serial, err);
 	self = rmt_import_ca_of(run, sha256);
 	if (new < 0 || is_settled(run, self))

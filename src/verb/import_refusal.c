@@ -30,6 +30,8 @@ static const struct {
     [RMT_UNTAKEN_STRANGER] = {"a revocation list of a CA that is neither here nor in the home", false, RMT_INPUT},
     [RMT_UNTAKEN_LISTED] = {"listed without its certificate", false, RMT_INPUT},
     [RMT_UNTAKEN_DOUBT] = {"the part of a revocation that cannot be understood: it is revoked all the same", false, RMT_INPUT},
+    [RMT_UNTAKEN_UNVERIFIED] = {"the signature of a certificate that nobody here can verify: it is taken all the same", false, RMT_INPUT},
+    [RMT_UNTAKEN_UNVERIFIED_LIST] = {"the signature of a revocation list that nobody here can verify: what is in it is revoked all the same", false, RMT_INPUT},
     [RMT_UNTAKEN_DATABASE] = {"a database within a directory", false, RMT_INPUT},
     [RMT_UNTAKEN_OTHER] = {"a file of a directory in which nothing is read", false, RMT_INPUT},
     [RMT_UNTAKEN_SPARE_KEY] = {"a private key of no certificate that is here", false, RMT_INPUT},
@@ -61,6 +63,16 @@ int rmt_import_refuse(struct rmt_import *run, enum rmt_import_reason reason, con
 	if (source)
 		rmt_err_source(&fault, source);
 	return tell(run, reason, &fault);
+}
+
+int rmt_import_unverified(struct rmt_import *run, enum rmt_import_reason reason, const char *source, const char *what, const struct rmt_err *why, struct rmt_err *err)
+{
+	int new = reason == RMT_UNTAKEN_UNVERIFIED ? rmt_import_note(run, 'W', rmt_span_text(why->message), NULL, err) : 1;
+
+	run->source->untaken[reason]++;
+	if (new == 1)
+		rmt_verb_warn(run->ctx, "%s: %s, but its signature cannot be verified here: %s", source ? source : run->source->path, what, why->message);
+	return new < 0 ? -1 : 0;
 }
 
 int rmt_import_refuse_err(struct rmt_import *run, enum rmt_import_reason reason, struct rmt_err *fault, struct rmt_err *err)

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -258,26 +259,41 @@ static bool is_indirect(const struct rmt_crl *crl)
 	return false;
 }
 
+/* A revocation too many can be seen and mended, one that is lost cannot: what such a list says is believed, and each is told. */
+static int tell_unverified(struct rmt_import *run, const struct rmt_object *object, const struct rmt_err *why, struct rmt_err *err)
+{
+	char what[180];
+
+	snprintf(what, sizeof what, "what the revocation list of %.100s says is revoked", rmt_arena_name(&run->arena, object->crl->issuer));
+	return rmt_import_unverified(run, RMT_UNTAKEN_UNVERIFIED_LIST, object->source, what, why, err);
+}
+
 int rmt_import_crl(struct rmt_import *run, const struct rmt_object *object, struct rmt_err *err)
 {
 	const struct rmt_crl *crl = object->crl;
-	const struct rmt_import_signed what = {crl->issuer, crl->tbs, crl->outer_algorithm, crl->signature};
+	const struct rmt_import_signed what = {crl->issuer, crl->tbs, crl->outer_algorithm, crl->signature, &crl->extensions};
 	struct rmt_withdrawal withdrawal = {.source = object->source};
 	struct rmt_crl_entry entry;
 	struct rmt_err fault = {0};
 	struct rmt_der cursor;
-	size_t named;
+	struct rmt_import_verdict verdict;
 	int more, rc;
 
-	withdrawal.ca = rmt_import_signer(run, &what, &named);
+	withdrawal.ca = rmt_import_signer(run, &what, &verdict);
+	if (withdrawal.ca == SIZE_MAX && verdict.unverified)
+		return rmt_import_refuse(run, RMT_UNTAKEN_LIST, object->source, NULL,
+		                         "the revocation list of %.100s cannot be verified here (%.200s), and no key of that name is known to be the one that signed it",
+		                         rmt_arena_name(&run->arena, crl->issuer), verdict.why.message);
 	if (withdrawal.ca == SIZE_MAX)
-		return rmt_import_refuse(run, named == SIZE_MAX ? RMT_UNTAKEN_STRANGER : RMT_UNTAKEN_LIST, object->source, NULL,
-		                         named == SIZE_MAX ? "the revocation list is of %.100s, which is neither here nor in the home"
+		return rmt_import_refuse(run, verdict.named == SIZE_MAX ? RMT_UNTAKEN_STRANGER : RMT_UNTAKEN_LIST, object->source, NULL,
+		                         verdict.named == SIZE_MAX ? "the revocation list is of %.100s, which is neither here nor in the home"
 		                                           : "the revocation list says that it is of %.100s, whose key did not sign it",
 		                         rmt_arena_name(&run->arena, crl->issuer));
 	if (is_indirect(crl))
 		return rmt_import_refuse(run, RMT_UNTAKEN_LIST, object->source, NULL, "an indirect list: its entries may be other CAs'");
-	rc = note_number(run, object, withdrawal.ca);
+	rc = verdict.unverified ? tell_unverified(run, object, &verdict.why, err) : 0;
+	if (rc == 0)
+		rc = note_number(run, object, withdrawal.ca);
 	rmt_der_open(&cursor, crl->entries, &rmt_notes_ignored);
 	while (rc == 0 && (more = rmt_crl_next(&cursor, &entry, &fault)) != 0) {
 		if (more < 0)

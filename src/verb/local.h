@@ -1267,7 +1267,7 @@ struct rmt_import_ca {
 enum rmt_import_reason {
 	RMT_UNTAKEN_UNREADABLE, RMT_UNTAKEN_OUTSIDE, RMT_UNTAKEN_ROW, RMT_UNTAKEN_SIGNATURE, RMT_UNTAKEN_SERIAL, RMT_UNTAKEN_AUTHORITY,
 	RMT_UNTAKEN_LOCKED, RMT_UNTAKEN_WEAK, RMT_UNTAKEN_LIST, RMT_UNTAKEN_REVOCATION, RMT_UNTAKEN_STRANGER, RMT_UNTAKEN_LISTED,
-	RMT_UNTAKEN_DOUBT, RMT_UNTAKEN_SPARE_KEY, RMT_UNTAKEN_DATABASE, RMT_UNTAKEN_OTHER,
+	RMT_UNTAKEN_DOUBT, RMT_UNTAKEN_UNVERIFIED, RMT_UNTAKEN_UNVERIFIED_LIST, RMT_UNTAKEN_SPARE_KEY, RMT_UNTAKEN_DATABASE, RMT_UNTAKEN_OTHER,
 	RMT_UNTAKEN_REASONS
 };
 
@@ -1333,6 +1333,8 @@ bool rmt_import_noted(const struct rmt_import *run, char what, struct rmt_span b
 
 /* Counted; a fault is told with its place, anything else explained once for a source. 0 to go on. (import_refusal.c) */
 int rmt_import_refuse(struct rmt_import *run, enum rmt_import_reason reason, const char *source, const char *place, const char *format, ...) RMT_PRINTF(5, 6);
+/* Taken all the same, though nobody here can verify the signature: counted, and told once for each thing that is missing; of a list each time. */
+int rmt_import_unverified(struct rmt_import *run, enum rmt_import_reason reason, const char *source, const char *what, const struct rmt_err *why, struct rmt_err *err);
 /* The same for what a room below said, which may be a failure of ours (-1 with `err`). */
 int rmt_import_refuse_err(struct rmt_import *run, enum rmt_import_reason reason, struct rmt_err *fault, struct rmt_err *err);
 int rmt_import_tell(struct rmt_import *run, remint_imported_fn *imported, void *arg, struct rmt_err *err);
@@ -1342,10 +1344,18 @@ int rmt_import_home_cas(struct rmt_import *run, struct rmt_err *err);
 int rmt_import_ca_found(struct rmt_import *run, const struct rmt_object *object, struct rmt_err *err);
 size_t rmt_import_ca_of(const struct rmt_import *run, const unsigned char sha256[RMT_SHA256]);
 size_t rmt_import_ca_keyed(const struct rmt_import *run, const unsigned char spki[RMT_SHA256]);
-/* The one among those of that name whose key made the signature; *named: the last one of that name, or SIZE_MAX. */
-struct rmt_import_signed { struct rmt_span issuer, tbs, algorithm, signature; };
-size_t rmt_import_signer(struct rmt_import *run, const struct rmt_import_signed *what, size_t *named);
-size_t rmt_import_cert_signer(struct rmt_import *run, const struct rmt_cert *cert, size_t *named);
+/* The one among those of that name whose key made the signature; failing that, the one whose key is said to have made it, where nobody
+ * here can verify that: by its identifier, or because no other key of that name is known. `verdict` may be NULL. */
+struct rmt_import_signed { struct rmt_span issuer, tbs, algorithm, signature; const struct rmt_extensions *extensions; };
+struct rmt_import_verdict {
+	size_t named;       /* the last one of that name, or SIZE_MAX */
+	bool unverified;    /* none of that name verified it, and not for each of them it is false */
+	struct rmt_err why; /* then: what is missing */
+};
+size_t rmt_import_signer(struct rmt_import *run, const struct rmt_import_signed *what, struct rmt_import_verdict *verdict);
+size_t rmt_import_cert_signer(struct rmt_import *run, const struct rmt_cert *cert, struct rmt_import_verdict *verdict);
+/* Does it say by its authority key identifier that this CA's key signed it? 1, 0 it says another, -1 it does not say. */
+int rmt_import_key_named(const struct rmt_import_ca *ca, const struct rmt_extensions *extensions);
 int rmt_import_settle(struct rmt_import *run, struct rmt_err *err);  /* when all CAs and keys are known */
 int rmt_import_adopt(struct rmt_import *run, struct rmt_err *err);   /* then: what the home has goes under them (import_adopt.c) */
 int rmt_import_numbers(struct rmt_import *run, struct rmt_err *err); /* at the end: lists go on where they were */

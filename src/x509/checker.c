@@ -300,12 +300,12 @@ set_pss(EVP_PKEY_CTX *ctx, struct rmt_span algorithm, struct rmt_err *err)
 	if (mask == NULL)
 		return -1;
 	if (pss.salt_length < 0 || pss.salt_length > RSA_BYTES_MAX)
-		return rmt_err_set(err, RMT_INPUT, "algorithm",
+		return rmt_err_set(err, RMT_INPUT, "signature",
 		    "the salt of the RSASSA-PSS signature has no possible length");
 	if (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) <= 0 ||
 	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, mask) <= 0 ||
 	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, (int)pss.salt_length) <= 0)
-		return rmt_err_openssl(err, RMT_INPUT, "algorithm",
+		return rmt_err_openssl(err, RMT_INPUT, "signature",
 		    "the key does not allow this RSASSA-PSS signature");
 	return 0;
 }
@@ -438,6 +438,33 @@ rmt_checker_verify(struct rmt_checker *checker, struct rmt_span message, struct 
 		return -1;
 	return digest == NULL ? verify_whole(checker, kept, message, signature, err)
 			      : verify_digest(checker, kept, message, digest, signature, err);
+}
+
+/* Could this key have made it at all? */
+static bool
+possible(const struct rmt_signature_algorithm *algorithm, struct rmt_span spki)
+{
+	struct rmt_spki key;
+
+	if (algorithm->name[0] == '\0')
+		return true;
+	return rmt_spki_read(spki, &key, NULL) == 0 &&
+	       (key.kind[0] == '\0' || fits(algorithm->key, key.kind));
+}
+
+enum rmt_judgement
+rmt_checker_judge(struct rmt_checker *checker, struct rmt_span message, struct rmt_span algorithm,
+    struct rmt_span signature, struct rmt_span spki, struct rmt_err *why)
+{
+	struct rmt_signature_algorithm read;
+
+	*why = (struct rmt_err){ 0 };
+	if (rmt_checker_verify(checker, message, algorithm, signature, spki, why) == 0)
+		return RMT_SIGNATURE_GOOD;
+	if (strcmp(why->place, "signature") == 0 ||
+	    rmt_algorithm_read(algorithm, &read, NULL) < 0 || !possible(&read, spki))
+		return RMT_SIGNATURE_FALSE;
+	return RMT_SIGNATURE_UNVERIFIABLE;
 }
 
 /* ---- a message in pieces ------------------------------------------------------------------ */

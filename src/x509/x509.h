@@ -489,6 +489,10 @@ struct rmt_checker *rmt_checker_new(struct rmt_err *err);
 void rmt_checker_free(struct rmt_checker *checker);
 /* 0 good; -1 RMT_INPUT "signature does not verify" or RMT_SECRET for a key that cannot be used. SHA-1 and MD5 signatures are checked, not judged. */
 int rmt_checker_verify(struct rmt_checker *checker, struct rmt_span message, struct rmt_span algorithm, struct rmt_span signature, struct rmt_span spki, struct rmt_err *err);
+/* The same, and what a failure means. What cannot be verified here - an algorithm that Remint or this OpenSSL does not know, a key that
+ * cannot be used - is not false: nobody knows, and `why` says what is missing. */
+enum rmt_judgement { RMT_SIGNATURE_GOOD, RMT_SIGNATURE_FALSE, RMT_SIGNATURE_UNVERIFIABLE };
+enum rmt_judgement rmt_checker_judge(struct rmt_checker *checker, struct rmt_span message, struct rmt_span algorithm, struct rmt_span signature, struct rmt_span spki, struct rmt_err *why);
 /* The same of a message in pieces. The start: 1 go on, 0 this kind of key needs the message whole, -1. */
 int rmt_checker_start(struct rmt_checker *checker, struct rmt_span algorithm, struct rmt_span spki, struct rmt_err *err);
 int rmt_checker_add(struct rmt_checker *checker, struct rmt_span piece, struct rmt_err *err);

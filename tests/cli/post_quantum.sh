@@ -30,6 +30,36 @@ for name in ml-dsa-44 slh-dsa-sha2-128s; do
 		expect_out 'this OpenSSL 3\.[0-9.]+ knows no ML-DSA-65; 3\.5 does' "and what is missing is said"
 	fi
 done
+# What cannot be verified is not false: whole piles of them are taken, with their CAs.
+REMINT_HOME=$TMP/pile
+quietly "$REMINT" init --no-root --no-password
+expect_status 0 "all of them are imported" remint import "$pq" --commit --json
+json_is '[.imported[] | .certificates.new, .authorities.new] | add == 6' "each certificate and both CAs"
+if [ "$knows" ]; then
+	json_is '[.imported[].refused[]] | length == 0' "all verified"
+else
+	json_is '[.imported[].refused[]] | map([.count, .fault]) == [[4, false]]' "not verified, counted, and no fault"
+	expect_err 'is taken, but its signature cannot be verified here: .*this OpenSSL 3\.[0-9.]+ knows no ML-DSA-65; 3\.5 does' "the warning says what is missing"
+	expect_err 'is taken, but .*knows no SLH-DSA-SHA2-128s; 3\.5 does' "for each kind"
+	if grep -q 'key did not' "$TMP/err"; then not_ok "none is called false" "$TMP/err"; else ok "none is called false"; fi
+fi
+expect_status 0 "the database with them is sound" remint db check --json
+if [ "$knows" ]; then
+	json_is '.database | .signatures == 4 and .foreign == 0' "all stand under their CAs, verified"
+else
+	json_is '.database | .unverifiable == 4 and .foreign == 0' "all stand under their CAs, and are called what they are"
+fi
+expect_status 0 "and they are imported again" remint import "$pq" --commit
+expect_err 'there is nothing new in it' "once"
+# A leaf alone, then its root.
+REMINT_HOME=$TMP/later
+quietly "$REMINT" init --no-root --no-password
+expect_status 0 "a leaf comes alone" remint import "$pq/ml-dsa-44.pem" --commit
+expect_status 0 "its root later" remint import "$root" --commit
+expect_out '^adopted 1: ' "which adopts it"
+[ "$knows" ] || expect_err 'a certificate goes under its CA, but .*knows no ML-DSA-65' "and says that nobody could verify that"
+expect_status 0 "the database with both is sound" remint db check
+REMINT_HOME=$TMP/home
 quietly "$REMINT" init --root-key ec:p256 --issuing-key ec:p256 --no-password
 expect_status 0 "one is replaced" remint reissue "$pq/ml-dsa-44.pem" --key-type ec:p256 --out new
 expect_status 0 "and recorded" remint history new/cert.pem --json

@@ -481,6 +481,42 @@ if ! openssl crl -in demoCA/crl.pem -outform DER | cmp -s - altered.crl; then
 	expect_status 3 "so is a list" remint import --commit altered.crl
 fi
 
+# A signature that nobody here can verify is not a false one: the certificate is taken, and no revocation is lost.
+quietly openssl req -x509 -newkey rsa:2048 -nodes -keyout odd.key -out odd.pem -subj /CN=Odd -days 30
+printf 'R\t350101000000Z\t260101000000Z,keyCompromise\t32\tunknown\t/CN=worse.example\n' >odd.index
+echo 07 >odd.number
+printf '%s\n' '[ca]' 'default_ca=odd' '[odd]' 'database=odd.index' 'crlnumber=odd.number' 'default_crl_days=30' 'default_md=sha256' \
+	'crl_extensions=list' '[list]' 'authorityKeyIdentifier=keyid' >odd.cnf
+if openssl x509 -req -in r5.csr -CA odd.pem -CAkey odd.key -rmd160 -set_serial 0x31 -days 30 -out odd-leaf.pem -extfile evil.ext >odd.out 2>&1 &&
+	openssl ca -config odd.cnf -gencrl -md rmd160 -cert odd.pem -keyfile odd.key -out odd.crl >odd.out 2>&1; then
+	home h-odd
+	expect_status 0 "a certificate and a list by RIPEMD-160" remint import --commit odd.pem odd-leaf.pem odd.crl
+	expect_err 'odd-leaf.pem: the certificate with serial number 31 is taken, but its signature cannot be verified here: ' "the certificate is taken with a warning"
+	expect_err 'odd.crl: what the revocation list of CN=Odd says is revoked, but its signature cannot be verified here: ' "so is the list"
+	expect_out '^left out 1: the signature of a revocation list that nobody here can verify' "and the account says so"
+	expect_out '^revoked +1 +1 ' "no revocation is lost"
+	expect_status 0 "the database is sound" remint db check --json
+	json_is '.database | .signatures == 1 and .unverifiable == 1 and .foreign == 0' "the certificate stands under the CA, and is called what it is"
+	sqlite3 "$REMINT_HOME"/*.db 'SELECT hex(serial) FROM revocations' >got
+	expect_line got '32$' "the revocation of a certificate that is not there is kept"
+	# The same list of a CA with the same name and another key: of which is it?
+	quietly openssl req -x509 -newkey rsa:2048 -nodes -keyout odd2.key -out odd2.pem -subj /CN=Odd -days 30
+	home h-odd2
+	expect_status 3 "a list by another key of the same name" remint import --commit odd2.pem odd.crl
+	expect_err 'the revocation list of CN=Odd cannot be verified here .*no key of that name is known to be the one' "is refused"
+else
+	diag "$(cat odd.out)"
+	skip "this openssl signs nothing by RIPEMD-160" "a signature that cannot be verified"
+fi
+# By a digest that is known, and false.
+openssl crl -in demoCA/crl.pem -outform DER >cut.crl
+size=$(wc -c <cut.crl)
+{ head -c $((size - 8)) cut.crl; printf 'not true'; } >false.crl
+home h-false
+quietly "$REMINT" import --commit --password-file pw demoCA
+expect_status 3 "a list whose signature is false is refused" remint import --commit false.crl
+expect_err 'whose key did not sign it' "and the message says why"
+
 # Peer lesson: a certificate without basicConstraints is never made a CA that issues.
 quietly openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout bare.key -subj /CN=Bare -days 30 -out bare.pem \
 	-config demoCA.cnf -addext keyUsage=keyCertSign

@@ -383,19 +383,20 @@ static const struct mismatch_row {
 	const char *sentence, *spec;
 	struct rmt_span algorithm;
 	const char *words;
+	enum rmt_judgement judgement;
 } mismatch_rows[] = {
 	{ "Ed25519's algorithm under an EC key", "ec:p256", BYTES(ED25519_ID),
-	    "cannot be made with a key of the kind ec" },
+	    "cannot be made with a key of the kind ec", RMT_SIGNATURE_FALSE },
 	{ "RSA's algorithm under an EC key", "ec:p256", BYTES(SHA256_RSA),
-	    "cannot be made with a key of the kind ec" },
+	    "cannot be made with a key of the kind ec", RMT_SIGNATURE_FALSE },
 	{ "RSA's algorithm under an Ed25519 key", "ed25519", BYTES(SHA256_RSA),
-	    "cannot be made with a key of the kind ed25519" },
+	    "cannot be made with a key of the kind ed25519", RMT_SIGNATURE_FALSE },
 	{ "ML-DSA's algorithm under an RSA key", "rsa:2048", BYTES(ML_DSA_44),
-	    "cannot be made with a key of the kind rsa" },
-	{ "MD2 is not offered", "rsa:2048", BYTES(MD2_RSA), "md2" },
-	{ "an unknown algorithm", "rsa:2048", BYTES(UNKNOWN), "1.2.3.4.5 is not known" },
-	{ "a truncated algorithm", "rsa:2048", BYTES("\x30\x0d\x06\x09"), "" },
-	{ "no algorithm", "rsa:2048", { NULL, 0 }, "" },
+	    "cannot be made with a key of the kind rsa", RMT_SIGNATURE_FALSE },
+	{ "MD2 is not offered", "rsa:2048", BYTES(MD2_RSA), "md2", RMT_SIGNATURE_UNVERIFIABLE },
+	{ "an unknown algorithm", "rsa:2048", BYTES(UNKNOWN), "1.2.3.4.5 is not known", RMT_SIGNATURE_UNVERIFIABLE },
+	{ "a truncated algorithm", "rsa:2048", BYTES("\x30\x0d\x06\x09"), "", RMT_SIGNATURE_FALSE },
+	{ "no algorithm", "rsa:2048", { NULL, 0 }, "", RMT_SIGNATURE_FALSE },
 };
 
 static void
@@ -411,6 +412,7 @@ check_mismatch(void **state)
 	    rmt_checker_verify(checker, MESSAGE, row->algorithm, MESSAGE, rmt_key_spki(key), &err),
 	    -1);
 	assert_error(&err, RMT_INPUT, row->words);
+	assert_int_equal(rmt_checker_judge(checker, MESSAGE, row->algorithm, MESSAGE, rmt_key_spki(key), &err), row->judgement);
 	rmt_checker_free(checker);
 }
 
@@ -419,7 +421,7 @@ check_mismatch(void **state)
 static void
 check_post_quantum(void **state)
 {
-	struct rmt_err err = { 0 };
+	struct rmt_err err = { 0 }, why;
 	struct rmt_checker *checker = rmt_checker_new(&err);
 	static const unsigned char zeros[2420];
 	struct rmt_buf spki = { 0 };
@@ -436,6 +438,12 @@ check_post_quantum(void **state)
 	    rmt_checker_verify(checker, MESSAGE, rmt_span_of(ML_DSA_44, sizeof(ML_DSA_44) - 1),
 		rmt_span_of(zeros, 2420), rmt_buf_view(&spki), &err),
 	    -1);
+	assert_int_equal(rmt_checker_judge(checker, MESSAGE, rmt_span_of(ML_DSA_44, sizeof(ML_DSA_44) - 1), rmt_span_of(zeros, 2420),
+			     rmt_buf_view(&spki), &why),
+	    err.class == RMT_SECRET ? RMT_SIGNATURE_UNVERIFIABLE : RMT_SIGNATURE_FALSE);
+	assert_int_equal(rmt_checker_judge(checker, MESSAGE, rmt_span_of(SHA256_RSA, sizeof(SHA256_RSA) - 1), rmt_span_of(zeros, 256),
+			     rmt_buf_view(&spki), &why),
+	    RMT_SIGNATURE_FALSE);
 	if (err.class == RMT_SECRET)
 		assert_error(&err, RMT_SECRET, "knows no ML-DSA-44; 3.5 does");
 	else
