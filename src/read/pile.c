@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * read/pile.c - objects that are kept: copies in the order in which they came. It knows nothing of
- * how they were read.
+ * read/pile.c - objects that are kept: copies in the order in which they came, certificates as DER.
+ * It knows nothing of how they were read.
  */
 #include "config.h"
 
@@ -17,6 +17,48 @@ note_certificate(struct rmt_pile *pile, struct rmt_object *object, struct rmt_er
 
 	object->again = !fresh;
 	return fresh < 0 ? -1 : 0;
+}
+
+/* Whether the outermost length, which no signature covers, is none that DER has. */
+static bool
+breaks_outside(const struct rmt_cert *cert)
+{
+	for (unsigned i = 0; cert && i < cert->notes.count && i < RMT_NOTES_MAX; i++)
+		if (!cert->notes.note[i].offset &&
+		    (cert->notes.note[i].kind == RMT_DEVIATION_LENGTH_NOT_MINIMAL ||
+			cert->notes.note[i].kind == RMT_DEVIATION_INDEFINITE_LENGTH))
+			return true;
+	return false;
+}
+
+/* A copy, of a certificate as DER: what is kept is written, and many a device takes nothing else. */
+static struct rmt_object *
+copy_as_der(const struct rmt_object *object, struct rmt_err *err)
+{
+	struct rmt_object as = *object, *copy = NULL;
+	struct rmt_buf whole = { 0 };
+	struct rmt_derw w = { 0 };
+	struct rmt_cert cert;
+	struct rmt_der der;
+	struct rmt_tlv outer;
+
+	if (!breaks_outside(object->cert))
+		return rmt_object_dup(object, err);
+	rmt_der_open(&der, object->der, &rmt_notes_ignored);
+	if (rmt_der_read(&der, RMT_DER_SEQUENCE, &outer, "certificate", err) != 0)
+		return NULL;
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_raw(&w, outer.value);
+	rmt_derw_end(&w);
+	if (rmt_derw_finish(&w, &whole, err) == 0 &&
+	    rmt_cert_read(&cert, rmt_buf_view(&whole), RMT_TOLERANT, err) == 0) {
+		as.der = cert.der;
+		as.cert = &cert;
+		as.spki = cert.spki;
+		copy = rmt_object_dup(&as, err);
+	}
+	rmt_buf_free(&whole);
+	return copy;
 }
 
 int
@@ -36,7 +78,7 @@ rmt_pile_add(struct rmt_pile *pile, const struct rmt_object *object, struct rmt_
 		pile->objects = grown;
 		pile->capacity = capacity;
 	}
-	if (!(copy = rmt_object_dup(object, err)))
+	if (!(copy = copy_as_der(object, err)))
 		return -1;
 	if (note_certificate(pile, copy, err) != 0) {
 		rmt_object_free(copy);

@@ -228,4 +228,13 @@ done <<'TABLE'
 TABLE
 expect_status 7 "files under a passphrase without one" convert old.pem --key old.key --for exchange -o nothing
 expect_err 'a passphrase is needed to protect the files for exchange: give --out-password-file' "are asked for in a whole sentence"
+# The outermost length is signed by nobody: one without end, or longer than need be, comes out as DER has it.
+quietly openssl x509 -in old.pem -outform DER -out old.der
+{ printf '\060\200'; tail -c +5 old.der; printf '\000\000'; } >indefinite.der
+{ printf '\060\203\000'; tail -c +3 old.der; } >padded.der
+for kind in indefinite padded; do
+	expect_status 0 "a certificate of $kind length" convert $kind.der --to der -o $kind.out
+	check "comes out as DER" cmp -s $kind.out old.der
+	expect_status 0 "and goes into a PFX beside its key" convert $kind.der --key old.key --to pfx --out-password-file pass -o $kind.pfx
+done
 tap_done
