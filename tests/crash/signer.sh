@@ -11,7 +11,7 @@ ${CC:-cc} -shared -fPIC -o "$TMP/badsign.so" "$srcdir/tests/crash/badsign.c" -ld
 cd "$TMP" && mkdir good && cd good || exit 99
 for kind in rsa:2048 ec:p256; do
 	quietly "$REMINT" init --home ${kind%:*} --no-password --root-key $kind --issuing-key $kind
-	for n in 1 2 3 4 5 6; do quietly openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -subj /CN=$n -out $n.csr; done
+	for n in 1 2 3 4 5 6 7 8 9 10; do quietly openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -subj /CN=$n -out $n.csr; done
 	quietly "$REMINT" sign --home ${kind%:*} ./*.csr --dns www.example --out ${kind%:*}-leaves
 	quietly "$REMINT" ca export --home ${kind%:*} --out ${kind%:*}-trust
 	quietly openssl ocsp -issuer ${kind%:*}-trust/issuing.pem -serial 0x4711 -no_nonce -reqout ${kind%:*}.asked
