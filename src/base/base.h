@@ -26,6 +26,7 @@ struct rmt_span {
 
 struct rmt_span rmt_span_of(const void *bytes, size_t length);
 struct rmt_span rmt_span_text(const char *text); /* the bytes of a string, without its NUL */
+struct rmt_span rmt_span_unmarked(struct rmt_span text); /* without the UTF-8 byte order mark that some editors put first */
 bool rmt_span_equal(struct rmt_span a, struct rmt_span b);
 int rmt_span_compare(struct rmt_span a, struct rmt_span b); /* as memcmp; the shorter prefix sorts first */
 

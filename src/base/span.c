@@ -23,6 +23,14 @@ rmt_span_text(const char *text)
 	return rmt_span_of(text, strlen(text));
 }
 
+struct rmt_span
+rmt_span_unmarked(struct rmt_span text)
+{
+	if (text.length < 3 || memcmp(text.at, "\357\273\277", 3) != 0)
+		return text;
+	return rmt_span_of(text.at + 3, text.length - 3);
+}
+
 bool
 rmt_span_equal(struct rmt_span a, struct rmt_span b)
 {

@@ -86,11 +86,9 @@ toggles(struct rmt_span piece)
 static struct rmt_span
 first_row(struct rmt_span text, struct rmt_span *rest)
 {
-	const unsigned char *at = text.at, *end = text.at + text.length, *start;
+	const unsigned char *at = rmt_span_unmarked(text).at, *end = text.at + text.length, *start;
 	bool within = false;
 
-	if (text.length >= 3 && !memcmp(at, "\357\273\277", 3))
-		at += 3;
 	for (start = at; at < end; at++) {
 		if (*at == '"')
 			within = !within;
@@ -314,8 +312,8 @@ take_line(struct table *table, struct rmt_span line, size_t number, bool whole, 
 {
 	int rc = 0;
 
-	if (number == 1 && line.length >= 3 && !memcmp(line.at, "\357\273\277", 3))
-		line = rmt_span_of(line.at + 3, line.length - 3);
+	if (number == 1)
+		line = rmt_span_unmarked(line);
 	if (!table->row.length) {
 		table->row_line = number;
 		if (!line.length || *line.at == '#' ||

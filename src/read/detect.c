@@ -239,8 +239,7 @@ magic_fits(const struct rmt_magic *magic, struct rmt_span beginning)
 
 	if (!length) {
 		length = strlen(magic->bytes);
-		if (beginning.length >= 3 && !memcmp(at, "\357\273\277", 3))
-			at += 3;
+		at = rmt_span_unmarked(beginning).at;
 		while (at < end && (*at == ' ' || (*at >= '\t' && *at <= '\r')))
 			at++;
 		return (size_t)(end - at) >= length &&

@@ -148,8 +148,7 @@ rmt_dump_fits(struct rmt_span ahead)
 	struct rmt_span line, label, value;
 	bool started = false;
 
-	if (ahead.length >= 3 && !memcmp(ahead.at, "\357\273\277", 3))
-		ahead = rmt_span_of(ahead.at + 3, ahead.length - 3);
+	ahead = rmt_span_unmarked(ahead);
 	while (next_line(&ahead, &line)) {
 		if (!started && line.length > 10 && !memcmp(line.at, "-----BEGIN ", 11))
 			return false; /* a PEM file, whatever comes behind it */

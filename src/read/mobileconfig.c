@@ -32,11 +32,8 @@ begins(struct rmt_span text, const char *word)
 bool
 rmt_looks_plist(struct rmt_span beginning)
 {
-	struct rmt_span text = beginning;
+	struct rmt_span text = without_space(rmt_span_unmarked(beginning));
 
-	if (text.length >= 3 && !memcmp(text.at, "\357\273\277", 3))
-		text = rmt_span_of(text.at + 3, text.length - 3);
-	text = without_space(text);
 	return (begins(text, "<?xml") || begins(text, "<!DOCTYPE plist") || begins(text, "<plist")) &&
 	       memmem(text.at, text.length, "<plist", 6);
 }

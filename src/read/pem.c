@@ -459,8 +459,8 @@ text_line(struct pem *pem, struct rmt_span line, bool whole)
 	struct rmt_marker marker;
 	int rc = 0;
 
-	if (pem->line == 1 && starts_with(line, "\357\273\277", 3))
-		line = rmt_span_of(line.at + 3, line.length - 3);
+	if (pem->line == 1)
+		line = rmt_span_unmarked(line);
 	line = rmt_trim(" \t", line);
 	while (rmt_marker_find(line, strict, &marker)) {
 		rc = marker_line(pem, &marker);

@@ -107,8 +107,7 @@ look_ahead(struct head *head, struct rmt_span ahead)
 {
 	const struct rmt_magic *magic;
 
-	if (ahead.length >= 3 && !memcmp(ahead.at, "\357\273\277", 3)) /* a mark is no content */
-		ahead = rmt_span_of(ahead.at + 3, ahead.length - 3);
+	ahead = rmt_span_unmarked(ahead); /* a mark is no content */
 	head->length = ahead.length < HEAD ? ahead.length : HEAD;
 	memcpy(head->bytes, ahead.at, head->length);
 	magic = rmt_magic_of(ahead);

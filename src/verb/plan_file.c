@@ -195,17 +195,6 @@ static int check_head(struct rmt_plan_reading *reading)
 	return 0;
 }
 
-/* Without the mark that some editors put first. */
-static struct rmt_span unmarked(struct rmt_span text)
-{
-	static const char mark[] = "\xef\xbb\xbf";
-	size_t length = strlen(mark);
-
-	if (text.length < length || memcmp(text.at, mark, length) != 0)
-		return text;
-	return rmt_span_of(text.at + length, text.length - length);
-}
-
 static struct rmt_span between(const char *from, const char *to)
 {
 	return rmt_span_of(from, (size_t)(to - from));
@@ -238,7 +227,7 @@ int rmt_plan_read_mem(const char *name, struct rmt_span text, struct rmt_plan *o
 	int rc;
 
 	*out = (struct rmt_plan){.by = "", .authority = ""};
-	rc = read_plan(&reading, unmarked(text));
+	rc = read_plan(&reading, rmt_span_unmarked(text));
 	if (rc)
 		rmt_err_source(err, name);
 	rmt_names_free(&reading.items);
@@ -248,7 +237,7 @@ int rmt_plan_read_mem(const char *name, struct rmt_span text, struct rmt_plan *o
 
 static bool begins_like_a_plan(struct rmt_span ahead)
 {
-	ahead = unmarked(ahead);
+	ahead = rmt_span_unmarked(ahead);
 	while (ahead.length && strchr(" \t\r\n", *ahead.at) && *ahead.at) {
 		ahead.at++;
 		ahead.length--;
