@@ -178,14 +178,10 @@ static struct rmt_request *load_request(struct accepting *job)
 static bool has_purpose(struct rmt_span purposes, struct rmt_span wanted)
 {
 	struct rmt_der cursor;
-	struct rmt_span oid;
 
-	if (rmt_ext_eku_has(purposes, "anyExtendedKeyUsage") || rmt_ext_eku_open(purposes, &cursor, NULL))
+	if (rmt_ext_eku_open(purposes, &cursor, NULL))
 		return true; /* what is broken is the audit's */
-	while (rmt_der_more(&cursor) && rmt_der_oid(&cursor, &oid, NULL, NULL) == 0)
-		if (rmt_span_equal(oid, wanted))
-			return true;
-	return false;
+	return rmt_ext_eku_has(purposes, "anyExtendedKeyUsage") || rmt_ext_eku_lists(purposes, wanted);
 }
 
 /* Whether a purpose is needed is the targets' to say, and public CAs leave some out: a person is told. */

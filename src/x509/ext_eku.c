@@ -18,21 +18,28 @@ rmt_ext_eku_open(struct rmt_span value, struct rmt_der *cursor, struct rmt_err *
 }
 
 bool
-rmt_ext_eku_has(struct rmt_span value, const char *oid_name)
+rmt_ext_eku_lists(struct rmt_span value, struct rmt_span oid)
 {
-	const struct rmt_oid *wanted = rmt_oid_named(oid_name);
 	struct rmt_der cursor;
 	struct rmt_span purpose;
 
-	if (wanted == NULL || rmt_ext_eku_open(value, &cursor, NULL) < 0)
+	if (rmt_ext_eku_open(value, &cursor, NULL) < 0)
 		return false;
 	while (rmt_der_more(&cursor)) {
 		if (rmt_der_oid(&cursor, &purpose, NULL, NULL) < 0)
 			return false;
-		if (rmt_span_equal(purpose, wanted->der))
+		if (rmt_span_equal(purpose, oid))
 			return true;
 	}
 	return false;
+}
+
+bool
+rmt_ext_eku_has(struct rmt_span value, const char *oid_name)
+{
+	const struct rmt_oid *wanted = rmt_oid_named(oid_name);
+
+	return wanted != NULL && rmt_ext_eku_lists(value, wanted->der);
 }
 
 int

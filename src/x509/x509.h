@@ -232,6 +232,7 @@ int rmt_ext_basic_constraints(struct rmt_span value, struct rmt_basic_constraint
 void rmt_ext_basic_constraints_write(struct rmt_derw *w, struct rmt_basic_constraints constraints);
 int rmt_ext_eku_open(struct rmt_span value, struct rmt_der *cursor, struct rmt_err *err);   /* then rmt_der_oid() while rmt_der_more() */
 bool rmt_ext_eku_has(struct rmt_span value, const char *oid_name);
+bool rmt_ext_eku_lists(struct rmt_span value, struct rmt_span oid); /* the same by the content of an OBJECT IDENTIFIER */
 /* Purposes by name or dotted; -1 when one is neither. msApplicationPolicies is written by rmt_ext_policies_write(). */
 int rmt_ext_eku_write(struct rmt_derw *w, const char *const *purposes, size_t count, struct rmt_err *err);
 struct rmt_authority_key_id { struct rmt_span key_id, issuer /* GeneralNames content re-tagged view: whole [1] TLV */, serial; };
