@@ -38,6 +38,7 @@ struct rmt_issuance {
 	struct rmt_pool *pool;
 	struct worker *workers;
 	size_t worker_count, audit_count;
+	unsigned every; /* signature of a worker that is verified */
 	/* of the group under way */
 	struct rmt_item **items;
 	struct rmt_vouch vouch;
@@ -125,6 +126,12 @@ static bool keyless(const struct rmt_issuance *run)
 	return run->dry_run && !run->authority->key && run->authority->cert;
 }
 
+/* A root that is being made has no certificate yet. */
+static struct rmt_span issuer_key(const struct rmt_issuance *run)
+{
+	return run->authority->cert ? run->authority->cert->spki : rmt_key_spki(run->authority->key);
+}
+
 static int worker_start(struct rmt_issuance *run, struct worker *worker, struct rmt_err *err)
 {
 	const struct rmt_demand *demand = run->demand;
@@ -181,7 +188,7 @@ struct rmt_issuance *rmt_issuance_new(struct rmt_home *home, struct rmt_authorit
 	run->audit_count = demand->target_count;
 	run->recipe = rmt_recipe_new(demand->template, &issuer, err);
 	run->pool = run->recipe ? rmt_pool_new(home->ctx->jobs, err) : NULL;
-	if (!run->pool)
+	if (!run->pool || rmt_verify_every(issuer_key(run), SAMPLE, &run->every, err))
 		goto fail;
 	run->worker_count = rmt_pool_workers(run->pool);
 	run->workers = calloc(run->worker_count, sizeof *run->workers);
@@ -497,6 +504,16 @@ fail:
 
 /* ---- sign ------------------------------------------------------------------------------------------------------------------------------------- */
 
+int rmt_verify_every(struct rmt_span spki, unsigned sample, unsigned *every, struct rmt_err *err)
+{
+	struct rmt_spki key;
+
+	if (rmt_spki_read(spki, &key, err))
+		return -1;
+	*every = strncmp(key.kind, "rsa", 3) == 0 ? 1 : sample;
+	return 0;
+}
+
 int rmt_issuance_verify(struct rmt_checker *checker, const struct rmt_cert *cert, struct rmt_span issuer, struct rmt_err *err)
 {
 	struct rmt_err why = {0};
@@ -506,19 +523,9 @@ int rmt_issuance_verify(struct rmt_checker *checker, const struct rmt_cert *cert
 	return rmt_err_set(err, RMT_INTERNAL, NULL, "the certificate was signed wrong and is not recorded: %.300s", why.message);
 }
 
-/* The first signature of each worker is verified and each SAMPLE-th, which a signer that signs wrongly does not pass; by an RSA key each, as
- * that costs nothing beside the signature, and a wrong one could give the key away. */
 static int verify(struct rmt_issuance *run, struct worker *worker, struct rmt_item *item)
 {
-	const struct rmt_authority *authority = run->authority;
-	struct rmt_span issuer = authority->cert ? authority->cert->spki : rmt_key_spki(authority->key);
-	struct rmt_spki spki;
-
-	if (rmt_spki_read(issuer, &spki, &item->err))
-		return -1;
-	if (worker->made++ % SAMPLE != 0 && strncmp(spki.kind, "rsa", 3) != 0)
-		return 0;
-	return rmt_issuance_verify(worker->checker, &item->cert, issuer, &item->err);
+	return worker->made++ % run->every == 0 ? rmt_issuance_verify(worker->checker, &item->cert, issuer_key(run), &item->err) : 0;
 }
 
 static void sign(void *arg, size_t worker, size_t index)

@@ -277,9 +277,9 @@ struct rmt_authority {
 #define RMT_SETTING_ISSUER "issuer"
 #define RMT_SETTING_SUCCEEDS "succeeds:"
 #define RMT_SETTING_IN_ADVANCE "ocsp-all:" /* and its name: when the first response of the last run ends, and how long they hold */
-/* For issuing: an active one. `name` NULL: that of RMT_SETTING_ISSUER, else "issuing", else the only one that has its key here. */
 /* The certificate of a row: what is none is damage of the database. */
 struct rmt_cert *rmt_authority_cert(const struct rmt_db_authority *row, struct rmt_err *err);
+/* For issuing: an active one. `name` NULL: that of RMT_SETTING_ISSUER, else "issuing", else the only one that has its key here. */
 int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
 /* For CRLs and OCSP responses, or to look at: a retired one too. */
 int rmt_authority_load_status(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
@@ -493,6 +493,9 @@ struct rmt_outlet {
  * group cannot go on (database, memory). */
 int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t count, const struct rmt_outlet *outlet,
                      struct rmt_err *err);
+/* Which of the signatures of one worker are verified: each by an RSA key, as that costs nothing beside signing, and a wrong one could give the
+ * key away; by another the first and each `sample`-th, which a signer that signs wrongly does not pass. */
+int rmt_verify_every(struct rmt_span spki, unsigned sample, unsigned *every, struct rmt_err *err);
 /* -1, RMT_INTERNAL, when it was signed wrong. */
 int rmt_issuance_verify(struct rmt_checker *checker, const struct rmt_cert *cert, struct rmt_span issuer, struct rmt_err *err);
 /* Finish what an interrupted process left, under the authority given (resume.c). */

@@ -205,12 +205,10 @@ static void workers_clear(struct run *run)
 static int workers_make(struct run *run, struct rmt_err *err)
 {
 	size_t count = rmt_pool_workers(run->pool);
-	struct rmt_spki spki;
 
 	workers_clear(run);
-	if (rmt_spki_read(run->answerer->by.cert->spki, &spki, err))
+	if (rmt_verify_every(run->answerer->by.cert->spki, SAMPLE, &run->every, err))
 		return -1;
-	run->every = strncmp(spki.kind, "rsa", 3) == 0 ? 1 : SAMPLE;
 	run->workers = calloc(count, sizeof *run->workers);
 	if (!run->workers)
 		return rmt_err_memory(err);
