@@ -63,41 +63,28 @@ static bool has_owner(const struct show *show, const struct watched *key)
 	return false;
 }
 
-/* The key's and the other's, for a person. */
-static void say_stray(struct show *show, const struct watched *key, const struct watched *other)
+/* For a person, and for a program. */
+static int say_stray(struct show *show, const struct watched *key, const struct watched *other)
 {
-	bool request = other->owner == OWNER_REQUEST;
-	struct rmt_err err = {0};
-	struct rmt_buf text = {0};
-
-	rmt_hex(rmt_span_of(key->spki, RMT_SHA256), 0, &text);
-	rmt_buf_format(&text, ", and that of the %s in %s is ", request ? "request" : "certificate", other->source);
-	rmt_hex(rmt_span_of(other->spki, RMT_SHA256), 0, &text);
-	if (!rmt_buf_check(&text, &err))
-		rmt_verb_warn(show->ctx, "%s: the key belongs to another %s: SPKI %s", key->source, request ? "request" : "certificate",
-		              rmt_buf_string(&text));
-	rmt_buf_free(&text);
-}
-
-/* ... and for a program. */
-static int tell_stray(struct show *show, const struct watched *key, const struct watched *other)
-{
+	const char *what = other->owner == OWNER_REQUEST ? "request" : "certificate";
 	struct rmt_buf hashes = {0};
 	struct remint_stray_key stray = {.source = key->source, .beside = other->source};
 	size_t second;
-	int rc = -1;
+	int rc;
 
-	if (!show->options->stray_key)
-		return 0;
 	rmt_hex(rmt_span_of(key->spki, RMT_SHA256), 0, &hashes);
 	rmt_buf_byte(&hashes, 0);
 	second = hashes.length;
 	rmt_hex(rmt_span_of(other->spki, RMT_SHA256), 0, &hashes);
-	if (rmt_buf_check(&hashes, &show->ctx->err) == 0) {
+	rc = rmt_buf_check(&hashes, &show->ctx->err);
+	if (rc == 0) {
 		stray.spki_sha256 = rmt_buf_string(&hashes);
 		stray.beside_spki_sha256 = rmt_buf_string(&hashes) + second;
-		rc = show->options->stray_key(show->arg, &stray);
+		rmt_verb_warn(show->ctx, "%s: the key belongs to another %s: SPKI %s, and that of the %s in %s is %s", key->source, what,
+		              stray.spki_sha256, what, other->source, stray.beside_spki_sha256);
 	}
+	if (rc == 0 && show->options->stray_key)
+		rc = show->options->stray_key(show->arg, &stray);
 	rmt_buf_free(&hashes);
 	return rc;
 }
@@ -112,10 +99,8 @@ static int say_whose_keys(struct show *show)
 		if (show->watched[i].owner && (!other || show->watched[i].owner >= other->owner))
 			other = &show->watched[i];
 	for (size_t i = 0; rc == 0 && other && i < show->watched_count; i++)
-		if (show->watched[i].key && !has_owner(show, &show->watched[i])) {
-			say_stray(show, &show->watched[i], other);
-			rc = tell_stray(show, &show->watched[i], other);
-		}
+		if (show->watched[i].key && !has_owner(show, &show->watched[i]))
+			rc = say_stray(show, &show->watched[i], other);
 	return rc;
 }
 
