@@ -7,11 +7,14 @@
  * BADFS_UNSYNCED, a file, gets a line for each file that was given its name before it was synced, and at the end for each file that was
  * written, and each directory that names were changed in, and not synced behind that: what a power failure would take. SQLite's index of
  * its log is made anew, and a log that was emptied may come back: it has been written to the database by then.
+ *
+ * With BADFS_STOP the process stops before the first such call, until somebody lets it go on.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +60,10 @@ static int is_at(int directory, const char *path)
 static int bad(int concerned)
 {
 	const char *from = getenv("BADFS_FROM"), *number = getenv("BADFS_ERRNO");
+	static int stopped;
 
+	if (concerned && getenv("BADFS_STOP") && !stopped++)
+		raise(SIGSTOP);
 	if (!concerned || !from || ++calls < atol(from))
 		return 0;
 	errno = number ? atoi(number) : EIO;

@@ -55,6 +55,36 @@ for processes in 2 4 8; do
 	diag "$processes processes: $((issuers * turns)) certificates, $((revokers * turns)) revocations, $lists lists in $took ms: $((work * 1000 / (took + 1))) a second"
 done
 
+# ---- one that is overtaken -------------------------------------------------------------------------------------------------------
+# A list that has its number is held up, and the next one is published meanwhile: elsewhere, and then in the same place.
+# overtaken DIRECTORY: the first is published in slow/, and the second there.
+overtaken() {
+	BADFS_PATH=$PWD/slow BADFS_STOP=1 LD_PRELOAD=$TMP/badfs.so "$REMINT" crl issuing --out slow >/dev/null 2>said.slow &
+	slow=$!
+	until grep -q '^State:.T' /proc/$slow/status; do sleep 0.05; done
+	"$REMINT" crl issuing --out "$1" >/dev/null 2>said.quick
+	quick=$?
+	kill -CONT $slow
+	wait $slow
+	slow=$?
+}
+if nm "$REMINT" 2>/dev/null | grep -q __asan_init; then
+	skip "a preloaded library does not go with AddressSanitizer" "a list that is overtaken"
+elif ! ${CC:-cc} -shared -fPIC -o "$TMP/badfs.so" "$srcdir/tests/crash/badfs.c" -ldl >"$TMP/out" 2>&1; then
+	skip "no shared library can be built" "a list that is overtaken"
+else
+	mkdir slow quick
+	quietly "$REMINT" crl issuing --out slow
+	first=$(load_crl_number slow/issuing.crl)
+	overtaken quick
+	check "both are published where they are to be" [ "$slow$quick $(load_crl_number slow/issuing.crl) $(load_crl_number quick/issuing.crl)" = "00 $((first + 1)) $((first + 2))" ]
+	expect_no_line said.slow . "without a warning"
+	overtaken slow
+	check "an older one is not put over a newer one" [ "$slow$quick $(load_crl_number slow/issuing.crl)" = "00 $((first + 4))" ]
+	expect_line said.slow "list $((first + 3)) of .issuing. is left out: a newer one was published meanwhile" "with a warning"
+	check "the database is sound" "$REMINT" db check
+fi
+
 # ---- the same by several ----------------------------------------------------------------------------------------------------------
 # In the home of the eight: those that only issued, each revoked by four at once.
 contested=$(for file in out/worker1-*/cert.pem; do openssl x509 -in "$file" -noout -serial; done | sed 's/.*=//' | tr A-F a-f | head -n 8)
