@@ -54,8 +54,19 @@ static int survey_request(struct rmt_import *run, const struct rmt_request *requ
 	return rmt_import_note(run, 'P', request->spki, NULL, err) < 0 ? -1 : 0;
 }
 
+/* What is known by its form, and not read: an archive may hold what is being looked for. */
+static int refuse_form(struct rmt_import *run, const struct rmt_object *object)
+{
+	struct rmt_contents found = {.unread = ""};
+
+	rmt_contents_note(&found, object);
+	return rmt_import_refuse(run, RMT_UNTAKEN_FORM, object->source, NULL, "%s", found.unread);
+}
+
 int rmt_import_survey(struct rmt_import *run, const struct rmt_object *object, struct rmt_err *err)
 {
+	if (object->type == RMT_OBJECT_UNSUPPORTED)
+		return refuse_form(run, object);
 	if (object->request)
 		return survey_request(run, object->request, err);
 	if (!object->cert)

@@ -33,6 +33,7 @@ static const struct {
     [RMT_UNTAKEN_UNVERIFIED] = {"the signature of a certificate that nobody here can verify: it is taken all the same", false, RMT_INPUT},
     [RMT_UNTAKEN_UNVERIFIED_LIST] = {"the signature of a revocation list that nobody here can verify: what is in it is revoked all the same", false, RMT_INPUT},
     [RMT_UNTAKEN_DATABASE] = {"a database within a directory", false, RMT_INPUT},
+    [RMT_UNTAKEN_FORM] = {"of a form that is not read", false, RMT_INPUT},
     [RMT_UNTAKEN_OTHER] = {"a file of a directory in which nothing is read", false, RMT_INPUT},
     [RMT_UNTAKEN_SPARE_KEY] = {"a private key of no certificate that is here", false, RMT_INPUT},
 };

@@ -125,6 +125,7 @@ int remint_list(struct remint *ctx, const struct remint_list_options *options, r
 struct found {
 	int64_t id;
 	unsigned count;
+	struct rmt_err why; /* of a file: why it led to none */
 };
 
 static int note_found(void *arg, const struct rmt_db_cert *row)
@@ -136,20 +137,39 @@ static int note_found(void *arg, const struct rmt_db_cert *row)
 	return 0;
 }
 
+/* Is its first certificate on record? */
+static int find_company(struct rmt_db *db, const struct rmt_company *company, struct found *found, struct rmt_err *err)
+{
+	const struct rmt_cert *cert = company->leaf->cert;
+	unsigned char fingerprint[RMT_SHA256];
+	struct rmt_db_cert row;
+	int rc = rmt_cert_fingerprint(cert, fingerprint, err);
+
+	if (rc == 0)
+		rc = rmt_db_cert_find(db, cert->serial, rmt_span_of(fingerprint, sizeof fingerprint), &row, err);
+	if (rc == 1)
+		*found = (struct found){.id = row.id, .count = 1};
+	return rc < 0 ? -1 : 0;
+}
+
 static int find_by_file(struct remint *ctx, struct rmt_db *db, const char *path, struct found *found, struct rmt_err *err)
 {
-	unsigned char fingerprint[RMT_SHA256];
 	struct rmt_pile pile = {0};
-	struct rmt_company company;
-	struct rmt_db_cert row;
-	int rc = rmt_pile_need(ctx, &pile, (struct remint_strings){&path, 1}, true, err);
+	struct rmt_company company = {0};
+	char without[320];
+	int rc = -1, first = -1;
 
-	if (rc == 0 && rmt_company_first(&pile, &company, err) == 1) {
-		rc = rmt_cert_fingerprint(company.leaf->cert, fingerprint, err);
-		if (rc == 0 && rmt_db_cert_find(db, company.leaf->cert->serial, rmt_span_of(fingerprint, sizeof fingerprint), &row, err) == 1)
-			*found = (struct found){row.id, 1};
-		rmt_company_clear(&company);
-	}
+	if (rmt_pile_need(ctx, &pile, (struct remint_strings){&path, 1}, true, err) || (first = rmt_company_first(&pile, &company, err)) < 0)
+		goto out;
+	rmt_pile_without(&pile, 0, "certificate", without);
+	if (first)
+		rmt_err_set(&found->why, RMT_NEGATIVE, NULL, "the database does not know the certificate in this file: remint import would take it over");
+	else
+		rmt_err_set(&found->why, RMT_INPUT, NULL, "%s", without);
+	rmt_err_source(&found->why, path);
+	rc = first ? find_company(db, &company, found, err) : 0;
+out:
+	rmt_company_clear(&company);
 	rmt_pile_free(&pile);
 	return rc;
 }
@@ -215,7 +235,7 @@ static int find_by_id(struct rmt_db *db, const char *which, struct found *found,
 	if (strlen(which) < 16 && rmt_quantity_count(which, 1, INT64_MAX, &id, NULL) == 0)
 		rc = rmt_db_cert_by_id(db, (int64_t)id, &row, err);
 	if (rc == 1)
-		*found = (struct found){(int64_t)id, 1};
+		*found = (struct found){.id = (int64_t)id, .count = 1};
 	return rc < 0 ? -1 : 0;
 }
 
@@ -244,7 +264,9 @@ int rmt_record_find(struct remint *ctx, struct rmt_db *db, const char *which, in
 	int rc = find(ctx, db, which, &found, err);
 
 	*id = found.id;
-	return rc ? -1 : (int)found.count;
+	if (rc == 0 && found.count == 0 && found.why.class != RMT_NONE)
+		*err = found.why;
+	return rc || (found.count == 0 && found.why.class != RMT_NONE) ? -1 : (int)found.count;
 }
 
 static int note_row(void *arg, const struct rmt_db_cert *row)

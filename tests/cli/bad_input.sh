@@ -96,11 +96,20 @@ while IFS='|' read -r file what; do
 	refused 3 "$file: holds no certificate that a CA could have made of a request, only $what" "so does accept" "$REMINT" accept "in/$file"
 	expect_status 3 "and audit" "$REMINT" audit "in/$file" --for rfc5280
 	expect_err "$file: holds no certificate, only" "in the same words"
+	refused 3 "$file: holds no certificate, only $what" "a certificate to revoke is not in it" "$REMINT" revoke "in/$file" --reason superseded
+	refused 3 "$file: holds no certificate, only $what" "nor one with a history" "$REMINT" history "in/$file"
+	expect_status 3 "import has nothing to take" "$REMINT" import "in/$file" --commit
+	expect_err "$file: $what" "and says what it met"
 done <<'TABLE'
 stored.zip|a ZIP archive: unpack it first$
 ssh|an OpenSSH private key: make a PKCS#8 of a copy
 key.ppk|a PuTTY private key: an SSH key, which no certificate uses$
 TABLE
+refused 1 'good.pem: the database does not know the certificate in this file' "revoke of a stranger's certificate" "$REMINT" revoke good.pem --reason superseded
+mkdir in/named
+cp in/stored.zip in/named/
+expect_status 3 "import of a directory with nothing but an archive" "$REMINT" import in/named
+expect_err 'stored.zip: a ZIP archive: unpack it first' "names it"
 expect_status 0 "a ZIP is recognised" "$REMINT" show in/archive.zip
 expect_out 'unpack it' "with advice"
 refused 3 'good.key: holds no certificate, only a private key: the certificate is in another file$' "a key is no certificate" "$REMINT" convert good.key --for nginx --out new
