@@ -363,8 +363,11 @@ refuse:
 
 const struct rmt_secret *rmt_verb_out_secret(struct remint *ctx, const char *what, struct rmt_err *err)
 {
-	if (!ctx->out_secret)
-		ctx->out_secret = rmt_verb_ask(ctx, REMINT_SECRET_OUT, what, 0, err);
+	if (ctx->out_secret)
+		return ctx->out_secret;
+	ctx->out_secret = rmt_verb_ask(ctx, REMINT_SECRET_OUT, what, 0, err);
+	if (ctx->out_secret && rmt_secret_length(ctx->out_secret) == 0)
+		rmt_verb_warn(ctx, "the passphrase for %s is empty, which protects nothing: whoever has the file has what is in it", what);
 	if (!ctx->out_secret)
 		rmt_err_set(err, RMT_SECRET, NULL,
 		            "a passphrase is needed to protect %s: give --out-password-file or --out-password-fd", what);

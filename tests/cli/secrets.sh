@@ -23,6 +23,11 @@ expect_out 'EC P-256, encrypted' "and opens a key"
 expect_status 0 "several are tried in order" "$REMINT" show old.pfx other.key --password-file crlf.pass --password-file read.pass
 expect_no_line "$TMP/out" 'locked' "until each thing is open"
 expect_status 7 "an empty one is one" "$REMINT" show old.pfx --password-file empty.pass
+echo >blank.pass
+for to in 'pfx -o empty.pfx' 'pkcs8 --content key --cipher aes-256-cbc -o empty.key'; do
+	expect_status 0 "an empty one for a new file: --to $to" "$REMINT" convert old.pem --key other.key --password-file crlf.pass --to $to --out-password-file blank.pass
+	expect_err 'warning: the passphrase for empty.* is empty, which protects nothing' "is told"
+done
 
 from_fd() {
 	"$REMINT" show old.pfx --password-fd 3 3<read.pass
