@@ -259,6 +259,15 @@ static bool is_indirect(const struct rmt_crl *crl)
 	return false;
 }
 
+/* Whoever has the key of a CA need not believe what nobody can verify: a list of their own they can make again, by a digest that is known. */
+static int refuse_unverified(struct rmt_import *run, const struct rmt_object *object, const struct rmt_err *why)
+{
+	return rmt_import_refuse(run, RMT_UNTAKEN_LIST, object->source, NULL,
+	                         "the revocation list of %.100s cannot be verified here (%.200s), and the key of that CA is in this home: make the list again, "
+	                         "or revoke with remint revoke",
+	                         rmt_arena_name(&run->arena, object->crl->issuer), why->message);
+}
+
 /* A revocation too many can be seen and mended, one that is lost cannot: what such a list says is believed, and each is told. */
 static int tell_unverified(struct rmt_import *run, const struct rmt_object *object, const struct rmt_err *why, struct rmt_err *err)
 {
@@ -291,6 +300,8 @@ int rmt_import_crl(struct rmt_import *run, const struct rmt_object *object, stru
 		                         rmt_arena_name(&run->arena, crl->issuer));
 	if (is_indirect(crl))
 		return rmt_import_refuse(run, RMT_UNTAKEN_LIST, object->source, NULL, "an indirect list: its entries may be other CAs'");
+	if (verdict.unverified && run->cas[withdrawal.ca].issues)
+		return refuse_unverified(run, object, &verdict.why);
 	rc = verdict.unverified ? tell_unverified(run, object, &verdict.why, err) : 0;
 	if (rc == 0)
 		rc = note_number(run, object, withdrawal.ca);

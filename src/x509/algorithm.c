@@ -49,6 +49,7 @@ static const struct algorithm {
 	{ "md4WithRSAEncryption", "md4", "rsa", RMT_BYTES(PKCS1 "\x03") },
 	{ "md2WithRSAEncryption", "md2", "rsa", RMT_BYTES(PKCS1 "\x02") },
 	{ "sha1WithRSA", "sha1", "rsa", RMT_BYTES("\x2b\x0e\x03\x02\x1d") },
+	{ "ripemd160WithRSA", "ripemd160", "rsa", RMT_BYTES("\x2b\x24\x03\x03\x01\x02") },
 	{ "md5WithRSA", "md5", "rsa", RMT_BYTES("\x2b\x0e\x03\x02\x03") },
 	{ "dsa-with-sha1", "sha1", "dsa", RMT_BYTES("\x2a\x86\x48\xce\x38\x04\x03") },
 	{ "dsa-with-sha224", "sha224", "dsa", RMT_BYTES(NIST_SIGN "\x01") },

@@ -40,6 +40,7 @@ static struct {
 	{ "sha3-256", NULL },
 	{ "sha3-384", NULL },
 	{ "sha3-512", NULL },
+	{ "ripemd160", NULL },
 	{ "md4", NULL },
 	{ "md2", NULL },
 };

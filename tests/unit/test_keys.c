@@ -34,6 +34,8 @@ static const struct algorithm_row {
 	    "rsa" },
 	{ "RSA with SHA-1", BYTES(PLAIN_RSA("\x05")), "sha1WithRSAEncryption", "sha1", "rsa" },
 	{ "RSA with MD5", BYTES(PLAIN_RSA("\x04")), "md5WithRSAEncryption", "md5", "rsa" },
+	{ "RSA with RIPEMD-160", BYTES("\x30\x0a\x06\x06\x2b\x24\x03\x03\x01\x02\x05\x00"),
+	    "ripemd160WithRSA", "ripemd160", "rsa" },
 	{ "RSA with MD2", BYTES(PLAIN_RSA("\x02")), "md2WithRSAEncryption", "md2", "rsa" },
 	{ "RSA without its NULL", BYTES("\x30\x0b" RSA_OID("\x0b")), "sha256WithRSAEncryption",
 	    "sha256", "rsa" },
