@@ -348,6 +348,12 @@ static int load(struct rmt_home *home, const char *name, bool with_key, bool ret
 	memcpy(hash, row.spki_hash.at, sizeof hash);
 	if (load_chain(home, parent, out, err) || (!retired_too && check_unrevoked(home, out->id, err)))
 		goto fail;
+	if (with_key && !row.key_here) {
+		rmt_err_set(err, RMT_SECRET, NULL,
+		            "the key of the authority \"%s\" is not in this home: what it is to sign is requested here (remint ca request), and signed where its key is (remint ca sign)",
+		            out->name);
+		goto fail;
+	}
 	if (with_key && !(out->key = rmt_home_key_load(home, rmt_span_of(hash, sizeof hash), err)))
 		goto fail;
 	return 0;

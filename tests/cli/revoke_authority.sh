@@ -161,6 +161,8 @@ TABLE
 
 # ---- the key of the root elsewhere
 lab --home online --offline-root vault --no-password
+refused 7 'the key of the authority "root" is not in this home: .*remint ca request' "nor is another CA added under it" \
+	"$REMINT" ca add --home online two --subject CN=two --key-type ec:p256
 refused 4 'certified by "root", whose key is not in this home: revoke it in that home' "where the root's key is elsewhere it is not revoked here" \
 	remint revoke --home online --authority issuing --commit
 quietly "$REMINT" ca export --home online --out o.d
