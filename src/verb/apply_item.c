@@ -52,7 +52,8 @@ int rmt_apply_demand(struct rmt_applying *job, bool signing, struct rmt_err *err
 	rmt_buf_format(&wanted, "%d\n%s\n", signing, item->template_name ? item->template_name : "");
 	for (size_t i = 0; i < item->targets.count; i++)
 		rmt_buf_format(&wanted, "%s\n", item->targets.items[i]);
-	if (rmt_span_equal(rmt_buf_view(&wanted), rmt_buf_view(&job->bench_for)))
+	rc = rmt_buf_check(&wanted, err);
+	if (rc || rmt_span_equal(rmt_buf_view(&wanted), rmt_buf_view(&job->bench_for)))
 		goto out;
 	rmt_buf_clear(&job->bench_for);
 	if (signing) {
@@ -63,8 +64,10 @@ int rmt_apply_demand(struct rmt_applying *job, bool signing, struct rmt_err *err
 		rmt_demand_clear(&bench->demand);
 		rc = rmt_demand_load(job->campaign.ctx, item->template_name, item->targets, usual_template, &bench->demand, err);
 	}
-	if (rc == 0)
+	if (rc == 0) {
 		rmt_buf_span(&job->bench_for, rmt_buf_view(&wanted));
+		rc = rmt_buf_check(&job->bench_for, err);
+	}
 out:
 	rmt_buf_free(&wanted);
 	return rc;

@@ -143,9 +143,9 @@ static void walk_fault(void *arg, const struct rmt_err *fault)
 static int copy_below(struct making *making, const char *name)
 {
 	char *path = rmt_path_join(making->ctx->home, name, making->err);
-	int rc = path ? 0 : -1;
+	int rc = path ? rmt_path_stands(path, making->err) : -1;
 
-	if (path && rmt_path_is_directory(path)) {
+	if (rc == 1) {
 		making->skip = strlen(path) - strlen(name);
 		rc = rmt_directory_walk(path, copy_file, walk_fault, making, making->err);
 	}

@@ -23,10 +23,13 @@ struct checking {
 	bool root_held; /* a certificate at hand is the root's */
 };
 
+/* Unless the memory for what was compared ran out. */
 static int told(struct checking *job, enum remint_severity severity, const char *what, const char *sentence)
 {
 	struct remint_ceremony_check check = {severity, what, sentence};
 
+	if (job->arena.failed)
+		return rmt_err_memory(&job->ctx->err);
 	return job->tell(job->arg, &check);
 }
 
@@ -46,8 +49,6 @@ static int check_fingerprints(struct checking *job, struct rmt_err *err)
 		if (rmt_cert_fingerprint(transcript->certs[i], hash, err))
 			return -1;
 		hex = rmt_arena_hex(&job->arena, rmt_span_of(hash, sizeof hash));
-		if (!hex)
-			return rmt_err_memory(err);
 		if (rmt_transcript_field(transcript, "certificate sha256", &at, &value) != 1 || !rmt_span_equal(value, rmt_span_text(hex)))
 			return told(job, REMINT_ERROR, "fingerprints", "a certificate in the transcript is not the one that its text names");
 	}
@@ -111,7 +112,7 @@ static int check_request(struct checking *job, const struct rmt_object *object, 
 	if (rmt_sha256(object->der, hash, err))
 		return -1;
 	hex = rmt_arena_hex(&job->arena, rmt_span_of(hash, sizeof hash));
-	while (hex && rmt_transcript_field(&job->transcript, "request sha256", &at, &value) == 1)
+	while (rmt_transcript_field(&job->transcript, "request sha256", &at, &value) == 1)
 		if (rmt_span_equal(value, rmt_span_text(hex)))
 			return told(job, REMINT_INFO, object->source, "a request of this ceremony");
 	return told(job, REMINT_ERROR, object->source, "holds a request that is none of this ceremony's");

@@ -60,7 +60,7 @@ int rmt_manifest_add(struct rmt_manifest *manifest, const char *name, const unsi
 	grown = &manifest->files[manifest->file_count];
 	*grown = (struct rmt_manifest_file){.name = rmt_arena_text(&manifest->arena, name), .size = size};
 	memcpy(grown->sha256, sha256, RMT_SHA256);
-	if (!grown->name)
+	if (manifest->arena.failed)
 		return rmt_err_memory(err);
 	manifest->file_count++;
 	return 0;
