@@ -17,7 +17,6 @@ enum {
 	PIECE = 32 << 10, /* handed on at once */
 	LINE = 50,        /* bytes of a usual line */
 	EXPECTED_MAX = 10000000,
-	REASONS = 11,
 	TRIES = 64,       /* for a signature of the length that was reckoned with */
 };
 
@@ -26,7 +25,7 @@ struct writing {
 	struct rmt_signer *signer;
 	const struct rmt_crl_sink *sink;
 	struct rmt_err *err;
-	struct rmt_buf reasons[REASONS]; /* each as the extension that says it */
+	struct rmt_buf reasons[RMT_REASONS]; /* each as the extension that says it */
 	struct rmt_derw piece;  /* not handed on yet */
 	uint64_t count, length; /* of the lines, as expected or as written */
 	size_t skip;            /* bytes that are read back, but stood in place of the head */
@@ -62,7 +61,7 @@ rmt_crl_shard(struct rmt_span serial, int shards)
 static int
 encode_reasons(struct writing *writing)
 {
-	for (int i = 0; i < REASONS; i++) {
+	for (int i = 0; i < RMT_REASONS; i++) {
 		struct rmt_derw w = {0};
 		unsigned char reason = (unsigned char)i;
 
@@ -101,7 +100,7 @@ write_line(struct writing *writing, const struct rmt_crl_line *line)
 static int
 check_line(struct writing *writing, const struct rmt_crl_line *line)
 {
-	return line->reason >= 0 && line->reason < REASONS && line->serial.length
+	return line->reason >= 0 && line->reason < RMT_REASONS && line->serial.length
 	           ? 0
 	           : rmt_err_set(writing->err, RMT_INTERNAL, NULL, "a revocation without a serial number or with no known reason");
 }
@@ -411,7 +410,7 @@ rmt_crl_write(const struct rmt_crl_form *form, struct rmt_signer *signer, rmt_cr
 		rc = write_all(&writing, lines, arg);
 	*count = writing.count;
 	rmt_derw_free(&writing.piece);
-	for (int i = 0; i < REASONS; i++)
+	for (int i = 0; i < RMT_REASONS; i++)
 		rmt_buf_free(&writing.reasons[i]);
 	return rc;
 }

@@ -163,7 +163,7 @@ take_revocation(struct rmt_span cell, struct rmt_index_row *row)
 	    !rmt_plain_time(cell, &row->invalid_since))
 		row->doubt = "it does not say since when the key is compromised";
 	row->reason = reason.length ? rmt_reason_read_text(reason) : 0;
-	if (row->reason < 0 || row->reason == 8) { /* removeFromCRL: OpenSSL takes such a row for revoked */
+	if (row->reason < 0 || row->reason == RMT_REASON_REMOVED) { /* removeFromCRL: OpenSSL takes such a row for revoked */
 		row->doubt = "its reason for revocation is none";
 		row->reason = 0;
 	}

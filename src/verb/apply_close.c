@@ -15,8 +15,6 @@
 
 #include "verb/local.h"
 
-enum { SUPERSEDED = 4 /* RFC 5280, 5.3.1 */, ON_HOLD = 6, REMOVED = 8 };
-
 struct closing {
 	struct rmt_applying *job;
 	struct rmt_pile crls;
@@ -81,7 +79,7 @@ static int is_listed(const struct rmt_crl *crl, struct rmt_span serial, rmt_time
 	while ((rc = rmt_crl_next(&cursor, &entry, err)) == 1)
 		if (rmt_span_equal(entry.serial, serial)) {
 			*when = entry.when;
-			return entry.reason != ON_HOLD && entry.reason != REMOVED;
+			return entry.reason != RMT_REASON_HOLD && entry.reason != RMT_REASON_REMOVED;
 		}
 	return rc;
 }
@@ -161,7 +159,7 @@ static int revoke(struct rmt_applying *job, const struct rmt_db_cert *old, struc
 {
 	struct rmt_db *db = job->campaign.bench.home.db;
 	struct rmt_db_item change = {.state = RMT_ITEM_CLOSED, .confirmed_by = job->options->confirmed_by};
-	struct rmt_revoking how = {.now = rmt_verb_now(job->campaign.ctx), .reason = SUPERSEDED};
+	struct rmt_revoking how = {.now = rmt_verb_now(job->campaign.ctx), .reason = RMT_REASON_SUPERSEDED};
 	bool revoked = old->revoked;
 	int64_t id = old->id;
 

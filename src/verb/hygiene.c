@@ -64,7 +64,7 @@ static int not_blocked(struct judging *judging)
 /* Reasons after which the key itself is in other hands, or may be (RFC 5280, 5.3.1). */
 static bool lost(int reason)
 {
-	return reason == 1 || reason == 2 || reason == 10;
+	return reason == RMT_REASON_KEY_COMPROMISE || reason == RMT_REASON_CA_COMPROMISE || reason == RMT_REASON_AA_COMPROMISE;
 }
 
 static int look_at_use(void *arg, const struct rmt_db_key_use *use)

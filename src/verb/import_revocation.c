@@ -11,8 +11,6 @@
 
 #include "verb/local.h"
 
-enum { HOLD = 6, UNUSED = 7, RELEASED = 8, LAST_REASON = 10 };
-
 /* ---- one revocation ------------------------------------------------------------------------------------------------------------- */
 
 /* The first that is said of a serial number counts: 1, 0 it was said before, -1. */
@@ -36,7 +34,7 @@ static int is_known(struct rmt_import *run, const struct rmt_db_revocation *row,
 
 	if (found <= 0)
 		return found;
-	if (now.reason == HOLD && row->reason != HOLD)
+	if (now.reason == RMT_REASON_HOLD && row->reason != RMT_REASON_HOLD)
 		return 0;
 	return !(!now.certificate && row->certificate && now.reason == row->reason);
 }
@@ -78,9 +76,9 @@ int rmt_import_revocation(struct rmt_import *run, const struct rmt_withdrawal *w
 	                                .invalid_since = stated->invalid_since, .expires = withdrawal->expires};
 	int known, new = note(run, withdrawal, err);
 
-	if (new != 1 || stated->reason == RELEASED)
+	if (new != 1 || stated->reason == RMT_REASON_REMOVED)
 		return new < 0 ? -1 : 0;
-	if (row.reason < 0 || row.reason == UNUSED || row.reason > LAST_REASON)
+	if (row.reason < 0 || row.reason == RMT_REASON_UNUSED || row.reason >= RMT_REASONS)
 		row.reason = 0;
 	run->source->told.revocations.found++;
 	if (find_certificate(run, &row, err) || (known = is_known(run, &row, err)) < 0)
@@ -113,8 +111,8 @@ static struct rmt_import_stated stated_by(const struct rmt_listing *listing)
 	if (!rmt_listing_get(listing, "disposition"))
 		stated.revoked = rmt_listing_get(listing, "revoked") != NULL;
 	if (rmt_listing_get(listing, "revocation-reason") && (reason < 0 || reason == 0xffffffff))
-		stated.reason = RELEASED;
-	else if (reason > 0 && reason <= LAST_REASON)
+		stated.reason = RMT_REASON_REMOVED;
+	else if (reason > 0 && reason < RMT_REASONS)
 		stated.reason = (int)reason;
 	return stated;
 }

@@ -305,7 +305,6 @@ static int retire(struct rmt_import *run, struct rmt_import_ca *ca, int reason, 
 /* As after remint revoke --authority; what is on hold may come back. */
 int rmt_import_retire(struct rmt_import *run, struct rmt_err *err)
 {
-	enum { HOLD = 6 };
 	struct rmt_db_revocation revocation;
 	struct rmt_db_authority row;
 
@@ -314,7 +313,7 @@ int rmt_import_retire(struct rmt_import *run, struct rmt_err *err)
 
 		if (found == 1)
 			found = row.state == RMT_AUTHORITY_ACTIVE ? rmt_authority_revoked(run->home.db, &row, &revocation, err) : 0;
-		if (found < 0 || (found == 1 && revocation.reason != HOLD && retire(run, &run->cas[i], revocation.reason, err)))
+		if (found < 0 || (found == 1 && revocation.reason != RMT_REASON_HOLD && retire(run, &run->cas[i], revocation.reason, err)))
 			return -1;
 	}
 	return 0;

@@ -12,8 +12,6 @@
 
 #include "verb/local.h"
 
-enum { REASONS = 11, HOLD = 6, RELEASED = 8, UNUSED = 7 };
-
 static size_t count_of(const struct rmt_revoke_choice *choice)
 {
 	return choice->ids.length / sizeof(int64_t);
@@ -31,12 +29,12 @@ static int64_t id_at(const struct rmt_revoke_choice *choice, size_t n)
 static int reason_named(const char *name, int *reason, struct rmt_err *err)
 {
 	*reason = 0;
-	for (int i = 0; name && i < REASONS; i++)
-		if (i != HOLD && i != UNUSED && i != RELEASED && strcmp(rmt_reason_name(i), name) == 0) {
+	for (int i = 0; name && i < RMT_REASONS; i++)
+		if (i != RMT_REASON_HOLD && i != RMT_REASON_UNUSED && i != RMT_REASON_REMOVED && strcmp(rmt_reason_name(i), name) == 0) {
 			*reason = i;
 			return 0;
 		}
-	if (name && strcmp(name, rmt_reason_name(HOLD)) == 0)
+	if (name && strcmp(name, rmt_reason_name(RMT_REASON_HOLD)) == 0)
 		return rmt_err_set(err, RMT_USAGE, NULL, "certificateHold is not for good: ask for it with --hold");
 	return name ? rmt_err_set(err, RMT_USAGE, NULL, "\"%s\" is no reason to revoke a certificate for good", name) : 0;
 }
@@ -58,7 +56,7 @@ static int read_options(struct remint *ctx, const struct remint_revoke_options *
 	if (reason_named(options->reason, &how->reason, err))
 		return -1;
 	if (options->hold || options->release)
-		how->reason = options->hold ? HOLD : RELEASED;
+		how->reason = options->hold ? RMT_REASON_HOLD : RMT_REASON_REMOVED;
 	return 0;
 }
 

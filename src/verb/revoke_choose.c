@@ -15,7 +15,7 @@
 
 #include "verb/local.h"
 
-enum { UUID = 36, HOLD = 6, LINE_MOST = 4096 };
+enum { UUID = 36, LINE_MOST = 4096 };
 
 int rmt_revoke_take(struct rmt_revoke_choice *choice, int64_t id)
 {
@@ -52,10 +52,10 @@ static void settle(struct rmt_revoke_choice *choice)
 static const char *idle(const struct rmt_revoke_choice *choice, bool revoked, int reason)
 {
 	if (choice->release)
-		return !revoked ? "is not revoked" : reason != HOLD ? "is revoked for good: only a hold can be released" : NULL;
-	if (!revoked || (reason == HOLD && !choice->hold))
+		return !revoked ? "is not revoked" : reason != RMT_REASON_HOLD ? "is revoked for good: only a hold can be released" : NULL;
+	if (!revoked || (reason == RMT_REASON_HOLD && !choice->hold))
 		return NULL;
-	return reason == HOLD ? "is on hold already" : "is revoked already";
+	return reason == RMT_REASON_HOLD ? "is on hold already" : "is revoked already";
 }
 
 /* The same of a row, which may be gone after that: 1 nothing is to be done, with why; 0; -1. */

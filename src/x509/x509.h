@@ -316,6 +316,13 @@ struct rmt_crl {
 int rmt_crl_read(struct rmt_crl *crl, struct rmt_span der, int mode, struct rmt_err *err);
 struct rmt_crl *rmt_crl_new(struct rmt_span der, int mode, struct rmt_err *err);
 void rmt_crl_free(struct rmt_crl *crl);
+/* CRLReason (RFC 5280, 5.3.1). */
+enum {
+	RMT_REASON_UNSPECIFIED, RMT_REASON_KEY_COMPROMISE, RMT_REASON_CA_COMPROMISE, RMT_REASON_AFFILIATION_CHANGED, RMT_REASON_SUPERSEDED,
+	RMT_REASON_CESSATION_OF_OPERATION, RMT_REASON_HOLD, RMT_REASON_UNUSED, RMT_REASON_REMOVED /* released from a hold */,
+	RMT_REASON_PRIVILEGE_WITHDRAWN, RMT_REASON_AA_COMPROMISE,
+	RMT_REASONS
+};
 const char *rmt_reason_name(int reason); /* "keyCompromise"; "" when unknown */
 struct rmt_crl_entry { struct rmt_span serial; rmt_time when; int reason; /* -1 absent */ rmt_time invalid_since; /* 0 absent */ };
 int rmt_crl_next(struct rmt_der *cursor, struct rmt_crl_entry *out, struct rmt_err *err); /* cursor opened with rmt_der_open(crl.entries); 1, 0, -1 */
