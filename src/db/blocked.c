@@ -207,6 +207,29 @@ rmt_db_blocked_each(struct rmt_db *db,
 	return rc;
 }
 
+static const char in_force[] =
+    "SELECT count(*) FROM blocked_keys b CROSS JOIN certificates c"
+    " ON substr(c.spki_hash, 1, 8) = substr(b.hash, 1, 8) AND c.spki_hash = b.hash"
+    " JOIN authorities a ON a.id = c.authority AND a.state <> 3"
+    " WHERE b.kind = 1 AND c.not_after >= ?1"
+    " AND NOT EXISTS (SELECT 1 FROM revoked r WHERE r.certificate = c.id)";
+
+int
+rmt_db_blocked_in_force(struct rmt_db *db, rmt_time now, int64_t *count, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int rc;
+
+	if (rmt_db_query(db, in_force, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, now);
+	rc = rmt_db_step(&query, doing, err);
+	if (rc == 1)
+		*count = sqlite3_column_int64(query.statement, 0);
+	rmt_db_done(&query);
+	return rc == 1 ? 0 : -1;
+}
+
 /* ---- what is on record of a key ---- */
 
 static const char uses[] = "SELECT c.id, c.authority, c.subject, c.serial, r.reason"

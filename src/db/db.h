@@ -317,6 +317,7 @@ int rmt_db_block(struct rmt_db *db, const char *source, rmt_time now, struct rmt
 /* 1 blocked (borrowed until the next call on db), 0 not, -1. */
 int rmt_db_blocked_get(struct rmt_db *db, enum rmt_blocked_kind kind, struct rmt_span hash, struct rmt_db_blocked *out, struct rmt_err *err);
 int rmt_db_blocked_kinds(struct rmt_db *db, unsigned *kinds, struct rmt_err *err); /* 1 << kind of each kind that there is any of; 1: there are unusual exponents */
+int rmt_db_blocked_in_force(struct rmt_db *db, rmt_time now, int64_t *count, struct rmt_err *err); /* certificates of this home's authorities with such a key, by its SPKI */
 int rmt_db_blocked_each(struct rmt_db *db, int (*visit)(void *arg, const struct rmt_db_blocked *row), void *arg, struct rmt_err *err); /* in the order blocked */
 struct rmt_db_key_use { int64_t certificate, authority; const char *subject; struct rmt_span serial; int reason; /* of its revocation or hold; -1 none */ };
 /* The certificates of this very key, the newest first, 200 at most. */

@@ -15,7 +15,7 @@
 
 #include "verb/local.h"
 
-enum { LIST_MOST = 256 << 20, TOLD_MOST = 1000 };
+enum { LIST_MOST = 256 << 20 };
 
 struct blocking {
 	struct remint *ctx;
@@ -168,28 +168,6 @@ static int take_input(struct blocking *blocking, const char *input)
 
 /* ---- the act ---------------------------------------------------------------------------------------------------------------------- */
 
-static int count_in_force(void *arg, const struct rmt_db_key_use *use)
-{
-	struct blocking *blocking = arg;
-	struct rmt_db_cert row;
-
-	if (use->reason >= 0)
-		return 0;
-	if (rmt_db_cert_by_id(blocking->home.db, use->certificate, &row, blocking->err) != 1)
-		return -1;
-	blocking->summary->in_force += row.authority && row.not_after >= rmt_verb_now(blocking->ctx);
-	return 0;
-}
-
-static int count_uses(struct blocking *blocking, const struct rmt_db_blocked *rows, size_t count)
-{
-	for (size_t i = 0; i < count && i < TOLD_MOST; i++)
-		if (rows[i].kind == RMT_BLOCKED_SPKI &&
-		    rmt_db_key_uses(blocking->home.db, rows[i].hash, count_in_force, blocking, blocking->err))
-			return -1;
-	return 0;
-}
-
 static int block(struct blocking *blocking, const char *source)
 {
 	size_t all = blocking->kinds.length, count = all;
@@ -217,25 +195,61 @@ static int block(struct blocking *blocking, const char *source)
 	if (rc == 0) {
 		blocking->summary->added += count;
 		blocking->summary->known += all - count;
-		rc = count_uses(blocking, rows, count);
 	}
 	free(rows);
+	return rc;
+}
+
+static int take_same_modulus(void *arg, const struct rmt_db_cert *row, struct rmt_span tbs)
+{
+	struct blocking *blocking = arg;
+	unsigned char modulus[RMT_MODULUS_HASH];
+	struct rmt_db_blocked blocked;
+	struct rmt_cert cert;
+	int rc;
+
+	(void)tbs;
+	if (row->not_after < rmt_verb_now(blocking->ctx) || rmt_cert_read(&cert, row->der, RMT_TOLERANT, NULL))
+		return 0;
+	rc = rmt_spki_modulus_hash(cert.spki, modulus, blocking->err);
+	if (rc == 1)
+		rc = rmt_db_blocked_get(blocking->home.db, RMT_BLOCKED_MODULUS, rmt_span_of(modulus, sizeof modulus), &blocked, blocking->err);
+	if (rc == 1)
+		take(blocking, RMT_BLOCKED_SPKI, row->spki_hash.at);
+	return rc < 0 ? -1 : 0;
+}
+
+/* The moduli that are blocked now, as keys of the certificates that have them: by those they are found again. */
+static int block_same_moduli(struct blocking *blocking, const char *source)
+{
+	struct remint_blocked_summary asked = *blocking->summary;
+	int rc = 0;
+
+	if (!memchr(blocking->kinds.bytes, RMT_BLOCKED_MODULUS, blocking->kinds.length))
+		return 0;
+	rmt_buf_clear(&blocking->kinds);
+	rmt_buf_clear(&blocking->hashes);
+	rc = rmt_db_cert_scan(blocking->home.db, 0, INT64_MAX, take_same_modulus, blocking, blocking->err);
+	if (rc == 0 && blocking->kinds.length)
+		rc = block(blocking, source);
+	*blocking->summary = asked;
 	return rc;
 }
 
 /* What each input holds, under its own name as the source. */
 static int block_input(struct blocking *blocking, const char *input)
 {
+	const char *source = blocking->options->why ? blocking->options->why : input;
+
 	rmt_buf_clear(&blocking->kinds);
 	rmt_buf_clear(&blocking->hashes);
-	if (take_input(blocking, input))
-		return -1;
-	return block(blocking, blocking->options->why ? blocking->options->why : input);
+	return take_input(blocking, input) || block(blocking, source) || block_same_moduli(blocking, source) ? -1 : 0;
 }
 
 int remint_block(struct remint *ctx, const struct remint_block_options *options, struct remint_blocked_summary *summary)
 {
 	struct blocking blocking = {.ctx = ctx, .options = options, .summary = summary, .err = &ctx->err};
+	int64_t in_force = 0;
 	int rc;
 
 	rmt_verb_begin(ctx);
@@ -243,7 +257,10 @@ int remint_block(struct remint *ctx, const struct remint_block_options *options,
 	rc = rmt_home_open(ctx, RMT_DB_WRITE, &blocking.home, &ctx->err);
 	for (size_t i = 0; rc == 0 && i < options->inputs.count; i++)
 		rc = block_input(&blocking, options->inputs.items[i]);
-	if (rc == 0 && summary->in_force)
+	if (rc == 0)
+		rc = rmt_db_blocked_in_force(blocking.home.db, rmt_verb_now(ctx), &in_force, &ctx->err);
+	summary->in_force = (uint64_t)in_force;
+	if (rc == 0 && in_force)
 		rmt_verb_warn(ctx, "%llu certificate%s in force ha%s a key that is blocked now: revoke %s", (unsigned long long)summary->in_force,
 		              summary->in_force == 1 ? "" : "s", summary->in_force == 1 ? "s" : "ve", summary->in_force == 1 ? "it" : "them");
 	rmt_home_close(&blocking.home);

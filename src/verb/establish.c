@@ -29,7 +29,7 @@ static int succeeds_usual(struct rmt_home *home, const char *name, struct rmt_er
 		rc = -1;
 	/* Where several could, there is no usual one; the one that was chosen may be retired. */
 	if (rc == 1 && strcmp(rmt_buf_string(&set), rmt_buf_string(&old)) != 0)
-		rc = rmt_authority_load(home, NULL, false, &usual, &none) == 0 && strcmp(usual.name, rmt_buf_string(&old)) == 0;
+		rc = rmt_authority_load_status(home, NULL, false, &usual, &none) == 0 && strcmp(usual.name, rmt_buf_string(&old)) == 0;
 	rmt_authority_clear(&usual);
 	rmt_buf_free(&old);
 	rmt_buf_free(&set);

@@ -281,11 +281,24 @@ static int load_chain(struct rmt_home *home, int64_t parent, struct rmt_authorit
 	return 0;
 }
 
-/* What a database tells that came here with its revocations, too: below a revoked CA nothing more is issued. */
-static int check_unrevoked(struct rmt_home *home, int64_t id, struct rmt_err *err)
+static int refuse_blocked(struct rmt_home *home, const char *name, struct rmt_span spki_hash, struct rmt_err *err)
+{
+	struct rmt_db_blocked blocked;
+	int found = rmt_db_blocked_get(home->db, RMT_BLOCKED_SPKI, spki_hash, &blocked, err);
+
+	if (found < 1)
+		return found;
+	return rmt_err_cite(err, RMT_SECRET, NULL, "CA/Browser Forum TLS BR, 6.1.1.3",
+	                    "the key of the authority \"%s\" is blocked (%.200s): nothing is issued below it; make a successor (remint ca rotate)", name,
+	                    blocked.source);
+}
+
+/* What a database tells that came here with its revocations, too: below a revoked CA, or one whose key is blocked, nothing more is issued. */
+static int check_standing(struct rmt_home *home, int64_t id, struct rmt_err *err)
 {
 	struct rmt_db_revocation revocation;
 	struct rmt_db_authority row;
+	unsigned char hash[RMT_SHA256] = {0};
 	char name[65];
 
 	for (unsigned depth = 0; id && depth <= RMT_PATH_DEPTH_MAX; depth++) {
@@ -295,11 +308,15 @@ static int check_unrevoked(struct rmt_home *home, int64_t id, struct rmt_err *er
 			return found;
 		id = row.parent;
 		snprintf(name, sizeof name, "%s", row.name);
+		if (row.spki_hash.length == sizeof hash)
+			memcpy(hash, row.spki_hash.at, sizeof hash);
 		found = rmt_authority_revoked(home->db, &row, &revocation, err);
 		if (found)
 			return found < 0 ? -1
 			                 : rmt_err_set(err, RMT_POLICY, NULL, "the certificate of the authority \"%s\" is revoked: nothing is issued below it",
 			                               name);
+		if (refuse_blocked(home, name, rmt_span_of(hash, sizeof hash), err))
+			return -1;
 	}
 	return 0;
 }
@@ -346,7 +363,7 @@ static int load(struct rmt_home *home, const char *name, bool with_key, bool ret
 	if (!out->name || !out->cert || row.spki_hash.length != sizeof hash)
 		goto fail;
 	memcpy(hash, row.spki_hash.at, sizeof hash);
-	if (load_chain(home, parent, out, err) || (!retired_too && check_unrevoked(home, out->id, err)))
+	if (load_chain(home, parent, out, err) || (!retired_too && check_standing(home, out->id, err)))
 		goto fail;
 	if (with_key && !row.key_here) {
 		rmt_err_set(err, RMT_SECRET, NULL,

@@ -319,9 +319,27 @@ static void settle_options(struct remint_status_options *options)
 	options->names = options->names ? options->names : 5;
 }
 
+/* Nothing is said where all is well. */
+static int tell_blocked(struct rmt_status *status)
+{
+	int64_t count;
+
+	if (rmt_db_blocked_in_force(status->home.db, status->now, &count, status->err))
+		return -1;
+	if (!count)
+		return 0;
+	rmt_status_begin(status, "certificates", "blocked-keys", NULL);
+	rmt_buf_format(&status->arena.scratch, "%lld in force ha%s a key that is blocked: revoke %s", (long long)count, count == 1 ? "s" : "ve",
+	               count == 1 ? "it" : "them");
+	status->line.measured = true;
+	status->line.value = count;
+	status->line.unit = "";
+	return rmt_status_tell(status, REMINT_HEALTH_WARNING);
+}
+
 static int tell_all(struct rmt_status *status)
 {
-	return tell_certificates(status) || rmt_status_authorities(status) || tell_pending(status) ||
+	return tell_certificates(status) || tell_blocked(status) || rmt_status_authorities(status) || tell_pending(status) ||
 	               rmt_db_campaigns(status->home.db, tell_campaign, status, status->err) || rmt_status_database(status) ||
 	               tell_clock(status)
 	           ? -1

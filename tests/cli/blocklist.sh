@@ -114,6 +114,38 @@ expect_err 'the key is blocked' "for the key is blocked"
 remint ca list --json >cas
 expect_line cas '"name":"Demo","state":"foreign"' "it is kept as a foreign one"
 
+# --- certificates that are in force already
+REMINT_HOME=$TMP/live
+export REMINT_HOME
+quietly "$REMINT" init --root-key ec:p256 --issuing-key ec:p256 --no-password
+for n in 1 2; do quietly "$REMINT" issue --dns live$n.example --key-type rsa:2048 --out live$n; done
+quietly "$REMINT" issue --dns live3.example --key-type ec:p256 --out live3
+expect_status 0 "of a list of weak keys" remint blocklist add weak.list
+! grep -q 'in force' "$TMP/err" && ok "nothing is said where none is in force" || not_ok "nothing is said where none is in force" "$TMP/err"
+openssl rsa -in live1/key.pem -noout -modulus | openssl dgst -sha1 -r | cut -c21-40 >live.list
+expect_status 0 "a list in which the key of one is" remint blocklist add live.list
+expect_out '^1 hash blocked, 0 known before$' "has one hash"
+expect_err '1 certificate in force has a key that is blocked now: revoke it' "tells of it"
+expect_status 0 "another is blocked by its hash" remint blocklist add "$(spki live3/key.pem)"
+expect_err '2 certificates in force have a key that is blocked now: revoke them' "and all are told"
+remint status >state
+expect_line state '^ *warning +2 in force have a key that is blocked: revoke them' "status goes on telling"
+quietly "$REMINT" revoke live1/cert.pem --reason keyCompromise
+quietly "$REMINT" revoke live3/cert.pem --hold
+remint status --json >state
+expect_no_line state 'blocked-keys' "until they are revoked or on hold"
+quietly "$REMINT" ca export --out live.ca
+expect_status 0 "the key of a CA is blocked" remint blocklist add live.ca/issuing.pem --why 'the disk was stolen'
+for command in 'issue --dns live4.example --key-type ec:p256 --out live4' 'sign three.csr' 'ca check issuing' 'renew live2/cert.pem --out live5' \
+	'ca add below --parent issuing --subject CN=Below --key-type ec:p256'; do
+	expect_status 7 "$command" remint $command
+	expect_err 'the key of the authority "issuing" is blocked \(the disk was stolen\): nothing is issued below it' "is refused"
+done
+expect_status 0 "its lists go on" remint crl issuing --out live.crl
+expect_status 0 "a successor is made" remint ca rotate issuing --key-type ec:p256
+expect_status 0 "which issues" remint issue --dns live4.example --key-type ec:p256 --out live4
+REMINT_HOME=$TMP/home
+
 # --- a key that a certificate was revoked with
 key lost
 key spare
