@@ -191,8 +191,11 @@ rmt_probe_wire_open(struct rmt_probe_wire *wire, SSL_CTX *ctx, int fd, struct rm
 	BIO_set_data(bio, wire);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(wire->ssl, bio, bio);
-	if (!SSL_set_app_data(wire->ssl, wire))
+	if (!SSL_set_app_data(wire->ssl, wire)) {
+		SSL_free(wire->ssl);
+		wire->ssl = NULL;
 		return rmt_err_openssl(err, RMT_INTERNAL, NULL, "cannot prepare TLS");
+	}
 	SSL_set_msg_callback(wire->ssl, note_message);
 	return 0;
 }
