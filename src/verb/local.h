@@ -584,6 +584,7 @@ struct rmt_revoke_choice {
 	struct rmt_buf ids;  /* of int64_t */
 	const char *device, *pattern; /* while they are sought: "urn:uuid:..." that each must hold, and what one of its names must be like */
 	bool by_key;
+	bool listed;         /* a list is read: what is done already is passed over, so that it can be run again */
 	size_t foreign;      /* other CAs' that a campaign replaced */
 	size_t left, authorities; /* what a description does not mean: CAs' and OCSP responders', and those of this home's authorities */
 	bool weighty;        /* a CA's is among them: only shown, until it is asked for twice */

@@ -85,7 +85,7 @@ static int check_kind(struct rmt_revoke_choice *choice, int64_t id, const char *
 	return kind < 0 || kind == RMT_REVOKE_AUTHORITY ? -1 : 0;
 }
 
-/* Only a certificate of our own that is no authority's, and once. */
+/* Only a certificate of our own that is no authority's, and once. 1: it is passed over. */
 static int may_go(struct rmt_revoke_choice *choice, int64_t id, const char *which)
 {
 	struct rmt_err *err = &choice->ctx->err;
@@ -100,7 +100,9 @@ static int may_go(struct rmt_revoke_choice *choice, int64_t id, const char *whic
 	if (check_kind(choice, id, which))
 		return -1;
 	rc = stands(choice, id, &why);
-	return rc > 0 ? rmt_err_set(err, RMT_NEGATIVE, NULL, "%s %s", which, why) : rc;
+	if (rc > 0 && choice->listed)
+		rmt_verb_warn(choice->ctx, "%s %s: left out", which, why);
+	return rc > 0 && !choice->listed ? rmt_err_set(err, RMT_NEGATIVE, NULL, "%s %s", which, why) : rc;
 }
 
 static int choose_one(struct rmt_revoke_choice *choice, const char *which)
@@ -119,7 +121,8 @@ static int choose_one(struct rmt_revoke_choice *choice, const char *which)
 		                   "\"%s\" means more than one certificate: give the number of one (id:N) or its serial number (serial:HEX), as "
 		                   "remint list tells them, or --name",
 		                   which);
-	return may_go(choice, id, which) ? -1 : rmt_revoke_take(choice, id);
+	found = may_go(choice, id, which);
+	return found < 0 ? -1 : found ? 0 : rmt_revoke_take(choice, id);
 }
 
 /* A line without the blanks around it, and without what stands behind a #. */
@@ -146,6 +149,7 @@ static int choose_listed(struct rmt_revoke_choice *choice, const char *path)
 	bool whole;
 	int rc = stream ? 0 : -1, more = 0;
 
+	choice->listed = true;
 	while (rc == 0 && (more = rmt_stream_line(stream, LINE_MOST, &line, &whole, err)) > 0) {
 		char *which = rmt_strndup((const char *)trimmed(line).at, trimmed(line).length, err);
 
@@ -160,6 +164,7 @@ static int choose_listed(struct rmt_revoke_choice *choice, const char *path)
 	if (rc && err->class == RMT_INPUT)
 		rmt_err_source(err, path);
 	rmt_stream_free(stream);
+	choice->listed = false;
 	return rc;
 }
 

@@ -232,6 +232,8 @@ static int tell_deltas(struct rmt_status *status, const struct rmt_db_authority 
 	rmt_buf_format(text, "delta %lld on top of list %lld (%lld change%s) ", (long long)deltas->number, (long long)deltas->base,
 	               (long long)deltas->entries, deltas->entries == 1 ? "" : "s");
 	describe_end(status, deltas, " deltas");
+	if (deltas->number < lists->number)
+		rmt_buf_text(text, "; the list is newer and says it all");
 	health = measure_end(status, deltas);
 	return rmt_status_tell(status, health == REMINT_HEALTH_CRITICAL && !authority->crl_deltas ? REMINT_HEALTH_WARNING : health);
 }

@@ -143,6 +143,12 @@ expect_status 0 "a list is shown first" remint revoke --list lost.txt
 expect_err '--commit revokes these 2' "with its count"
 expect_status 0 "and revoked" remint revoke --list lost.txt --commit
 printf 'ffffffffffffffffff\n' >bad.txt
+refused 1 'knows no certificate in force that fits' "the same list again has nothing left to do" remint revoke --list lost.txt --commit
+quietly "$REMINT" issue --key-type ec:p256 --dns later.example.com --out later
+{ cat lost.txt; echo later/cert.pem; } >more.txt
+expect_status 0 "with one more on it" remint revoke --list more.txt --commit
+expect_err 'warning: .* is revoked already: left out' "what is revoked is left out"
+expect_line out later "and the new one is revoked"
 refused 1 'knows no certificate' "an unknown one in a list stops everything" remint revoke --list bad.txt --commit
 expect_status 0 "what was revoked is on the list" remint crl issuing --out pub
 openssl crl -inform DER -in pub/issuing.crl -noout -text >said 2>&1

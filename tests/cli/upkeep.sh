@@ -132,6 +132,10 @@ json_is '.lines[] | select(.check == "delta-freshness" and .object == "issuing")
 expect_status 2 "for Nagios" at +25h "$REMINT" status --home deltas --nagios
 expect_out "'crl-delta-freshness-issuing'=-[0-9]+s;[0-9]+:;0:" "with its figure"
 
+quietly "$REMINT" crl issuing --home deltas --out pub.deltas
+remint status --home deltas >"$TMP/out"
+line 'ok        issuing: delta [0-9]+ on top of list [0-9]+ .*; the list is newer and says it all$' "a complete list makes it needless, and it may stay"
+
 # ---- OCSP: responses that are only signed as they are asked for need not be fresh
 quietly openssl ocsp -issuer b/chain.pem -cert b/cert.pem -no_nonce -reqout asked.der
 quietly "$REMINT" ocsp asked.der --out answer.der --next-update 1h
