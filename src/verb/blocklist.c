@@ -139,10 +139,8 @@ static int take_objects(struct blocking *blocking, const char *path)
 			rc = take_key(blocking, pile.objects[i]->spki);
 			count++;
 		}
-	if (rc == 0 && !count) {
-		rc = rmt_err_set(blocking->err, RMT_INPUT, NULL, "holds no key, certificate or request, and is no list of hashes");
-		rmt_err_source(blocking->err, path);
-	}
+	if (rc == 0 && !count)
+		rc = rmt_pile_refuse(&pile, 0, "key, certificate or request, and is no list of hashes", path, blocking->err);
 	rmt_pile_free(&pile);
 	return rc;
 }

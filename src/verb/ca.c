@@ -262,10 +262,8 @@ static struct rmt_request *only_request(struct remint *ctx, const char *path, st
 	for (size_t i = 0; i < pile.count && !request; i++)
 		if (pile.objects[i]->request)
 			request = rmt_request_new(pile.objects[i]->der, err);
-	if (!request) {
-		rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate request");
-		rmt_err_source(err, path);
-	}
+	if (!request)
+		rmt_pile_refuse(&pile, 0, "certificate request", path, err);
 out:
 	rmt_pile_free(&pile);
 	return request;

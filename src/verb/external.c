@@ -144,7 +144,7 @@ struct rmt_request *rmt_request_file(struct remint *ctx, const char *path, struc
 		if (pile.objects[i]->request && !(request = rmt_request_new(pile.objects[i]->der, err)))
 			rc = -1;
 	if (rc == 0 && !request)
-		rc = rmt_err_set(err, RMT_INPUT, NULL, "\"%.200s\" holds no certificate request", path);
+		rc = rmt_pile_refuse(&pile, 0, "certificate request", path, err);
 	if (rc == 0 && rmt_request_verify(checker, request, err)) {
 		rmt_err_source(err, path);
 		rmt_request_free(request);

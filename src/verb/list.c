@@ -156,17 +156,16 @@ static int find_by_file(struct remint *ctx, struct rmt_db *db, const char *path,
 {
 	struct rmt_pile pile = {0};
 	struct rmt_company company = {0};
-	char without[320];
 	int rc = -1, first = -1;
 
 	if (rmt_pile_need(ctx, &pile, (struct remint_strings){&path, 1}, true, err) || (first = rmt_company_first(&pile, &company, err)) < 0)
 		goto out;
-	rmt_pile_without(&pile, 0, "certificate", without);
-	if (first)
+	if (first) {
 		rmt_err_set(&found->why, RMT_NEGATIVE, NULL, "the database does not know the certificate in this file: remint import would take it over");
-	else
-		rmt_err_set(&found->why, RMT_INPUT, NULL, "%s", without);
-	rmt_err_source(&found->why, path);
+		rmt_err_source(&found->why, path);
+	} else {
+		rmt_pile_refuse(&pile, 0, "certificate", path, &found->why);
+	}
 	rc = first ? find_company(db, &company, found, err) : 0;
 out:
 	rmt_company_clear(&company);

@@ -43,8 +43,7 @@ static int pile_from_input(struct replacing *job, const char *input, struct rmt_
 			return 0;
 	if (job->ctx->faults != faults)
 		return 0;
-	rmt_err_set(&none, RMT_INPUT, NULL, "holds no certificate");
-	rmt_err_source(&none, input);
+	rmt_pile_refuse(&job->pile, before, "certificate", input, &none);
 	return rmt_verb_fault(job->ctx, &none);
 }
 
@@ -70,12 +69,9 @@ static int read_request(struct replacing *job, struct rmt_err *err)
 	for (size_t i = 0; rc == 0 && !job->request && i < pile.count; i++)
 		if (pile.objects[i]->request)
 			job->request = rmt_request_new(pile.objects[i]->der, err);
+	if (rc == 0 && !job->request)
+		rc = rmt_pile_refuse(&pile, 0, "certificate request", job->options->request, err);
 	rmt_pile_free(&pile);
-	if (rc == 0 && !job->request) {
-		rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate request");
-		rmt_err_source(err, job->options->request);
-		rc = -1;
-	}
 	return rc;
 }
 

@@ -42,8 +42,7 @@ static int read_from(struct asking *asking, struct rmt_err *err)
 		asking->from = rmt_cert_dup(company.leaf->cert, err);
 		rmt_company_clear(&company);
 	} else if (found == 0) {
-		rmt_err_set(err, RMT_INPUT, NULL, "holds no certificate to repeat");
-		rmt_err_source(err, asking->options->from);
+		rmt_pile_refuse(&pile, 0, "certificate", asking->options->from, err);
 	}
 	rmt_pile_free(&pile);
 	return asking->from ? 0 : -1;

@@ -98,6 +98,11 @@ while IFS='|' read -r file what; do
 	expect_err "$file: holds no certificate, only" "in the same words"
 	refused 3 "$file: holds no certificate, only $what" "a certificate to revoke is not in it" "$REMINT" revoke "in/$file" --reason superseded
 	refused 3 "$file: holds no certificate, only $what" "nor one with a history" "$REMINT" history "in/$file"
+	refused 3 "$file: holds no certificate, only $what" "nor one to replace" "$REMINT" reissue "in/$file" --out new
+	refused 3 "$file: holds no certificate, only $what" "nor one to ask for again" "$REMINT" request --from "in/$file" --no-record --out new
+	refused 3 "$file: holds no certificate request, only $what" "nor the request for a new one" "$REMINT" reissue good.pem --request "in/$file" --out new
+	refused 3 "$file: holds no certificate request, only $what" "nor one to send on" "$REMINT" request --request "in/$file" --no-record --out new
+	refused 3 "$file: holds no key, certificate or request, and is no list of hashes, only $what" "nor a key to block" "$REMINT" blocklist add "in/$file"
 	expect_status 3 "import has nothing to take" "$REMINT" import "in/$file" --commit
 	expect_err "$file: $what" "and says what it met"
 done <<'TABLE'
