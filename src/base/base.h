@@ -51,7 +51,7 @@ struct rmt_err {
 	char source[256];   /* the input: file name, "-" or "" */
 	char place[160];    /* where in the input: "line 12", "tbs.extensions.san[2]", "offset 41" or "" */
 	char message[512];  /* one sentence in plain words, without a final full stop */
-	char citation[96];  /* "RFC 5280, 4.2.1.9" or "" */
+	char citation[256]; /* "RFC 5280, 4.2.1.9" or "" */
 };
 
 /* Record a failure and return -1. The first failure is kept: later calls on a set error change nothing. `err` may be

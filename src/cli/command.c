@@ -374,8 +374,8 @@ EXAMPLES(status, { "How does the CA stand?", "status --warn-days 14" },
 EXAMPLES(timer, { "All that a CA needs, as units of systemd:", "timer --publish public --run-as ca --out units" },
     { "As lines for the own crontab:", "timer --cron status backup" });
 EXAMPLES(blocklist_add,
-    { "A key that was found in a public repository:", "blocklist add old.key --why 'published by mistake'" },
-    { "The key of a certificate:", "blocklist add old.pem" });
+    { "A key that was found in a public repository:", "blocklist add found.key --why 'published by mistake'" },
+    { "The key of a certificate:", "blocklist add found.pem" });
 EXAMPLES(blocklist_list, { "Which keys are blocked?", "blocklist list" });
 EXAMPLES(db_check, { "Is the database what was written to it, every signature included?", "db check" },
     { "Was the end of the event log cut off since then?", "db check --quick --against head.txt" });

@@ -110,6 +110,7 @@ prepare() {
 		for name in gate gone; do
 			openssl req -newkey rsa:2048 -nodes -keyout $name.key -out $name.csr -subj "/CN=$name.example.com"
 		done
+		openssl req -x509 -newkey rsa:2048 -nodes -keyout found.key -out found.pem -subj '/CN=found.example.com'
 		openssl crl2pkcs7 -nocrl -certfile root.pem -out chain.p7b
 	} >prepare.log 2>&1
 	cp root.pem chain.pem
