@@ -431,3 +431,46 @@ rmt_draft_bounds(struct rmt_draft *draft, struct rmt_err *err)
 	}
 	return 0;
 }
+
+/* ---- what is left ---- */
+
+/* Does every bound let a host of this base pass? */
+static bool
+passes(const struct rmt_recipe *recipe, struct rmt_span base)
+{
+	struct rmt_general_name name = { .type = RMT_GN_DNS };
+	struct rmt_buf host = { 0 };
+	struct rmt_err unseen = { 0 };
+	bool pass = true;
+
+	if (base.at[0] == '.')
+		rmt_buf_byte(&host, 'x');
+	rmt_buf_span(&host, base);
+	name.value = rmt_buf_view(&host);
+	for (size_t i = 0; i < recipe->bound_count; i++)
+		pass = pass && judge(&recipe->bounds[i], &name, &unseen) == 0;
+	rmt_buf_free(&host);
+	return pass;
+}
+
+/* The narrowest of what all of them permit is the base of one of them. */
+bool
+rmt_recipe_dns_left(const struct rmt_recipe *recipe)
+{
+	bool met = false;
+
+	for (size_t i = 0; i < recipe->bound_count; i++) {
+		struct rmt_general_name base;
+		struct rmt_der subtrees;
+
+		rmt_der_open(&subtrees, recipe->bounds[i].subtrees.permitted, NULL);
+		while (next_base(&subtrees, &base, NULL) == 1) {
+			if (base.type != RMT_GN_DNS || !base.value.length)
+				continue;
+			if (passes(recipe, base.value))
+				return true;
+			met = true;
+		}
+	}
+	return !met;
+}

@@ -49,6 +49,7 @@ void rmt_recipe_free(struct rmt_recipe *recipe);
 int rmt_recipe_purposes(const struct rmt_recipe *recipe, struct rmt_err *err);
 rmt_time rmt_recipe_end(const struct rmt_recipe *recipe); /* the last second that the issuer and those above leave; 0: a root */
 bool rmt_recipe_bound(const struct rmt_recipe *recipe); /* name constraints stand above */
+bool rmt_recipe_dns_left(const struct rmt_recipe *recipe); /* ... and some DNS name is within all of them */
 
 /* A decided certificate: everything but serial number and signature. */
 struct rmt_plan;

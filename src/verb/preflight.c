@@ -119,6 +119,16 @@ static int look_at_names(struct preflight *look, struct rmt_err *found, struct r
 	return 1;
 }
 
+static int look_at_dns_left(struct preflight *look, struct rmt_err *found, struct rmt_err *err)
+{
+	(void)err;
+	if (!look->recipe || rmt_recipe_dns_left(look->recipe))
+		return 0;
+	rmt_err_cite(found, RMT_POLICY, "tbs.extensions.nameConstraints", "RFC 5280, 4.2.1.10",
+	             "no DNS name is within the name constraints of \"%s\" and of those above it: none can be issued", look->authority->name);
+	return 1;
+}
+
 /* How to add one: (1) its function above; (2) its row here; (3) a row in tests/cli/ca_check.sh. */
 static const struct {
 	const char *rule;
@@ -133,6 +143,7 @@ static const struct {
 	{"issuer.crl-sign", RMT_SEVERITY_ERROR, look_at_crl_sign, "rotate it by a template with cRLSign"},
 	{"issuer.lifetime", RMT_SEVERITY_WARNING, look_at_lifetime, "rotate it (remint ca rotate)"},
 	{"issuer.addresses", RMT_SEVERITY_WARNING, look_at_addresses, "rotate it with --publish-url"},
+	{"issuer.names-left", RMT_SEVERITY_ERROR, look_at_dns_left, "rotate it by a template whose names lie within those above it"},
 	{"issuer.name-constraints", RMT_SEVERITY_INFO, look_at_names, "nothing, while all names are within"},
 };
 

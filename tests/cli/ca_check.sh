@@ -90,6 +90,25 @@ home names 3650 sha256 "$CA" "$SIGN" 'nameConstraints=critical,permitted;DNS:inn
 expect_status 0 "name constraints are told" "$REMINT" ca check --home names --json
 expect_out '"rule":"issuer.name-constraints","severity":"info"' "as information"
 
+expect_no_line "$TMP/out" 'names-left' "and names are left"
+# ring NAME LENGTH DNS: a template of CAs for these names.
+ring() {
+	printf 'title = "%s"; extends = "issuing-ca"; basic_constraints: { path_length = %s; }; name_constraints: { permitted = [ "dns:%s" ]; };\n' "$1" "$2" "$3" >"$1.cfg"
+}
+quietly "$REMINT" init --home rings --root-key ec:p256 --no-issuing --no-password
+ring outer 2 example.com
+ring inner 1 .lab.example.com
+ring other 0 other.org
+quietly "$REMINT" ca add outer --home rings --subject CN=Outer --key-type ec:p256 --template ./outer.cfg
+quietly "$REMINT" ca add inner --home rings --parent outer --subject CN=Inner --key-type ec:p256 --template ./inner.cfg
+expect_status 0 "a CA with names within those above it" "$REMINT" ca check inner --home rings
+expect_no_line "$TMP/out" 'names-left' "is fit"
+expect_status 0 "a CA with names outside those above it is made" "$REMINT" ca add other --home rings --parent inner --subject CN=Other --key-type ec:p256 --template ./other.cfg
+expect_err 'no DNS name is within the name constraints of .other. and of those above it' "with a warning"
+expect_status 1 "and is found" "$REMINT" ca check other --home rings
+expect_out 'issuer\.names-left' "by its rule"
+expect_status 4 "since it can issue nothing" "$REMINT" issue --ca other --home rings --dns www.other.org --out never
+
 rm h/keys/*.pem
 expect_status 1 "a CA whose key is gone is found" "$REMINT" ca check --home h
 expect_out 'the private key of "issuing" is not in this home' "and said so"
