@@ -190,12 +190,15 @@ static void
 load_legacy(void)
 {
 	OSSL_LIB_CTX *context = OSSL_LIB_CTX_new();
+	OSSL_PROVIDER *usual = context != NULL ? OSSL_PROVIDER_load(context, "default") : NULL;
 
-	if (context != NULL && OSSL_PROVIDER_load(context, "default") != NULL &&
-	    OSSL_PROVIDER_load(context, "legacy") != NULL)
+	if (usual != NULL && OSSL_PROVIDER_load(context, "legacy") != NULL) {
 		legacy = context;
-	else
+	} else {
+		if (usual != NULL)
+			OSSL_PROVIDER_unload(usual);
 		OSSL_LIB_CTX_free(context);
+	}
 	ERR_clear_error();
 }
 
