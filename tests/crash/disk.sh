@@ -18,6 +18,8 @@ REMINT_HOME=home
 export REMINT_HOME
 load_begin
 quietly "$REMINT" issue --dns www.contoso.com --key-type ec:p256 --out out/www
+www=$(openssl x509 -in out/www/cert.pem -noout -serial | sed 's/.*=//' | tr A-F a-f)
+load_revoke gone 1 # is on every list
 cd "$TMP" || exit 99
 
 # bad ERRNO N COMMAND...: with a disk that is bad from the n-th call on; its calls are counted in $TMP/count.
@@ -66,7 +68,9 @@ try() {
 				"$@" >"$TMP/out" 2>"$TMP/err" || { # what was released before the disk went bad stands in the way
 					grep -q 'is not overwritten without force\|is revoked already\|was revoked' "$TMP/err" || sed 's/^/again: /' "$TMP/err"
 				}
+				[ "$try_name" != revoke ] || echo "$www" >>revoked
 				load_faults
+				load_list_faults
 			} 2>&1 | sed "s/^/$try_name, errno $try_errno from call $try_n on: /" >>"$TMP/faults"
 			try_n=$((try_n + try_step))
 		done
@@ -112,11 +116,12 @@ fi
 # ---- a disk that is really full -------------------------------------------------------------------------------------------------
 full="a really full disk: the database is sound and knows what was released"
 mkdir small
-if [ "$(id -u)" != 0 ] || ! mount -t tmpfs -o size=1200k none small 2>"$TMP/err"; then
+if [ "$(id -u)" != 0 ] || ! mount -t tmpfs -o size=1400k none small 2>"$TMP/err"; then
 	skip "a file system cannot be mounted here" "$full"
 else
 	trap 'umount "$TMP/small"; tap_exit' EXIT
 	cp -R good/. small/ && cd small || exit 99
+	head -c 200000 /dev/zero >ballast # for what is written below, when the disk is full
 	full_n=0 full_status=0
 	while [ $full_n -lt 400 ] && [ $full_status = 0 ]; do
 		full_n=$((full_n + 1))
@@ -128,8 +133,11 @@ else
 	*) not_ok "a full disk is said (status $full_status after $full_n)" "$TMP/err" ;;
 	esac
 	half >"$TMP/found"
-	rm -f proposed.json old*
-	load_faults >>"$TMP/found" 2>&1
+	rm -f ballast
+	{
+		load_faults
+		load_list_faults
+	} >>"$TMP/found" 2>&1
 	[ -s "$TMP/found" ] && not_ok "$full" "$TMP/found" || ok "$full"
 	cd "$TMP" || exit 99
 fi

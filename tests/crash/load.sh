@@ -63,11 +63,14 @@ while [ $killed -lt $kills ]; do
 	apply_status=0
 	"$REMINT" apply plan.json --commit --out bundles --chain root.pem >"$TMP/out" 2>"$TMP/err" || apply_status=$?
 	[ $apply_status = 0 ] || not_ok "round $round: the campaign ends (status $apply_status)" "$TMP/err"
-	load_faults >"$TMP/found" 2>&1
+	{
+		load_faults
+		load_list_faults
+	} >"$TMP/found" 2>&1
 	if [ -s "$TMP/found" ]; then
 		not_ok "round $round, $killed kills: nothing is lost" "$TMP/found"
 	else
-		ok "round $round, $killed kills: $(wc -l <load.known) certificates, $(wc -l <revoked) revocations reported, $(wc -l <load.revoked) known, $bundles bundles of the campaign, nothing lost"
+		ok "round $round, $killed kills: $(wc -l <load.known) certificates, $(wc -l <revoked) revocations reported, $(wc -l <load.revoked) known, $(wc -l <load.listed) on the list, $bundles bundles of the campaign, nothing lost"
 	fi
 	issued=$((issued + $(wc -l <load.known))) revoked=$((revoked + $(wc -l <revoked))) campaign=$((campaign + bundles))
 	cd "$TMP" && rm -rf "${TMP:?}/$round"

@@ -41,7 +41,10 @@ for processes in 2 4 8; do
 	took=$(($(date +%s%N | sed 's/......$//') - before))
 	grep -h 'status' "$TMP/$processes".* >"$TMP/found"
 	[ $status = 0 ] || echo "a process ends with status $status (124: it did not end)" >>"$TMP/found"
-	load_faults >>"$TMP/found" 2>&1
+	{
+		load_faults
+		load_list_faults
+	} >>"$TMP/found" 2>&1
 	issuers=$((processes - processes / 4)) revokers=$((processes / 2))
 	[ "$(wc -l <load.known)" -eq $((own + issuers * turns)) ] || echo "$(wc -l <load.known) certificates, not $((own + issuers * turns))" >>"$TMP/found"
 	[ "$(wc -l <load.revoked)" -eq $((revokers * turns)) ] || echo "$(wc -l <load.revoked) revoked, not $((revokers * turns))" >>"$TMP/found"
@@ -101,6 +104,9 @@ for serial in $contested; do
 	[ "$(cat said.?."$serial" | grep -c 'revoked')" -ge 3 ] || echo "$serial: the others are not told that it was revoked"
 done >>"$TMP/found"
 cat won >>revoked
-load_faults >>"$TMP/found" 2>&1
+{
+	load_faults
+	load_list_faults
+} >>"$TMP/found" 2>&1
 [ -s "$TMP/found" ] && not_ok "what four want to revoke is revoked once" "$TMP/found" said.1.* || ok "what four want to revoke is revoked once, by one: $(echo "$contested" | wc -w) certificates"
 tap_done

@@ -6,6 +6,7 @@
 #	revoked          serial numbers whose revocation was reported as done
 #	crls/NAME        where one worker publishes the revocation list, again and again
 #	crls/NAME.log    the numbers of the lists that were reported as published there
+#	whole            the list that is published at the end, to be held against what was revoked
 #	plan.json        a campaign; its bundles go to bundles/
 
 # load_begin [ITEMS]: a home, and what the workers need: a campaign of so many items, 6 without. Their certificates are made once.
@@ -96,6 +97,17 @@ load_faults() {
 	sort -u revoked | comm -23 - load.revoked | sed 's/^/a revocation that was reported is lost: /'
 	find . -name '.remint-*' -newer plan.json | sed 's/^/a temporary file: /' >load.temporary
 	load_crl_faults
+}
+
+# load_list_faults: after load_faults, the same of a list that is published now: on it stands what was reported as revoked and what the
+# database knows as revoked, and nothing else. It goes where no worker publishes, and its number is in no log.
+load_list_faults() {
+	"$REMINT" crl issuing --out whole >/dev/null 2>load.err || sed 's/^/no list can be published: /' load.err
+	openssl crl -inform DER -in whole/issuing.crl -noout -text 2>load.err >load.text || echo "no list is published"
+	sed -n 's/^ *Serial Number: *//p' load.text | tr A-F a-f | sort >load.listed
+	uniq -d load.listed | sed 's/^/twice on the list: /'
+	sort -u revoked load.revoked | comm -23 - load.listed | sed 's/^/revoked, and not on the list: /'
+	comm -13 load.revoked load.listed | sed 's/^/on the list, and not known as revoked: /'
 }
 
 # A place has a whole list in both forms, never an older one than was reported; numbers only grow, and no two lists have the same.
