@@ -31,6 +31,23 @@ static const char *key_spec(const struct rmt_plan_item *item, const struct rmt_d
 	return demand->template->key_generate ? demand->template->key_generate : usual_key;
 }
 
+static const char *digest_of(const struct rmt_demand *demand)
+{
+	for (size_t i = 0; i < demand->target_count; i++)
+		if (demand->targets[i]->request.digest)
+			return demand->targets[i]->request.digest;
+	return "sha256";
+}
+
+/* What the other CA is asked for beside names: the template's usages, unless a target's requests carry no extensions. */
+static const struct rmt_template *usages_of(const struct rmt_demand *demand)
+{
+	for (size_t i = 0; i < demand->target_count; i++)
+		if (!demand->targets[i]->request.san)
+			return NULL;
+	return demand->template;
+}
+
 /* The names of the old certificate and those of the plan, each once. */
 static int join_names(const struct rmt_plan_item *item, const struct rmt_cert *old, struct rmt_arena *arena,
                       struct rmt_text_list *out, struct rmt_err *err)
@@ -50,6 +67,7 @@ static int join_names(const struct rmt_plan_item *item, const struct rmt_cert *o
 
 static int build(struct rmt_applying *job, const struct rmt_key *key, struct rmt_buf *der, struct rmt_err *err)
 {
+	const struct rmt_demand *demand = &job->campaign.bench.demand;
 	struct rmt_cert *old = rmt_plan_item_cert(job->item, err);
 	struct rmt_buf stated = {0}, subject = {0}, extensions = {0};
 	struct rmt_text_list names;
@@ -58,8 +76,8 @@ static int build(struct rmt_applying *job, const struct rmt_key *key, struct rmt
 	if (old && rmt_plan_item_subject(job->item, old, &stated, err) == 0 &&
 	    rmt_name_clean(rmt_buf_view(&stated), &subject, err) == 0 &&
 	    join_names(job->item, old, &job->arena, &names, err) == 0 &&
-	    rmt_request_extensions(&names, NULL, rmt_key_spki(key), &extensions, err) == 0)
-		rc = rmt_request_build(key, "sha256", rmt_buf_view(&subject), rmt_buf_view(&extensions), der, err);
+	    rmt_request_extensions(&names, usages_of(demand), rmt_key_spki(key), &extensions, err) == 0)
+		rc = rmt_request_build(key, digest_of(demand), rmt_buf_view(&subject), rmt_buf_view(&extensions), der, err);
 	rmt_buf_free(&extensions);
 	rmt_buf_free(&subject);
 	rmt_buf_free(&stated);

@@ -64,6 +64,14 @@ openssl x509 -in b/chain/cert.pem >"$TMP/got"
 expect_same "$TMP/wanted" "$TMP/got" "a certificate whose chain is put right stays the same"
 check "a request for the other CA verifies" openssl req -in b/asked/request.pem -verify -noout
 expect_line b/asked/REQUEST.txt 'certreq -submit' "and comes with the line that hands it in"
+quietly "$REMINT" request --for nginx --cn asked.contoso.com --key-type ec:p256 --no-record --out usual
+for file in usual b/asked; do
+	openssl req -in $file/request.pem -noout -text | grep -A 1 -E 'Key Usage' | sed 's/^ *//' >"$TMP/usages.${file#b/}"
+	tr -d '\r' <$file/request.inf | grep -E '^(2\.5\.29\.37|KeyUsage)' >"$TMP/inf.${file#b/}"
+done
+expect_line "$TMP/usages.asked" '^TLS Web Server Authentication' "it asks for the purposes of the template"
+expect_same "$TMP/usages.usual" "$TMP/usages.asked" "as remint request does for the same target"
+expect_same "$TMP/inf.usual" "$TMP/inf.asked" "and so does its INF"
 expect_status 0 "the history shows old and new" "$REMINT" history web.contoso.com
 expect_out 'superseded .*\(foreign\)' "linked"
 expect_status 0 "the database is sound" "$REMINT" db check
@@ -283,7 +291,7 @@ expect_status 0 "its bundle needs no key to be written again" "$REMINT" apply de
 [ -s g/sg3/ca-bundle.pem ] && [ ! -e g/sg3/key.pem ] && ok "and holds none" || not_ok "and holds none"
 gateway_item sg5 '.request = "sg5.pem"' | plan_of 6 >none.json
 expect_status 3 "a file without a request is refused" "$REMINT" apply none.json --commit --out g
-expect_err 'sg5: .*holds no certificate request' "by name"
+expect_err 'sg5.pem: holds no certificate request, only a certificate' "by its file"
 gateway_item sg5 '.request = "device.csr" | .keep_key = true' | plan_of 6 >both.json
 expect_status 3 "a request does not go with another key" "$REMINT" apply both.json --commit --out g
 
