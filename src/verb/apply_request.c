@@ -185,7 +185,7 @@ static int tell_device(struct rmt_applying *job, const struct rmt_target *target
 	if (rc && trouble.class != RMT_NONE)
 		*(trouble.class == RMT_POLICY ? fault : fatal) = trouble;
 	if (rc == 0) {
-		job->told.text = "the device has to make its own request: see DEVICE.txt, then name its file as \"request\" of this item";
+		job->told.text = "the device has to make its own request: see DEVICE.txt, then name its file as \"request\" of this item (with \"key\" null and \"keep_key\" false)";
 		job->told.directory = rmt_arena_text(&job->arena, directory);
 	}
 out:

@@ -207,7 +207,7 @@ static int check_item(struct rmt_plan_reading *reading, struct rmt_plan_item *it
 		return rmt_plan_fault(reading, "%s", err.message);
 	reading->key = "request";
 	if (item->request && (item->key || item->keep_key))
-		return rmt_plan_fault(reading, "must be null beside \"key\" or \"keep_key\": it brings its own key");
+		return rmt_plan_fault(reading, "brings its own key: set \"key\" of this item to null and \"keep_key\" to false");
 	if (check_policies(reading, item))
 		return -1;
 	reading->key = "id";

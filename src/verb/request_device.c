@@ -55,7 +55,7 @@ static void put_next(const struct rmt_request_plan *plan, bool campaign, struct 
 {
 	rmt_buf_text(out, "\n# When its request is there, as a file:\n");
 	if (campaign)
-		rmt_buf_text(out, "#   name that file as \"request\" of this item in the plan, and run remint apply again\n");
+		rmt_buf_text(out, "#   in the plan name that file as \"request\" of this item, set its \"key\" to null and \"keep_key\" to false, and run remint apply again\n");
 	else
 		rmt_buf_format(out,
 		               "#   this home signs it:    remint sign FILE --for %s --out DIR\n"

@@ -294,6 +294,7 @@ expect_status 3 "a file without a request is refused" "$REMINT" apply none.json 
 expect_err 'sg5.pem: holds no certificate request, only a certificate' "by its file"
 gateway_item sg5 '.request = "device.csr" | .keep_key = true' | plan_of 6 >both.json
 expect_status 3 "a request does not go with another key" "$REMINT" apply both.json --commit --out g
+expect_err 'items\[0\]\.request: brings its own key: set "key" of this item to null and "keep_key" to false' "and it is said what to do"
 
 # ---- what the plan knows already -------------------------------------------------------------------------------------------
 expect_status 0 "a plan with the certificates of CAs" "$REMINT" plan web.pem --for nginx --chain root.pem --trust root.pem --out told.json
