@@ -65,23 +65,32 @@ static int join_names(const struct rmt_plan_item *item, const struct rmt_cert *o
 	return 0;
 }
 
+/* The subject and the names that the new certificate is to have. */
+static int wished(struct rmt_applying *job, struct rmt_buf *subject, struct rmt_text_list *names, struct rmt_err *err)
+{
+	struct rmt_cert *old = rmt_plan_item_cert(job->item, err);
+	struct rmt_buf stated = {0};
+	int rc = -1;
+
+	if (old && rmt_plan_item_subject(job->item, old, &stated, err) == 0 && rmt_name_clean(rmt_buf_view(&stated), subject, err) == 0)
+		rc = join_names(job->item, old, &job->arena, names, err);
+	rmt_buf_free(&stated);
+	rmt_cert_free(old);
+	return rc;
+}
+
 static int build(struct rmt_applying *job, const struct rmt_key *key, struct rmt_buf *der, struct rmt_err *err)
 {
 	const struct rmt_demand *demand = &job->campaign.bench.demand;
-	struct rmt_cert *old = rmt_plan_item_cert(job->item, err);
-	struct rmt_buf stated = {0}, subject = {0}, extensions = {0};
+	struct rmt_buf subject = {0}, extensions = {0};
 	struct rmt_text_list names;
 	int rc = -1;
 
-	if (old && rmt_plan_item_subject(job->item, old, &stated, err) == 0 &&
-	    rmt_name_clean(rmt_buf_view(&stated), &subject, err) == 0 &&
-	    join_names(job->item, old, &job->arena, &names, err) == 0 &&
+	if (wished(job, &subject, &names, err) == 0 &&
 	    rmt_request_extensions(&names, usages_of(demand), rmt_key_spki(key), &extensions, err) == 0)
 		rc = rmt_request_build(key, digest_of(demand), rmt_buf_view(&subject), rmt_buf_view(&extensions), der, err);
 	rmt_buf_free(&extensions);
 	rmt_buf_free(&subject);
-	rmt_buf_free(&stated);
-	rmt_cert_free(old);
 	return rc;
 }
 
@@ -124,6 +133,25 @@ static int make(struct rmt_applying *job, struct asked *asked, struct rmt_err *f
 	return record(job, asked, fatal);
 }
 
+/* Held to the rule of requests that are waited for: it may ask for less, and not for more nor for something else. */
+static int check_asked(struct rmt_applying *job, const struct rmt_request *request, struct rmt_err *fault)
+{
+	struct rmt_difference difference;
+	struct rmt_buf subject = {0};
+	struct rmt_text_list names;
+	struct rmt_asked asked;
+	int rc = wished(job, &subject, &names, fault);
+
+	if (rc == 0) {
+		asked = (struct rmt_asked){.subject = rmt_buf_view(&subject), .names = {(const char *const *)names.items, names.count}};
+		rc = rmt_pending_compare(&asked, request, &job->arena, &difference, fault);
+	}
+	if (rc == 0 && difference.more.count)
+		rc = rmt_pending_refuse("this item", &difference, &job->arena, fault);
+	rmt_buf_free(&subject);
+	return rc;
+}
+
 /* The device made it, and the plan names its file. */
 static int take(struct rmt_applying *job, struct asked *asked, struct rmt_err *fault, struct rmt_err *fatal)
 {
@@ -132,7 +160,9 @@ static int take(struct rmt_applying *job, struct asked *asked, struct rmt_err *f
 
 	if (!request)
 		return -1;
-	rc = rmt_hygiene_check(job->campaign.ctx, job->campaign.bench.home.db, request->spki, request->subject, false, job->item->request, fault);
+	rc = check_asked(job, request, fault);
+	if (rc == 0)
+		rc = rmt_hygiene_check(job->campaign.ctx, job->campaign.bench.home.db, request->spki, request->subject, false, job->item->request, fault);
 	rmt_buf_span(&asked->der, request->der);
 	rmt_request_free(request);
 	if (rc)

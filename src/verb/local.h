@@ -886,6 +886,8 @@ struct rmt_difference {
 };
 int rmt_pending_compare(const struct rmt_asked *asked, const struct rmt_request *request, struct rmt_arena *arena,
                         struct rmt_difference *out, struct rmt_err *err);
+/* RMT_POLICY with these phrases: "it is not what `asker` asked for: ...". */
+int rmt_pending_refuse(const char *asker, const struct rmt_difference *difference, struct rmt_arena *arena, struct rmt_err *err);
 /* Which pending request does this one answer? */
 struct rmt_answering {
 	int64_t id;                  /* stated, or 0: looked for */

@@ -202,14 +202,22 @@ int rmt_pending_compare(const struct rmt_asked *asked, const struct rmt_request 
 
 /* ---- which one ---------------------------------------------------------------------------------------------------------------- */
 
-static int refuse_difference(int64_t id, const struct rmt_difference *difference, struct rmt_arena *arena, struct rmt_err *err)
+int rmt_pending_refuse(const char *asker, const struct rmt_difference *difference, struct rmt_arena *arena, struct rmt_err *err)
 {
 	const char *all;
 
 	for (size_t i = 0; i < difference->more.count; i++)
 		rmt_buf_format(&arena->scratch, "%s%s", i ? "; " : "", difference->more.items[i]);
 	all = rmt_arena_scratch(arena);
-	return rmt_err_set(err, RMT_POLICY, NULL, "it is not what pending request %lld asked for: %s", (long long)id, all ? all : "");
+	return rmt_err_set(err, RMT_POLICY, NULL, "it is not what %s asked for: %s", asker, all ? all : "");
+}
+
+static int refuse_difference(int64_t id, const struct rmt_difference *difference, struct rmt_arena *arena, struct rmt_err *err)
+{
+	char asker[48];
+
+	snprintf(asker, sizeof asker, "pending request %lld", (long long)id);
+	return rmt_pending_refuse(asker, difference, arena, err);
 }
 
 /* The same words, in whatever order. */

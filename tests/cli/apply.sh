@@ -267,10 +267,23 @@ done
 expect_line g/sg4/DEVICE.txt '^#   Common name: sg4\.contoso\.com$' "for another CA the device is told what to ask for"
 expect_status 0 "which is waited for" "$REMINT" list --pending
 expect_out 'device .*open .*sg4\.contoso\.com' "by its name"
-quietly openssl req -new -newkey rsa:2048 -nodes -keyout sg4-device.key -out sg4-device.csr -subj /CN=other.contoso.com
+for case in '/CN=other.contoso.com||CN is "other.contoso.com" instead of "sg4.contoso.com"' \
+	'/CN=sg4.contoso.com|DNS:bank.example|the name dns:bank.example was not asked for' '/O=Contoso/OU=Bank/CN=sg4.contoso.com||OU "Bank" was not asked for'; do
+	IFS='|' read -r subject name what <<-CASE
+		$case
+	CASE
+	quietly openssl req -new -newkey rsa:2048 -nodes -keyout other.key -out other.csr -subj "$subject" ${name:+-addext "subjectAltName=$name"}
+	jq '.items[2].request = "other.csr" | .items |= [.[2]]' sg.json >other.json
+	expect_status 4 "a request for something else is refused" "$REMINT" apply other.json --commit --out g
+	expect_err "sg4: it is not what this item asked for: $what" "with what it is"
+	[ ! -e g/sg4/request.pem ] && ok "and goes nowhere" || not_ok "and goes nowhere"
+done
+quietly openssl req -new -newkey rsa:2048 -nodes -keyout sg4-device.key -out sg4-device.csr -subj /CN=sg4.contoso.com
 jq '.items[2].request = "sg4-device.csr" | .items |= [.[2]]' sg.json >sg4.json
 expect_status 0 "its request goes to the other CA" "$REMINT" apply sg4.json --commit --out g --ca-template Gateway
 [ -s g/sg4/request.pem ] && [ ! -e g/sg4/key.pem ] && ok "without a key" || not_ok "without a key"
+expect_status 0 "and the device is waited for no more" "$REMINT" list --pending
+expect_no_line "$TMP/out" 'device .*open .*sg4\.contoso\.com' "since its request came"
 expect_line g/sg4/REQUEST.txt 'CertificateTemplate:Gateway' "by its template"
 printf '%s\n' basicConstraints=critical,CA:FALSE subjectKeyIdentifier=hash authorityKeyIdentifier=keyid extendedKeyUsage=serverAuth \
 	subjectAltName=DNS:sg4.contoso.com >sg4.ext
