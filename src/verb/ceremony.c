@@ -195,6 +195,7 @@ static int add_file(struct ceremony *job, const char *stem, const char *suffix, 
 
 	rmt_buf_format(&name, "%s%s", stem, suffix);
 	rc = rmt_buf_check(&name, err) ? -1 : rmt_fileset_add(&job->files, rmt_buf_string(&name), 0644, content, err);
+	rmt_buf_free(content);
 	rmt_buf_free(&name);
 	return rc;
 }
@@ -213,13 +214,15 @@ static int add_cert(struct ceremony *job, const struct rmt_cert *cert, const cha
 	rmt_file_label(rmt_buf_string(&label), stem);
 	rmt_buf_free(&label);
 	new = rmt_names_add(&job->names, stem, err);
+	if (new < 0)
+		return -1;
 	if (new == 0)
 		snprintf(stem, sizeof stem, "%.64s", rmt_arena_serial(&job->arena, cert->serial));
 	rmt_buf_span(&der, cert->der);
 	rmt_pem("CERTIFICATE", cert->der, 64, false, &pem);
 	if (cert != job->root.cert)
 		rmt_pem("CERTIFICATE", job->root.cert->der, 64, false, &pem);
-	if (new < 0 || add_file(job, stem, ".cer", &der, err)) {
+	if (add_file(job, stem, ".cer", &der, err)) {
 		rmt_buf_free(&pem);
 		return -1;
 	}
