@@ -83,7 +83,7 @@ static int look_at_use(void *arg, const struct rmt_db_key_use *use)
 	if (!judging->subject.length)
 		return 0;
 	rmt_name_text(judging->subject, &subject);
-	if (!judging->ca && strcmp(rmt_buf_string(&subject), use->subject) != 0 && !judging->text.length) {
+	if (strcmp(rmt_buf_string(&subject), use->subject) != 0 && !judging->text.length) {
 		rmt_buf_text(&judging->text, use->subject);
 		rmt_verb_warn(ctx, "%s%sthe key stands in a certificate for another subject, too: %s", judging->source,
 		              *judging->source ? ": " : "", use->subject);

@@ -174,6 +174,8 @@ for file in home/keys/*; do
 done
 expect_status 7 "an authority's own key is nobody else's" remint sign thief.csr
 expect_err 'the key is that of the authority "root" itself' "and whose it is"
+expect_status 0 "another CA may be certified with it, as when two are crossed" remint ca sign thief.csr
+expect_err 'thief.csr: the key stands in a certificate for another subject, too: .*Root' "under another name with a warning"
 # other_exponent KEY EXPONENT OUT: a key with the same modulus.
 other_exponent() {
 	openssl rsa -in "$1" -noout -text 2>/dev/null | python3 -c '
