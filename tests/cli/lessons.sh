@@ -22,7 +22,8 @@
 #	                                    PFX without MAC                        interop/containers.sh
 #	CVE-2009-2408                       NUL and comma in names                 unit/test_x509_general.c
 #	LE 2020, bugzilla 1838667           N names, the bytes that are signed     unit/test_verb_check.c
-#	eMudhra 2026                        the CA's own key in a request          unit/test_keys_check.c, cli/blocklist.sh
+#	eMudhra 2026                        the CA's own key in a request,
+#	                                    no random numbers                      unit/test_keys_check.c, cli/blocklist.sh: one key of two CAs
 . "${srcdir:-.}/tests/lib/tap.sh"
 . "$srcdir/tests/lib/pki.sh"
 . "$srcdir/tests/lib/refuse.sh"
@@ -199,8 +200,8 @@ refused 4 'thief.csr: .*authority.s own' "eMudhra 2026: the CA's own key in a re
 # easy-rsa CVE-2024-13454: the CA's key stood under a weak cipher.
 # protection FILE WORDS SENTENCE: what stands between a passphrase and each key, with its parameters.
 protection() {
-	openssl asn1parse -in "$1" 2>&1 | sed -n 's/.*prim: \(OBJECT\|INTEGER\) *://p' | tr '\n' ' ' >parsed
-	expect_line parsed "^$2 \$" "$3"
+	openssl asn1parse -in "$1" 2>&1 | sed -n 's/.*prim: \(OBJECT\|INTEGER\) *://p' | paste -s -d ' ' >parsed
+	expect_line parsed "^$2\$" "$3"
 }
 for file in home/keys/*.pem; do
 	protection "$file" 'PBES2 scrypt 4000 08 01 aes-256-cbc' "easy-rsa CVE-2024-13454: a key of the home is under PBES2, scrypt (N = 2^14, r = 8, p = 1), AES-256"
