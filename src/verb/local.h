@@ -451,8 +451,7 @@ struct rmt_item {
 	void *check_arg;
 	int64_t campaign;               /* that asked for it, or 0; */
 	const char *campaign_item;      /* ... and for which of its items, borrowed */
-	int64_t pending;                /* pending request that the certificate answers, or 0; */
-	bool for_device;                /* ... and it is one of a device, which keeps its key */
+	int64_t pending;                /* pending request that the certificate answers, or 0 */
 	int64_t activates;              /* pending authority of this home that the certificate completes, or 0 */
 	const char *source;             /* borrowed for the run */
 	size_t index, line;             /* within the source; line 0 in binary forms */

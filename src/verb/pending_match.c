@@ -384,7 +384,6 @@ int rmt_pending_wish(struct rmt_item *item, const struct rmt_db_pending *row, co
 	struct rmt_difference difference = {.less_subject = true};
 
 	item->pending = row->id;
-	item->for_device = device;
 	item->validity = asked->validity;
 	item->not_after = asked->not_after;
 	if (device && rmt_pending_compare(asked, item->request, &item->arena, &difference, err))

@@ -181,7 +181,7 @@ static int choose_file(struct rmt_release *release, struct rmt_item *item, struc
 	return rmt_files_check(release->out.directory, &output, 1, release->out.force, err);
 }
 
-/* ---- the bundle of a device whose request was signed here ------------------------------------------------------------------- */
+/* ---- the bundle for targets, of a request that was signed here ------------------------------------------------------------------- */
 
 struct answered {
 	struct rmt_release release; /* of the bundle */
@@ -213,7 +213,7 @@ static int find_answered(const struct rmt_release *release, const struct rmt_ite
 	char stem[sizeof item->file];
 
 	*out = (struct answered){.release = *release, .item = item};
-	if (!item->for_device || !release->demand->target_count)
+	if (!release->demand->target_count)
 		return 0;
 	snprintf(stem, sizeof stem, "%.*s", (int)(strlen(item->file) - strlen(".pem")), item->file);
 	out->directory = rmt_path_join(release->out.directory, stem, err);

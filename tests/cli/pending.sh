@@ -16,6 +16,7 @@ csr web '/O=Contoso/CN=web.contoso.com' 'subjectAltName=DNS:web.contoso.com'
 csr app '/O=Contoso/CN=app.contoso.com'
 csr ca '/CN=ca.contoso.com' 'basicConstraints=critical,CA:TRUE'
 csr gone '/CN=gone.contoso.com'
+quietly openssl req -newkey rsa:2048 -nodes -keyout other.key -out other.csr -subj '/C=NL/O=Contoso/CN=other.contoso.com'
 csr bad "$(printf '/O=x\342\200\256y/CN=evil.contoso.com')"
 
 # ---- hold ---------------------------------------------------------------------------------------------------------------
@@ -71,6 +72,15 @@ expect_err 'was issued before; this is the same certificate' "it is handed over 
 expect_same approved.pem "$TMP/out" "the very same"
 expect_status 0 "as a file" remint approve 2 1 --out files --ca-password-file pass
 check "named after its number" test -s files/request-1.pem -a -s files/request-2.pem
+[ -s files/request-2/fullchain.pem ] && [ -s files/request-2/RUNBOOK.txt ] && [ ! -e files/request-2/key.pem ] && [ ! -e files/request-1 ] &&
+	ok "what was held for a target has its bundle, without the key" || not_ok "what was held for a target has its bundle, without the key"
+expect_status 0 "a request that nobody announced, for a target" remint sign other.csr --for symantec-gateway --dns other.contoso.com --out gateway \
+	--ca-password-file pass
+{ find gateway -type f | sed 's,.*/,,' | sort | tr '\n' ' '; echo; } >got
+expect_line got 'RUNBOOK.txt ca-bundle.pem cert.pem chain.pem fullchain.pem .*other.pem' "has what its gateway wants"
+openssl x509 -in gateway/other/cert.pem -noout -subject >"$TMP/out" && grep -c BEGIN gateway/other/cert.pem >got
+expect_line got '^1$' "the certificate by itself"
+expect_line gateway/other/RUNBOOK.txt 'not here: it is where its request was made' "and the words for whoever puts it there"
 head -n "$(wc -l <files/request-1.pem)" approved.pem | cmp -s - files/request-1.pem && ok "with the same" || not_ok "with the same" files/request-1.pem
 expect_status 0 "and again, as the same file stands there" remint approve 2 --out files --ca-password-file pass
 echo else >files/request-2.pem
