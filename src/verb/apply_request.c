@@ -39,15 +39,6 @@ static const char *digest_of(const struct rmt_demand *demand)
 	return "sha256";
 }
 
-/* What the other CA is asked for beside names: the template's usages, unless a target's requests carry no extensions. */
-static const struct rmt_template *usages_of(const struct rmt_demand *demand)
-{
-	for (size_t i = 0; i < demand->target_count; i++)
-		if (!demand->targets[i]->request.san)
-			return NULL;
-	return demand->template;
-}
-
 /* The names of the old certificate and those of the plan, each once. */
 static int join_names(const struct rmt_plan_item *item, const struct rmt_cert *old, struct rmt_arena *arena,
                       struct rmt_text_list *out, struct rmt_err *err)
@@ -87,7 +78,7 @@ static int build(struct rmt_applying *job, const struct rmt_key *key, struct rmt
 	int rc = -1;
 
 	if (wished(job, &subject, &names, err) == 0 &&
-	    rmt_request_extensions(&names, usages_of(demand), rmt_key_spki(key), &extensions, err) == 0)
+	    rmt_request_extensions(&names, demand->template, rmt_key_spki(key), &extensions, err) == 0)
 		rc = rmt_request_build(key, digest_of(demand), rmt_buf_view(&subject), rmt_buf_view(&extensions), der, err);
 	rmt_buf_free(&extensions);
 	rmt_buf_free(&subject);
@@ -203,7 +194,7 @@ static int tell_device(struct rmt_applying *job, const struct rmt_target *target
 	int rc = -1;
 
 	if (!old || rmt_plan_item_subject(job->item, old, &stated, fault) || rmt_name_clean(rmt_buf_view(&stated), &subject, fault) ||
-	    (target->request.san && join_names(job->item, old, &job->arena, &plan.terms.names, fault)))
+	    join_names(job->item, old, &job->arena, target->request.san ? &plan.terms.names : &plan.owed, fault))
 		goto out;
 	plan.terms.subject = rmt_buf_view(&subject);
 	plan.terms.key = key_spec(job->item, &job->campaign.bench.demand);

@@ -965,6 +965,7 @@ struct rmt_request_plan {
 	struct rmt_target *target;     /* NULL: none */
 	struct rmt_template *template; /* the target's, or NULL */
 	struct rmt_request_terms terms;
+	struct rmt_text_list owed;     /* names that the device cannot ask for: whoever signs puts them in */
 };
 /* The words for a device and the file that goes with them; `out` gets both as text. */
 int rmt_request_device_files(const struct rmt_request_plan *plan, bool campaign, struct rmt_arena *arena, struct remint_requested *out,

@@ -202,11 +202,6 @@ static int apply_rules(struct asking *asking, const char **key, const char **dig
 			*key = rules->keys.items[0];
 		if (!*digest)
 			*digest = rules->digest;
-		if (!rules->san && asking->names.count) {
-			rmt_verb_warn(asking->ctx, "%s sends no subjectAltName in a request: the CA has to add it from the CN",
-			              asking->target->name);
-			asking->names.count = 0;
-		}
 	}
 	*key = *key ? *key : DEFAULT_KEY;
 	*digest = *digest ? *digest : "sha256";
@@ -258,13 +253,11 @@ static int answer(struct asking *asking, remint_requested_fn *requested, void *a
 /* A new key, and its request. */
 static int make(struct asking *asking, const char *key, const char *digest, struct rmt_err *err)
 {
-	const struct rmt_template *usages = asking->target && asking->target->request.san ? asking->template : NULL;
-
 	asking->key = rmt_key_generate(key, err);
 	if (!asking->key)
 		return -1;
 	asking->spki = rmt_key_spki(asking->key);
-	if (rmt_request_extensions(&asking->names, usages, asking->spki, &asking->extensions, err))
+	if (rmt_request_extensions(&asking->names, asking->template, asking->spki, &asking->extensions, err))
 		return -1;
 	return rmt_request_build(asking->key, digest, rmt_buf_view(&asking->subject), rmt_buf_view(&asking->extensions), &asking->der, err);
 }
@@ -324,8 +317,9 @@ static int tell_device(struct asking *asking, const char *key, const char *diges
 
 	if (name_from_cn(asking, err))
 		return -1;
+	*(asking->target->request.san ? &plan.terms.names : &plan.owed) = asking->names;
 	plan.terms = (struct rmt_request_terms){.subject = rmt_buf_view(&asking->subject),
-	                                        .names = asking->names,
+	                                        .names = plan.terms.names,
 	                                        .key = key,
 	                                        .digest = digest,
 	                                        .ca_template = asking->options->ca_template};

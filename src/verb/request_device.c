@@ -13,7 +13,7 @@
 
 static struct rmt_pending_new waiting_for(const struct rmt_request_plan *plan)
 {
-	const struct rmt_text_list *names = &plan->terms.names;
+	const struct rmt_text_list *names = plan->owed.count ? &plan->owed : &plan->terms.names;
 
 	return (struct rmt_pending_new){.kind = RMT_PENDING_DEVICE,
 	                                .asked = {.subject = plan->terms.subject,
@@ -50,6 +50,15 @@ static int record(struct remint *ctx, const struct rmt_request_plan *plan, struc
 	return rc;
 }
 
+/* Names that its form has no field for. */
+static void put_owed(const struct rmt_request_plan *plan, struct rmt_buf *out)
+{
+	if (plan->owed.count)
+		rmt_buf_text(out, "\n# Its request cannot ask for these names: the CA has to add them, which this home does by itself:\n");
+	for (size_t i = 0; i < plan->owed.count; i++)
+		rmt_buf_format(out, "#   %s\n", plan->owed.items[i]);
+}
+
 /* What the device's next step is depends on who signs. */
 static void put_next(const struct rmt_request_plan *plan, bool campaign, struct rmt_buf *out)
 {
@@ -77,6 +86,7 @@ int rmt_request_device_files(const struct rmt_request_plan *plan, bool campaign,
 	rc = rmt_write_on_device(plan->target, &terms, &text, err);
 	if (rc == 0)
 		rc = rmt_write_on_device_file(plan->target, &terms, &form, err);
+	put_owed(plan, &text);
 	put_next(plan, campaign, &text);
 	out->text = rmt_arena_text(arena, rmt_buf_string(&text));
 	if (form.name.length) {

@@ -94,18 +94,33 @@ expect_out '^request 2: pair.contoso.com is withdrawn$' "is no longer waited for
 expect_status 0 "nor matched" remint sign pair.csr --json
 json_is '.certificates[0] | has("pending") | not' "by what comes then"
 
+# ---- names that a form has no field for -------------------------------------------------------------------------------------
+gateway='CN=gw.contoso.com, O=Contoso, L=Utrecht, ST=Utrecht, C=NL'
+expect_status 0 "a gateway is asked" remint request --on-device --for symantec-gateway --subject "$gateway" --dns gw.contoso.com --dns quarantine.contoso.com --out gw
+expect_line gw/DEVICE.txt '^#   dns:quarantine\.contoso\.com$' "and it is said which names its request cannot ask for"
+number=$(remint list --pending --json | jq -r '.pending[] | select(.name == "gw.contoso.com") | .id')
+device_csr gw 2048 '/C=NL/ST=Utrecht/L=Utrecht/O=Contoso/CN=gw.contoso.com'
+expect_status 0 "its request is signed" remint sign gw.csr --out gw.d
+openssl x509 -in gw.d/gw.pem -noout -ext subjectAltName >"$TMP/out"
+expect_out 'DNS:gw\.contoso\.com, DNS:quarantine\.contoso\.com' "with the names that were recorded"
+expect_status 0 "a request with a key of our own" remint request --for symantec-gateway --subject "$gateway" --dns gw.contoso.com --dns quarantine.contoso.com --no-record --out own
+openssl req -in own/request.pem -noout -text >"$TMP/out"
+expect_out 'DNS:gw\.contoso\.com, DNS:quarantine\.contoso\.com' "asks for them itself"
+expect_out 'TLS Web Server Authentication' "and for the purposes"
+
 # ---- approval --------------------------------------------------------------------------------------------------------------
 expect_status 0 "a device is asked again" ask 'CN=held.contoso.com'
 device_csr held 2048 '/CN=held.contoso.com'
 expect_status 0 "what it sends can be held" remint sign held.csr --hold --json
-json_is '.pending[0] | .id == 4 and .kind == "device" and .next == "us" and .command == "remint approve 4"' "under the number it has"
-expect_status 0 "and approved" remint approve 4 --json
-json_is '.certificates[0] | .pending == 4 and .targets == ["cisco-ace"]' "for what was recorded"
-expect_status 0 "again, into a directory" remint approve 4 --out approved
-check "with the files of its device" test -s approved/request-4/INSTALL-cisco-ace.txt
-expect_status 0 "and once more" remint approve 4 --out approved
+number=$((number + 1))
+json_is '.pending[0] | .id == '$number' and .kind == "device" and .next == "us" and .command == "remint approve '$number'"' "under the number it has"
+expect_status 0 "and approved" remint approve $number --json
+json_is '.certificates[0] | .pending == '$number' and .targets == ["cisco-ace"]' "for what was recorded"
+expect_status 0 "again, into a directory" remint approve $number --out approved
+check "with the files of its device" test -s approved/request-$number/INSTALL-cisco-ace.txt
+expect_status 0 "and once more" remint approve $number --out approved
 expect_err 'was issued before; this is the same certificate' "which is the same again"
-printf 'else\n' >approved/request-4.pem
-expect_status 4 "but not over something else" remint approve 4 --out approved
+printf 'else\n' >approved/request-$number.pem
+expect_status 4 "but not over something else" remint approve $number --out approved
 expect_status 0 "the database is sound" remint db check
 tap_done
