@@ -118,6 +118,7 @@ struct rmt_oid rmt_oid_table[] = {
 	OID("sha512-256WithRSAEncryption", "1.2.840.113549.1.1.16"),
 	OID("sha1WithRSA", "1.3.14.3.2.29"),
 	OID("md5WithRSA", "1.3.14.3.2.3"),
+	OID("ripemd160WithRSA", "1.3.36.3.3.1.2"),
 	OID("dsaWithSHA1-oiw", "1.3.14.3.2.27"),
 	OID("dsa-with-sha1", "1.2.840.10040.4.3"),
 	OID("dsa-with-sha224", "2.16.840.1.101.3.4.3.1"),

@@ -18,6 +18,7 @@ if command -v flock >/dev/null 2>&1; then
 	quietly "$REMINT" init --home busy --no-password --root-key ec:p256 --issuing-key ec:p256
 	flock --no-fork busy/lock sleep 120 &
 	holder=$!
+	while flock -n busy/lock true; do sleep 0.05; done # until it is held
 	(
 		began=$(date +%s)
 		timeout 100 "$REMINT" sign --home busy good.csr >busy.out 2>busy.err </dev/null
