@@ -272,7 +272,10 @@ put_purposes(const struct rmt_text_list *purposes, struct rmt_buf *out, struct r
 static int
 put_extensions(const struct rmt_request_terms *terms, struct rmt_buf *out, struct rmt_err *err)
 {
-	rmt_buf_text(out, "[Extensions]\n");
+	bool purposes = terms->purposes.count || !terms->repeats;
+
+	if (terms->names.count || terms->unsaid.count || purposes)
+		rmt_buf_text(out, "[Extensions]\n");
 	if (terms->names.count)
 		rmt_buf_text(out, "2.5.29.17 = \"{text}\"\n");
 	for (size_t i = 0; i < terms->names.count; i++)
@@ -280,7 +283,7 @@ put_extensions(const struct rmt_request_terms *terms, struct rmt_buf *out, struc
 			return -1;
 	for (size_t i = 0; i < terms->unsaid.count; i++)
 		rmt_buf_format(out, "; left out: %s\n", terms->unsaid.items[i]);
-	return terms->purposes.count || !terms->repeats ? put_purposes(&terms->purposes, out, err) : 0;
+	return purposes ? put_purposes(&terms->purposes, out, err) : 0;
 }
 
 /* ---- the file ---- */
