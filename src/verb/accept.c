@@ -164,7 +164,7 @@ static int find_path(struct accepting *job, struct rmt_err *err)
 	return rc;
 }
 
-/* What was asked for: the request itself says it; of a device that never showed one, what it was to ask for. */
+/* What was asked for, as the request itself says it: NULL for a device that never showed one. */
 static struct rmt_request *load_request(struct accepting *job)
 {
 	struct rmt_err unseen = {0};
@@ -205,20 +205,20 @@ static void warn_purposes(struct accepting *job, const struct rmt_request *reque
 	}
 }
 
-/* The names that the other CA left out: a certificate without them is not the one that was asked for. */
-static int check_names(struct accepting *job, struct remint_strings asked, struct rmt_err *err)
+/* The names that the other CA left out: a certificate without them is not the one that was asked for. Those that the form of a device
+ * has no field for stand in the record alone. */
+static int check_names(struct accepting *job, struct remint_strings requested, struct remint_strings recorded, struct rmt_err *err)
 {
 	struct remint_strings has = rmt_arena_names(&job->arena, &job->item->cert.extensions);
 	struct rmt_buf missing = {0};
 	int rc = 0;
 
-	for (size_t i = 0; i < asked.count; i++) {
-		bool there = false;
+	for (size_t i = 0; i < requested.count + recorded.count; i++) {
+		bool again = i >= requested.count;
+		const char *name = again ? recorded.items[i - requested.count] : requested.items[i];
 
-		for (size_t k = 0; !there && k < has.count; k++)
-			there = strcmp(asked.items[i], has.items[k]) == 0;
-		if (!there)
-			rmt_buf_format(&missing, "%s%s", missing.length ? ", " : "", asked.items[i]);
+		if (!rmt_strings_have(has, name) && !(again && rmt_strings_have(requested, name)))
+			rmt_buf_format(&missing, "%s%s", missing.length ? ", " : "", name);
 	}
 	if (missing.length && job->options->anyway)
 		rmt_verb_warn(job->ctx, "%s: %s was asked for, and is not in the certificate", job->item->source, rmt_buf_string(&missing));
@@ -235,7 +235,7 @@ static int check_asked(struct accepting *job, struct rmt_err *err)
 	struct rmt_request *request = load_request(job);
 	int rc;
 
-	rc = check_names(job, request ? rmt_arena_names(&job->arena, &request->extensions) : job->asked.names, err);
+	rc = check_names(job, request ? rmt_arena_names(&job->arena, &request->extensions) : (struct remint_strings){0}, job->asked.names, err);
 	if (rc == 0 && request)
 		warn_purposes(job, request);
 	rmt_request_free(request);

@@ -155,16 +155,58 @@ struct rmt_request *rmt_request_file(struct remint *ctx, const char *path, struc
 	return request;
 }
 
-/* The row of a device that waited for these bytes, or 0. They must be what it was asked for. */
-static int waited_for(struct rmt_db *db, struct rmt_span der, int64_t *id, struct rmt_err *err)
+/* What was recorded before of a request that a device made; texts in the arena. */
+struct before {
+	int64_t id;                  /* the row that waited for these bytes, or 0 */
+	struct remint_strings names; /* what the certificate is to have, by that row or by the one in its place */
+	struct rmt_arena arena;
+};
+
+/* Shown once already: the row of the device is withdrawn, and its names stand in the one that took its place. */
+static int shown_before(struct rmt_db *db, const struct rmt_request *request, struct before *out, struct rmt_err *err)
+{
+	unsigned char hash[RMT_SHA256];
+	struct rmt_db_pending row;
+	struct rmt_asked asked;
+	int found = rmt_spki_hash(request->spki, hash, err) ? -1 : rmt_db_pending_of_key(db, rmt_span_of(hash, sizeof hash), &row, err);
+
+	if (found != 1 || row.state != RMT_PENDING_OPEN || row.kind != RMT_PENDING_EXTERNAL)
+		return found < 0 ? -1 : 0;
+	if (rmt_pending_load(db, row.id, &out->arena, &row, &asked, err) != 1)
+		return -1;
+	out->names = asked.names;
+	return 0;
+}
+
+/* Whoever hands the request on must know which names it does not ask for. */
+static void warn_unasked(struct remint *ctx, const struct rmt_request *request, struct before *before)
+{
+	struct remint_strings has = rmt_arena_names(&before->arena, &request->extensions);
+	struct rmt_buf missing = {0};
+
+	for (size_t i = 0; i < before->names.count; i++)
+		if (!rmt_strings_have(has, before->names.items[i]))
+			rmt_buf_format(&missing, "%s%s", missing.length ? ", " : "", before->names.items[i]);
+	if (missing.length)
+		rmt_verb_warn(ctx, "the request does not ask for %s: have the CA add what is missing", rmt_buf_string(&missing));
+	rmt_buf_free(&missing);
+}
+
+/* The row of a device that waited for these bytes, which must be what it was asked for. */
+static int waited_for(struct remint *ctx, struct rmt_db *db, struct rmt_span der, struct before *out, struct rmt_err *err)
 {
 	struct rmt_answering answering = {.key_may_wait = true};
 	struct rmt_request *request = rmt_request_new(der, err);
-	struct rmt_arena arena = {0};
-	int found = request ? rmt_pending_match(db, request, &arena, &answering, err) : -1;
+	int found = request ? rmt_pending_match(db, request, &out->arena, &answering, err) : -1;
 
-	*id = found == 1 ? answering.row.id : 0;
-	rmt_arena_free(&arena);
+	if (found == 1) {
+		out->id = answering.row.id;
+		out->names = answering.asked.names;
+	} else if (found == 0) {
+		found = shown_before(db, request, out, err);
+	}
+	if (found >= 0)
+		warn_unasked(ctx, request, out);
 	rmt_request_free(request);
 	return found < 0 ? -1 : 0;
 }
@@ -172,20 +214,25 @@ static int waited_for(struct rmt_db *db, struct rmt_span der, int64_t *id, struc
 int rmt_request_keep(struct remint *ctx, struct rmt_db *db, const struct rmt_pending_new *new, bool device, int64_t *pending,
                      int64_t *request, struct rmt_err *err)
 {
+	struct rmt_pending_new kept = *new;
+	struct before before = {0};
 	struct rmt_db_pending row;
-	int64_t before = 0;
 	char why[80];
-	int rc;
+	int rc = device ? waited_for(ctx, db, new->der, &before, err) : 0;
 
-	if (device && waited_for(db, new->der, &before, err))
-		return -1;
-	rc = rmt_pending_add(ctx, db, new, pending, err);
-	if (rc < 0 || rmt_db_pending_get(db, *pending, &row, err) != 1)
-		return -1;
-	*request = row.request;
-	snprintf(why, sizeof why, "its request went to another CA, as pending request %lld", (long long)*pending);
-	if (before && rmt_pending_end(ctx, db, before, RMT_PENDING_WITHDRAWN, 0, why, err))
-		return -1;
+	if (!kept.asked.names.count)
+		kept.asked.names = before.names;
+	if (rc == 0)
+		rc = rmt_pending_add(ctx, db, &kept, pending, err);
+	if (rc >= 0 && rmt_db_pending_get(db, *pending, &row, err) != 1)
+		rc = -1;
+	if (rc >= 0) {
+		*request = row.request;
+		snprintf(why, sizeof why, "its request went to another CA, as pending request %lld", (long long)*pending);
+		if (before.id && rmt_pending_end(ctx, db, before.id, RMT_PENDING_WITHDRAWN, 0, why, err))
+			rc = -1;
+	}
+	rmt_arena_free(&before.arena);
 	return rc;
 }
 

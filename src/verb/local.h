@@ -929,6 +929,7 @@ int rmt_signing_flush(struct rmt_signing *signing, struct rmt_err *err);
 void rmt_signing_clear(struct rmt_signing *signing);
 int rmt_signing_refuse(struct rmt_signing *signing, struct rmt_item *item); /* tell item->err with its place */
 struct remint_strings rmt_arena_words(struct rmt_arena *arena, const char *list); /* of a comma-separated one */
+bool rmt_strings_have(struct remint_strings list, const char *text);
 /* Every request of the inputs; one without any is a fault. `take` gets an item with request and source. */
 int rmt_signing_read(struct rmt_signing *signing, struct remint_strings inputs, int (*take)(struct rmt_signing *signing, struct rmt_item *item),
                      struct rmt_err *err);

@@ -32,6 +32,14 @@ struct remint_strings rmt_arena_words(struct rmt_arena *arena, const char *list)
 	return (struct remint_strings){items, n};
 }
 
+bool rmt_strings_have(struct remint_strings list, const char *text)
+{
+	for (size_t i = 0; i < list.count; i++)
+		if (strcmp(list.items[i], text) == 0)
+			return true;
+	return false;
+}
+
 /* The names that were given away stay so, whoever signs what follows. */
 static int open_bench(struct rmt_signing *signing, const char *authority, struct rmt_err *err)
 {

@@ -314,5 +314,28 @@ expect_status 0 "again" "$REMINT" accept unseen.cer --chain other.pem --json
 jq -r '.accepted[0].again' "$TMP/out" >got
 echo true >wanted
 expect_same wanted got "is the same again"
+
+# ---- names that a device's request cannot ask for ----------------------------------------------------------------------------------
+subject='CN=owed.example.com, O=Example, L=Utrecht, ST=Utrecht, C=NL'
+expect_status 0 "a gateway is to have another name" "$REMINT" request --for symantec-gateway --on-device --subject "$subject" \
+	--dns owed.example.com --dns quarantine.example.com
+quietly openssl req -new -newkey rsa:2048 -nodes -keyout owed.key -out owed.csr -subj '/CN=owed.example.com/O=Example/L=Utrecht/ST=Utrecht/C=NL'
+expect_status 0 "its request goes to the other CA" "$REMINT" request --request owed.csr --for symantec-gateway --out owed
+expect_err 'does not ask for dns:owed.example.com, dns:quarantine.example.com: have the CA add' "which is to add its names"
+expect_status 0 "shown once more" "$REMINT" request --request owed.csr --for symantec-gateway --out owed --force
+expect_err '\(as before\)' "it is the same"
+owed() { # NAMES FILE SERIAL
+	printf 'subjectAltName=%s\nbasicConstraints=critical,CA:FALSE\nextendedKeyUsage=serverAuth\nauthorityKeyIdentifier=keyid\n' "$1" >owed.ext
+	quietly openssl x509 -req -in owed.csr -CA other.pem -CAkey other.key -set_serial "$3" -days 90 -out "$2" -extfile owed.ext
+}
+owed DNS:owed.example.com short.cer 4343
+refused=$("$REMINT" accept short.cer --chain other.pem 2>&1 >/dev/null) && status=0 || status=$?
+printf '%s %s\n' "$status" "$refused" >got
+expect_line got '^4 .*dns:quarantine.example.com was asked for, and is not in the certificate' "a certificate without one is refused"
+owed DNS:owed.example.com,DNS:quarantine.example.com whole.cer 4344
+expect_status 0 "one with both is taken" "$REMINT" accept whole.cer --chain other.pem
+expect_status 0 "a request without names or purposes" "$REMINT" request --subject 'O=Example' --no-record --out bare
+expect_no_line bare/request.inf '^\[Extensions\]' "has no empty section in its INF"
+expect_line bare/request.inf '^\[RequestAttributes\]' "and the rest of it"
 expect_status 0 "the database is sound" "$REMINT" db check
 tap_done
