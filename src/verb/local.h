@@ -934,7 +934,7 @@ bool rmt_strings_have(struct remint_strings list, const char *text);
 int rmt_signing_read(struct rmt_signing *signing, struct remint_strings inputs, int (*take)(struct rmt_signing *signing, struct rmt_item *item),
                      struct rmt_err *err);
 
-/* ---- requests to other CAs and of devices (external.c, request_device.c) --------------------------------------------------- */
+/* ---- requests to other CAs and of devices (external.c, request_device.c, request_fields.c) ----------------------------------- */
 
 struct rmt_external {
 	struct rmt_span der;       /* the request */
@@ -960,6 +960,11 @@ int rmt_request_record(struct remint *ctx, const struct rmt_pending_new *new, co
                        struct rmt_err *err);
 /* The home of the context when it has a database, opened for writing: 1, 0 there is none, -1. */
 int rmt_home_if_any(struct remint *ctx, struct rmt_home *home, struct rmt_err *err);
+
+/* RMT_POLICY with each field that the target asks for and the subject lacks, and each that the target has not. */
+int rmt_request_fields_check(const struct rmt_target *target, struct rmt_span subject, struct rmt_err *err);
+/* A warning for each value that is longer than its field is said to be. */
+int rmt_request_fields_warn(struct remint *ctx, const struct rmt_target *target, struct rmt_span subject, struct rmt_err *err);
 
 /* What is asked of a device, or of another CA; all borrowed (request.c). */
 struct rmt_request_plan {

@@ -132,60 +132,6 @@ static int names_of(struct asking *asking, struct rmt_err *err)
 
 /* ---- the target's rules ---------------------------------------------------------------------------------------------------- */
 
-static int check_attributes(const struct asking *asking, const struct rmt_request_rules *rules, struct rmt_err *err)
-{
-	struct rmt_span subject = rmt_buf_view(&asking->subject);
-	struct rmt_name_cursor cursor;
-	struct rmt_attribute attribute;
-
-	for (size_t i = 0; i < rules->require.count; i++) {
-		struct rmt_buf value = {0};
-		int found = rmt_name_get(subject, rules->require.items[i], false, &value);
-
-		rmt_buf_free(&value);
-		if (found != 1)
-			return rmt_err_set(err, RMT_POLICY, "subject", "%s asks for %s in the subject: add it",
-			                   asking->target->name, rules->require.items[i]);
-	}
-	if (!rules->allow.count)
-		return 0;
-	if (rmt_name_start(subject, &cursor, err))
-		return -1;
-	while (rmt_name_next(&cursor, &attribute, err) == 1) {
-		const struct rmt_oid *oid = rmt_oid_find(attribute.oid);
-
-		if (!oid || !((oid->label && rmt_text_list_has(&rules->allow, oid->label)) ||
-		              rmt_text_list_has(&rules->allow, oid->name)))
-			return rmt_err_set(err, RMT_POLICY, "subject", "%s has no field for %s: leave it out", asking->target->name,
-			                   oid ? oid->label ? oid->label : oid->name : "an unknown attribute");
-	}
-	return 0;
-}
-
-/* Fields of a device are short; whether this one cuts or refuses is for it to say. */
-static int check_limits(const struct asking *asking, const struct rmt_request_rules *rules, struct rmt_err *err)
-{
-	struct rmt_name_cursor cursor;
-	struct rmt_attribute attribute;
-
-	for (size_t i = 0; i < rules->limits.count; i++) {
-		const char *limit = rules->limits.items[i], *colon = strchr(limit, ':');
-		unsigned long most = strtoul(colon + 1, NULL, 10);
-		char label[32] = "";
-		const struct rmt_oid *oid;
-
-		memcpy(label, limit, (size_t)(colon - limit) < sizeof label ? (size_t)(colon - limit) : sizeof label - 1);
-		oid = rmt_oid_named(label);
-		if (!oid || rmt_name_start(rmt_buf_view(&asking->subject), &cursor, err))
-			return -1;
-		while (rmt_name_next(&cursor, &attribute, err) == 1)
-			if (rmt_span_equal(attribute.oid, oid->der) && attribute.value.length > most)
-				rmt_verb_warn(asking->ctx, "%s is said to take at most %lu characters of %s: it may refuse this one, or cut it",
-				              asking->target->name, most, label);
-	}
-	return 0;
-}
-
 static int apply_rules(struct asking *asking, const char **key, const char **digest, struct rmt_err *err)
 {
 	const struct rmt_request_rules *rules = asking->target ? &asking->target->request : NULL;
@@ -193,7 +139,8 @@ static int apply_rules(struct asking *asking, const char **key, const char **dig
 	*key = asking->options->key;
 	*digest = asking->options->digest;
 	if (rules) {
-		if (check_attributes(asking, rules, err) || check_limits(asking, rules, err))
+		if (rmt_request_fields_check(asking->target, rmt_buf_view(&asking->subject), err) ||
+		    rmt_request_fields_warn(asking->ctx, asking->target, rmt_buf_view(&asking->subject), err))
 			return -1;
 		if (*key && rules->keys.count && !rmt_text_list_has(&rules->keys, *key))
 			return rmt_err_set(err, RMT_POLICY, NULL, "%s does not take a key of the kind %s: %s is its default",
@@ -273,7 +220,7 @@ static int take(struct asking *asking, remint_requested_fn *requested, void *arg
 	rmt_buf_span(&asking->der, request->der);
 	rmt_buf_span(&asking->subject, request->subject);
 	asking->spki = request->spki;
-	if (!asking->target || check_attributes(asking, &asking->target->request, err) == 0)
+	if (!asking->target || rmt_request_fields_check(asking->target, request->subject, err) == 0)
 		rc = answer(asking, requested, arg, err);
 	rmt_request_free(request);
 	return rc;
