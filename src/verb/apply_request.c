@@ -56,16 +56,57 @@ static int join_names(const struct rmt_plan_item *item, const struct rmt_cert *o
 	return 0;
 }
 
+/* The subject that the new certificate is to have. */
+static int wished_subject(const struct rmt_plan_item *item, const struct rmt_cert *old, struct rmt_buf *subject, struct rmt_err *err)
+{
+	struct rmt_buf stated = {0};
+	int rc = rmt_plan_item_subject(item, old, &stated, err);
+
+	if (rc == 0)
+		rc = rmt_name_clean(rmt_buf_view(&stated), subject, err);
+	rmt_buf_free(&stated);
+	return rc;
+}
+
+/* A plan changes no more of a subject than the common name, so the way out is beside it. */
+static int refuse_fields(const struct rmt_target *target, const struct rmt_err *wrong, struct rmt_err *fault)
+{
+	if (wrong->class != RMT_POLICY)
+		return rmt_err_set(fault, wrong->class, wrong->place, "%s", wrong->message);
+	return rmt_err_set(fault, RMT_POLICY, NULL,
+	                   "%s. The plan can change no more than its CN: leave the item out, and ask with remint request --for %s --subject "
+	                   "SUBJECT", wrong->message, target->name);
+}
+
+/* Before anything is made or recorded: what the targets have fields for. */
+static int check_fields(struct rmt_applying *job, struct rmt_err *fault)
+{
+	const struct rmt_demand *demand = &job->campaign.bench.demand;
+	struct rmt_cert *old = rmt_plan_item_cert(job->item, fault);
+	struct rmt_buf subject = {0};
+	struct rmt_err wrong = {0};
+	int rc = old ? wished_subject(job->item, old, &subject, fault) : -1;
+
+	for (size_t i = 0; rc == 0 && i < demand->target_count; i++) {
+		const struct rmt_target *target = demand->targets[i];
+
+		if (rmt_request_fields_check(target, rmt_buf_view(&subject), &wrong) ||
+		    rmt_request_fields_warn(job->campaign.ctx, target, rmt_buf_view(&subject), &wrong))
+			rc = refuse_fields(target, &wrong, fault);
+	}
+	rmt_buf_free(&subject);
+	rmt_cert_free(old);
+	return rc;
+}
+
 /* The subject and the names that the new certificate is to have. */
 static int wished(struct rmt_applying *job, struct rmt_buf *subject, struct rmt_text_list *names, struct rmt_err *err)
 {
 	struct rmt_cert *old = rmt_plan_item_cert(job->item, err);
-	struct rmt_buf stated = {0};
 	int rc = -1;
 
-	if (old && rmt_plan_item_subject(job->item, old, &stated, err) == 0 && rmt_name_clean(rmt_buf_view(&stated), subject, err) == 0)
+	if (old && wished_subject(job->item, old, subject, err) == 0)
 		rc = join_names(job->item, old, &job->arena, names, err);
-	rmt_buf_free(&stated);
 	rmt_cert_free(old);
 	return rc;
 }
@@ -187,13 +228,13 @@ static int tell_device(struct rmt_applying *job, const struct rmt_target *target
 {
 	struct rmt_cert *old = rmt_plan_item_cert(job->item, fault);
 	struct rmt_request_plan plan = {.target = (struct rmt_target *)(uintptr_t)target, .template = job->campaign.bench.demand.template};
-	struct rmt_buf stated = {0}, subject = {0};
+	struct rmt_buf subject = {0};
 	struct remint_requested told = {.pending = 0};
 	struct rmt_fileset files = {0};
 	struct rmt_err trouble = {0};
 	int rc = -1;
 
-	if (!old || rmt_plan_item_subject(job->item, old, &stated, fault) || rmt_name_clean(rmt_buf_view(&stated), &subject, fault) ||
+	if (!old || wished_subject(job->item, old, &subject, fault) ||
 	    join_names(job->item, old, &job->arena, target->request.san ? &plan.terms.names : &plan.owed, fault))
 		goto out;
 	plan.terms.subject = rmt_buf_view(&subject);
@@ -212,7 +253,6 @@ static int tell_device(struct rmt_applying *job, const struct rmt_target *target
 out:
 	rmt_fileset_free(&files);
 	rmt_buf_free(&subject);
-	rmt_buf_free(&stated);
 	rmt_cert_free(old);
 	return rc;
 }
@@ -281,7 +321,7 @@ int rmt_apply_request(struct rmt_applying *job, struct rmt_err *fault, struct rm
 	char *directory;
 	int rc = rmt_apply_demand(job, false, fault);
 
-	if (rc)
+	if (rc || (!job->standing.request && !job->item->request && check_fields(job, fault)))
 		return -1;
 	own = job->standing.request || job->item->request ? NULL : rmt_apply_own_key(job);
 	if (!job->options->commit) {

@@ -237,8 +237,9 @@ expect_status 4 "what was never applied is not closed" "$REMINT" apply never.jso
 expect_status 0 "the database is sound after all this" "$REMINT" db check
 
 # ---- a device that makes its own key --------------------------------------------------------------------------------------
+# rsa_cert NAME [SUBJECT]
 rsa_cert() {
-	quietly openssl req -newkey rsa:2048 -nodes -keyout "$1.key" -out "$1.csr" -subj "/C=FR/O=Contoso/CN=$1.contoso.com"
+	quietly openssl req -newkey rsa:2048 -nodes -keyout "$1.key" -out "$1.csr" -subj "${2:-/C=FR/ST=Isere/L=Grenoble/O=Contoso/CN=$1.contoso.com}"
 	printf 'basicConstraints=critical,CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' >"$1.ext"
 	quietly openssl x509 -req -in "$1.csr" -CA root.pem -CAkey root.key -set_serial 0x0a4712 -days 200 -out "$1.pem" -extfile "$1.ext"
 }
@@ -302,6 +303,36 @@ expect_same "$TMP/wanted" "$TMP/got" "for its key"
 rm -r g/sg3
 expect_status 0 "its bundle needs no key to be written again" "$REMINT" apply device.json --commit --out g
 [ -s g/sg3/ca-bundle.pem ] && [ ! -e g/sg3/key.pem ] && ok "and holds none" || not_ok "and holds none"
+while IFS='|' read -r subject targets what; do
+	rsa_cert sg6 "$subject"
+	plan_item sg6.pem sg6 reissue ".signer = \"external\" | .key = null | .targets = $targets" | plan_of 7 >form.json
+	for commit in '' '--commit --out g'; do
+		expect_status 4 "a subject that the target's fields cannot hold: $subject $commit" "$REMINT" apply form.json $commit
+		expect_err "sg6: symantec-gateway takes no such subject: $what\\. .*remint request --for symantec-gateway" "names the fields, and what to do"
+	done
+done <<'END'
+/DC=com/DC=contoso/CN=sg6.contoso.com|["symantec-gateway"]|it lacks O, L, ST, C, and there is no field for DC
+/C=FR/O=Contoso/CN=sg6.contoso.com|["symantec-gateway"]|it lacks L, ST
+/DC=com/DC=contoso/C=FR/ST=Isere/L=Grenoble/O=Contoso/CN=sg6.contoso.com|["nginx", "symantec-gateway"]|there is no field for DC
+END
+[ ! -e g/sg6 ] && ok "and no words for the device are written" || not_ok "and no words for the device are written"
+expect_status 0 "nor anything recorded" "$REMINT" list --pending
+expect_no_line "$TMP/out" 'sg6' "that would be waited for"
+printf '%s\n' 'title = "Fields";' 'extends = "nginx";' 'request: { allow = [ "CN" ]; };' >"$HOME/.local/share/remint/templates/targets/fields.cfg"
+old_cert fields '/O=Contoso/CN=fields.contoso.com'
+plan_item fields.pem fields reissue '.signer = "external" | .targets = ["fields"]' | plan_of 8 >form.json
+expect_status 4 "nor a key made for such a subject" "$REMINT" apply form.json --commit --out g
+expect_err 'fields: fields takes no such subject: there is no field for O' "whose fields are named"
+[ ! -e g/fields ] && ok "and no file is written" || not_ok "and no file is written"
+# As plan wrote it, and then as DEVICE.txt says.
+expect_status 1 "a plan that another CA is to sign" "$REMINT" plan sg5.pem --for symantec-gateway -k sg5.key --chain root.pem --out kept.json
+jq '.items[0].signer = "external"' kept.json >device1.json
+expect_status 0 "tells the device" "$REMINT" apply device1.json --commit --out k
+expect_line k/sg5/DEVICE.txt '"request" of this item, set its "key" to null and "keep_key" to false' "and what to change in the plan"
+quietly openssl req -new -newkey rsa:2048 -nodes -keyout sg5-new.key -out sg5-new.csr -subj /C=FR/ST=Isere/L=Grenoble/O=Contoso/CN=sg5.contoso.com
+jq '.items[0] |= (.request = "sg5-new.csr" | .key = null | .keep_key = false)' device1.json >device2.json
+expect_status 0 "which then takes its request" "$REMINT" apply device2.json --commit --out k
+[ -s k/sg5/request.pem ] && ok "to the other CA" || not_ok "to the other CA"
 gateway_item sg5 '.request = "sg5.pem"' | plan_of 6 >none.json
 expect_status 3 "a file without a request is refused" "$REMINT" apply none.json --commit --out g
 expect_err 'sg5.pem: holds no certificate request, only a certificate' "by its file"
