@@ -218,16 +218,11 @@ int
 rmt_db_blocked_in_force(struct rmt_db *db, rmt_time now, int64_t *count, struct rmt_err *err)
 {
 	struct rmt_db_query query;
-	int rc;
 
 	if (rmt_db_query(db, in_force, &query, err) != 0)
 		return -1;
 	rmt_db_bind_int(&query, now);
-	rc = rmt_db_step(&query, doing, err);
-	if (rc == 1)
-		*count = sqlite3_column_int64(query.statement, 0);
-	rmt_db_done(&query);
-	return rc == 1 ? 0 : -1;
+	return rmt_db_number(&query, doing, count, err);
 }
 
 /* ---- what is on record of a key ---- */

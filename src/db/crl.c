@@ -51,16 +51,11 @@ static int
 number_of(struct rmt_db *db, const char *sql, int64_t authority, int64_t *out, struct rmt_err *err)
 {
 	struct rmt_db_query query;
-	int rc;
 
 	if (rmt_db_query(db, sql, &query, err) != 0)
 		return -1;
 	rmt_db_bind_int(&query, authority);
-	rc = rmt_db_step(&query, doing, err);
-	if (rc == 1)
-		*out = sqlite3_column_int64(query.statement, 0);
-	rmt_db_done(&query);
-	return rc < 0 ? -1 : 0;
+	return rmt_db_number(&query, doing, out, err);
 }
 
 static const char highest[] = "SELECT ifnull(max(number), 0) FROM crls WHERE authority = ?1";

@@ -89,6 +89,9 @@ int rmt_db_step(struct rmt_db_query *query, const char *doing, struct rmt_err *e
 void rmt_db_done(struct rmt_db_query *query); /* always, also after a failure */
 /* Step a statement that yields no row, and finish it. */
 int rmt_db_run(struct rmt_db_query *query, const char *doing, struct rmt_err *err);
+/* Step a statement that yields one number, and finish it; where it yields none `out` stays. */
+int rmt_db_number(
+    struct rmt_db_query *query, const char *doing, int64_t *out, struct rmt_err *err);
 /* Any number of statements without parameters. */
 int rmt_db_exec(struct rmt_db *db, const char *sql, const char *doing, struct rmt_err *err);
 int rmt_db_pragma(struct rmt_db *db, const char *name, int64_t *value, struct rmt_err *err);

@@ -188,17 +188,12 @@ rmt_db_ocsp_count(
     struct rmt_db *db, int64_t authority, rmt_time now, int64_t *out, struct rmt_err *err)
 {
 	struct rmt_db_query query;
-	int rc;
 
 	if (rmt_db_query(db, count, &query, err) != 0)
 		return -1;
 	rmt_db_bind_int(&query, authority);
 	rmt_db_bind_int(&query, now);
-	rc = rmt_db_step(&query, doing, err);
-	if (rc == 1)
-		*out = sqlite3_column_int64(query.statement, 0);
-	rmt_db_done(&query);
-	return rc == 1 ? 0 : -1;
+	return rmt_db_number(&query, doing, out, err);
 }
 
 /* ---- check ---- */

@@ -130,6 +130,17 @@ rmt_db_run(struct rmt_db_query *query, const char *doing, struct rmt_err *err)
 }
 
 int
+rmt_db_number(struct rmt_db_query *query, const char *doing, int64_t *out, struct rmt_err *err)
+{
+	int rc = rmt_db_step(query, doing, err);
+
+	if (rc == 1)
+		*out = sqlite3_column_int64(query->statement, 0);
+	rmt_db_done(query);
+	return rc < 0 ? -1 : 0;
+}
+
+int
 rmt_db_exec(struct rmt_db *db, const char *sql, const char *doing, struct rmt_err *err)
 {
 	int result = sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);

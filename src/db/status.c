@@ -79,17 +79,12 @@ static int
 count_outliving(struct rmt_db *db, struct rmt_db_lifetime *lifetime, struct rmt_err *err)
 {
 	struct rmt_db_query query;
-	int rc;
 
 	if (rmt_db_query(db, outliving, &query, err) != 0)
 		return -1;
 	rmt_db_bind_int(&query, lifetime->not_after);
 	rmt_db_bind_int(&query, lifetime->authority);
-	rc = rmt_db_step(&query, doing, err);
-	if (rc == 1)
-		lifetime->outliving = sqlite3_column_int64(query.statement, 0);
-	rmt_db_done(&query);
-	return rc < 0 ? -1 : 0;
+	return rmt_db_number(&query, doing, &lifetime->outliving, err);
 }
 
 int

@@ -322,7 +322,7 @@ static void settle_options(struct remint_status_options *options)
 /* Nothing is said where all is well. */
 static int tell_blocked(struct rmt_status *status)
 {
-	int64_t count;
+	int64_t count = 0;
 
 	if (rmt_db_blocked_in_force(status->home.db, status->now, &count, status->err))
 		return -1;
