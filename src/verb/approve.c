@@ -123,10 +123,7 @@ static int approve_one(struct approving *approving, const char *which)
 
 static bool named_before(struct remint_strings requests, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(requests.items[i], requests.items[n]) == 0)
-			return true;
-	return false;
+	return rmt_strings_have((struct remint_strings){requests.items, n}, requests.items[n]);
 }
 
 int remint_approve(struct remint *ctx, const struct remint_approve_options *options, remint_issued_fn *issued, void *arg)

@@ -133,14 +133,6 @@ int rmt_converting_leaf(struct rmt_converting *job, const struct rmt_cert *leaf,
 	return 0;
 }
 
-static bool names(const struct remint_strings *files, const char *source)
-{
-	for (size_t i = 0; i < files->count; i++)
-		if (strcmp(files->items[i], source) == 0)
-			return true;
-	return false;
-}
-
 /* Would the key of the certificate go into what is written? */
 static bool wants_key(const struct rmt_converting *job)
 {
@@ -149,16 +141,13 @@ static bool wants_key(const struct rmt_converting *job)
 
 	if (options->no_key || (format && !(format->holds_key && (format->holds_many || rmt_format_key_alone(format)))))
 		return false;
-	for (size_t i = 0; i < options->content.count; i++)
-		if (strcmp(options->content.items[i], "key") == 0)
-			return true;
-	return !options->content.count;
+	return !options->content.count || rmt_strings_have(options->content, "key");
 }
 
 /* A key in a file among the inputs is meant for one of the certificates there. What else a directory holds is not. */
 static bool is_stray(const struct rmt_converting *job, const struct rmt_object *key)
 {
-	if (!(names(&job->options->inputs, key->source) || names(&job->options->keys, key->source)) || !wants_key(job))
+	if (!(rmt_strings_have(job->options->inputs, key->source) || rmt_strings_have(job->options->keys, key->source)) || !wants_key(job))
 		return false;
 	for (size_t i = 0; i < job->pile.count; i++)
 		if (job->pile.objects[i]->cert && rmt_span_equal(job->pile.objects[i]->cert->spki, rmt_key_spki(key->key)))
@@ -172,7 +161,7 @@ static int check_keys(struct rmt_converting *job, struct rmt_err *err)
 	for (size_t i = 0; i < job->pile.count; i++) {
 		const struct rmt_object *object = job->pile.objects[i];
 
-		if (object->locked && !job->company.key && names(&job->options->keys, object->source))
+		if (object->locked && !job->company.key && rmt_strings_have(job->options->keys, object->source))
 			return locked_key(object, err);
 		if (object->key && !job->company.key && (job->options->keys.count || is_stray(job, object)))
 			return rmt_key_of_another(rmt_key_spki(object->key), job->company.leaf->cert->spki, object->source, err);

@@ -43,9 +43,8 @@ static int add(struct expansion *found, const char *name)
 {
 	const char **grown;
 
-	for (size_t i = 0; i < found->count; i++)
-		if (strcmp(found->items[i], name) == 0)
-			return 0;
+	if (rmt_strings_have((struct remint_strings){found->items, found->count}, name))
+		return 0;
 	if (found->count == found->capacity) {
 		size_t capacity = found->capacity ? 2 * found->capacity : 8;
 
