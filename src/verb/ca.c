@@ -252,23 +252,6 @@ out:
 
 /* ---- sign ----------------------------------------------------------------------------------------------------------------------------- */
 
-static struct rmt_request *only_request(struct remint *ctx, const char *path, struct rmt_err *err)
-{
-	struct rmt_pile pile = {0};
-	struct rmt_request *request = NULL;
-
-	if (rmt_pile_need(ctx, &pile, (struct remint_strings){&path, 1}, true, err))
-		goto out;
-	for (size_t i = 0; i < pile.count && !request; i++)
-		if (pile.objects[i]->request)
-			request = rmt_request_new(pile.objects[i]->der, err);
-	if (!request)
-		rmt_pile_refuse(&pile, 0, "certificate request", path, err);
-out:
-	rmt_pile_free(&pile);
-	return request;
-}
-
 /* A leaf or another root is not what the home that asks can install. */
 int rmt_template_makes_ca(const struct rmt_template *template, struct rmt_err *err)
 {
@@ -298,7 +281,7 @@ int remint_ca_sign(struct remint *ctx, const struct remint_ca_sign_options *opti
 		goto out;
 	item->validity = options->validity;
 	item->source = options->request;
-	item->request = only_request(ctx, options->request, err);
+	item->request = rmt_request_first(ctx, options->request, err);
 	if (!item->request) {
 		rmt_item_free(item);
 		goto out;

@@ -133,25 +133,32 @@ int rmt_external_files(struct remint *ctx, const struct rmt_external *external, 
 
 /* ---- the record -------------------------------------------------------------------------------------------------------- */
 
-struct rmt_request *rmt_request_file(struct remint *ctx, const char *path, struct rmt_err *err)
+struct rmt_request *rmt_request_first(struct remint *ctx, const char *path, struct rmt_err *err)
 {
-	struct rmt_checker *checker = rmt_checker_new(err);
 	struct rmt_request *request = NULL;
 	struct rmt_pile pile = {0};
-	int rc = checker ? rmt_pile_need(ctx, &pile, (struct remint_strings){&path, 1}, true, err) : -1;
+	int rc = rmt_pile_need(ctx, &pile, (struct remint_strings){&path, 1}, true, err);
 
 	for (size_t i = 0; rc == 0 && !request && i < pile.count; i++)
 		if (pile.objects[i]->request && !(request = rmt_request_new(pile.objects[i]->der, err)))
 			rc = -1;
 	if (rc == 0 && !request)
-		rc = rmt_pile_refuse(&pile, 0, "certificate request", path, err);
-	if (rc == 0 && rmt_request_verify(checker, request, err)) {
+		rmt_pile_refuse(&pile, 0, "certificate request", path, err);
+	rmt_pile_free(&pile);
+	return request;
+}
+
+struct rmt_request *rmt_request_file(struct remint *ctx, const char *path, struct rmt_err *err)
+{
+	struct rmt_checker *checker = rmt_checker_new(err);
+	struct rmt_request *request = checker ? rmt_request_first(ctx, path, err) : NULL;
+
+	if (request && rmt_request_verify(checker, request, err)) {
 		rmt_err_source(err, path);
 		rmt_request_free(request);
 		request = NULL;
 	}
 	rmt_checker_free(checker);
-	rmt_pile_free(&pile);
 	return request;
 }
 

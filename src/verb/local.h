@@ -947,7 +947,8 @@ struct rmt_external {
 /* request.pem, key.pem, request.inf where certreq has words for it, REQUEST.txt; outside of a campaign request.der too. */
 int rmt_external_files(struct remint *ctx, const struct rmt_external *external, struct rmt_fileset *files, struct rmt_err *err);
 int rmt_external_template_check(const char *name, struct rmt_err *err); /* NULL is good; RMT_USAGE */
-/* The first request of a file, its possession of the key proved. */
+/* The first request of a file; and the same, its possession of the key proved. */
+struct rmt_request *rmt_request_first(struct remint *ctx, const char *path, struct rmt_err *err);
 struct rmt_request *rmt_request_file(struct remint *ctx, const char *path, struct rmt_err *err);
 /* A word to who holds or approves it when its key has a certificate already: a leaked or forgotten key must not live on unseen. */
 int rmt_pending_remark_key(struct remint *ctx, struct rmt_db *db, const struct rmt_item *item, struct rmt_err *err);

@@ -61,20 +61,6 @@ static int read_inputs(struct replacing *job, struct rmt_err *err)
 	return rmt_pile_for(job->ctx, &job->pile, job->options->keys, RMT_OBJECT_PRIVATE_KEY, err);
 }
 
-static int read_request(struct replacing *job, struct rmt_err *err)
-{
-	struct rmt_pile pile = {0};
-	int rc = rmt_pile_need(job->ctx, &pile, (struct remint_strings){&job->options->request, 1}, true, err);
-
-	for (size_t i = 0; rc == 0 && !job->request && i < pile.count; i++)
-		if (pile.objects[i]->request)
-			job->request = rmt_request_new(pile.objects[i]->der, err);
-	if (rc == 0 && !job->request)
-		rc = rmt_pile_refuse(&pile, 0, "certificate request", job->options->request, err);
-	rmt_pile_free(&pile);
-	return rc;
-}
-
 /* ---- keys ----------------------------------------------------------------------------------------------------------------- */
 
 static bool keeps_key(const struct remint_reissue_options *options)
@@ -365,7 +351,7 @@ int remint_reissue(struct remint *ctx, const struct remint_reissue_options *opti
 	if (!job.bench.authority.crl_uri)
 		rmt_verb_warn(ctx, "the CA \"%s\" has no publish URL: the new certificates carry no CRL or issuer address",
 		              job.bench.authority.name);
-	if ((options->request && read_request(&job, err)) || read_inputs(&job, err))
+	if ((options->request && !(job.request = rmt_request_first(ctx, options->request, err))) || read_inputs(&job, err))
 		goto out;
 	rc = replace_all(&job, err);
 out:
