@@ -152,16 +152,19 @@ out:
 
 /* ---- one list ---------------------------------------------------------------------------------------------------------------- */
 
-/* Was a newer list of this home put in its place meanwhile? One that was published in another directory is no reason to leave this one out. */
-static int is_late(struct publishing *publishing, const struct rmt_cert *issuer, const struct rmt_crl_list *list, struct rmt_err *err)
+/* 1 when a newer list of this home was put in its place meanwhile, forced or not; one that was published in another directory is no reason
+ * to leave this one out. */
+static int check_place(struct publishing *publishing, const struct rmt_cert *issuer, const struct rmt_crl_list *list, struct rmt_err *err)
 {
 	struct rmt_home *home = publishing->home;
 	struct rmt_err why = {0};
 	struct rmt_db_crl there;
 	int found = rmt_db_crl_newest(home->db, list->row.authority, list->row.shard, list->row.delta, &there, err);
 
-	if (found < 1 || there.number < list->row.number)
-		return found < 0 ? -1 : 0;
+	if (found < 0)
+		return -1;
+	if (!found || there.number < list->row.number)
+		return may_replace(publishing, issuer, list, err);
 	if (rmt_crl_replaces(home->ctx, list, publishing->options->directory, issuer, &why) == 0)
 		return 0;
 	if (why.class == RMT_POLICY)
@@ -174,20 +177,16 @@ static int is_late(struct publishing *publishing, const struct rmt_cert *issuer,
 static int place(struct publishing *publishing, const struct rmt_cert *issuer, struct rmt_crl_list *list, struct rmt_err *err)
 {
 	struct rmt_db *db = publishing->home->db;
-	int rc = -1, late;
+	int rc;
 
 	if (rmt_db_begin(db, err))
 		return -1;
-	late = is_late(publishing, issuer, list, err);
-	if (late == 1) {
-		rmt_db_rollback(db);
-		return 1;
-	}
-	if (late == 0 && may_replace(publishing, issuer, list, err) == 0 && rmt_crl_place(list, err) == 0 &&
-	    rmt_db_crl_published(db, &list->row, publishing->now, err) == 0)
-		rc = rmt_db_commit(db, err);
-	else
-		rmt_db_rollback(db);
+	rc = check_place(publishing, issuer, list, err);
+	if (rc == 0 && (rmt_crl_place(list, err) || rmt_db_crl_published(db, &list->row, publishing->now, err)))
+		rc = -1;
+	if (rc == 0)
+		return rmt_db_commit(db, err);
+	rmt_db_rollback(db);
 	return rc;
 }
 
