@@ -263,9 +263,11 @@ int rmt_record_find(struct remint *ctx, struct rmt_db *db, const char *which, in
 	int rc = find(ctx, db, which, &found, err);
 
 	*id = found.id;
-	if (rc == 0 && found.count == 0 && found.why.class != RMT_NONE)
+	if (rc == 0 && found.count == 0 && found.why.class != RMT_NONE) {
 		*err = found.why;
-	return rc || (found.count == 0 && found.why.class != RMT_NONE) ? -1 : (int)found.count;
+		rc = -1;
+	}
+	return rc ? -1 : (int)found.count;
 }
 
 static int note_row(void *arg, const struct rmt_db_cert *row)
