@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
@@ -183,7 +184,8 @@ check_halves(EVP_PKEY *evp, struct rmt_err *err)
 	if (EVP_PKEY_sign_init(ctx) <= 0 ||
 	    EVP_PKEY_sign(ctx, signature, &length, probe, sizeof(probe)) <= 0 ||
 	    EVP_PKEY_verify_init(ctx) <= 0)
-		rmt_err_openssl(err, RMT_SECRET, NULL, "the private key cannot be used");
+		rmt_err_openssl(err, RAND_status() == 1 ? RMT_SECRET : RMT_INTERNAL, NULL,
+		    RAND_status() == 1 ? "the private key cannot be used" : "the random generator failed");
 	else if (EVP_PKEY_verify(ctx, signature, length, probe, sizeof(probe)) == 1)
 		rc = 0;
 	else

@@ -233,7 +233,7 @@ norandom() {
 }
 before=$("$REMINT" list --json | jq '.certificates | length')
 refused 70 'the random generator failed' "eMudhra 2026: no CA without random numbers" norandom init --home unborn --root-key ec:p256 --issuing-key ec:p256
-refused 7 'the private key cannot be used' "eMudhra 2026: nor a signature" norandom issue --dns norandom.example.com --key-type ec:p256 --out o10
+refused 70 'the random generator failed' "eMudhra 2026: nor a signature" norandom issue --dns norandom.example.com --key-type ec:p256 --out o10
 absent unborn o10 "eMudhra 2026: nothing is written"
 [ "$("$REMINT" list --json | jq '.certificates | length')" = "$before" ] && ok "eMudhra 2026: nor recorded" || not_ok "eMudhra 2026: nor recorded"
 
