@@ -68,14 +68,14 @@ static int wished_subject(const struct rmt_plan_item *item, const struct rmt_cer
 	return rc;
 }
 
-/* A plan changes no more of a subject than the common name, so the way out is beside it. */
-static int refuse_fields(const struct rmt_target *target, const struct rmt_err *wrong, struct rmt_err *fault)
+/* With the way out. */
+static int refuse_fields(const struct rmt_err *wrong, struct rmt_err *fault)
 {
 	if (wrong->class != RMT_POLICY)
 		return rmt_err_set(fault, wrong->class, wrong->place, "%s", wrong->message);
 	return rmt_err_set(fault, RMT_POLICY, NULL,
-	                   "%s. The plan can change no more than its CN: leave the item out, and ask with remint request --for %s --subject "
-	                   "SUBJECT", wrong->message, target->name);
+	                   "%s. State one that it takes as \"new_subject\" of the item, such as \"CN=host.example, O=Example, L=Utrecht, "
+	                   "ST=Utrecht, C=NL\"", wrong->message);
 }
 
 /* Before anything is made or recorded: what the targets have fields for. */
@@ -92,7 +92,7 @@ static int check_fields(struct rmt_applying *job, struct rmt_err *fault)
 
 		if (rmt_request_fields_check(target, rmt_buf_view(&subject), &wrong) ||
 		    rmt_request_fields_warn(job->campaign.ctx, target, rmt_buf_view(&subject), &wrong))
-			rc = refuse_fields(target, &wrong, fault);
+			rc = refuse_fields(&wrong, fault);
 	}
 	rmt_buf_free(&subject);
 	rmt_cert_free(old);

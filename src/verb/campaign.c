@@ -124,6 +124,10 @@ static int hash_asked(const struct rmt_plan_item *item, unsigned char hash[RMT_S
 		add_text(&text, item->names.items[i]);
 	if (item->request)
 		add_text(&text, item->request);
+	if (item->new_subject) {
+		rmt_buf_text(&text, "subject,");
+		add_text(&text, item->new_subject);
+	}
 	rc = rmt_buf_check(&text, err);
 	if (rc == 0)
 		rc = rmt_sha256(rmt_buf_view(&text), hash, err);

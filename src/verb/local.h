@@ -768,7 +768,8 @@ struct rmt_plan_item {
 	const char *sha256, *serial, *subject, *name, *issuer, *pem; /* the old certificate */
 	int64_t not_after;
 	struct remint_strings targets, names; /* who must accept the new one; names to add, the first ones first */
-	const char *cn;          /* takes the place of the old common name (rmt_subject_join); NULL: the subject stays */
+	const char *cn;          /* takes the place of the old common name (rmt_subject_join); NULL: it stays */
+	const char *new_subject; /* takes the place of the old subject; NULL: it stays */
 	const char *template_name, *key;      /* NULL: the target's */
 	const char *request;     /* file of a request that the device made, with whose key the new one is issued; NULL: none */
 	const char *signer;      /* "issuing" (an authority of the home) or "external" */

@@ -46,17 +46,19 @@ int rmt_plan_describe(struct rmt_plan_item *item, const struct rmt_cert *cert, s
 int rmt_plan_item_subject(const struct rmt_plan_item *item, const struct rmt_cert *old, struct rmt_buf *out, struct rmt_err *err)
 {
 	struct rmt_name_part part = {.attribute = "CN", .value = item->cn};
-	struct rmt_buf stated = {0};
-	int rc;
+	struct rmt_buf whole = {0}, cn = {0};
+	int rc = item->new_subject ? rmt_name_parse(item->new_subject, &whole, err) : 0;
 
-	if (!item->cn) {
-		rmt_buf_span(out, old->subject);
-		return rmt_buf_check(out, err);
-	}
-	rc = rmt_name_build(&part, 1, &stated, err);
+	if (!item->new_subject)
+		rmt_buf_span(&whole, old->subject);
+	if (rc == 0 && item->cn && (rc = rmt_name_build(&part, 1, &cn, err)) == 0)
+		rc = rmt_subject_join(rmt_buf_view(&whole), rmt_buf_view(&cn), out, err);
+	else if (rc == 0)
+		rmt_buf_span(out, rmt_buf_view(&whole));
 	if (rc == 0)
-		rc = rmt_subject_join(old->subject, rmt_buf_view(&stated), out, err);
-	rmt_buf_free(&stated);
+		rc = rmt_buf_check(out, err);
+	rmt_buf_free(&whole);
+	rmt_buf_free(&cn);
 	return rc;
 }
 
@@ -143,14 +145,19 @@ static int check_names(struct rmt_plan_reading *reading, const struct rmt_plan_i
 	return 0;
 }
 
-static int check_cn(struct rmt_plan_reading *reading, const struct rmt_plan_item *item)
+static int check_subject(struct rmt_plan_reading *reading, const struct rmt_plan_item *item)
 {
 	struct rmt_name_part part = {.attribute = "CN", .value = item->cn};
-	struct rmt_buf name = {0};
+	struct rmt_buf cn = {0}, name = {0};
 	struct rmt_err err = {0};
-	int rc = item->cn ? rmt_name_build(&part, 1, &name, &err) : 0;
+	int rc = item->cn ? rmt_name_build(&part, 1, &cn, &err) : 0;
 
 	reading->key = "cn";
+	if (rc == 0 && item->new_subject) {
+		reading->key = "new_subject";
+		rc = rmt_name_parse(item->new_subject, &name, &err);
+	}
+	rmt_buf_free(&cn);
 	rmt_buf_free(&name);
 	return rc ? rmt_plan_fault(reading, "%s", err.message) : 0;
 }
@@ -194,7 +201,7 @@ static int check_item(struct rmt_plan_reading *reading, struct rmt_plan_item *it
 	struct rmt_err err = {0};
 	int rc;
 
-	if (check_certificate(reading, item) || check_cn(reading, item) || check_names(reading, item))
+	if (check_certificate(reading, item) || check_subject(reading, item) || check_names(reading, item))
 		return -1;
 	reading->key = "signer";
 	if (rmt_plan_word(reading, item->signer, signers) < 0)

@@ -46,6 +46,7 @@ const struct rmt_plan_key rmt_plan_item_keys[] = {
 	{"signer", RMT_PLAN_TEXT, AT(signer), true},
 	{"targets", RMT_PLAN_LIST, AT(targets), true},
 	{"cn", RMT_PLAN_NULLABLE, AT(cn), false},
+	{"new_subject", RMT_PLAN_NULLABLE, AT(new_subject), false},
 	{"names", RMT_PLAN_LIST, AT(names), false},
 	{"template", RMT_PLAN_NULLABLE, AT(template_name), false},
 	{"key", RMT_PLAN_NULLABLE, AT(key), false},

@@ -308,7 +308,7 @@ while IFS='|' read -r subject targets what; do
 	plan_item sg6.pem sg6 reissue ".signer = \"external\" | .key = null | .targets = $targets" | plan_of 7 >form.json
 	for commit in '' '--commit --out g'; do
 		expect_status 4 "a subject that the target's fields cannot hold: $subject $commit" "$REMINT" apply form.json $commit
-		expect_err "sg6: symantec-gateway takes no such subject: $what\\. .*remint request --for symantec-gateway" "names the fields, and what to do"
+		expect_err "sg6: symantec-gateway takes no such subject: $what\\. .*new_subject" "names the fields, and what to do"
 	done
 done <<'END'
 /DC=com/DC=contoso/CN=sg6.contoso.com|["symantec-gateway"]|it lacks O, L, ST, C, and there is no field for DC
@@ -318,6 +318,10 @@ END
 [ ! -e g/sg6 ] && ok "and no words for the device are written" || not_ok "and no words for the device are written"
 expect_status 0 "nor anything recorded" "$REMINT" list --pending
 expect_no_line "$TMP/out" 'sg6' "that would be waited for"
+jq '.items[0].new_subject = "CN=sg6.contoso.com, O=Contoso, L=Grenoble, ST=Isere, C=FR"' form.json >stated.json
+expect_status 0 "the plan can state another" "$REMINT" apply stated.json
+expect_status 0 "in a dry run, and for good" "$REMINT" apply stated.json --commit --out stated
+expect_line stated/sg6/DEVICE.txt '^# *subject: .*Grenoble' "which the device is told"
 printf '%s\n' 'title = "Fields";' 'extends = "nginx";' 'request: { allow = [ "CN" ]; };' >"$HOME/.local/share/remint/templates/targets/fields.cfg"
 old_cert fields '/O=Contoso/CN=fields.contoso.com'
 plan_item fields.pem fields reissue '.signer = "external" | .targets = ["fields"]' | plan_of 8 >form.json

@@ -218,6 +218,8 @@ static void edits_are_judged(void **state)
 	    {"a common name", "\"cn\": null", "\"cn\": \"pool.example\"", NULL, NULL},
 	    {"one that is too long", "\"cn\": null",
 	     "\"cn\": \"a2345678901234567890123456789012345678901234567890123456789012345\"", "items[0].cn", "64"},
+	    {"a subject", "\"cn\": null", "\"new_subject\": \"CN=pool.example, O=Example\"", NULL, NULL},
+	    {"one that is none", "\"cn\": null", "\"new_subject\": \"pool.example\"", "items[0].new_subject", "pool.example"},
 	    {"a name that is none", "dns:more.example", "dns:more example", "items[0].names", "entry 1"},
 	    {"a name that is a number", "\"dns:more.example\"", "7", "items[0].names", "entry 1"},
 	    {"no target", "\"targets\": [\n        \"nginx\",\n        \"apple-2019\"\n      ]", "\"targets\": []", "items[0].targets",
