@@ -800,7 +800,7 @@ int rmt_plan_write_to(const struct rmt_plan *plan, int (*sink)(void *arg, struct
 void rmt_plan_clear(struct rmt_plan *plan);
 /* What an item says of its certificate, from the certificate: id, sha256, serial, subject, name, issuer, not_after, pem. */
 int rmt_plan_describe(struct rmt_plan_item *item, const struct rmt_cert *cert, struct rmt_arena *arena, struct rmt_err *err);
-/* The subject of the new certificate: the old one byte for byte, or with the plan's common name. */
+/* The subject of the new certificate: the old one byte for byte, or the plan's, or either with the plan's common name. */
 int rmt_plan_item_subject(const struct rmt_plan_item *item, const struct rmt_cert *old, struct rmt_buf *out, struct rmt_err *err);
 
 /* The keys of the file, one table for reader and writer, ended by a row without a name. */
@@ -967,6 +967,9 @@ int rmt_home_if_any(struct remint *ctx, struct rmt_home *home, struct rmt_err *e
 int rmt_request_fields_check(const struct rmt_target *target, struct rmt_span subject, struct rmt_err *err);
 /* A warning for each value that is longer than its field is said to be. */
 int rmt_request_fields_warn(struct remint *ctx, const struct rmt_target *target, struct rmt_span subject, struct rmt_err *err);
+/* RMT_POLICY for a wildcard that the target's rules refuse; a warning for one that they warn of. */
+int rmt_request_names_check(struct remint *ctx, const struct rmt_target *target, struct rmt_span subject, struct remint_strings names,
+                            struct rmt_err *err);
 
 /* What is asked of a device, or of another CA; all borrowed (request.c). */
 struct rmt_request_plan {

@@ -140,7 +140,9 @@ static int apply_rules(struct asking *asking, const char **key, const char **dig
 	*digest = asking->options->digest;
 	if (rules) {
 		if (rmt_request_fields_check(asking->target, rmt_buf_view(&asking->subject), err) ||
-		    rmt_request_fields_warn(asking->ctx, asking->target, rmt_buf_view(&asking->subject), err))
+		    rmt_request_fields_warn(asking->ctx, asking->target, rmt_buf_view(&asking->subject), err) ||
+		    rmt_request_names_check(asking->ctx, asking->target, rmt_buf_view(&asking->subject),
+		                            (struct remint_strings){(const char *const *)asking->names.items, asking->names.count}, err))
 			return -1;
 		if (*key && rules->keys.count && !rmt_text_list_has(&rules->keys, *key))
 			return rmt_err_set(err, RMT_POLICY, NULL, "%s does not take a key of the kind %s: %s is its default",
@@ -220,7 +222,9 @@ static int take(struct asking *asking, remint_requested_fn *requested, void *arg
 	rmt_buf_span(&asking->der, request->der);
 	rmt_buf_span(&asking->subject, request->subject);
 	asking->spki = request->spki;
-	if (!asking->target || rmt_request_fields_check(asking->target, request->subject, err) == 0)
+	if (!asking->target ||
+	    (rmt_request_fields_check(asking->target, request->subject, err) == 0 &&
+	     rmt_request_names_check(asking->ctx, asking->target, request->subject, rmt_arena_names(&asking->arena, &request->extensions), err) == 0))
 		rc = answer(asking, requested, arg, err);
 	rmt_request_free(request);
 	return rc;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * request_fields.c - a subject against the fields that a target has for it: which must be filled in, which there are, and how
- * long they may be.
+ * long they may be; and names against the target's rules on wildcards.
  *
- * Names and keys are for the verbs that ask.
+ * Keys are for the verbs that ask, all other rules for the audit of what comes back.
  */
 #include "config.h"
 
@@ -89,6 +89,50 @@ int rmt_request_fields_warn(struct remint *ctx, const struct rmt_target *target,
 			if (rmt_span_equal(attribute.oid, oid->der) && attribute.value.length > most)
 				rmt_verb_warn(ctx, "%s is said to take at most %lu characters of %s: it may refuse this one, or cut it",
 				              target->name, most, label);
+	}
+	return 0;
+}
+
+/* ---- wildcards ----------------------------------------------------------------------------------------------------------------- */
+
+static bool cn_has(struct rmt_span subject, struct remint_strings names)
+{
+	struct rmt_buf cn = {0};
+	bool has = rmt_name_get(subject, "CN", true, &cn) == 1 && !cn.failed && strchr(rmt_buf_string(&cn), '*');
+
+	(void)names;
+	rmt_buf_free(&cn);
+	return has;
+}
+
+static bool names_have(struct rmt_span subject, struct remint_strings names)
+{
+	(void)subject;
+	for (size_t i = 0; i < names.count; i++)
+		if (strncmp(names.items[i], "dns:", 4) == 0 && strchr(names.items[i], '*'))
+			return true;
+	return false;
+}
+
+static const struct {
+	const char *rule, *place;
+	bool (*breaks)(struct rmt_span subject, struct remint_strings names);
+} wildcard_rules[] = {{"leaf.cn.wildcard", "the common name", cn_has}, {"leaf.san.wildcard", "an alternative name", names_have}};
+
+int rmt_request_names_check(struct remint *ctx, const struct rmt_target *target, struct rmt_span subject, struct remint_strings names,
+                            struct rmt_err *err)
+{
+	for (size_t i = 0; i < target->rule_count; i++) {
+		const struct rmt_rule_setting *setting = &target->rules[i];
+
+		for (size_t k = 0; k < sizeof wildcard_rules / sizeof *wildcard_rules; k++) {
+			if (strcmp(setting->rule, wildcard_rules[k].rule) != 0 || !wildcard_rules[k].breaks(subject, names))
+				continue;
+			if (setting->severity < 0 || setting->severity == RMT_SEVERITY_ERROR)
+				return rmt_err_set(err, RMT_POLICY, "names", "%s takes no wildcard as %s (%s): ask for the names of its hosts", target->name,
+				                   wildcard_rules[k].place, setting->rule);
+			rmt_verb_warn(ctx, "%s is said to take no wildcard as %s (%s)", target->name, wildcard_rules[k].place, setting->rule);
+		}
 	}
 	return 0;
 }

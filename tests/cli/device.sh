@@ -108,6 +108,21 @@ openssl req -in own/request.pem -noout -text >"$TMP/out"
 expect_out 'DNS:gw\.contoso\.com, DNS:quarantine\.contoso\.com' "asks for them itself"
 expect_out 'TLS Web Server Authentication' "and for the purposes"
 
+# ---- wildcards -------------------------------------------------------------------------------------------------------------
+while IFS='|' read -r rc target options what; do
+	expect_status "$rc" "a wildcard for $target" remint request --for "$target" $options --no-record --out wild
+	expect_err "$what" "as its rules have it"
+	if [ "$rc" = 0 ]; then rm -r wild; else check "and no key is made" test ! -e wild; fi
+done <<'END'
+4|sfb-front-end|--cn *.contoso.com|takes no wildcard as the common name .leaf.cn.wildcard.: ask for the names of its hosts
+4|vmware-vcenter|--cn vc.contoso.com --dns *.contoso.com|takes no wildcard as an alternative name .leaf.san.wildcard.
+0|sfb-mediation|--cn med.contoso.com --dns *.contoso.com|sfb-mediation is said to take no wildcard as an alternative name
+END
+openssl req -new -newkey rsa:2048 -nodes -keyout wild.key -out wild.csr -subj '/CN=*.contoso.com' 2>"$TMP/out"
+expect_status 4 "nor one in a request that a device made" remint request --for sfb-front-end --request wild.csr --no-record --out wild
+expect_err 'takes no wildcard as the common name' "which is told before it goes to a CA"
+expect_status 0 "who takes wildcards gets one" remint request --for nginx --cn '*.contoso.com' --no-record --out wild
+
 # ---- approval --------------------------------------------------------------------------------------------------------------
 expect_status 0 "a device is asked again" ask 'CN=held.contoso.com'
 device_csr held 2048 '/CN=held.contoso.com'
