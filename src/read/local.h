@@ -51,6 +51,8 @@ rmt_reading_fault(struct rmt_reading *reading, const struct rmt_object *as, stru
 uint64_t rmt_reading_most(const struct rmt_reading *reading);
 /* Before a passphrase is tried: -1 RMT_POLICY when this source has asked for more than it may in all. */
 int rmt_reading_spend(struct rmt_reading *reading, uint64_t iterations, struct rmt_err *err);
+/* rmt_key_read_der() once its cost is within what this source may cost in all; else RMT_POLICY. */
+struct rmt_key *rmt_reading_key(struct rmt_reading *reading, struct rmt_span der, struct rmt_err *err);
 /* A thing that is known and not read: "ZIP archive", "unpack it first". */
 int rmt_reading_unsupported(
     struct rmt_reading *reading, const struct rmt_object *as, const char *label, const char *note);

@@ -143,7 +143,7 @@ bag_shrouded_key(struct rmt_pfx *pfx, const struct bag *bag)
 	    !rmt_der_read(&seq, RMT_DER_SEQUENCE, &algorithm, "encryptionAlgorithm", &err) &&
 	    !rmt_der_read(&seq, RMT_DER_OCTET_STRING, &cipher, "encryptedData", &err) &&
 	    !rmt_pfx_decrypt(pfx, algorithm.whole, cipher.value, &plain, &err))
-		key = rmt_key_read_der(rmt_buf_view(&plain), &err);
+		key = rmt_reading_key(pfx->reading, rmt_buf_view(&plain), &err);
 	if (key)
 		rc = rmt_hand_key(pfx->reading, &bag->as, key, true);
 	else if (err.class == RMT_SECRET && pfx->given_up && !pfx->tried)

@@ -48,6 +48,21 @@ rmt_hand_key(
 	return rc;
 }
 
+struct rmt_key *
+rmt_reading_key(struct rmt_reading *reading, struct rmt_span der, struct rmt_err *err)
+{
+	uint64_t cost = rmt_key_cost(der);
+	struct rmt_err spent = { 0 };
+
+	if (cost == 0 || rmt_reading_spend(reading, cost, &spent) == 0)
+		return rmt_key_read_der(der, err);
+	rmt_err_set(err, RMT_POLICY, NULL,
+	    "the numbers of this private key, and of what else is in the file, take as long as hashing a passphrase more than "
+	    "%llu times: --max-iterations allows no more",
+	    (unsigned long long)rmt_reading_most(reading));
+	return NULL;
+}
+
 int
 rmt_read_private(struct rmt_reading *reading, const struct rmt_object *as, struct rmt_span der)
 {
@@ -56,7 +71,7 @@ rmt_read_private(struct rmt_reading *reading, const struct rmt_object *as, struc
 
 	if (reading->reader->skip_keys)
 		return rmt_hand_locked(reading, as, false);
-	if (!(key = rmt_key_read_der(der, &err)))
+	if (!(key = rmt_reading_key(reading, der, &err)))
 		return rmt_reading_fault(reading, as, &err);
 	return rmt_hand_key(reading, as, key, false);
 }
@@ -129,7 +144,7 @@ open_encrypted(struct lock *lock, const struct rmt_secret *secret, struct rmt_er
 	}
 	lock->opened = !rc;
 	if (!rc)
-		key = rmt_key_read_der(rmt_buf_view(&plain), err);
+		key = rmt_reading_key(lock->reading, rmt_buf_view(&plain), err);
 	rmt_buf_free(&plain);
 	rmt_buf_free(&other);
 	return key;

@@ -248,6 +248,51 @@ static EVP_PKEY *(*key_form(struct rmt_span der))(const unsigned char *at, long 
 	return numbers == 8 ? read_rsa : numbers == 5 ? read_dsa : NULL;
 }
 
+/* In bits: the longest number of a list of values, of the lists in it, and of the octets that a PKCS#8 wraps a key in. */
+static size_t
+longest_number(struct rmt_span der, unsigned depth, bool wrapped)
+{
+	struct rmt_notes ignored = { 0 };
+	struct rmt_der values;
+	struct rmt_tlv value;
+	size_t longest = 0, bits;
+
+	rmt_der_open(&values, der, &ignored);
+	while (rmt_der_any(&values, &value, NULL, NULL) == 0) {
+		bool inside = (value.tag & 0x20) != 0, octets = value.tag == RMT_DER_OCTET_STRING;
+
+		bits = 0;
+		if (value.tag == RMT_DER_INTEGER && value.value.length > 0)
+			bits = (value.value.length - (value.value.at[0] == 0)) * 8;
+		else if (depth > 0 && (inside || (octets && !wrapped)))
+			bits = longest_number(value.value, depth - 1, wrapped || octets);
+		if (bits > longest)
+			longest = bits;
+	}
+	return longest;
+}
+
+uint64_t
+rmt_key_cost(struct rmt_span der)
+{
+	enum { USUAL = 4096, SHARE = 320 }; /* a thousand bits, as iterations */
+	uint64_t bits = longest_number(der, 4, false), thousands = (bits + 1023) / 1024;
+
+	return bits > USUAL && bits <= RMT_RSA_BITS_MAX ? thousands * thousands * thousands * SHARE : 0;
+}
+
+/* What a number costs grows with its third power, whatever comes of it: it is looked at before it is worked with. */
+static int
+check_numbers(struct rmt_span der, struct rmt_err *err)
+{
+	size_t bits = longest_number(der, 4, false);
+
+	if (bits <= RMT_RSA_BITS_MAX)
+		return 0;
+	return rmt_err_set(err, RMT_INPUT, NULL,
+	    "the private key has a number of %zu bits, more than %d are refused", bits, RMT_RSA_BITS_MAX);
+}
+
 struct rmt_key *
 rmt_key_read_der(struct rmt_span der, struct rmt_err *err)
 {
@@ -265,6 +310,8 @@ rmt_key_read_der(struct rmt_span der, struct rmt_err *err)
 		    err, RMT_INPUT, NULL, "the private key is larger than %d bytes", PEM_CAP);
 		return NULL;
 	}
+	if (check_numbers(der, err) < 0)
+		return NULL;
 	ERR_clear_error();
 	evp = read == read_pkcs8 ? rmt_key_from_numbers(der, &spki) : NULL;
 	if (evp == NULL)

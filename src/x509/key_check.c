@@ -21,7 +21,7 @@
 
 #define BR "CA/Browser Forum BR, "
 
-enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384, RSA_EXPONENT_BITS_MAX = 256 };
+enum { RSA_BITS_MIN = 2048, RSA_EXPONENT_BITS_MAX = 256 };
 
 enum {
 	RSA = 1 << 0,
@@ -171,9 +171,9 @@ rsa_size(struct subject *subject, const char *citation, struct rmt_err *err)
 	if (bits < subject->min_rsa_bits)
 		return rmt_err_cite(err, RMT_SECRET, "spki.modulus", citation,
 		    "the RSA key has %u bits, at least %u are wanted", bits, subject->min_rsa_bits);
-	if (bits > RSA_BITS_MAX)
+	if (bits > RMT_RSA_BITS_MAX)
 		return rmt_err_cite(err, RMT_SECRET, "spki.modulus", citation,
-		    "the RSA key has %u bits, more than %d are refused", bits, RSA_BITS_MAX);
+		    "the RSA key has %u bits, more than %d are refused", bits, RMT_RSA_BITS_MAX);
 	if (bits % 8 != 0)
 		return rmt_err_cite(err, RMT_SECRET, "spki.modulus", citation,
 		    "the size of the RSA key, %u bits, is not divisible by 8", bits);
@@ -423,10 +423,10 @@ prepare_rsa(struct subject *subject, struct rmt_err *err)
 	struct rmt_span n = subject->key.modulus, e = subject->key.exponent;
 
 	/* Of numbers that are refused for their size only as much is taken as the refusal needs. */
-	if (n.length > RSA_BITS_MAX / 8 + 1)
-		n.length = RSA_BITS_MAX / 8 + 1;
-	if (e.length > RSA_BITS_MAX / 8)
-		e.length = RSA_BITS_MAX / 8;
+	if (n.length > RMT_RSA_BITS_MAX / 8 + 1)
+		n.length = RMT_RSA_BITS_MAX / 8 + 1;
+	if (e.length > RMT_RSA_BITS_MAX / 8)
+		e.length = RMT_RSA_BITS_MAX / 8;
 	subject->modulus = BN_bin2bn(n.at, (int)n.length, NULL);
 	subject->exponent = BN_bin2bn(e.at, (int)e.length, NULL);
 	if (subject->modulus == NULL || subject->exponent == NULL ||

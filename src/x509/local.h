@@ -42,6 +42,11 @@ int rmt_der_any_checked(
 int rmt_time_read(unsigned char tag, struct rmt_span text, rmt_time *out, bool *exact);
 bool rmt_der_string_tag(unsigned char tag); /* a universal character string type */
 
+/* ---- key.c -------------------------------------------------------------------------------- */
+
+/* OpenSSL makes no use of longer ones. */
+enum { RMT_RSA_BITS_MAX = 16384 };
+
 /* ---- string.c ----------------------------------------------------------------------------- */
 
 bool

@@ -433,6 +433,8 @@ struct rmt_key *rmt_key_generate(const char *spec, struct rmt_err *err);
 int rmt_key_spec_check(const char *spec, struct rmt_err *err);
 /* PKCS#8 (plain), PKCS#1 or SEC1 DER. */
 struct rmt_key *rmt_key_read_der(struct rmt_span der, struct rmt_err *err);
+/* What reading it takes, as iterations of a hash; 0 up to 4096 bits, and for what is refused at once. */
+uint64_t rmt_key_cost(struct rmt_span der);
 /* EncryptedPrivateKeyInfo DER. Wrong passphrase: RMT_SECRET. */
 struct rmt_key *rmt_key_read_encrypted(struct rmt_span der, const struct rmt_secret *passphrase, struct rmt_err *err);
 /* One PEM block with a private key of any label, traditional encryption included; `passphrase` may be NULL. */

@@ -36,6 +36,33 @@ quietly openssl pkcs12 -export -in good.pem -inkey good.key -passout pass:other 
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	printf -- '-----BEGIN PKCS12-----\n%s\n-----END PKCS12-----\n' "$(openssl base64 -in costly.pfx)"
 done >bad/costly.pem
+# A DSA key whose public half takes the power of one number of 65,536 bits to another, and twenty RSA keys of 16,384 bits.
+U() { head -c "$1" /dev/zero | tr '\0' U; }
+{
+	printf '\060\202\240\030\002\001\000\002\202\040\001\000'
+	head -c 8192 /dev/zero | tr '\0' '\377'
+	for i in q g y x; do
+		printf '\002\202\040\000'
+		U 8192
+	done
+} >bad/numbers.key
+rsa_16384() {
+	printf '\060\202\044\047\002\001\000\002\202\010\001\000'
+	head -c 2048 /dev/zero | tr '\0' '\377'
+	printf '\002\003\001\000\001\002\202\010\000'
+	U 2048
+	for i in p q; do
+		printf '\002\202\004\001\000'
+		head -c 1024 /dev/zero | tr '\0' '\377'
+	done
+	for i in dp dq qi; do
+		printf '\002\202\004\000'
+		U 1024
+	done
+}
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	printf -- '-----BEGIN RSA PRIVATE KEY-----\n%s\n-----END RSA PRIVATE KEY-----\n' "$(rsa_16384 | openssl base64)"
+done >bad/rsa-16384.pem
 printf 'PK\003\004\024\000\000\000\000\000' >bad/archive.zip
 : >bad/empty
 truncate -s 1T bad/sparse

@@ -392,6 +392,34 @@ attempt_label(size_t n, struct rmt_err *err)
 	return attempt_endpoint(n, 300, err);
 }
 
+/* RSAPrivateKey (RFC 8017, A.1.2) with exponents of 1, for a real one of that size takes minutes to make: that it can do nothing is
+ * found once it is within the bound. */
+static int
+attempt_key(size_t n, struct rmt_err *err)
+{
+	size_t length = (n + 7) / 8;
+	unsigned char *modulus = zeros(length + 1), one = 1, none = 0;
+	struct rmt_derw w = { 0 };
+	struct rmt_buf der = { 0 };
+	struct rmt_key *key;
+
+	modulus[1] = (unsigned char)(1 << (n - 1) % 8);
+	modulus[length] |= 1;
+	rmt_derw_begin(&w, RMT_DER_SEQUENCE);
+	rmt_derw_small(&w, 0);
+	rmt_derw_value(&w, RMT_DER_INTEGER,
+	    rmt_span_of(modulus + (n % 8 != 0), length + (n % 8 == 0)));
+	for (int i = 0; i < 7; i++)
+		rmt_derw_value(&w, RMT_DER_INTEGER, rmt_span_of(i < 2 ? &one : &none, 1));
+	rmt_derw_end(&w);
+	assert_int_equal(rmt_derw_finish(&w, &der, NULL), 0);
+	key = rmt_key_read_der(rmt_buf_view(&der), err);
+	rmt_buf_free(&der);
+	free(modulus);
+	rmt_key_free(key);
+	return key != NULL || strstr(err->message, "cannot be used") != NULL ? 0 : -1;
+}
+
 /* ---- the table ---- */
 
 static const struct limit_row {
@@ -415,6 +443,7 @@ static const struct limit_row {
 	{ "an OBJECT IDENTIFIER has 128 bytes", 128, attempt_oid, "too long" },
 	{ "a serial number has 64 bytes", 64, attempt_serial, "longer than 64 bytes" },
 	{ "an object has 48 extensions", 48, attempt_extensions, "more extensions" },
+	{ "a number of a private key has 16384 bits", 16384, attempt_key, "more than 16384 are refused" },
 	{ "a host name has 253 characters", 253, attempt_host, NULL },
 	{ "a label of it has 63", 63, attempt_label, NULL },
 };
