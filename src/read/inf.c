@@ -16,7 +16,7 @@
 
 #include "read/local.h"
 
-enum { ENTRIES_MAX = 256, VALUE_MAX = 16 << 10, INF_MAX = 256 << 10 };
+enum { ENTRIES_MAX = 512, KEY_MAX = 128, VALUE_MAX = 256 << 10, INF_MAX = 1 << 20 };
 
 struct entry {
 	struct rmt_buf key, value; /* "NewRequest.Subject" */
@@ -26,6 +26,7 @@ struct inf {
 	struct entry *entries;
 	size_t count;
 	struct rmt_buf section;
+	const char *over; /* what it has too much of, or NULL: no part of it is left out without a word */
 };
 
 /* SECTION.KEY to the name of a field. */
@@ -47,6 +48,8 @@ static const struct {
 	{ "RequestAttributes.CertificateTemplate", "template" },
 	{ "RequestAttributes.SAN", "names" },
 };
+
+static const char long_value[] = "a value of more than 256 KiB", long_file[] = "more than 1 MiB";
 
 /* ---- lines ---- */
 
@@ -116,7 +119,7 @@ expand(const struct inf *inf, struct rmt_span text, struct rmt_buf *out)
 	if (!text.length) /* and perhaps no bytes to point behind */
 		return;
 	end = at + text.length;
-	while (at < end && out->length < VALUE_MAX) {
+	while (at < end && out->length <= VALUE_MAX) {
 		open = memchr(at, '%', (size_t)(end - at));
 		close = open ? memchr(open + 1, '%', (size_t)(end - open - 1)) : NULL;
 		if (!close) {
@@ -144,11 +147,17 @@ take_entry(struct inf *inf, struct rmt_span key, struct rmt_span value)
 
 	if (key.length == 10 && !strncasecmp((const char *)key.at, "_continue_", 10)) {
 		if (inf->count &&
-		    inf->entries[inf->count - 1].value.length + value.length < VALUE_MAX)
+		    inf->entries[inf->count - 1].value.length + value.length <= VALUE_MAX)
 			rmt_buf_span(&inf->entries[inf->count - 1].value, value);
+		else if (inf->count)
+			inf->over = long_value;
 		return;
 	}
-	if (inf->count == ENTRIES_MAX || key.length > 128 || value.length > VALUE_MAX)
+	if (inf->count == ENTRIES_MAX)
+		inf->over = "more than 512 keys";
+	if (key.length > KEY_MAX)
+		inf->over = "a key of more than 128 characters";
+	if (inf->over)
 		return;
 	entry = &inf->entries[inf->count++];
 	rmt_buf_span(&entry->key, rmt_buf_view(&inf->section));
@@ -223,11 +232,12 @@ less_text_mark(struct rmt_span value)
 }
 
 static void
-add_entries(const struct inf *inf, struct rmt_collected *record)
+add_entries(struct inf *inf, struct rmt_collected *record)
 {
 	struct rmt_buf key = { 0 }, value = { 0 };
+	size_t bytes = 0;
 
-	for (size_t i = 0; i < inf->count; i++) {
+	for (size_t i = 0; i < inf->count && !inf->over; i++) {
 		const char *name;
 
 		if (!strncasecmp(rmt_buf_string(&inf->entries[i].key), "Strings.", 8) ||
@@ -237,6 +247,11 @@ add_entries(const struct inf *inf, struct rmt_collected *record)
 		rmt_buf_clear(&value);
 		expand(inf, rmt_buf_view(&inf->entries[i].key), &key);
 		expand(inf, rmt_buf_view(&inf->entries[i].value), &value);
+		bytes += key.length + value.length;
+		if (value.length > VALUE_MAX || bytes > INF_MAX) {
+			inf->over = value.length > VALUE_MAX ? long_value : long_file;
+			break;
+		}
 		name = name_of(rmt_buf_view(&key));
 		rmt_collected_add(record, name ? name : "", rmt_buf_view(&key),
 		    less_text_mark(rmt_buf_view(&value)));
@@ -270,7 +285,9 @@ rmt_read_inf(struct rmt_reading *reading, const struct rmt_object *as, struct rm
 	struct rmt_dialect dialect;
 	struct rmt_span line, ahead;
 	char joined[256];
+	struct rmt_err fault = { 0 };
 	size_t bytes = 0;
+	bool whole;
 	int got = 0, rc = -1;
 
 	if (!inf.entries)
@@ -278,14 +295,20 @@ rmt_read_inf(struct rmt_reading *reading, const struct rmt_object *as, struct rm
 	if (rmt_stream_peek(stream, RMT_AHEAD, &ahead, err))
 		goto out;
 	dialect = rmt_dialect_of(ahead);
-	while (
-	    bytes < INF_MAX && (got = rmt_stream_line(stream, VALUE_MAX, &line, NULL, err)) > 0) {
+	while (!inf.over && (got = rmt_stream_line(stream, VALUE_MAX, &line, &whole, err)) > 0) {
 		bytes += line.length + 1;
-		take_line(&inf, line);
+		inf.over = !whole ? long_value : bytes > INF_MAX ? long_file : NULL;
+		if (!inf.over)
+			take_line(&inf, line);
 	}
 	if (got < 0)
 		goto out;
 	add_entries(&inf, &record);
+	if (inf.over) {
+		rmt_err_set(&fault, RMT_INPUT, NULL, "the INF has %s: none of it is read", inf.over);
+		rc = rmt_reading_fault(reading, as, &fault);
+		goto out;
+	}
 	here.container = "inf";
 	here.note = rmt_note_join(as->note, note_of(&inf), joined);
 	rc = rmt_collected_hand(reading, &here, RMT_OBJECT_REQUEST_DESCRIPTION, &dialect, &record);

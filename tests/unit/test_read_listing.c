@@ -236,6 +236,40 @@ listings_are_read_in_any_language_and_encoding(void **state)
 	rmt_buf_free(&encoded);
 }
 
+/* certreq reads all of an INF, so one that is cut short would say less than is asked for. */
+static void
+an_inf_is_read_whole_or_not_at_all(void **state)
+{
+	static const struct {
+		const char *sentence, *before, *repeated;
+		size_t most;
+		const char *says;
+	} bounds[] = {
+		{ "keys", "[NewRequest]\nSubject=CN=x\n", "a=b\n", 511, "more than 512 keys" },
+		{ "one value", "[NewRequest]\nSubject=CN=x\na=b\n", "_continue_=\"0123456789abcdef0123456789abcde&\"\n", 8191,
+		    "a value of more than 256 KiB" },
+		{ "the file", "[NewRequest]\nSubject=CN=x\n", "; 3456789 123456789 123456789 1\n", 32767, "more than 1 MiB" },
+		{ "a key", "[NewRequest]\nSubject=CN=x\n", "k", 128, "a key of more than 128 characters" },
+	};
+	struct rmt_buf text = { 0 };
+	struct account account;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++)
+		for (size_t more = 0; more < 2; more++) {
+			rmt_buf_clear(&text);
+			rmt_buf_text(&text, bounds[i].before);
+			for (size_t n = 0; n < bounds[i].most + more; n++)
+				rmt_buf_text(&text, bounds[i].repeated);
+			rmt_buf_text(&text, i == 3 ? "=v\n" : "");
+			account_start(&account, NULL);
+			check_account(&account, bounds[i].sentence, account_mem(&account, text.bytes, text.length),
+			    more ? "!input()" : "request-description=CN=x@inf:1", more ? bounds[i].says : NULL);
+			account_end(&account);
+		}
+	rmt_buf_free(&text);
+}
+
 /* A pile keeps what a row said after the listing is gone. */
 static void
 a_kept_listing_is_a_deep_copy(void **state)
@@ -287,6 +321,7 @@ a_row_has_its_bounds(void **state)
 const struct CMUnitTest read_listing_tests[] = {
 	cmocka_unit_test(a_row_has_its_bounds),
 	cmocka_unit_test(listings_are_read_in_any_language_and_encoding),
-	cmocka_unit_test(a_kept_listing_is_a_deep_copy),
+	cmocka_unit_test(an_inf_is_read_whole_or_not_at_all),
+		cmocka_unit_test(a_kept_listing_is_a_deep_copy),
 };
 const size_t read_listing_count = sizeof read_listing_tests / sizeof read_listing_tests[0];
