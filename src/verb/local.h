@@ -967,6 +967,8 @@ int rmt_home_if_any(struct remint *ctx, struct rmt_home *home, struct rmt_err *e
 int rmt_request_fields_check(const struct rmt_target *target, struct rmt_span subject, struct rmt_err *err);
 /* A warning for each value that is longer than its field is said to be. */
 int rmt_request_fields_warn(struct remint *ctx, const struct rmt_target *target, struct rmt_span subject, struct rmt_err *err);
+/* A warning for each name of a kind that the template does not allow. */
+void rmt_request_kinds_warn(struct remint *ctx, const struct rmt_template *policy, struct remint_strings names);
 /* RMT_POLICY for a wildcard that the target's rules refuse; a warning for one that they warn of. */
 int rmt_request_names_check(struct remint *ctx, const struct rmt_target *target, struct rmt_span subject, struct remint_strings names,
                             struct rmt_err *err);

@@ -13,6 +13,7 @@
 #include "verb/local.h"
 
 #define DEFAULT_KEY "rsa:2048" /* what the devices that need a foreign CA's certificate all take */
+enum { NAMES_MAX = (64 << 10) / 3 }; /* the shortest has three bytes */
 
 struct asking {
 	struct remint *ctx;
@@ -119,6 +120,8 @@ static int names_of(struct asking *asking, struct rmt_err *err)
 
 	if (asking->from)
 		old = rmt_arena_names(&asking->arena, &asking->from->extensions);
+	if (old.count > NAMES_MAX)
+		return rmt_err_set(err, RMT_INPUT, "subjectAltName", "%zu names do not go into a request, which has at most 64 KiB", old.count);
 	if (rmt_expectation_names(&asking->expect, old, asking->options->names, &asking->arena, &wished, err))
 		return -1;
 	for (size_t i = 0; i < wished.count; i++)
@@ -268,6 +271,8 @@ static int tell_device(struct asking *asking, const char *key, const char *diges
 
 	if (name_from_cn(asking, err))
 		return -1;
+	if (asking->template)
+		rmt_request_kinds_warn(asking->ctx, asking->template, (struct remint_strings){(const char *const *)asking->names.items, asking->names.count});
 	*(asking->target->request.san ? &plan.terms.names : &plan.owed) = asking->names;
 	plan.terms = (struct rmt_request_terms){.subject = rmt_buf_view(&asking->subject),
 	                                        .names = plan.terms.names,

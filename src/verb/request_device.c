@@ -50,13 +50,32 @@ static int record(struct remint *ctx, const struct rmt_request_plan *plan, struc
 	return rc;
 }
 
-/* Names that its form has no field for. */
-static void put_owed(const struct rmt_request_plan *plan, struct rmt_buf *out)
+/* "dns:a.example": what a form has of it. */
+static const char *bare(const char *name)
 {
-	if (plan->owed.count)
-		rmt_buf_text(out, "\n# Its request cannot ask for these names: the CA has to add them, which this home does by itself:\n");
-	for (size_t i = 0; i < plan->owed.count; i++)
-		rmt_buf_format(out, "#   %s\n", plan->owed.items[i]);
+	const char *colon = strchr(name, ':');
+
+	return colon ? colon + 1 : name;
+}
+
+/* Names that its form has no field for, or that neither its words nor its file have. */
+static void put_owed(const struct rmt_request_plan *plan, const char *form, struct rmt_buf *out)
+{
+	const struct rmt_text_list *lists[2] = {&plan->owed, &plan->terms.names};
+	struct rmt_buf owed = {0};
+
+	for (size_t list = 0; list < 2; list++)
+		for (size_t i = 0; i < lists[list]->count; i++) {
+			const char *name = lists[list]->items[i];
+
+			if (list == 0 || (!strstr(rmt_buf_string(out), bare(name)) && !strstr(form, bare(name))))
+				rmt_buf_format(&owed, "#   %s\n", name);
+		}
+	if (owed.length)
+		rmt_buf_text(out, "\n# Its request cannot ask for these names: the CA has to add them, as this home does with those that its template allows:\n");
+	rmt_buf_span(out, rmt_buf_view(&owed));
+	out->failed |= owed.failed;
+	rmt_buf_free(&owed);
 }
 
 /* What the device's next step is depends on who signs. */
@@ -86,7 +105,7 @@ int rmt_request_device_files(const struct rmt_request_plan *plan, bool campaign,
 	rc = rmt_write_on_device(plan->target, &terms, &text, err);
 	if (rc == 0)
 		rc = rmt_write_on_device_file(plan->target, &terms, &form, err);
-	put_owed(plan, &text);
+	put_owed(plan, rmt_buf_string(&form.text), &text);
 	put_next(plan, campaign, &text);
 	out->text = rmt_arena_text(arena, rmt_buf_string(&text));
 	if (form.name.length) {

@@ -93,6 +93,21 @@ int rmt_request_fields_warn(struct remint *ctx, const struct rmt_target *target,
 	return 0;
 }
 
+/* ---- kinds of names ------------------------------------------------------------------------------------------------------------ */
+
+void rmt_request_kinds_warn(struct remint *ctx, const struct rmt_template *policy, struct remint_strings names)
+{
+	for (size_t i = 0; i < names.count; i++) {
+		size_t length = strcspn(names.items[i], ":");
+		char kind[16] = "";
+
+		memcpy(kind, names.items[i], length < sizeof kind ? length : 0);
+		if (!rmt_text_list_has(&policy->san.allow, kind))
+			rmt_verb_warn(ctx, "template %s, by which a home of Remint signs it, does not allow names of type %s: %s is for another CA",
+			              policy->name, kind, names.items[i]);
+	}
+}
+
 /* ---- wildcards ----------------------------------------------------------------------------------------------------------------- */
 
 static bool cn_has(struct rmt_span subject, struct remint_strings names)

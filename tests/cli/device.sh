@@ -108,6 +108,18 @@ openssl req -in own/request.pem -noout -text >"$TMP/out"
 expect_out 'DNS:gw\.contoso\.com, DNS:quarantine\.contoso\.com' "asks for them itself"
 expect_out 'TLS Web Server Authentication' "and for the purposes"
 
+while IFS='|' read -r target name; do
+	expect_status 0 "$target is asked with a name that its form has no field for: $name" remint request --on-device --for "$target" \
+		--subject "$gateway" --dns gw.contoso.com "--${name%%:*}" "${name#*:}" --no-record
+	expect_out "^#   $name\$" "which is told apart"
+	expect_no_line "$TMP/out" '^#   dns:gw' "and no other"
+	expect_err "does not allow names of type ${name%%:*}: $name is for another CA" "with a word about who signs"
+done <<'END'
+paloalto|email:a@b.example
+cisco-ios|uri:https://a.example
+cisco-ise|upn:a@b.example
+END
+
 # ---- wildcards -------------------------------------------------------------------------------------------------------------
 while IFS='|' read -r rc target options what; do
 	expect_status "$rc" "a wildcard for $target" remint request --for "$target" $options --no-record --out wild
@@ -137,5 +149,9 @@ expect_status 0 "and once more" remint approve $number --out approved
 expect_err 'was issued before; this is the same certificate' "which is the same again"
 printf 'else\n' >approved/request-$number.pem
 expect_status 4 "but not over something else" remint approve $number --out approved
+expect_status 0 "another gateway is asked" remint request --on-device --for netscaler --subject 'CN=less.contoso.com, O=Contoso, OU=Mail, L=Utrecht'
+device_csr less 2048 '/O=Contoso/CN=less.contoso.com'
+expect_status 0 "its request may ask for less" remint request --request less.csr --for netscaler --out less
+expect_err 'has less of a subject than was asked for: have the CA add what is missing of .*OU=Mail' "but not without a word"
 expect_status 0 "the database is sound" remint db check
 tap_done
