@@ -502,7 +502,7 @@ rmt_read_text(struct rmt_reading *reading, const struct rmt_object *as, struct r
 	rmt_buf_secret(&pem.secret.body);
 	rmt_buf_secret(&pem.secret.der);
 	while (!rc && (got = rmt_reading_line(reading, stream, LINE_MAX_BYTES,
-			   pem.inside ? 2 * pem.cap : 0, &line, &whole, err)) > 0) {
+			   pem.inside && !pem.oversize ? 2 * pem.cap : 0, &line, &whole, err)) > 0) {
 		pem.line = rmt_stream_line_number(stream);
 		rc = text_line(&pem, line, whole);
 		if (!rc && pem.text)

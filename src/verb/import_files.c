@@ -103,6 +103,9 @@ int rmt_import_directory(struct rmt_import *run, const char *path, bool (*skip)(
 
 /* ---- all of them ------------------------------------------------------------------------------------------------------------------ */
 
+/* What a source without an end can say before it is given up: room that is taken at once needs no copies, which would be as large again. */
+enum { KEPT_USUALLY = 32 << 20 };
+
 /* What comes once (standard input, a pipe) is kept for the later phases. */
 static int read_once(struct rmt_import *run, const char *path, struct rmt_err *err)
 {
@@ -113,6 +116,7 @@ static int read_once(struct rmt_import *run, const char *path, struct rmt_err *e
 	if (run->phase != RMT_IMPORT_SURVEY)
 		return source->unread ? 0 : rmt_read_mem(&run->reader, path, rmt_buf_view(&source->kept), err);
 	rmt_buf_secret(&source->kept);
+	rmt_buf_reserve(&source->kept, KEPT_USUALLY);
 	rc = rmt_read_keep(&run->reader, path, &source->kept, &fault);
 	if (rc == 0 || fault.class == RMT_NONE)
 		return rc;

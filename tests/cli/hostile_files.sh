@@ -240,6 +240,13 @@ for file in $(ls bad); do
 	stop_writer "$file"
 done
 
+# Beside others each verb gets a part of what is written; one that is alone keeps all of it for its later phases.
+mkfifo bad/blocks.pipe
+start_writer blocks.pipe
+expect_status 3 "an endless block is kept in bounds by an import that has the pipe for itself" "$bounded" $seconds 64 "$REMINT" import bad/blocks.pipe
+expect_err 'nothing comes in more than 16 MiB' "which says why it stops"
+stop_writer blocks.pipe
+
 # By the clock: pipes without a writer are not each waited for as long as one. Eight seconds it would be.
 mkfifo 1.pipe 2.pipe 3.pipe 4.pipe 5.pipe 6.pipe 7.pipe 8.pipe
 begun=$(date +%s)
