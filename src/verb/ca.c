@@ -510,7 +510,15 @@ out:
 
 /* ---- export ---------------------------------------------------------------------------------------------------------------------------- */
 
+/* Where an authority stands. */
+struct place {
+	int64_t id, parent;
+	bool ours; /* its key is or was this home's, or it is above such a one */
+};
+
 struct exporting {
+	struct rmt_buf places;
+	size_t strangers;
 	struct rmt_fileset files;
 	struct rmt_cert *certs[RMT_PATHS_MAX];
 	char *names[RMT_PATHS_MAX];
@@ -521,14 +529,50 @@ struct exporting {
 	struct rmt_err *err;
 };
 
+static int note_place(void *arg, const struct rmt_db_authority *row)
+{
+	struct exporting *to = arg;
+	const struct place place = {.id = row->id, .parent = row->parent, .ours = row->state != RMT_AUTHORITY_FOREIGN};
+
+	rmt_buf_append(&to->places, &place, sizeof place);
+	return rmt_buf_check(&to->places, to->err);
+}
+
+static struct place *place_of(const struct exporting *to, int64_t id)
+{
+	struct place *places = (struct place *)(void *)to->places.bytes;
+
+	for (size_t i = 0; i < to->places.length / sizeof *places; i++)
+		if (places[i].id == id)
+			return &places[i];
+	return NULL;
+}
+
+/* Whoever trusts what is exported trusts a CA of this home and those above it: one that came with somebody's certificate is neither. */
+static void mark_issuers(struct exporting *to)
+{
+	struct place *places = (struct place *)(void *)to->places.bytes, *above;
+
+	for (size_t i = 0; i < to->places.length / sizeof *places; i++)
+		for (above = places[i].ours ? place_of(to, places[i].parent) : NULL; above && !above->ours; above = place_of(to, above->parent))
+			above->ours = true;
+}
+
 static int gather(void *arg, const struct rmt_db_authority *row)
 {
 	struct exporting *to = arg;
+	const struct place *place = place_of(to, row->id);
 	struct rmt_db_revocation revocation;
 	int revoked;
 
-	if (!row->cert.length || to->count == RMT_PATHS_MAX)
+	if (!row->cert.length)
 		return 0;
+	if (!place || !place->ours) {
+		to->strangers++;
+		return 0;
+	}
+	if (to->count == RMT_PATHS_MAX)
+		return rmt_err_set(to->err, RMT_POLICY, NULL, "this home has more than %d CAs of its own: that many are not exported together", RMT_PATHS_MAX);
 	revoked = rmt_authority_revoked(to->db, row, &revocation, to->err);
 	if (revoked < 0)
 		return -1;
@@ -645,8 +689,14 @@ int remint_ca_export(struct remint *ctx, const char *directory, bool force, remi
 	if (rmt_home_open(ctx, RMT_DB_READ, &home, &ctx->err))
 		goto out;
 	to.db = home.db;
+	if (rmt_db_authorities(home.db, note_place, &to, &ctx->err))
+		goto out;
+	mark_issuers(&to);
 	if (rmt_db_authorities(home.db, gather, &to, &ctx->err) || export_each(&to) || export_crosses(&to) || export_chain(&to))
 		goto out;
+	if (to.strangers)
+		rmt_verb_warn(ctx, "%zu CA%s that came with certificates of others %s left out", to.strangers, to.strangers == 1 ? "" : "s",
+		              to.strangers == 1 ? "is" : "are");
 	rc = directory ? rmt_files_write(directory, to.files.files, to.files.count, force, &ctx->err) : 0;
 	for (size_t i = 0; rc == 0 && file && i < to.files.count; i++) {
 		const struct rmt_output *one = &to.files.files[i];
@@ -654,6 +704,7 @@ int remint_ca_export(struct remint *ctx, const char *directory, bool force, remi
 		rc = file(arg, one->name, directory ? NULL : one->content.at, directory ? 0 : one->content.length, false);
 	}
 out:
+	rmt_buf_free(&to.places);
 	for (size_t i = 0; i < to.count; i++) {
 		rmt_cert_free(to.certs[i]);
 		free(to.names[i]);

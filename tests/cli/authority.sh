@@ -37,6 +37,18 @@ expect_status 2 "but not to its namesake" \
 	openssl verify -CAfile exported/Corp-Root.pem -untrusted exported/second.pem second.d/cert.pem
 expect_status 3 "what is installed is not waited for any more" "$REMINT" ca install --home branch second.pem
 
+# What came with somebody's certificate is nobody's to trust.
+quietly openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout stranger.key -out stranger.pem -subj /CN=stranger -days 90
+quietly "$REMINT" import --home branch --commit stranger.pem
+expect_status 0 "a CA of others is on record" "$REMINT" ca list --home branch
+expect_out '^stranger' "and listed"
+expect_status 0 "an export" "$REMINT" ca export --home branch --out again
+expect_err '1 CA that came with certificates of others is left out' "leaves it out"
+mv again/chain.pem again.pem && mv exported/chain.pem exported.pem
+expect_same exported.pem again.pem "and is what it was"
+mv exported.pem exported/chain.pem
+[ ! -e again/stranger.pem ] && ok "without a file of it" || not_ok "without a file of it"
+
 # A root that calls itself by the name of the authority.
 root_home foreign 'CN=issuing'
 quietly "$REMINT" init --home lone --no-root --no-password
