@@ -278,6 +278,14 @@ static int answer_for(struct run *run, struct rmt_answerer *answerer, struct rmt
 	run->answerer = answerer;
 	run->after = run->soonest = 0;
 	workers_clear(run);
+	if (rmt_answerer_ready(&run->responder, answerer, rmt_verb_now(run->ctx), err)) {
+		struct rmt_err fault = *err;
+
+		if (fault.class != RMT_POLICY)
+			return -1;
+		rmt_err_clear(err);
+		return rmt_verb_fault(run->ctx, &fault); /* the others get theirs */
+	}
 	while (rc == 1)
 		rc = next_group(run, err);
 	return rc == 0 && run->soonest ? remember(run, err) : rc;

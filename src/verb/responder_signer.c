@@ -151,6 +151,16 @@ static struct rmt_item *signer_item(const struct rmt_responder *responder, const
 	return NULL;
 }
 
+/* What a template or a constraint has against it is said of a certificate that nobody here has asked for. */
+static void explain_refusal(const struct rmt_answerer *answerer, struct rmt_err *err)
+{
+	struct rmt_err why = *err;
+
+	rmt_err_clear(err);
+	rmt_err_set(err, RMT_POLICY, NULL, "the authority \"%s\" can have no certificate for a signer of OCSP responses (%s): with --own-key it signs them itself",
+	            answerer->authority.name, why.message);
+}
+
 static int issue(struct rmt_responder *responder, struct rmt_answerer *answerer, struct rmt_err *err)
 {
 	struct rmt_demand demand = {0};
@@ -166,6 +176,8 @@ static int issue(struct rmt_responder *responder, struct rmt_answerer *answerer,
 		rc = rmt_authority_issue(&responder->home, &answerer->authority, &demand, item, &der, err);
 	rmt_buf_free(&der);
 	rmt_demand_clear(&demand);
+	if (rc && err->class == RMT_POLICY)
+		explain_refusal(answerer, err);
 	if (rc == 0)
 		rmt_verb_warn(responder->ctx, "issued a certificate that signs OCSP responses for the authority \"%s\"", answerer->authority.name);
 	return rc;

@@ -289,6 +289,24 @@ for name in left right; do
 	expect_line said "^$name/leaf.pem: good" "and each has its own"
 done
 
+# ---- a CA whose constraints allow no certificate for a signer -------------------------------------------------------------------------------
+REMINT_HOME=$TMP/constrained
+quietly "$REMINT" init --root-key ec:p256 --issuing-key ec:p256 --no-password
+printf 'title = "N"; extends = "issuing-ca"; name_constraints: { permitted = [ "dns:inner.example", "directory:O=Inner" ]; };\n' >narrow.cfg
+quietly "$REMINT" ca add narrow --template ./narrow.cfg --subject CN=Narrow --key-type ec:p256
+quietly "$REMINT" ca add later --subject CN=Later --key-type ec:p256
+quietly "$REMINT" issue --ca narrow --subject O=Inner,CN=a.inner.example --dns a.inner.example --key-type ec:p256 --out narrow.d
+quietly "$REMINT" issue --ca later --dns b.example --key-type ec:p256 --out later.d
+check "both have issued" test -e narrow.d/cert.pem -a -e later.d/cert.pem
+expect_status 4 "it is told" "$REMINT" ocsp --all --out rest
+expect_err 'the authority "narrow" can have no certificate for a signer of OCSP responses .*--own-key' "with the way out"
+ls rest >said
+expect_line said '^later-' "and the others get their responses"
+expect_no_line said '^narrow-' "it none"
+expect_status 0 "which it signs itself" "$REMINT" ocsp --all --own-key --out rest
+ls rest >said
+expect_line said '^narrow-' "then"
+
 # ---- a home under a passphrase --------------------------------------------------------------------------------------------------------
 echo secret >pass
 echo wrong >bad
