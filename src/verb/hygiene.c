@@ -77,6 +77,10 @@ static int look_at_use(void *arg, const struct rmt_db_key_use *use)
 		return rmt_err_cite(judging->err, RMT_SECRET, PLACE, "RFC 5280, 5.3.1",
 		                    "the key is that of the certificate with the serial number %.64s, which was revoked for %s",
 		                    hex(judging, use->serial), rmt_reason_name(use->reason));
+	if (use->reason == RMT_REASON_HOLD)
+		return rmt_err_set(judging->err, RMT_SECRET, PLACE,
+		                   "the key is that of the certificate with the serial number %.64s, which is on hold: release it first, with remint revoke --release",
+		                   hex(judging, use->serial));
 	if (use->reason >= 0)
 		rmt_verb_warn(ctx, "%s%sthe key is that of the certificate with the serial number %.64s, which was revoked (%s)",
 		              judging->source, *judging->source ? ": " : "", hex(judging, use->serial), rmt_reason_name(use->reason));

@@ -110,6 +110,7 @@ refused 2 'leave out --reason' "a hold has no other reason" remint revoke hold/c
 refused 2 'put on or released' "one or the other" remint revoke hold/cert.pem --hold --release
 expect_status 0 "it is put on hold" remint revoke hold/cert.pem --hold
 refused 1 'on hold already' "once" remint revoke hold/cert.pem --hold
+refused 7 'which is on hold: release it first' "nothing new comes for its key" remint renew hold/cert.pem --key hold/key.pem --out hold2
 expect_status 0 "and released" remint revoke hold/cert.pem --release --json
 json_is '.certificates[0].status == "valid"' "then it is valid again"
 quietly "$REMINT" revoke hold/cert.pem --hold
