@@ -236,6 +236,17 @@ static int tell_unverified(struct rmt_import *run, const struct rmt_object *obje
 	return rmt_import_unverified(run, RMT_UNTAKEN_UNVERIFIED, object->source, what, why, err);
 }
 
+/* What is in force stays on record, whatever its key; the first is told, and how many. */
+static int tell_unsound(struct rmt_import *run, const struct rmt_object *object, struct rmt_err *err)
+{
+	struct rmt_err fault = {0};
+
+	if (rmt_key_check_public(object->cert->spki, 0, &fault) == 0)
+		return 0;
+	rmt_err_source(&fault, object->source);
+	return rmt_import_refuse_err(run, RMT_UNTAKEN_UNSOUND, &fault, err);
+}
+
 int rmt_import_cert(struct rmt_import *run, const struct rmt_object *object, struct rmt_err *err)
 {
 	unsigned char sha256[RMT_SHA256];
@@ -254,6 +265,8 @@ int rmt_import_cert(struct rmt_import *run, const struct rmt_object *object, str
 		return rmt_import_refuse(run, RMT_UNTAKEN_SIGNATURE, object->source, NULL,
 		                         "the certificate with serial number %s says that %.80s signed it, whose key did not",
 		                         rmt_arena_serial(&run->arena, object->cert->serial), rmt_arena_name(&run->arena, object->cert->issuer));
+	if (tell_unsound(run, object, err))
+		return -1;
 	if (verdict.unverified && ca != SIZE_MAX && tell_unverified(run, object, &verdict.why, err))
 		return -1;
 	new = ca == SIZE_MAX ? 1 : note_met(run, ca, object->cert->serial, err);

@@ -32,6 +32,7 @@ static const struct {
     [RMT_UNTAKEN_DOUBT] = {"the part of a revocation that cannot be understood: it is revoked all the same", false, RMT_INPUT},
     [RMT_UNTAKEN_UNVERIFIED] = {"the signature of a certificate that nobody here can verify: it is taken all the same", false, RMT_INPUT},
     [RMT_UNTAKEN_UNVERIFIED_LIST] = {"the signature of a revocation list that nobody here can verify: what is in it is revoked all the same", false, RMT_INPUT},
+    [RMT_UNTAKEN_UNSOUND] = {"the key of a certificate that is not sound: it is taken all the same", false, RMT_SECRET},
     [RMT_UNTAKEN_DATABASE] = {"a database within a directory", false, RMT_INPUT},
     [RMT_UNTAKEN_FORM] = {"of a form that is not read", false, RMT_INPUT},
     [RMT_UNTAKEN_OTHER] = {"a file of a directory in which nothing is read", false, RMT_INPUT},

@@ -207,6 +207,16 @@ else
 	skip "python3 is not installed" "another exponent over a known modulus"
 fi
 
+# --- what is in force already is taken over whatever its key is, and told
+quietly openssl req -x509 -newkey rsa:1024 -nodes -keyout weak1.key -subj /CN=weak1.example -days 90 -out weak1.pem
+quietly openssl req -x509 -newkey rsa:1024 -nodes -keyout weak2.key -subj /CN=weak2.example -days 90 -out weak2.pem
+cat weak1.pem weak2.pem >weak.pem
+expect_status 0 "certificates with short keys are imported" "$REMINT" import --commit weak.pem
+expect_err 'weak.pem: .*1024 bits' "with a word about the first"
+expect_out 'left out 2: the key of a certificate that is not sound: it is taken all the same' "and how many there are"
+expect_status 0 "they are on record" "$REMINT" list --name weak2.example --json
+json_is '.certificates | length == 1' "as they are"
+
 # --- the list is part of the database's log
 check "the database is sound" remint db check
 if command -v sqlite3 >/dev/null 2>&1; then

@@ -50,6 +50,11 @@ goes_on() {
 	openssl crl -in "crl-$goes_ca/$goes_ca.crl.pem" -CAfile "$goes_pem" -noout -text >crl.txt 2>crl.err
 	grep -q 'verify OK' crl.err && ok "... which openssl verifies" || not_ok "... which openssl verifies" crl.err
 	sed -n '/CRL Number/{n;s/^ *//;p;}' crl.txt >number
+	if have certtool; then
+		expect_status 0 "... and GnuTLS" certtool --verify-crl --load-ca-certificate "$goes_pem" --infile "crl-$goes_ca/$goes_ca.crl.pem"
+	else
+		skip "certtool is not installed" "... and GnuTLS"
+	fi
 	expect_line number "^$((goes_last + 1))\$" "... with the next number"
 	while [ $# -gt 0 ]; do
 		awk -v s="Serial Number: 0*$1\$" '$0 ~ s { on = 1; next } /Serial Number/ { on = 0 } on' crl.txt >entry
