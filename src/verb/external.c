@@ -199,20 +199,6 @@ static void warn_unasked(struct remint *ctx, const struct rmt_request *request, 
 	rmt_buf_free(&missing);
 }
 
-/* Nor is what comes of it what was asked for. */
-static int warn_less(struct remint *ctx, const struct rmt_asked *asked, const struct rmt_request *request, struct before *before,
-                     struct rmt_err *err)
-{
-	struct rmt_difference difference;
-
-	if (rmt_pending_compare(asked, request, &before->arena, &difference, err))
-		return -1;
-	if (difference.less_subject)
-		rmt_verb_warn(ctx, "the request has less of a subject than was asked for: have the CA add what is missing of %s",
-		              rmt_arena_name(&before->arena, asked->subject));
-	return 1;
-}
-
 /* The row of a device that waited for these bytes, which must be what it was asked for. */
 static int waited_for(struct remint *ctx, struct rmt_db *db, struct rmt_span der, struct before *out, struct rmt_err *err)
 {
@@ -223,7 +209,9 @@ static int waited_for(struct remint *ctx, struct rmt_db *db, struct rmt_span der
 	if (found == 1) {
 		out->id = answering.row.id;
 		out->names = answering.asked.names;
-		found = warn_less(ctx, &answering.asked, request, out, err);
+		if (answering.less_subject)
+			rmt_verb_warn(ctx, "the request has less of a subject than was asked for: have the CA add what is missing of %s",
+			              rmt_arena_name(&out->arena, answering.asked.subject));
 	} else if (found == 0) {
 		found = shown_before(db, request, out, err);
 	}

@@ -895,6 +895,7 @@ struct rmt_answering {
 	bool key_may_wait;           /* the caller sees to what waits with the same key */
 	struct rmt_db_pending row;   /* found; texts in the item's arena */
 	struct rmt_asked asked;
+	bool less_subject;           /* the request has not all of the subject that was asked for */
 	int64_t other;               /* none found, but this one has the name and is for something else; or 0 */
 };
 /* 1 found, and it is what was asked for; 0 none; -1 refused or failed. */

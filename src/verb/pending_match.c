@@ -315,6 +315,7 @@ static int choose(struct rmt_db *db, const struct candidates *among, const struc
 			kept = difference;
 		if (difference.more.count)
 			continue;
+		one.less_subject = difference.less_subject;
 		if (++fits > 1)
 			return rmt_err_set(err, RMT_POLICY, NULL, "it answers pending request %lld as well as %lld: say which with --pending",
 			                   (long long)out->row.id, (long long)one.row.id);
@@ -348,6 +349,7 @@ static int match_stated(struct rmt_db *db, const struct rmt_request *request, st
 		                   (long long)out->id);
 	if (rmt_pending_compare(&out->asked, request, arena, &difference, err))
 		return -1;
+	out->less_subject = difference.less_subject;
 	return difference.more.count ? refuse_difference(out->id, &difference, arena, err) : 1;
 }
 
