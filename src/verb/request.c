@@ -13,7 +13,7 @@
 #include "verb/local.h"
 
 #define DEFAULT_KEY "rsa:2048" /* what the devices that need a foreign CA's certificate all take */
-enum { NAMES_MAX = (64 << 10) / 3 }; /* the shortest has three bytes */
+enum { NAMES_MAX = RMT_CAP_REQUEST / 3 }; /* the shortest has three bytes */
 
 struct asking {
 	struct remint *ctx;
@@ -102,16 +102,21 @@ static int subject_of(struct asking *asking, struct rmt_err *err)
 
 static int add_name(struct asking *asking, const char *text, struct rmt_err *err)
 {
-	char **grown = realloc(asking->names.items, (asking->names.count + 1) * sizeof *grown);
+	char **grown;
 
+	if (rmt_text_list_has(&asking->names, text))
+		return 0;
+	grown = realloc(asking->names.items, (asking->names.count + 1) * sizeof *grown);
 	if (!grown)
 		return rmt_err_memory(err);
 	asking->names.items = grown;
-	for (size_t i = 0; i < asking->names.count; i++)
-		if (strcmp(grown[i], text) == 0)
-			return 0;
 	grown[asking->names.count++] = (char *)(uintptr_t)rmt_arena_text(&asking->arena, text);
 	return 0;
+}
+
+static struct remint_strings asked_names(const struct asking *asking)
+{
+	return (struct remint_strings){(const char *const *)asking->names.items, asking->names.count};
 }
 
 static int names_of(struct asking *asking, struct rmt_err *err)
@@ -144,8 +149,7 @@ static int apply_rules(struct asking *asking, const char **key, const char **dig
 	if (rules) {
 		if (rmt_request_fields_check(asking->target, rmt_buf_view(&asking->subject), err) ||
 		    rmt_request_fields_warn(asking->ctx, asking->target, rmt_buf_view(&asking->subject), err) ||
-		    rmt_request_names_check(asking->ctx, asking->target, rmt_buf_view(&asking->subject),
-		                            (struct remint_strings){(const char *const *)asking->names.items, asking->names.count}, err))
+		    rmt_request_names_check(asking->ctx, asking->target, rmt_buf_view(&asking->subject), asked_names(asking), err))
 			return -1;
 		if (*key && rules->keys.count && !rmt_text_list_has(&rules->keys, *key))
 			return rmt_err_set(err, RMT_POLICY, NULL, "%s does not take a key of the kind %s: %s is its default",
@@ -272,7 +276,7 @@ static int tell_device(struct asking *asking, const char *key, const char *diges
 	if (name_from_cn(asking, err))
 		return -1;
 	if (asking->template)
-		rmt_request_kinds_warn(asking->ctx, asking->template, (struct remint_strings){(const char *const *)asking->names.items, asking->names.count});
+		rmt_request_kinds_warn(asking->ctx, asking->template, asked_names(asking));
 	*(asking->target->request.san ? &plan.terms.names : &plan.owed) = asking->names;
 	plan.terms = (struct rmt_request_terms){.subject = rmt_buf_view(&asking->subject),
 	                                        .names = plan.terms.names,
