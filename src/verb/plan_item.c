@@ -46,18 +46,19 @@ int rmt_plan_describe(struct rmt_plan_item *item, const struct rmt_cert *cert, s
 int rmt_plan_item_subject(const struct rmt_plan_item *item, const struct rmt_cert *old, struct rmt_buf *out, struct rmt_err *err)
 {
 	struct rmt_name_part part = {.attribute = "CN", .value = item->cn};
-	struct rmt_buf whole = {0}, cn = {0};
-	int rc = item->new_subject ? rmt_name_parse(item->new_subject, &whole, err) : 0;
+	struct rmt_buf stated = {0}, cn = {0};
+	int rc = item->new_subject ? rmt_name_parse(item->new_subject, &stated, err) : 0;
+	struct rmt_span whole = item->new_subject ? rmt_buf_view(&stated) : old->subject;
 
-	if (!item->new_subject)
-		rmt_buf_span(&whole, old->subject);
-	if (rc == 0 && item->cn && (rc = rmt_name_build(&part, 1, &cn, err)) == 0)
-		rc = rmt_subject_join(rmt_buf_view(&whole), rmt_buf_view(&cn), out, err);
-	else if (rc == 0)
-		rmt_buf_span(out, rmt_buf_view(&whole));
-	if (rc == 0)
+	if (rc == 0 && item->cn) {
+		rc = rmt_name_build(&part, 1, &cn, err);
+		if (rc == 0)
+			rc = rmt_subject_join(whole, rmt_buf_view(&cn), out, err);
+	} else if (rc == 0) {
+		rmt_buf_span(out, whole);
 		rc = rmt_buf_check(out, err);
-	rmt_buf_free(&whole);
+	}
+	rmt_buf_free(&stated);
 	rmt_buf_free(&cn);
 	return rc;
 }

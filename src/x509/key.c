@@ -171,6 +171,7 @@ check_halves(EVP_PKEY *evp, struct rmt_err *err)
 	EVP_PKEY_CTX *ctx;
 	unsigned char *signature = NULL;
 	size_t length = (size_t)EVP_PKEY_get_size(evp);
+	bool signed_it;
 	int rc = -1;
 
 	if (!EVP_PKEY_is_a(evp, "RSA") && !EVP_PKEY_is_a(evp, "EC"))
@@ -181,11 +182,13 @@ check_halves(EVP_PKEY *evp, struct rmt_err *err)
 		rmt_err_memory(err);
 		goto out;
 	}
-	if (EVP_PKEY_sign_init(ctx) <= 0 ||
-	    EVP_PKEY_sign(ctx, signature, &length, probe, sizeof(probe)) <= 0 ||
-	    EVP_PKEY_verify_init(ctx) <= 0)
-		rmt_err_openssl(err, RAND_status() == 1 ? RMT_SECRET : RMT_INTERNAL, NULL,
-		    RAND_status() == 1 ? "the private key cannot be used" : "the random generator failed");
+	signed_it = EVP_PKEY_sign_init(ctx) > 0 &&
+		    EVP_PKEY_sign(ctx, signature, &length, probe, sizeof(probe)) > 0 &&
+		    EVP_PKEY_verify_init(ctx) > 0;
+	if (!signed_it && RAND_status() != 1)
+		rmt_err_openssl(err, RMT_INTERNAL, NULL, "the random generator failed");
+	else if (!signed_it)
+		rmt_err_openssl(err, RMT_SECRET, NULL, "the private key cannot be used");
 	else if (EVP_PKEY_verify(ctx, signature, length, probe, sizeof(probe)) == 1)
 		rc = 0;
 	else
