@@ -307,6 +307,8 @@ int rmt_db_ocsp_live(struct rmt_db *db, const struct rmt_db_ocsp_query *asked,
                      int (*visit)(void *arg, const struct rmt_db_ocsp_state *state, const struct rmt_db_ocsp_response *response), void *arg,
                      struct rmt_err *err);
 int rmt_db_ocsp_count(struct rmt_db *db, int64_t authority, rmt_time now, int64_t *out, struct rmt_err *err); /* of those */
+/* Did it ever answer, as far as is known: 1 it certified a signer (by the template's name) or a response is kept; 0, -1. */
+int rmt_db_ocsp_begun(struct rmt_db *db, int64_t authority, const char *signers, struct rmt_err *err);
 
 /* ---- keys ------------------------------------------------------------------------------------------------------------------------ */
 enum rmt_blocked_kind { RMT_BLOCKED_SPKI = 1 /* SHA-256 of the SPKI */, RMT_BLOCKED_MODULUS = 2 /* 10 bytes, of an RSA modulus */, RMT_BLOCKED_KINDS };

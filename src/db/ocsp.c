@@ -196,6 +196,24 @@ rmt_db_ocsp_count(
 	return rmt_db_number(&query, doing, out, err);
 }
 
+static const char begun[] =
+    "SELECT EXISTS (SELECT 1 FROM certificates WHERE template = ?2 AND authority = ?1)"
+    " OR EXISTS (SELECT 1 FROM ocsp_responses o JOIN certificates c ON c.id = o.certificate"
+    "            WHERE c.authority = ?1)";
+
+int
+rmt_db_ocsp_begun(struct rmt_db *db, int64_t authority, const char *signers, struct rmt_err *err)
+{
+	struct rmt_db_query query;
+	int64_t found;
+
+	if (rmt_db_query(db, begun, &query, err) != 0)
+		return -1;
+	rmt_db_bind_int(&query, authority);
+	rmt_db_bind_text(&query, signers);
+	return rmt_db_number(&query, doing, &found, err) != 0 ? -1 : found != 0;
+}
+
 /* ---- check ---- */
 
 static const struct rmt_db_relation relations[] = {

@@ -276,6 +276,7 @@ struct rmt_authority {
 /* The authority that issues when none is named, by name; and "succeeds:NEW", the name of the one whose place NEW took. */
 #define RMT_SETTING_ISSUER "issuer"
 #define RMT_SETTING_SUCCEEDS "succeeds:"
+#define RMT_OCSP_TEMPLATE "ocsp-signer" /* of the certificates that sign responses */
 #define RMT_SETTING_IN_ADVANCE "ocsp-all:" /* and its name: when the first response of the last run ends, and how long they hold */
 /* The certificate of a row: what is none is damage of the database. */
 struct rmt_cert *rmt_authority_cert(const struct rmt_db_authority *row, struct rmt_err *err);

@@ -12,7 +12,6 @@
 
 #include "verb/local.h"
 
-#define TEMPLATE "ocsp-signer"
 enum { LOOK_AGAIN = 1000 /* milliseconds for which a signer that was good is taken for good */ };
 
 void rmt_answerer_clear(struct rmt_answerer *answerer)
@@ -80,7 +79,7 @@ static int hold(struct rmt_answerer *answerer, const struct rmt_cert *cert, cons
 /* 1 there is one, and it is held; 0 none; -1. */
 static int find(struct rmt_responder *responder, struct rmt_answerer *answerer, rmt_time now, struct rmt_err *err)
 {
-	const struct rmt_db_filter filter = {.template_name = TEMPLATE, .status = RMT_CERT_VALID, .now = now, .limit = 1000};
+	const struct rmt_db_filter filter = {.template_name = RMT_OCSP_TEMPLATE, .status = RMT_CERT_VALID, .now = now, .limit = 1000};
 	struct seeking seeking = {.responder = responder, .answerer = answerer, .now = now, .err = err};
 	unsigned char hash[RMT_SHA256];
 	struct rmt_db_cert row;
@@ -169,7 +168,7 @@ static int issue(struct rmt_responder *responder, struct rmt_answerer *answerer,
 	int rc = -1;
 
 	if (load_authority_key(responder, answerer, err) ||
-	    rmt_demand_load(responder->ctx, TEMPLATE, (struct remint_strings){0}, TEMPLATE, &demand, err))
+	    rmt_demand_load(responder->ctx, RMT_OCSP_TEMPLATE, (struct remint_strings){0}, RMT_OCSP_TEMPLATE, &demand, err))
 		return -1;
 	item = signer_item(responder, answerer, &demand, err);
 	if (item)
@@ -237,6 +236,6 @@ int rmt_answerer_ready(struct rmt_responder *responder, struct rmt_answerer *ans
 	}
 	return rc == 1 ? 0
 	               : rmt_err_set(err, RMT_POLICY, NULL,
-	                             "the certificate issued by the template " TEMPLATE " cannot sign OCSP responses for \"%s\"",
+	                             "the certificate issued by the template " RMT_OCSP_TEMPLATE " cannot sign OCSP responses for \"%s\"",
 	                             answerer->authority.name);
 }

@@ -195,7 +195,7 @@ static int tell_certificates(struct rmt_status *status)
 		counting.bands[i].named = room + i * (options->names + 1);
 	if (rc == 0)
 		rc = rmt_db_expiring(status->home.db, at_most(counting.bands[EXPIRED].from, now), counting.bands[LATER].until,
-		                     "ocsp-signer", count_one, &counting, status->err); /* these are made anew when they are needed */
+		                     RMT_OCSP_TEMPLATE, count_one, &counting, status->err); /* these are made anew when they are needed */
 	for (size_t i = 0; rc == 0 && i < BANDS; i++)
 		if (counting.bands[i].days)
 			rc = tell_band(status, &counting.bands[i]);

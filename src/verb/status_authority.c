@@ -271,6 +271,17 @@ static int last_run(struct rmt_status *status, const char *authority, rmt_time *
 	return found;
 }
 
+/* Where certificates say whom to ask, somebody should answer. */
+static int tell_silence(struct rmt_status *status, const struct rmt_db_authority *authority)
+{
+	int begun = *authority->ocsp_uri ? rmt_db_ocsp_begun(status->home.db, authority->id, RMT_OCSP_TEMPLATE, status->err) : 1;
+
+	if (begun)
+		return begun < 0 ? -1 : 0;
+	rmt_buf_text(&status->arena.scratch, "no response was ever signed, and certificates say where to ask: run remint ocsp --all or --listen");
+	return rmt_status_tell(status, REMINT_HEALTH_WARNING);
+}
+
 static int tell_responses(struct rmt_status *status, const struct rmt_db_authority *authority)
 {
 	struct rmt_buf *text = &status->arena.scratch;
@@ -281,9 +292,11 @@ static int tell_responses(struct rmt_status *status, const struct rmt_db_authori
 	rmt_status_begin(status, "ocsp", "freshness", authority->name);
 	found = last_run(status, authority->name, &soonest, &life);
 	left = soonest - status->now;
+	if (found < 1)
+		return found < 0 ? -1 : tell_silence(status, authority);
 	/* What ended as long ago as a certificate that is told no more was given up. */
-	if (found < 1 || -left > status->options.expired_days * RMT_DAY)
-		return found < 0 ? -1 : 0;
+	if (-left > status->options.expired_days * RMT_DAY)
+		return 0;
 	/* A run leaves alone what holds for half of its life yet. */
 	margin = status->options.margin ? status->options.margin : life / 8;
 	rmt_buf_text(text, left < 0 ? "the first response signed in advance ended " : "the first response signed in advance ends in ");
@@ -317,7 +330,9 @@ static int tell_authority(void *arg, const struct rmt_db_authority *authority)
 
 static int tell_ocsp(void *arg, const struct rmt_db_authority *authority)
 {
-	return authority->state == RMT_AUTHORITY_FOREIGN || !authority->key_here ? 0 : tell_responses(arg, authority);
+	return authority->state == RMT_AUTHORITY_FOREIGN || authority->state == RMT_AUTHORITY_PENDING || !authority->key_here
+	           ? 0
+	           : tell_responses(arg, authority);
 }
 
 int rmt_status_authorities(struct rmt_status *status)

@@ -154,6 +154,23 @@ remint status --warn-days 300 --critical-days 299 >"$TMP/out"
 [ "$(grep -c 'within 300 days' "$TMP/out")" -eq 1 ] && ok "the last bound is told once" || not_ok "the last bound is told once" "$TMP/out"
 expect_no_line "$TMP/out" 'OCSP [Ss]igner|Responder' "the certificate that signs them is nobody's worry"
 
+# ---- an address of a responder where nobody ever answered
+quietly "$REMINT" init --home asked --no-password --root-key ec:p256 --issuing-key ec:p256 --ocsp-url http://ocsp.example/
+quietly "$REMINT" db backup --home asked
+quietly "$REMINT" issue --home asked --key-type ec:p256 --dns q.example --out q
+expect_status 1 "certificates say whom to ask, and nobody answers" remint status --home asked
+line 'warning   issuing: no response was ever signed, and certificates say where to ask: run remint ocsp --all or --listen' "it is told"
+line 'warning   root: no response was ever signed' "of each authority"
+expect_status 1 "for Nagios" remint status --home asked --nagios
+expect_out '^REMINT WARNING' "a warning"
+quietly openssl ocsp -issuer q/chain.pem -cert q/cert.pem -no_nonce -reqout asked.der
+quietly "$REMINT" ocsp asked.der --home asked --own-key --out answer.der --force
+remint status --home asked >"$TMP/out"
+expect_no_line "$TMP/out" 'issuing: no response' "until one is kept, by the authority's own key"
+line 'warning   root: no response was ever signed' "the other one stays silent"
+quietly "$REMINT" ocsp --all --home asked
+expect_status 0 "responses in advance" remint status --home asked
+
 # ---- what waits
 openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout w.key -out w.csr -subj '/CN=w.example' 2>/dev/null
 quietly "$REMINT" sign w.csr --hold --template server-client

@@ -184,6 +184,17 @@ what_lives_is_listed(void **state)
 	assert_int_equal(kept(3, RMT_OCSP_SHA1, 0), 0);
 }
 
+static void
+an_authority_that_never_answered_is_known(void **state)
+{
+	(void)state;
+	issue_three();
+	assert_int_equal(rmt_db_ocsp_begun(db, authority, "signer", &err), 0);
+	assert_int_equal(put(3, RMT_OCSP_SHA1, 0, 0), 1);
+	assert_int_equal(rmt_db_ocsp_begun(db, authority, "signer", &err), 1);
+	assert_int_equal(rmt_db_ocsp_begun(db, authority + 1, "signer", &err), 0);
+}
+
 /* Whoever does not want to wait does not. */
 static void
 a_writer_need_not_wait(void **state)
@@ -217,6 +228,7 @@ const struct CMUnitTest ocsp_tests[] = {
 	DB_TEST(a_response_is_kept_while_it_is_true),
 	DB_TEST(a_revoked_signer_is_not_believed),
 	DB_TEST(what_lives_is_listed),
+	DB_TEST(an_authority_that_never_answered_is_known),
 	DB_TEST(a_writer_need_not_wait),
 	DB_TEST(a_response_that_is_wrong_is_found),
 };
