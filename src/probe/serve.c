@@ -132,7 +132,8 @@ fits_level(SSL_CTX *ctx, const struct rmt_cert *cert, struct rmt_err *err)
 		 signature < needed)
 		rc = rmt_err_set(err, RMT_POLICY, NULL,
 		    "\"%.100s\" is signed with %s, which is too weak for this target at its "
-		    "security level %d: a server like this does not start with it",
+		    "security level %d: clients refuse it, and older OpenSSL does not start with "
+		    "it",
 		    rmt_buf_string(&name), algorithm.name != NULL ? algorithm.name : "", level);
 	rmt_buf_free(&name);
 	X509_free(x509);

@@ -41,6 +41,15 @@ start_real() {
 	esac
 	listens "$port"
 }
+# real_serves NAME: would it start so, and would a client that trusts the root take what it sends? OpenSSL 3.5.9 leaves
+# the signature of a server's own certificate to its clients; with 3.0 the server does not start.
+real_serves() {
+	real_takes "$1" || return 1
+	start_real "$1"
+	openssl s_client -connect "127.0.0.1:$port" -CAfile root.pem -verify_return_error </dev/null && served=0 || served=1
+	stop_servers
+	return $served
+}
 # What a client gets to see: an alert, or a version, a cipher, and the certificates sent.
 answer() {
 	printf 'HEAD / HTTP/1.0\r\n\r\n' | timeout 20 openssl s_client -connect "127.0.0.1:$port" -ign_eof "$@" >dial.log 2>&1
@@ -64,7 +73,7 @@ for name in nginx haproxy; do
 		continue
 	fi
 	configure_real $name both leaf.key
-	check "$name takes a certificate that is sound" real_takes $name
+	check "$name serves a certificate that is sound" real_serves $name
 	start_real $name
 	echo "$clients" | while read -r options; do echo "$options:" && answer $options; done >real.answers
 	stop_servers
@@ -73,10 +82,10 @@ for name in nginx haproxy; do
 	stop_peer
 	check "$name answers" grep -q TLSv1.3 real.answers
 	expect_same real.answers peer.answers "the peer answers as $name does"
-	for served in sha1:leaf.key small:small.key; do
-		configure_real $name "${served%:*}" "${served#*:}"
-		expect_status 1 "$name does not take ${served%:*}.pem" real_takes $name
-		expect_status 4 "and neither does the peer" "$REMINT" peer --as $name --cert "${served%:*}.pem" --key "${served#*:}" \
+	for pair in sha1:leaf.key small:small.key; do
+		configure_real $name "${pair%:*}" "${pair#*:}"
+		expect_status 1 "$name does not serve ${pair%:*}.pem" real_serves $name
+		expect_status 4 "and neither does the peer" "$REMINT" peer --as $name --cert "${pair%:*}.pem" --key "${pair#*:}" \
 			--chain middle.pem
 	done
 done
