@@ -390,6 +390,18 @@ int rmt_authority_load_status(struct rmt_home *home, const char *name, bool with
 	return load(home, name, with_key, true, out, err);
 }
 
+int rmt_authority_still_issues(struct rmt_home *home, const struct rmt_authority *authority, struct rmt_err *err)
+{
+	struct rmt_db_authority row;
+	int found = rmt_db_authority_get(home->db, NULL, authority->id, &row, err);
+
+	if (found < 1)
+		return found < 0 ? -1 : rmt_err_set(err, RMT_DATABASE, NULL, "the authority \"%s\" is not in the database", authority->name);
+	if (row.state == RMT_AUTHORITY_RETIRED)
+		return refuse_retired(home, authority->name, err);
+	return check_standing(home, authority->id, err);
+}
+
 void rmt_authority_clear(struct rmt_authority *authority)
 {
 	for (size_t i = 0; i < authority->chain_count; i++)

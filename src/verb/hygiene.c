@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hygiene.c - what the database of a home says against a key, whichever way it comes: blocked, of a certificate that was
- * revoked since its key was lost, with another exponent over a known modulus, an authority's own.
+ * revoked since its key was lost, with another exponent over a known modulus, an authority's own. Of several at once each is
+ * held against those before it, too.
  *
  * Whether a key is weak in itself is the table of checks in x509/key_check.c; rmt_hygiene_check() asks both. A key that
  * stands in other certificates is no fault; it is said.
@@ -14,18 +15,34 @@
 #include "verb/local.h"
 
 #define PLACE "spki"
+#define EXPONENT_SOURCE "NIST SP 800-56B, 6.2"
+
+struct rmt_hygiene_passed {
+	unsigned char hash[RMT_SHA256], usual[RMT_SHA256];
+	struct rmt_span subject;
+	const char *source;
+};
 
 /* The key under judgement. */
 struct judging {
-	const struct rmt_hygiene *hygiene;
+	struct rmt_hygiene *hygiene;
 	struct rmt_span spki;
 	struct rmt_span subject; /* Name of the certificate or request; empty: none */
 	const char *source;      /* for what is said and no fault; "" */
 	bool ca;                 /* it is to be a CA's */
 	unsigned char hash[RMT_SHA256];
+	unsigned char usual[RMT_SHA256]; /* of the same modulus with the usual exponent; of other keys the hash itself */
+	bool unusual;                    /* the two differ */
 	struct rmt_buf text;
 	struct rmt_err *err;
 };
+
+static void warn_of_subject(struct judging *judging, const char *subject)
+{
+	if (!judging->hygiene->quiet)
+		rmt_verb_warn(judging->hygiene->ctx, "%s%sthe key stands in a certificate for another subject, too: %s", judging->source,
+		              *judging->source ? ": " : "", subject);
+}
 
 static const char *hex(struct judging *judging, struct rmt_span bytes)
 {
@@ -70,7 +87,6 @@ static bool lost(int reason)
 static int look_at_use(void *arg, const struct rmt_db_key_use *use)
 {
 	struct judging *judging = arg;
-	struct remint *ctx = judging->hygiene->ctx;
 	struct rmt_buf subject = {0};
 
 	if (lost(use->reason))
@@ -81,16 +97,15 @@ static int look_at_use(void *arg, const struct rmt_db_key_use *use)
 		return rmt_err_set(judging->err, RMT_SECRET, PLACE,
 		                   "the key is that of the certificate with the serial number %.64s, which is on hold: release it first, with remint revoke --release",
 		                   hex(judging, use->serial));
-	if (use->reason >= 0)
-		rmt_verb_warn(ctx, "%s%sthe key is that of the certificate with the serial number %.64s, which was revoked (%s)",
+	if (use->reason >= 0 && !judging->hygiene->quiet)
+		rmt_verb_warn(judging->hygiene->ctx, "%s%sthe key is that of the certificate with the serial number %.64s, which was revoked (%s)",
 		              judging->source, *judging->source ? ": " : "", hex(judging, use->serial), rmt_reason_name(use->reason));
 	if (!judging->subject.length)
 		return 0;
 	rmt_name_text(judging->subject, &subject);
 	if (strcmp(rmt_buf_string(&subject), use->subject) != 0 && !judging->text.length) {
 		rmt_buf_text(&judging->text, use->subject);
-		rmt_verb_warn(ctx, "%s%sthe key stands in a certificate for another subject, too: %s", judging->source,
-		              *judging->source ? ": " : "", use->subject);
+		warn_of_subject(judging, use->subject);
 	}
 	rmt_buf_free(&subject);
 	return 0;
@@ -104,7 +119,7 @@ static int not_lost(struct judging *judging)
 
 static int same_modulus(struct judging *judging, int64_t certificate)
 {
-	return rmt_err_cite(judging->err, RMT_SECRET, PLACE, "NIST SP 800-56B, 6.2", "the RSA modulus is that of certificate %lld, under another exponent",
+	return rmt_err_cite(judging->err, RMT_SECRET, PLACE, EXPONENT_SOURCE, "the RSA modulus is that of certificate %lld, under another exponent",
 	                    (long long)certificate);
 }
 
@@ -118,18 +133,35 @@ static int not_another_exponent(struct judging *judging)
 {
 	struct rmt_db *db = judging->hygiene->db;
 	struct rmt_span own = rmt_span_of(judging->hash, sizeof judging->hash);
-	unsigned char usual[RMT_SHA256];
-	struct rmt_span hash = rmt_span_of(usual, sizeof usual);
+	struct rmt_span usual = rmt_span_of(judging->usual, sizeof judging->usual);
 	int64_t certificate;
-	int other = rmt_spki_usual_hash(judging->spki, usual, judging->err), found = 0;
+	int found = 0;
 
-	if (other < 0)
-		return -1;
-	if (other == 1)
-		found = rmt_db_key_uses(db, hash, first_use, &certificate, judging->err);
+	if (judging->unusual)
+		found = rmt_db_key_uses(db, usual, first_use, &certificate, judging->err);
 	if (found == 0 && judging->hygiene->kinds & 1)
-		found = rmt_db_modulus_other(db, other ? hash : own, own, &certificate, judging->err);
+		found = rmt_db_modulus_other(db, usual, own, &certificate, judging->err);
 	return found == 1 ? same_modulus(judging, certificate) : found;
+}
+
+/* Those before it are not on record yet. */
+static int not_beside_another_exponent(struct judging *judging)
+{
+	for (size_t i = 0; i < judging->hygiene->passed_count; i++) {
+		const struct rmt_hygiene_passed *passed = &judging->hygiene->passed[i];
+
+		if (memcmp(passed->usual, judging->usual, RMT_SHA256) != 0)
+			continue;
+		if (memcmp(passed->hash, judging->hash, RMT_SHA256) != 0)
+			return rmt_err_cite(judging->err, RMT_SECRET, PLACE, EXPONENT_SOURCE, "the RSA modulus is that of %.200s, under another exponent",
+			                    *passed->source ? passed->source : "another key of this call");
+		if (judging->subject.length && passed->subject.length && !judging->text.length &&
+		    !rmt_span_equal(passed->subject, judging->subject)) {
+			rmt_name_text(passed->subject, &judging->text);
+			warn_of_subject(judging, rmt_buf_string(&judging->text));
+		}
+	}
+	return 0;
 }
 
 static int not_an_authority(struct judging *judging)
@@ -154,6 +186,7 @@ static int (*const checks[])(struct judging *) = {
     not_blocked,
     not_lost,
     not_another_exponent,
+    not_beside_another_exponent,
     not_an_authority,
 };
 
@@ -176,16 +209,53 @@ int rmt_hygiene_open(struct remint *ctx, struct rmt_db *db, struct rmt_hygiene *
 void rmt_hygiene_close(struct rmt_hygiene *hygiene)
 {
 	rmt_buf_free(&hygiene->authorities);
+	free(hygiene->passed);
 }
 
-int rmt_hygiene_judge(const struct rmt_hygiene *hygiene, struct rmt_span spki, struct rmt_span subject, bool ca, const char *source,
+static int hash_key(struct judging *judging)
+{
+	int unusual;
+
+	if (rmt_spki_hash(judging->spki, judging->hash, judging->err))
+		return -1;
+	unusual = rmt_spki_usual_hash(judging->spki, judging->usual, judging->err);
+	judging->unusual = unusual == 1;
+	if (unusual == 0)
+		memcpy(judging->usual, judging->hash, sizeof judging->usual);
+	return unusual < 0 ? -1 : 0;
+}
+
+static int let_through(const struct judging *judging)
+{
+	struct rmt_hygiene *hygiene = judging->hygiene;
+	struct rmt_hygiene_passed *passed;
+
+	if (hygiene->passed_count == hygiene->passed_capacity) {
+		size_t capacity = hygiene->passed_capacity ? 2 * hygiene->passed_capacity : 8;
+
+		passed = realloc(hygiene->passed, capacity * sizeof *passed);
+		if (!passed)
+			return rmt_err_memory(judging->err);
+		hygiene->passed = passed;
+		hygiene->passed_capacity = capacity;
+	}
+	passed = &hygiene->passed[hygiene->passed_count++];
+	*passed = (struct rmt_hygiene_passed){.subject = judging->subject, .source = judging->source};
+	memcpy(passed->hash, judging->hash, sizeof passed->hash);
+	memcpy(passed->usual, judging->usual, sizeof passed->usual);
+	return 0;
+}
+
+int rmt_hygiene_judge(struct rmt_hygiene *hygiene, struct rmt_span spki, struct rmt_span subject, bool ca, const char *source,
                       struct rmt_err *err)
 {
 	struct judging judging = {.hygiene = hygiene, .spki = spki, .subject = subject, .source = source ? source : "", .ca = ca, .err = err};
-	int rc = rmt_spki_hash(spki, judging.hash, err);
+	int rc = hash_key(&judging);
 
 	for (size_t i = 0; rc == 0 && i < sizeof checks / sizeof checks[0]; i++)
 		rc = checks[i](&judging);
+	if (rc == 0)
+		rc = let_through(&judging);
 	rmt_buf_free(&judging.text);
 	return rc ? -1 : 0;
 }

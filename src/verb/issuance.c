@@ -2,8 +2,8 @@
 /*
  * issuance.c - the one road on which a certificate is issued, whatever verb asks for it:
  *
- *   authorise -> reserve a serial -> plan -> build -> lint the to-be-signed bytes -> persist them -> sign -> record the
- *   certificate -> only then release it.
+ *   authorise -> reserve a serial -> plan -> build -> lint the to-be-signed bytes -> ask what is on record -> persist them,
+ *   if it is still so -> sign -> record the certificate -> only then release it.
  *
  * Items travel in groups: planning, building, linting and signing run on every worker, the two commits on the caller's
  * thread alone. A crash at any point leaves a trace of every signature that may exist. Nothing is decided here that a
@@ -429,6 +429,45 @@ static int persist_item(struct rmt_issuance *run, struct rmt_item *item, struct 
 	return rmt_vouch_tbs(&run->vouch, item->tbs_id, &tbs, err);
 }
 
+/* ---- what is on record ------------------------------------------------------------------------------------------------------------------- */
+
+/* What is on record against the keys, on this thread since it is the database's. What is no fault is said the first time. */
+static int judge_keys(struct rmt_issuance *run, size_t count, bool again, struct rmt_err *err)
+{
+	bool ca = run->demand->template->role != RMT_ROLE_LEAF;
+	struct rmt_hygiene hygiene;
+	int rc = rmt_hygiene_open(run->home->ctx, run->home->db, &hygiene, err);
+
+	hygiene.quiet = again;
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		struct rmt_item *item = run->items[i];
+
+		if (!item->failed)
+			item->failed = rmt_hygiene_judge(&hygiene, item->cert.spki, item->cert.subject, ca, item->source, &item->err) != 0;
+	}
+	rmt_hygiene_close(&hygiene);
+	return rc;
+}
+
+static int ask_record(struct rmt_issuance *run, size_t count, struct rmt_err *err)
+{
+	int rc = rmt_db_still(run->home->db, err);
+
+	if (rc)
+		return -1;
+	rc = judge_keys(run, count, false, err);
+	rmt_db_move(run->home->db);
+	return rc;
+}
+
+/* Others may have revoked, retired or blocked meanwhile; from here on they wait for the commit. */
+static int ask_again(struct rmt_issuance *run, size_t count, struct rmt_err *err)
+{
+	if (run->authority->cert && rmt_authority_still_issues(run->home, run->authority, err))
+		return -1;
+	return judge_keys(run, count, true, err);
+}
+
 /* ---- record ------------------------------------------------------------------------------------------------------------------------------ */
 
 static int record_request(struct rmt_issuance *run, struct rmt_item *item, const struct rmt_db_cert *row, int64_t *id,
@@ -481,13 +520,16 @@ static size_t standing(struct rmt_item *const *items, size_t count)
 	return n;
 }
 
-/* One commit for all items that still stand. */
+/* One commit for all items that still stand, and that `ask` (may be NULL) lets stand. */
 static int commit(struct rmt_issuance *run, const char *kind, size_t count,
+                  int (*ask)(struct rmt_issuance *, size_t, struct rmt_err *),
                   int (*insert)(struct rmt_issuance *, struct rmt_item *, struct rmt_err *), struct rmt_err *err)
 {
 	rmt_vouch_clear(&run->vouch);
 	if (rmt_db_begin(run->home->db, err))
 		return -1;
+	if (ask && ask(run, count, err))
+		goto fail;
 	for (size_t i = 0; i < count; i++)
 		if (!run->items[i]->failed && insert(run, run->items[i], err))
 			goto fail;
@@ -565,27 +607,6 @@ static void ask_ready(struct rmt_issuance *run, size_t count, const struct rmt_o
 	}
 }
 
-/* What is on record against the keys, on this thread since it is the database's. */
-static int ask_record(struct rmt_issuance *run, size_t count, struct rmt_err *err)
-{
-	bool ca = run->demand->template->role != RMT_ROLE_LEAF;
-	struct rmt_hygiene hygiene;
-	int rc = rmt_db_still(run->home->db, err);
-
-	if (rc)
-		return -1;
-	rc = rmt_hygiene_open(run->home->ctx, run->home->db, &hygiene, err);
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		struct rmt_item *item = run->items[i];
-
-		if (!item->failed)
-			item->failed = rmt_hygiene_judge(&hygiene, item->cert.spki, item->cert.subject, ca, item->source, &item->err) != 0;
-	}
-	rmt_hygiene_close(&hygiene);
-	rmt_db_move(run->home->db);
-	return rc;
-}
-
 int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t count, const struct rmt_outlet *outlet,
                      struct rmt_err *err)
 {
@@ -600,10 +621,10 @@ int rmt_issuance_run(struct rmt_issuance *run, struct rmt_item **items, size_t c
 	if (!run->dry_run && standing(items, count)) {
 		ask_ready(run, count, outlet);
 		store_keys(run, count);
-		if (standing(items, count) && commit(run, "persist", count, persist_item, err))
+		if (standing(items, count) && commit(run, "persist", count, ask_again, persist_item, err))
 			return -1;
 		rmt_pool_run(run->pool, count, sign, run);
-		if (standing(items, count) && commit(run, "issue", count, record_item, err))
+		if (standing(items, count) && commit(run, "issue", count, NULL, record_item, err))
 			return -1;
 	}
 	for (size_t i = 0; i < count; i++) {

@@ -284,6 +284,8 @@ struct rmt_cert *rmt_authority_cert(const struct rmt_db_authority *row, struct r
 int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
 /* For CRLs and OCSP responses, or to look at: a retired one too. */
 int rmt_authority_load_status(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
+/* Is what rmt_authority_load() let pass still so: neither retired nor revoked, nor its key blocked? Else -1 with the sentence. */
+int rmt_authority_still_issues(struct rmt_home *home, const struct rmt_authority *authority, struct rmt_err *err);
 void rmt_authority_clear(struct rmt_authority *authority);
 int rmt_authority_in_time(const struct rmt_authority *authority, rmt_time now, struct rmt_err *err); /* issuance.c */
 /* Do the authority's own settings cause findings of this rule? Without a publish URL there is no address to write (issuance.c). */
@@ -532,18 +534,22 @@ int rmt_hash_list_read(const char *path, struct rmt_span text, void (*take_one)(
 
 /* ---- keys (hygiene.c) --------------------------------------------------------------------------------------------------------- */
 
-/* What is on record, for judging many keys. */
+/* What is on record, for judging many keys, and those that were let through: the next one is held against them, too. */
+struct rmt_hygiene_passed;
 struct rmt_hygiene {
 	struct remint *ctx;
 	struct rmt_db *db;
+	bool quiet;                 /* what is no fault was said before */
 	unsigned kinds;             /* as of rmt_db_blocked_kinds() */
 	struct rmt_buf authorities; /* hashes of their keys */
+	struct rmt_hygiene_passed *passed;
+	size_t passed_count, passed_capacity;
 };
 int rmt_hygiene_open(struct remint *ctx, struct rmt_db *db, struct rmt_hygiene *out, struct rmt_err *err); /* close also after failure */
 void rmt_hygiene_close(struct rmt_hygiene *hygiene);
 /* What is on record against a key, for a certificate with this subject (may be empty): RMT_SECRET with the sentence. What is no fault is said
- * as a warning, with `source` before it. */
-int rmt_hygiene_judge(const struct rmt_hygiene *hygiene, struct rmt_span spki, struct rmt_span subject, bool ca, const char *source, struct rmt_err *err);
+ * as a warning, with `source` before it. The subject and `source` are looked at until close. */
+int rmt_hygiene_judge(struct rmt_hygiene *hygiene, struct rmt_span spki, struct rmt_span subject, bool ca, const char *source, struct rmt_err *err);
 /* That, and whether the key is weak in itself. Every key passes this before it is signed, asked for or accepted; the road of issuance does the
  * halves apart. `db` may be NULL. The second form asks the home, if there is one. */
 int rmt_hygiene_check(struct remint *ctx, struct rmt_db *db, struct rmt_span spki, struct rmt_span subject, bool ca, const char *source, struct rmt_err *err);

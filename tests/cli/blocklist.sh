@@ -201,6 +201,22 @@ if command -v python3 >/dev/null 2>&1; then
 	expect_status 0 "nor is the same key again" remint sign ten.other.csr
 	expect_status 7 "the usual one over that modulus is refused" remint sign ten.csr
 	expect_err 'the RSA modulus is that of certificate [0-9]+, under another exponent' "likewise"
+	key eleven rsa
+	other_exponent eleven.key 65539 eleven.other && quietly openssl req -new -key eleven.other -subj /CN=e.example -out eleven.other.csr
+	expect_status 7 "of two exponents over a modulus in one call one is refused" remint sign eleven.csr eleven.other.csr
+	expect_err 'eleven.other.csr: .*the RSA modulus is that of eleven.csr, under another exponent' "and whose it is"
+	expect_status 0 "the first of the two is on record" remint list --name eleven.example
+	expect_out eleven.example "as issued"
+	key twelve rsa
+	other_exponent twelve.key 65539 twelve.other && quietly openssl req -new -key twelve.other -subj /CN=w.example -out twelve.other.csr
+	quietly "$REMINT" sign --hold twelve.csr
+	quietly "$REMINT" sign --hold twelve.other.csr
+	expect_status 7 "likewise when both were held and are approved" remint approve $("$REMINT" list --pending --csv | sed -n 's/^\([0-9][0-9]*\),.*/\1/p')
+	expect_err 'the RSA modulus is that of .*, under another exponent' "and whose it is"
+	key thirteen
+	quietly openssl req -new -key thirteen.key -subj /CN=again.example -out again.csr
+	expect_status 0 "one key with two subjects in one call is no fault" remint sign thirteen.csr again.csr
+	expect_err 'again.csr: the key stands in a certificate for another subject, too: CN=thirteen.example' "and is said"
 	quietly "$REMINT" blocklist add ten.key
 	blocked "a blocked modulus with another exponent" remint sign ten.other.csr
 else

@@ -8,7 +8,8 @@
  * written, and each directory that names were changed in, and not synced behind that: what a power failure would take. SQLite's index of
  * its log is made anew, and a log that was emptied may come back: it has been written to the database by then.
  *
- * With BADFS_STOP the process stops before the first such call, until somebody lets it go on.
+ * With BADFS_STOP the process stops before the first such call, until somebody lets it go on; with BADFS_STOP_LOCK before it first
+ * takes a lock.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -68,6 +70,18 @@ static int bad(int concerned)
 		return 0;
 	errno = number ? atoi(number) : EIO;
 	return 1;
+}
+
+int flock(int fd, int operation)
+{
+	static int (*real)(int, int);
+	static int stopped;
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "flock");
+	if (getenv("BADFS_STOP_LOCK") && operation & LOCK_EX && !stopped++)
+		raise(SIGSTOP);
+	return real(fd, operation);
 }
 
 /* ---- what has not reached the disk ---- */

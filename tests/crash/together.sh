@@ -44,6 +44,7 @@ for processes in 2 4 8; do
 	{
 		load_faults
 		load_list_faults
+		find . -name '.remint-*' | sed 's/^/a temporary file: /'
 	} >>"$TMP/found" 2>&1
 	issuers=$((processes - processes / 4)) revokers=$((processes / 2))
 	[ "$(wc -l <load.known)" -eq $((own + issuers * turns)) ] || echo "$(wc -l <load.known) certificates, not $((own + issuers * turns))" >>"$TMP/found"
@@ -86,6 +87,36 @@ else
 	check "an older one is not put over a newer one" [ "$slow$quick $(load_crl_number slow/issuing.crl)" = "00 $((first + 4))" ]
 	expect_line said.slow "list $((first + 3)) of .issuing. is left out: a newer one was published meanwhile" "with a warning"
 	check "the database is sound" "$REMINT" db check
+
+	# Held up behind every question to the database, just before the bytes to be signed are recorded.
+	# held_up SENTENCE STATUS COMMAND...: meanwhile the command is done; afterwards the certificate is refused with this status.
+	held_up() {
+		sentence=$1 status=$2
+		shift 2
+		rm -rf held
+		BADFS_STOP_LOCK=1 LD_PRELOAD=$TMP/badfs.so "$REMINT" sign held.csr --out held >/dev/null 2>said.held &
+		held=$!
+		until grep -q '^State:.T' /proc/$held/status 2>/dev/null || ! kill -0 $held; do sleep 0.05; done
+		check "$sentence: done meanwhile" "$@"
+		kill -CONT $held
+		wait $held
+		held=$?
+		check "$sentence: it is not issued any more" [ "$held $(ls held 2>/dev/null)" = "$status " ]
+		diag "$(tail -n 1 said.held)"
+	}
+	quietly openssl req -new -newkey rsa:2048 -nodes -keyout held.key -subj /CN=held.contoso.com -out held.csr
+	quietly "$REMINT" sign held.csr --out first
+	held_up "its key is lost" 7 "$REMINT" revoke held.contoso.com --reason keyCompromise
+	quietly openssl req -new -newkey rsa:2048 -nodes -keyout held.key -subj /CN=held.contoso.com -out held.csr
+	held_up "its key is blocked" 7 "$REMINT" blocklist add held.key
+	quietly openssl req -new -newkey rsa:2048 -nodes -keyout held.key -subj /CN=held.contoso.com -out held.csr
+	cp -r home kept
+	retire() { "$REMINT" ca rotate issuing && "$REMINT" ca retire issuing; }
+	held_up "its CA is retired" 4 retire
+	rm -rf home && cp -r kept home
+	held_up "its CA is revoked" 4 "$REMINT" revoke --authority issuing --reason cACompromise --commit
+	rm -rf home && mv kept home
+	check "and the database is sound" "$REMINT" db check
 fi
 
 # ---- the same by several ----------------------------------------------------------------------------------------------------------

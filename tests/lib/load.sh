@@ -5,7 +5,7 @@
 #	out/*/cert.pem   what was released
 #	revoked          serial numbers whose revocation was reported as done
 #	crls/NAME        where one worker publishes the revocation list, again and again
-#	crls/NAME.log    the numbers of the lists that were reported as published there
+#	crls/NAME.log    the numbers of the lists that were reported as published there, or found there
 #	whole            the list that is published at the end, to be held against what was revoked
 #	plan.json        a campaign; its bundles go to bundles/
 
@@ -71,6 +71,14 @@ load_crl_number() {
 	load_number=$(openssl crl -inform DER -in "$1" -noout -crlnumber 2>/dev/null | sed 's/.*=0x//; s/.*=//')
 	[ -z "$load_number" ] || echo $((0x$load_number))
 }
+# load_crl_seen: a list that stands in its place was published, whether or not its worker lived to say so.
+load_crl_seen() {
+	for load_place in crls/*/; do
+		load_place=${load_place%/}
+		load_now=$(load_crl_number "$load_place/issuing.crl")
+		[ -z "$load_now" ] || [ "$load_now" = "$(tail -n 1 "$load_place.log" 2>/dev/null)" ] || echo "$load_now" >>"$load_place.log"
+	done
+}
 # load_apply NAME [TURNS]
 load_apply() {
 	load_turn=0
@@ -95,7 +103,6 @@ load_faults() {
 	comm -23 load.released load.known | sed 's/^/released and unknown: /'
 	jq -r '.certificates[] | select(.status == "revoked").serial' load.list | sort >load.revoked
 	sort -u revoked | comm -23 - load.revoked | sed 's/^/a revocation that was reported is lost: /'
-	find . -name '.remint-*' -newer plan.json | sed 's/^/a temporary file: /' >load.temporary
 	load_crl_faults
 }
 
