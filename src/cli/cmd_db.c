@@ -73,7 +73,7 @@ check_text(struct cli *cli, const struct remint_db_report *report)
 		    (unsigned long long)report->signatures, report->signatures == 1 ? " was" : "s were");
 	if (report->unverifiable)
 		out_format(&cli->out,
-		    "%llu could not be verified: this OpenSSL does not know their algorithm.\n",
+		    "%llu could not be verified here.\n",
 		    (unsigned long long)report->unverifiable);
 	if (report->orphans)
 		out_format(&cli->out,

@@ -221,7 +221,9 @@ put_cron_line(struct timing *timing, const struct job *job)
 	if (job->signs && timing->secret) {
 		put_cron(&word, timing->secret, true);
 		out_bytes(&word, "", 1);
-		secret = word.failed ? NULL : word.bytes;
+		secret = word.bytes;
+		if (word.failed)
+			out->failed = word.failed, secret = NULL;
 	}
 	out_text(out, job->reports ? "said=$(" : "");
 	put_command(timing, job, put_cron, secret);
@@ -255,6 +257,8 @@ put_file(struct timing *timing, const struct job *job, const char *ending,
 	put(timing, job);
 	if (directory && file_close(cli, &file, path))
 		return -1;
+	if (file.failed)
+		cli->out.failed = file.failed;
 	timing->written++;
 	if (cli->json) {
 		out_bytes(&file, "", 1);

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -28,7 +29,7 @@ finding_json(struct json *json, const struct remint_finding *finding)
 
 /* True when it is of another certificate or target than the one before. */
 static bool
-opens_group(struct list *group, const struct remint_finding *finding)
+opens_group(struct out *out, struct list *group, const struct remint_finding *finding)
 {
 	const char *now[] = { finding->source, finding->object, finding->target };
 
@@ -37,14 +38,15 @@ opens_group(struct list *group, const struct remint_finding *finding)
 		return false;
 	list_free(group);
 	for (int i = 0; i < 3; i++)
-		list_add(group, "", now[i]);
+		if (list_add(group, "", now[i]))
+			out->failed = ENOMEM;
 	return true;
 }
 
 void
 finding_heading(struct out *out, struct list *group, const struct remint_finding *finding, bool targets)
 {
-	if (!opens_group(group, finding))
+	if (!opens_group(out, group, finding))
 		return;
 	out_style(out, STYLE_STRONG);
 	out_safe(out, finding->source);

@@ -153,8 +153,10 @@ table_new(struct out *out, const char *const *headings, size_t columns)
 {
 	struct table *table = calloc(1, sizeof *table);
 
-	if (!table)
+	if (!table) {
+		out->failed = ENOMEM;
 		return NULL;
+	}
 	table->out = out;
 	table->headings = headings;
 	table->columns = columns;
@@ -165,6 +167,7 @@ table_new(struct out *out, const char *const *headings, size_t columns)
 	free(table->widths);
 	free(table->cells);
 	free(table);
+	out->failed = ENOMEM;
 	return NULL;
 }
 

@@ -8,6 +8,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,15 +93,15 @@ told_clear(struct verdicts *verdicts)
 	verdicts->told_count = 0;
 }
 
-static void
+static int
 add_once(struct list *list, const char *text)
 {
 	if (!*text)
-		return;
+		return 0;
 	for (size_t i = 0; i < list->count; i++)
 		if (strcmp(list->items[i], text) == 0)
-			return;
-	list_add(list, "", text);
+			return 0;
+	return list_add(list, "", text);
 }
 
 /* How long the fault itself is: behind its first full stop a message says why the target cares. A name stands in quotes. */
@@ -252,10 +253,10 @@ verdicts_finding(struct verdicts *verdicts, const struct remint_finding *finding
 			told = &verdicts->told[i];
 	if (!told && !(told = told_new(verdicts, finding, length)))
 		return -1;
-	add_once(&told->targets, finding->target);
-	add_once(&told->notes, finding->message[length] ? finding->message + length + 2 : "");
-	add_once(&told->sources, finding->citation);
-	add_once(&told->fixes, finding->fix);
+	if (add_once(&told->targets, finding->target) ||
+	    add_once(&told->notes, finding->message[length] ? finding->message + length + 2 : "") ||
+	    add_once(&told->sources, finding->citation) || add_once(&told->fixes, finding->fix))
+		verdicts->cli->out.failed = ENOMEM;
 	return keep_going(verdicts->cli);
 }
 
@@ -287,7 +288,8 @@ way_text(struct verdicts *verdicts, int way, bool several)
 		if (several && way != ACCEPTS)
 			snprintf(text, sizeof text, "%.256s (%llu %s%s)", judge->name, (unsigned long long)count,
 			    way == REFUSES ? "error" : "warning", count == 1 ? "" : "s");
-		list_add(&names, "", text);
+		if (list_add(&names, "", text))
+			verdicts->cli->out.failed = ENOMEM;
 	}
 	names_text(&verdicts->cli->out, 2, words[way], &names);
 	list_free(&names);

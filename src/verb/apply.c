@@ -186,7 +186,8 @@ static bool bundle_stands(struct rmt_applying *job)
 
 static int tell(struct rmt_applying *job)
 {
-	rmt_campaign_describe(&job->campaign, job->item, &job->arena, &job->told);
+	if (rmt_campaign_describe(&job->campaign, job->item, &job->arena, &job->told, &job->campaign.ctx->err))
+		return -1;
 	return job->step ? job->step(job->arg, &job->told) : 0;
 }
 

@@ -288,7 +288,8 @@ static int close_item(struct closing *closing, size_t index, struct rmt_err *fat
 		if (rmt_verb_fault(job->campaign.ctx, &fault))
 			return -1;
 	}
-	rmt_campaign_describe(&job->campaign, job->item, &job->arena, &job->told);
+	if (rmt_campaign_describe(&job->campaign, job->item, &job->arena, &job->told, &job->campaign.ctx->err))
+		return -1;
 	return job->step ? job->step(job->arg, &job->told) : 0;
 }
 

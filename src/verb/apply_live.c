@@ -470,7 +470,8 @@ static int verify_item(struct verifying *verifying, struct rmt_gaze *gaze, size_
 	}
 	if (state != standing->state && rmt_campaign_move(&verifying->campaign, item, state, NULL, NULL, err))
 		return -1;
-	rmt_campaign_describe(&verifying->campaign, item, &verifying->arena, &step);
+	if (rmt_campaign_describe(&verifying->campaign, item, &verifying->arena, &step, err))
+		return -1;
 	return verifying->step ? verifying->step(verifying->arg, &step) : 0;
 }
 

@@ -43,22 +43,25 @@ static struct rmt_arena_block *block_for(struct rmt_arena *arena, size_t size)
 	return *end;
 }
 
+static void *out_of_memory(struct rmt_arena *arena)
+{
+	arena->failed = true;
+	rmt_err_memory_note(); /* who does not ask `failed` tells less than there is: the verb then ends with that */
+	return NULL;
+}
+
 void *rmt_arena_take(struct rmt_arena *arena, size_t size)
 {
 	struct rmt_arena_block *block = arena->current;
 	void *at;
 
-	if (size > SIZE_MAX - ALIGNMENT - sizeof *block) {
-		arena->failed = true;
-		return NULL;
-	}
+	if (size > SIZE_MAX - ALIGNMENT - sizeof *block)
+		return out_of_memory(arena);
 	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 	if (!block || block->size - block->used < size) {
 		block = block_for(arena, size);
-		if (!block) {
-			arena->failed = true;
-			return NULL;
-		}
+		if (!block)
+			return out_of_memory(arena);
 		block->used = 0;
 		arena->current = block;
 	}

@@ -54,7 +54,7 @@ static const char *parent_name(struct listing *listing, int64_t id)
 	return rmt_arena_scratch(&listing->arena);
 }
 
-static void describe_cert(struct rmt_arena *arena, const struct rmt_cert *cert, struct remint_authority *out)
+static int describe_cert(struct rmt_arena *arena, const struct rmt_cert *cert, struct remint_authority *out, struct rmt_err *err)
 {
 	unsigned char fingerprint[RMT_SHA256];
 	struct rmt_spki spki;
@@ -64,11 +64,13 @@ static void describe_cert(struct rmt_arena *arena, const struct rmt_cert *cert, 
 	if (rmt_spki_read(cert->spki, &spki, NULL) == 0)
 		rmt_spki_text(&spki, &arena->scratch);
 	out->key = rmt_arena_scratch(arena);
-	if (rmt_cert_fingerprint(cert, fingerprint, NULL) == 0)
-		out->sha256 = rmt_arena_hex(arena, rmt_span_of(fingerprint, sizeof fingerprint));
+	if (rmt_cert_fingerprint(cert, fingerprint, err))
+		return -1;
+	out->sha256 = rmt_arena_hex(arena, rmt_span_of(fingerprint, sizeof fingerprint));
 	out->not_before = cert->not_before;
 	out->not_after = cert->not_after;
 	out->pem = rmt_arena_pem(arena, "CERTIFICATE", cert->der);
+	return 0;
 }
 
 int rmt_authority_told(struct rmt_home *home, const struct rmt_db_authority *row, struct rmt_arena *arena, struct remint_authority *out,
@@ -89,10 +91,10 @@ int rmt_authority_told(struct rmt_home *home, const struct rmt_db_authority *row
 		out->revoked = revoked.at;
 		out->revoked_for = rmt_reason_name(revoked.reason);
 	}
-	if (row->cert.length && rmt_cert_read(&cert, row->cert, RMT_TOLERANT, NULL) == 0)
-		describe_cert(arena, &cert, out);
 	if (rc >= 0)
 		rc = 0;
+	if (row->cert.length && rmt_cert_read(&cert, row->cert, RMT_TOLERANT, NULL) == 0 && describe_cert(arena, &cert, out, err))
+		rc = -1;
 	if (locked < 0 || rmt_db_setting_get(home->db, RMT_SETTING_ISSUER, &issues, err) < 0 ||
 	    rmt_authority_succeeds(home, row->name, &arena->scratch, err) < 0)
 		rc = -1;

@@ -62,31 +62,21 @@ int remint_ca_default(struct remint *ctx, const char *name, remint_authority_fn 
 
 /* ---- who issues no more --------------------------------------------------------------------------------------------------- */
 
-/* The one that would be taken when none is named, by the setting or without. */
-static bool is_usual(struct rmt_home *home, const char *name)
-{
-	struct rmt_authority usual = {0};
-	struct rmt_err none = {0};
-	bool is = rmt_authority_load(home, NULL, false, &usual, &none) == 0 && strcmp(usual.name, name) == 0;
-
-	rmt_authority_clear(&usual);
-	return is;
-}
-
 static int retire(struct rmt_home *home, const char *name, const char *why, struct rmt_err *err)
 {
 	struct rmt_db_authority row;
 	struct rmt_buf said = {0};
 	int64_t id;
-	int rc = -1;
+	int rc = -1, usual;
 
 	if (get_row(home, name, &row, err) < 0)
 		return -1;
 	if (row.state != RMT_AUTHORITY_ACTIVE)
 		return rmt_err_set(err, RMT_POLICY, NULL, "\"%s\" is not active", name);
 	id = row.id;
-	if (is_usual(home, name))
-		return rmt_err_set(err, RMT_POLICY, NULL,
+	usual = rmt_authority_is_usual(home, name, true, err);
+	if (usual)
+		return usual < 0 ? -1 : rmt_err_set(err, RMT_POLICY, NULL,
 		                   "\"%s\" issues when no authority is named: run remint ca rotate first, or choose another with remint ca default",
 		                   name);
 	rmt_buf_format(&said, "retired: %s%s%s", name, why && *why ? ": " : "", why ? why : "");
@@ -178,8 +168,13 @@ static int tell_one(struct standing *job)
 	    rmt_db_authority_hanging(job->home->db, job->row->id, records.now, &hanging, err) ||
 	    rmt_db_authorities(job->home->db, see_other, job, err))
 		return -1;
-	if (job->row->parent && rmt_db_authority_get(job->home->db, NULL, job->row->parent, &parent, err) == 1)
-		told.parent = rmt_arena_text(&job->arena, parent.name);
+	if (job->row->parent) {
+		rc = rmt_db_authority_get(job->home->db, NULL, job->row->parent, &parent, err);
+		if (rc < 0)
+			return -1;
+		if (rc == 1)
+			told.parent = rmt_arena_text(&job->arena, parent.name);
+	}
 	out = (struct remint_standing){.authority = &told, .crossed = {job->crossed, job->crossed_count},
 	                               .below = {job->below, job->below_count},
 	                               .valid = (uint64_t)hanging.count[RMT_CERT_VALID],

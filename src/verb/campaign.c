@@ -348,14 +348,15 @@ int rmt_plan_item_pile(struct remint *ctx, const struct rmt_plan_item *item, str
 	return 0;
 }
 
-static const char *serial_of(const struct rmt_campaign *campaign, int64_t certificate, struct rmt_arena *arena)
+static int serial_of(const struct rmt_campaign *campaign, int64_t certificate, struct rmt_arena *arena, const char **serial,
+                     struct rmt_err *err)
 {
-	struct rmt_err unseen = {0};
 	struct rmt_db_cert row;
+	int found = certificate ? rmt_db_cert_by_id(campaign->bench.home.db, certificate, &row, err) : 0;
 
-	if (!certificate || rmt_db_cert_by_id(campaign->bench.home.db, certificate, &row, &unseen) != 1)
-		return NULL;
-	return rmt_arena_serial(arena, row.serial);
+	if (found == 1)
+		*serial = rmt_arena_serial(arena, row.serial);
+	return found < 0 ? -1 : 0;
 }
 
 /* What was begun is to be finished, also when it was taken out of the plan since. */
@@ -369,13 +370,13 @@ bool rmt_campaign_unfinished(const struct rmt_plan_item *item, const struct rmt_
 	return wanted || !idle;
 }
 
-void rmt_campaign_describe(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, struct rmt_arena *arena,
-                           struct remint_step *step)
+int rmt_campaign_describe(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, struct rmt_arena *arena,
+                          struct remint_step *step, struct rmt_err *err)
 {
-	struct rmt_standing now = {0};
-	struct rmt_err unseen = {0};
+	struct rmt_standing now;
 
-	rmt_campaign_standing(campaign, item, &now, &unseen);
+	if (rmt_campaign_standing(campaign, item, &now, err))
+		return -1;
 	step->item = item->id;
 	step->name = item->name;
 	step->device = item->device;
@@ -388,6 +389,5 @@ void rmt_campaign_describe(const struct rmt_campaign *campaign, const struct rmt
 	step->changed = now.changed;
 	step->unfinished = rmt_campaign_unfinished(item, &now);
 	step->old_serial = item->serial;
-	if (!step->serial)
-		step->serial = serial_of(campaign, now.certificate, arena);
+	return step->serial ? 0 : serial_of(campaign, now.certificate, arena, &step->serial, err);
 }

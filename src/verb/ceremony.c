@@ -453,13 +453,9 @@ static int hold_with_old_root(struct ceremony *job, struct rmt_err *err)
 /* 1 there is a home, 0 not yet, -1. */
 static int has_home(struct ceremony *job, struct rmt_err *err)
 {
-	char *path = job->ctx->home ? rmt_path_join(job->ctx->home, "ca.db", err) : NULL;
-	int there = path ? rmt_path_exists(path) : -1;
-
 	if (!job->ctx->home)
-		rmt_err_set(err, RMT_USAGE, NULL, "no CA home: name one with --home DIR or REMINT_HOME");
-	free(path);
-	return there;
+		return rmt_err_set(err, RMT_USAGE, NULL, "no CA home: name one with --home DIR or REMINT_HOME");
+	return rmt_home_stands(job->ctx, err);
 }
 
 int remint_ca_ceremony(struct remint *ctx, const struct remint_ceremony_options *options, remint_file_fn *file, void *arg)

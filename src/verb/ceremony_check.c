@@ -82,7 +82,9 @@ static int check_program(struct checking *job, struct rmt_err *err)
 
 	if (rmt_machine_look(&machine, err))
 		return -1;
-	if (!machine.program_known || rmt_transcript_field(&job->transcript, "program sha256", &at, &value) != 1)
+	if (!machine.program_known)
+		return told(job, REMINT_INFO, "program", "the file of this program cannot be read, so that it is not compared");
+	if (rmt_transcript_field(&job->transcript, "program sha256", &at, &value) != 1)
 		return 0;
 	if (rmt_span_equal(value, rmt_span_text(rmt_arena_hex(&job->arena, rmt_span_of(machine.program, sizeof machine.program)))))
 		return told(job, REMINT_INFO, "program", "the program that checks this is the one that held the ceremony");

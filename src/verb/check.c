@@ -329,6 +329,7 @@ static int refuse_authority(struct checking *checking, const char *name, const c
 static int check_parent(struct checking *checking, const struct rmt_db_authority *row, const struct rmt_cert *cert)
 {
 	struct rmt_db_authority parent;
+	enum rmt_judgement judgement;
 	struct rmt_err why;
 	struct rmt_cert above;
 	int found = rmt_db_authority_get(checking->home->db, NULL, row->parent, &parent, checking->err);
@@ -336,8 +337,12 @@ static int check_parent(struct checking *checking, const struct rmt_db_authority
 	if (found < 0)
 		return -1;
 	if (found && parent.cert.length && rmt_cert_read(&above, parent.cert, RMT_TOLERANT, NULL) == 0 &&
-	    rmt_checker_judge(checking->checker, cert->tbs, cert->outer_algorithm, cert->signature, above.spki, &why) != RMT_SIGNATURE_FALSE)
+	    (judgement = rmt_checker_judge(checking->checker, cert->tbs, cert->outer_algorithm, cert->signature, above.spki, &why)) !=
+	        RMT_SIGNATURE_FALSE) {
+		if (judgement == RMT_SIGNATURE_UNVERIFIABLE)
+			rmt_verb_warn(checking->home->ctx, "the certificate of \"%s\" cannot be verified: %s", row->name, why.message);
 		return 0;
+	}
 	return refuse_authority(checking, row->name, "was not signed by the one that it stands under");
 }
 

@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct job {
 	size_t issuer;      /* place among the authorities */
 	size_t from, length; /* of the DER in `bytes` */
 	enum rmt_judgement outcome;
+	char why[160]; /* it cannot be verified */
 };
 
 struct authority {
@@ -103,14 +105,18 @@ void rmt_signatures_free(struct rmt_signatures *signatures)
 	free(signatures);
 }
 
-static enum rmt_judgement outcome_of(struct rmt_checker *checker, struct rmt_span der, struct rmt_span spki)
+static enum rmt_judgement outcome_of(struct rmt_checker *checker, struct rmt_span der, struct rmt_span spki, char *said, size_t size)
 {
+	enum rmt_judgement outcome;
 	struct rmt_err why;
 	struct rmt_cert cert;
 
 	if (rmt_cert_read(&cert, der, RMT_TOLERANT, NULL))
 		return RMT_SIGNATURE_FALSE;
-	return rmt_checker_judge(checker, cert.tbs, cert.outer_algorithm, cert.signature, spki, &why);
+	outcome = rmt_checker_judge(checker, cert.tbs, cert.outer_algorithm, cert.signature, spki, &why);
+	if (outcome == RMT_SIGNATURE_UNVERIFIABLE)
+		snprintf(said, size, "%.150s", why.message);
+	return outcome;
 }
 
 static void work(void *arg, size_t worker, size_t index)
@@ -119,7 +125,7 @@ static void work(void *arg, size_t worker, size_t index)
 	struct job *job = &signatures->jobs[index];
 
 	job->outcome = outcome_of(signatures->checkers[worker], rmt_span_of(signatures->bytes.bytes + job->from, job->length),
-	                          rmt_buf_view(&signatures->authorities[job->issuer].spki));
+	                          rmt_buf_view(&signatures->authorities[job->issuer].spki), job->why, sizeof job->why);
 }
 
 static int flush(struct rmt_signatures *signatures, struct rmt_err *err)
@@ -129,7 +135,8 @@ static int flush(struct rmt_signatures *signatures, struct rmt_err *err)
 		const struct job *job = &signatures->jobs[i];
 
 		signatures->good += job->outcome == RMT_SIGNATURE_GOOD;
-		signatures->unverifiable += job->outcome == RMT_SIGNATURE_UNVERIFIABLE;
+		if (job->outcome == RMT_SIGNATURE_UNVERIFIABLE && signatures->unverifiable++ == 0)
+			rmt_verb_warn(signatures->home->ctx, "certificate %lld, and perhaps others, cannot be verified: %s", (long long)job->id, job->why);
 		if (job->outcome != RMT_SIGNATURE_FALSE)
 			continue;
 		rmt_err_set(err, RMT_DATABASE, NULL, "certificate %lld was not signed by the authority that it stands under: its signature does not verify",

@@ -20,8 +20,6 @@
 /* Does the authority that this one succeeds issue when none is named? 1, 0, -1. */
 static int succeeds_usual(struct rmt_home *home, const char *name, struct rmt_err *err)
 {
-	struct rmt_authority usual = {0};
-	struct rmt_err none = {0};
 	struct rmt_buf old = {0}, set = {0};
 	int rc = rmt_authority_succeeds(home, name, &old, err);
 
@@ -29,8 +27,7 @@ static int succeeds_usual(struct rmt_home *home, const char *name, struct rmt_er
 		rc = -1;
 	/* Where several could, there is no usual one; the one that was chosen may be retired. */
 	if (rc == 1 && strcmp(rmt_buf_string(&set), rmt_buf_string(&old)) != 0)
-		rc = rmt_authority_load_status(home, NULL, false, &usual, &none) == 0 && strcmp(usual.name, rmt_buf_string(&old)) == 0;
-	rmt_authority_clear(&usual);
+		rc = rmt_authority_is_usual(home, rmt_buf_string(&old), false, err);
 	rmt_buf_free(&old);
 	rmt_buf_free(&set);
 	return rc;

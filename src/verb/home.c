@@ -42,16 +42,21 @@ fail:
 	return -1;
 }
 
-int rmt_home_if_any(struct remint *ctx, struct rmt_home *home, struct rmt_err *err)
+int rmt_home_stands(const struct remint *ctx, struct rmt_err *err)
 {
 	char *path = ctx->home ? rmt_path_join(ctx->home, "ca.db", err) : NULL;
-	bool there = path && rmt_path_exists(path);
+	int stands = path ? rmt_path_stands(path, err) : ctx->home ? -1 : 0;
+
+	free(path);
+	return stands;
+}
+
+int rmt_home_if_any(struct remint *ctx, struct rmt_home *home, struct rmt_err *err)
+{
+	int stands = rmt_home_stands(ctx, err);
 
 	*home = (struct rmt_home){.ctx = ctx};
-	if (ctx->home && !path)
-		return -1;
-	free(path);
-	return !there ? 0 : rmt_home_open(ctx, RMT_DB_WRITE, home, err) ? -1 : 1;
+	return stands < 1 ? stands : rmt_home_open(ctx, RMT_DB_WRITE, home, err) ? -1 : 1;
 }
 
 void rmt_home_close(struct rmt_home *home)
@@ -359,6 +364,7 @@ static int load(struct rmt_home *home, const char *name, bool with_key, bool ret
 	out->ca_uri = uri_of(row.ca_uri, err);
 	out->crl_shards = row.crl_shards;
 	out->crl_deltas = row.crl_deltas;
+	out->retired_too = retired_too;
 	parent = row.parent;
 	if (!out->name || !out->cert || row.spki_hash.length != sizeof hash)
 		goto fail;
@@ -390,11 +396,29 @@ int rmt_authority_load_status(struct rmt_home *home, const char *name, bool with
 	return load(home, name, with_key, true, out, err);
 }
 
+int rmt_authority_is_usual(struct rmt_home *home, const char *name, bool standing, struct rmt_err *err)
+{
+	struct rmt_authority usual = {0};
+	struct rmt_err why = {0};
+	int rc = load(home, NULL, false, !standing, &usual, &why) ? -1 : strcmp(usual.name, name) == 0;
+
+	/* There is none, there are several, or it may not issue: that is an answer. */
+	if (rc < 0 && (why.class == RMT_USAGE || why.class == RMT_POLICY || why.class == RMT_SECRET))
+		rc = 0;
+	if (rc < 0)
+		*err = why;
+	rmt_authority_clear(&usual);
+	return rc;
+}
+
 int rmt_authority_still_issues(struct rmt_home *home, const struct rmt_authority *authority, struct rmt_err *err)
 {
 	struct rmt_db_authority row;
-	int found = rmt_db_authority_get(home->db, NULL, authority->id, &row, err);
+	int found;
 
+	if (authority->retired_too)
+		return 0;
+	found = rmt_db_authority_get(home->db, NULL, authority->id, &row, err);
 	if (found < 1)
 		return found < 0 ? -1 : rmt_err_set(err, RMT_DATABASE, NULL, "the authority \"%s\" is not in the database", authority->name);
 	if (row.state == RMT_AUTHORITY_RETIRED)

@@ -85,7 +85,7 @@ static void walk_fault(void *arg, const struct rmt_err *fault)
 {
 	struct walking *walking = arg;
 
-	if (!walking->rc && walking->run->phase == RMT_IMPORT_SURVEY)
+	if (!walking->rc)
 		walking->rc = walking->run->reader.fault(walking->run, fault);
 }
 

@@ -17,27 +17,35 @@ enum { LINE_MOST = 64 << 10 };
 
 /* ---- which directory is one? ------------------------------------------------------------------------------------------------- */
 
-static bool holds(const char *directory, const char *name)
+/* 1, 0, -1. */
+static int holds(const char *directory, const char *name, struct rmt_err *err)
 {
-	char *path = rmt_path_join(directory, name, NULL);
-	bool there = path && rmt_path_exists(path);
+	char *path = rmt_path_join(directory, name, err);
+	int stands = path ? rmt_path_stands(path, err) : -1;
 
 	free(path);
-	return there;
+	return stands;
 }
 
 int rmt_openssl_fits(struct rmt_import_source *source, struct rmt_err *err)
 {
-	(void)err;
-	return rmt_path_is_directory(source->path) && holds(source->path, "index.txt");
+	return rmt_path_is_directory(source->path) ? holds(source->path, "index.txt", err) : 0;
 }
 
 int rmt_easyrsa_fits(struct rmt_import_source *source, struct rmt_err *err)
 {
-	(void)err;
-	return rmt_path_is_directory(source->path) &&
-	       (holds(source->path, "pki/index.txt") ||
-	        (holds(source->path, "index.txt") && (holds(source->path, "issued") || holds(source->path, "certs_by_serial"))));
+	int fits;
+
+	if (!rmt_path_is_directory(source->path))
+		return 0;
+	fits = holds(source->path, "pki/index.txt", err);
+	if (fits)
+		return fits;
+	fits = holds(source->path, "index.txt", err);
+	if (fits < 1)
+		return fits;
+	fits = holds(source->path, "issued", err);
+	return fits ? fits : holds(source->path, "certs_by_serial", err);
 }
 
 /* Rows and numbers, also of the day before (index.txt.old): nothing that is read as a file. */
@@ -238,10 +246,10 @@ static int take_index(struct rmt_import *run, const char *directory, struct rmt_
 /* Rows before lists: they say more. */
 int rmt_openssl_read(struct rmt_import *run, struct rmt_err *err)
 {
-	bool below = !holds(run->source->path, "index.txt");
+	int here = holds(run->source->path, "index.txt", err);
 	char *inner = rmt_path_join(run->source->path, "pki", err);
-	const char *directory = below ? inner : run->source->path;
-	int rc = inner ? 0 : -1;
+	const char *directory = here ? run->source->path : inner;
+	int rc = inner && here >= 0 ? 0 : -1;
 
 	if (rc == 0 && run->phase == RMT_IMPORT_REVOCATIONS)
 		rc = take_index(run, directory, err);

@@ -81,7 +81,9 @@ static void *grow(void *list, size_t count, size_t *capacity, size_t size)
 	if (count < *capacity)
 		return list;
 	grown = realloc(list, (*capacity ? 2 * *capacity : 8) * size);
-	if (grown)
+	if (!grown)
+		rmt_err_memory_note();
+	else
 		*capacity = *capacity ? 2 * *capacity : 8;
 	return grown;
 }

@@ -272,6 +272,7 @@ struct rmt_authority {
 	char *crl_uri, *ocsp_uri, *ca_uri;          /* NULL when none */
 	int crl_shards;
 	bool crl_deltas;
+	bool retired_too;                           /* loaded to sign what one that issues no more signs: lists and what OCSP needs */
 };
 /* The authority that issues when none is named, by name; and "succeeds:NEW", the name of the one whose place NEW took. */
 #define RMT_SETTING_ISSUER "issuer"
@@ -284,7 +285,10 @@ struct rmt_cert *rmt_authority_cert(const struct rmt_db_authority *row, struct r
 int rmt_authority_load(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
 /* For CRLs and OCSP responses, or to look at: a retired one too. */
 int rmt_authority_load_status(struct rmt_home *home, const char *name, bool with_key, struct rmt_authority *out, struct rmt_err *err);
-/* Is what rmt_authority_load() let pass still so: neither retired nor revoked, nor its key blocked? Else -1 with the sentence. */
+/* Is it the one that is taken when none is named? 1, 0 or -1; `standing`: and may it issue? */
+int rmt_authority_is_usual(struct rmt_home *home, const char *name, bool standing, struct rmt_err *err);
+/* Is what rmt_authority_load() let pass still so: neither retired nor revoked, nor its key blocked? Else -1 with the sentence. Of what
+ * rmt_authority_load_status() loaded nothing is asked. */
 int rmt_authority_still_issues(struct rmt_home *home, const struct rmt_authority *authority, struct rmt_err *err);
 void rmt_authority_clear(struct rmt_authority *authority);
 int rmt_authority_in_time(const struct rmt_authority *authority, rmt_time now, struct rmt_err *err); /* issuance.c */
@@ -969,6 +973,8 @@ int rmt_request_keep(struct remint *ctx, struct rmt_db *db, const struct rmt_pen
 int rmt_request_record(struct remint *ctx, const struct rmt_pending_new *new, const struct rmt_key *key, struct remint_requested *out,
                        struct rmt_err *err);
 /* The home of the context when it has a database, opened for writing: 1, 0 there is none, -1. */
+/* Is there a home at all? 1, 0, -1. */
+int rmt_home_stands(const struct remint *ctx, struct rmt_err *err);
 int rmt_home_if_any(struct remint *ctx, struct rmt_home *home, struct rmt_err *err);
 
 /* RMT_POLICY with each field that the target asks for and the subject lacks, and each that the target has not. */
@@ -1119,8 +1125,8 @@ int rmt_campaign_issued(struct rmt_db *db, int64_t certificate, rmt_time now, st
 /* Is something still to be done about it before it is live? */
 bool rmt_campaign_unfinished(const struct rmt_plan_item *item, const struct rmt_standing *standing);
 /* A step as the caller is told of it; `step` has been filled as far as it differs. */
-void rmt_campaign_describe(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, struct rmt_arena *arena,
-                           struct remint_step *step);
+int rmt_campaign_describe(const struct rmt_campaign *campaign, const struct rmt_plan_item *item, struct rmt_arena *arena,
+                          struct remint_step *step, struct rmt_err *err);
 struct rmt_cert *rmt_plan_item_cert(const struct rmt_plan_item *item, struct rmt_err *err); /* the old certificate */
 /* Everything in the files where the old certificate was found, and in keys that stand beside them; what cannot be read is passed over. */
 int rmt_plan_item_pile(struct remint *ctx, const struct rmt_plan_item *item, struct rmt_pile *pile, struct rmt_err *err);

@@ -75,12 +75,10 @@ bool rmt_pending_keeps_key(struct remint *ctx, const struct rmt_cert *cert, int6
 {
 	struct rmt_err unseen = {0}; /* a home that cannot be asked knows nothing */
 	struct rmt_home home = {.ctx = ctx};
-	char *path = ctx->home ? rmt_path_join(ctx->home, "ca.db", &unseen) : NULL;
-	bool does = path && rmt_path_exists(path) && rmt_home_open(ctx, RMT_DB_READ, &home, &unseen) == 0 &&
+	bool does = rmt_home_stands(ctx, &unseen) == 1 && rmt_home_open(ctx, RMT_DB_READ, &home, &unseen) == 0 &&
 	            keeps(&home, cert, pending, &unseen) == 1;
 
 	rmt_home_close(&home);
-	free(path);
 	return does;
 }
 

@@ -28,15 +28,6 @@ struct planning {
 
 /* ---- who signs ------------------------------------------------------------------------------------------------------------- */
 
-static bool has_database(const struct remint *ctx)
-{
-	char *path = ctx->home ? rmt_path_join(ctx->home, "ca.db", NULL) : NULL;
-	bool has = path && rmt_path_exists(path);
-
-	free(path);
-	return has;
-}
-
 static int open_home(struct planning *job)
 {
 	return job->home.db ? 0 : rmt_home_open(job->ctx, RMT_DB_READ, &job->home, job->err);
@@ -47,6 +38,7 @@ static int choose_signer(struct planning *job)
 {
 	const char *signer = job->options->signer;
 	struct rmt_err err = {0};
+	int stands;
 
 	if (signer && strcmp(signer, "external") == 0)
 		return 0;
@@ -54,8 +46,9 @@ static int choose_signer(struct planning *job)
 		return rmt_err_set(job->err, RMT_USAGE, NULL, "\"%.64s\" is no signer: issuing or external", signer);
 	if (signer || job->options->authority)
 		return open_home(job) || rmt_authority_load(&job->home, job->options->authority, false, &job->authority, job->err) ? -1 : 0;
-	if (!has_database(job->ctx))
-		return 0;
+	stands = rmt_home_stands(job->ctx, job->err);
+	if (stands < 1)
+		return stands;
 	if (open_home(job))
 		return -1;
 	if (rmt_authority_load(&job->home, NULL, false, &job->authority, &err) == 0)

@@ -52,12 +52,11 @@ static int open_campaign(struct report *report, struct rmt_err *err)
 {
 	struct remint *ctx = report->ctx;
 	struct rmt_db_campaign campaign;
-	char *maker = NULL, *path = ctx->home ? rmt_path_join(ctx->home, "ca.db", err) : NULL;
-	int found = path && rmt_path_exists(path);
+	char *maker = NULL;
+	int found = rmt_home_stands(ctx, err);
 
-	free(path);
-	if (!found)
-		return ctx->home && err->class != RMT_NONE ? -1 : 0;
+	if (found < 1)
+		return found;
 	if (rmt_home_open(ctx, RMT_DB_READ, &report->home, err))
 		return -1;
 	report->summary.database = true;

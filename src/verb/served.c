@@ -19,15 +19,11 @@ struct rmt_served_records {
 
 int rmt_served_records_open(struct remint *ctx, struct rmt_served_records **out, struct rmt_err *err)
 {
-	char *path = ctx->home ? rmt_path_join(ctx->home, "ca.db", err) : NULL;
-	bool there = path && rmt_path_exists(path);
+	int stands = rmt_home_stands(ctx, err);
 
 	*out = NULL;
-	free(path);
-	if (ctx->home && !path)
-		return -1;
-	if (!there)
-		return 0;
+	if (stands < 1)
+		return stands;
 	*out = calloc(1, sizeof **out);
 	if (!*out)
 		return rmt_err_memory(err);

@@ -34,18 +34,18 @@ struct show {
 
 /* ---- a key and its certificate ---------------------------------------------------------------------------------------- */
 
-static void watch(struct show *show, const struct rmt_object *object)
+static int watch(struct show *show, const struct rmt_object *object)
 {
 	struct watched *watched = show->watched + show->watched_count;
 
 	if (!object->spki.length || object->endpoint || (object->type != RMT_OBJECT_PRIVATE_KEY && !object->cert && !object->request))
-		return;
+		return 0;
 	if (show->watched_count >= WATCHED_MOST) {
 		show->watched_count = WATCHED_MOST + 1;
-		return;
+		return 0;
 	}
-	if (rmt_spki_hash(object->spki, watched->spki, NULL))
-		return;
+	if (rmt_spki_hash(object->spki, watched->spki, &show->ctx->err))
+		return -1;
 	snprintf(watched->source, sizeof watched->source, "%s", object->source);
 	watched->key = object->type == RMT_OBJECT_PRIVATE_KEY;
 	watched->owner = object->request                 ? OWNER_REQUEST
@@ -53,6 +53,7 @@ static void watch(struct show *show, const struct rmt_object *object)
 	                 : rmt_cert_is_ca(object->cert) ? OWNER_CA
 	                                                 : OWNER_LEAF;
 	show->watched_count++;
+	return 0;
 }
 
 static bool has_owner(const struct show *show, const struct watched *key)
@@ -143,15 +144,17 @@ static void describe_deviations(struct rmt_arena *arena, const struct rmt_notes 
 	out->deviations = (struct remint_strings){items, kept};
 }
 
-static void describe_key(struct rmt_arena *arena, struct rmt_span spki, struct remint_object *out)
+static int describe_key(struct rmt_arena *arena, struct rmt_span spki, struct remint_object *out, struct rmt_err *err)
 {
 	unsigned char hash[RMT_SHA256];
 
 	if (!spki.length)
-		return;
+		return 0;
 	out->key = rmt_arena_spki(arena, spki);
-	if (rmt_spki_hash(spki, hash, NULL) == 0)
-		out->spki_sha256 = rmt_arena_hex(arena, rmt_span_of(hash, sizeof hash));
+	if (rmt_spki_hash(spki, hash, err))
+		return -1;
+	out->spki_sha256 = rmt_arena_hex(arena, rmt_span_of(hash, sizeof hash));
+	return 0;
 }
 
 static void describe_cert(struct rmt_arena *arena, const struct rmt_cert *cert, struct remint_object *out)
@@ -418,7 +421,7 @@ static void describe_ocsp(struct rmt_arena *arena, const struct rmt_object *obje
 	out->field_count = fields.count;
 }
 
-static void describe_bytes(struct rmt_arena *arena, const struct rmt_object *object, bool pem, struct remint_object *out)
+static int describe_bytes(struct rmt_arena *arena, const struct rmt_object *object, bool pem, struct remint_object *out, struct rmt_err *err)
 {
 	static const char *const labels[] = {[RMT_OBJECT_CERTIFICATE] = "CERTIFICATE",
 	                                     [RMT_OBJECT_PUBLIC_KEY] = "PUBLIC KEY",
@@ -432,13 +435,14 @@ static void describe_bytes(struct rmt_arena *arena, const struct rmt_object *obj
 	const char *label = labels[object->type];
 
 	if (object->type == RMT_OBJECT_PRIVATE_KEY || !object->der.length || !label)
-		return;
-	if (rmt_sha256(object->der, sha256, NULL) == 0)
-		out->sha256 = rmt_arena_hex(arena, rmt_span_of(sha256, sizeof sha256));
-	if (rmt_sha1(object->der, sha1, NULL) == 0)
-		out->sha1 = rmt_arena_hex(arena, rmt_span_of(sha1, sizeof sha1));
+		return 0;
+	if (rmt_sha256(object->der, sha256, err) || rmt_sha1(object->der, sha1, err))
+		return -1;
+	out->sha256 = rmt_arena_hex(arena, rmt_span_of(sha256, sizeof sha256));
+	out->sha1 = rmt_arena_hex(arena, rmt_span_of(sha1, sizeof sha1));
 	if (pem)
 		out->pem = rmt_arena_pem(arena, label, object->der);
+	return 0;
 }
 
 static int show_object(void *arg, const struct rmt_object *object)
@@ -458,8 +462,8 @@ static int show_object(void *arg, const struct rmt_object *object)
 	                            .address = object->address};
 
 	rmt_arena_reset(&show->arena);
-	watch(show, object);
-	describe_key(&show->arena, object->spki, &out);
+	if (watch(show, object) || describe_key(&show->arena, object->spki, &out, &show->ctx->err))
+		return -1;
 	if (object->cert)
 		describe_cert(&show->arena, object->cert, &out);
 	else if (object->request)
@@ -472,7 +476,8 @@ static int show_object(void *arg, const struct rmt_object *object)
 		describe_ocsp(&show->arena, object, &out);
 	if (object->listing)
 		describe_fields(&show->arena, object->listing, &out);
-	describe_bytes(&show->arena, object, !show->options->no_pem, &out);
+	if (describe_bytes(&show->arena, object, !show->options->no_pem, &out, &show->ctx->err))
+		return -1;
 	if (show->arena.failed)
 		return rmt_err_memory(&show->ctx->err);
 	return show->object(show->arg, &out);

@@ -43,6 +43,8 @@ struct loop {
 	int wanted;            /* status when nothing fails */
 	struct rmt_buf before; /* files of the fixture, one a line, and of a run in which nothing fails */
 	struct rmt_buf after;
+	struct rmt_buf told;   /* what a run in which nothing fails says: steady_words() of its output, and its messages */
+	struct rmt_buf warned;
 	unsigned long runs, faults, tolerated;
 	bool loud;
 };
@@ -321,6 +323,60 @@ read_words(const struct loop *loop, const char *name, struct rmt_buf *words)
 		stop(path);
 }
 
+/* The words of a text that are the same in every run: none with a digit, and nothing that is PEM. */
+static void
+steady_words(const struct rmt_buf *text, struct rmt_buf *out)
+{
+	static const char between[] = " \t\n\",:=()[]{}<>|/";
+	char *copy = strdup(rmt_buf_string(text)), *rest = copy, *word;
+	bool pem = false;
+
+	while ((word = strsep(&rest, between)) != NULL) {
+		if (strncmp(word, "-----BEGIN", 10) == 0 || strncmp(word, "-----END", 8) == 0)
+			pem = word[5] == 'B';
+		if (!pem && *word != '\0' && strpbrk(word, "0123456789") == NULL)
+			rmt_buf_format(out, "%s ", word);
+	}
+	free(copy);
+}
+
+/* Does it say a line that a whole run does not say? */
+static bool
+says_why(const struct rmt_buf *warned, const struct rmt_buf *usual)
+{
+	char *copy = strdup(rmt_buf_string(warned)), *rest = copy, *line;
+	bool does = false;
+
+	while ((line = strsep(&rest, "\n")) != NULL)
+		does = does || (*line != '\0' && strstr(rmt_buf_string(usual), line) == NULL);
+	free(copy);
+	return does;
+}
+
+/* A run that ends as if nothing had failed has told the same, or it says why not. Who tells findings may have one more, and who serves
+ * tells of what a client seems to do. */
+static void
+judge_output(const struct loop *loop, int status, struct rmt_buf *faults)
+{
+	struct rmt_buf out = { 0 }, told = { 0 }, warned = { 0 };
+
+	bool serves = false;
+
+	for (int i = 1; i < loop->argument_count; i++)
+		serves |= strcmp(loop->arguments[i], "--listen") == 0;
+	if ((status == 1 || serves) && fault_state->kind != FAULT_MEMORY)
+		return;
+	read_words(loop, "OUT", &out);
+	read_words(loop, "ERR", &warned);
+	steady_words(&out, &told);
+	if (strcmp(rmt_buf_string(&told), rmt_buf_string(&loop->told)) != 0 && !says_why(&warned, &loop->warned) &&
+	    (strstr(rmt_buf_string(&told), "cannot") == NULL || strstr(rmt_buf_string(&loop->told), "cannot") != NULL))
+		rmt_buf_text(faults, "it tells something else than a whole run, without a word why; ");
+	rmt_buf_free(&out);
+	rmt_buf_free(&told);
+	rmt_buf_free(&warned);
+}
+
 static void
 judge(struct loop *loop, int status, struct rmt_buf *faults)
 {
@@ -339,6 +395,7 @@ judge(struct loop *loop, int status, struct rmt_buf *faults)
 		judge_words(status, rmt_buf_string(&words), faults);
 	} else {
 		loop->tolerated++;
+		judge_output(loop, status, faults);
 		if (getenv("FAULT_TOLERATED") != NULL) {
 			printf("# tolerated: call %lu, %s\n", fault_state->failed, fault_state->name);
 			print_place();
@@ -388,6 +445,7 @@ fail_one(struct loop *loop, unsigned long n)
 static unsigned long
 run_whole(struct loop *loop)
 {
+	struct rmt_buf out = { 0 };
 	int status;
 
 	renew(loop);
@@ -396,6 +454,10 @@ run_whole(struct loop *loop)
 	fault_state->calls = 0;
 	status = call(loop, loop->argument_count, loop->arguments, true);
 	walk(loop, &loop->after, NULL);
+	read_words(loop, "OUT", &out);
+	read_words(loop, "ERR", &loop->warned);
+	steady_words(&out, &loop->told);
+	rmt_buf_free(&out);
 	if (status == loop->wanted)
 		return fault_state->calls;
 	printf("# without a fault the status is %d, not %d\n", status, loop->wanted);
@@ -450,6 +512,8 @@ __wrap_main(int argc, char **argv)
 	printf("# %lu calls, %lu of them failed, %lu of these did no harm, %lu faults\n", calls, loop.runs, loop.tolerated, loop.faults);
 	rmt_buf_free(&loop.before);
 	rmt_buf_free(&loop.after);
+	rmt_buf_free(&loop.told);
+	rmt_buf_free(&loop.warned);
 	free(argv[optind + 1]);
 	return loop.faults > 0;
 }
