@@ -39,6 +39,7 @@
 
 static const struct rmt_lint_row rows[] = {
 	/* ---- fields (lint_field.c) */
+	LINT("lint.version.known", ERROR, "The version is 1, 2 or 3 and allows unique identifiers where there are some", "RFC 5280, 4.1.2.1", NULL, ALWAYS, rmt_lint_version_known),
 	LINT("lint.version.extensions", ERROR, "A certificate with extensions is of version 3", "RFC 5280, 4.1.2.1",
 	    "e_cert_extensions_version_not_3", ALWAYS, rmt_lint_version),
 	LINT("lint.encoding.der", ERROR, "The certificate is encoded in DER without deviation", "RFC 5280, 4.1; X.690, 10 and 11", NULL,

@@ -17,6 +17,23 @@ enum { SERIAL_LEAST = 8 };
 
 /* ---- version and encoding --------------------------------------------------------------------------------------------- */
 
+/* Extensions in one of version 1 or 2 have the lint below. */
+int
+rmt_lint_version_known(struct rmt_check *check)
+{
+	const struct rmt_cert *cert = check->on->cert;
+	unsigned kept = cert->notes.count < RMT_NOTES_MAX ? cert->notes.count : RMT_NOTES_MAX;
+
+	if (cert->version != 3 && cert->extensions.count)
+		return 0;
+	for (unsigned i = 0; i < kept; i++)
+		if (cert->notes.note[i].kind == RMT_DEVIATION_VERSION)
+			return rmt_audit_fault(check, "tbs.version", "%s",
+			    cert->version == 3 ? "the version number stands for none of 1, 2 and 3"
+					       : "the certificate is of version 1 and yet has a unique identifier");
+	return 0;
+}
+
 int
 rmt_lint_version(struct rmt_check *check)
 {

@@ -257,7 +257,7 @@ size_t rmt_lint_scheme(struct rmt_span uri); /* length of its scheme; 0: it is n
 
 rmt_rule_function rmt_lint_critical, rmt_lint_not_critical, rmt_lint_not_empty, rmt_lint_only_ca;
 
-rmt_rule_function rmt_lint_version, rmt_lint_encoding, rmt_lint_serial_entropy, rmt_lint_parameters, rmt_lint_digest, rmt_lint_signer_kind,
+rmt_rule_function rmt_lint_version_known, rmt_lint_version, rmt_lint_encoding, rmt_lint_serial_entropy, rmt_lint_parameters, rmt_lint_digest, rmt_lint_signer_kind,
     rmt_lint_issuer_empty, rmt_lint_issuer_name, rmt_lint_ca_subject, rmt_lint_unique_ids, rmt_lint_dates_order, rmt_lint_time_form,
     rmt_lint_time_seconds, rmt_lint_time_zulu, rmt_lint_time_fraction, rmt_lint_extra_second, rmt_lint_public_lifetime,
     rmt_lint_within_issuer;

@@ -38,6 +38,8 @@ struct row {
 
 static const struct row rows[] = {
 	/* ---- fields */
+	PASS("version.known", "version 3"),
+	FAIL("version.known", "an INTEGER of 3, which would be version 4", "none of 1, 2 and 3", .with.version = "a0(020103)"),
 	PASS("version.extensions", "version 3 with extensions"),
 	FAIL("version.extensions", "version 2 with extensions", "version 2 and yet", .with.version = "a0(020101)"),
 	PASS("encoding.der", "DER"),
