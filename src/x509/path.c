@@ -204,12 +204,15 @@ tell_missing(struct rmt_path_checker *checker, const struct rmt_cert *const *pat
 {
 	struct rmt_spki key;
 
-	for (size_t i = 1; i < count; i++) {
+	/* The leaf's own key signs nothing here; OpenSSL stumbles over it all the same, as over one that is too short. */
+	bool own = out->depth == 0 && (out->error == X509_V_ERR_UNSPECIFIED || out->error == X509_V_ERR_EE_KEY_TOO_SMALL);
+
+	for (size_t i = own ? 0 : 1; i < count; i++) {
 		if (rmt_spki_read(path[i]->spki, &key, NULL) < 0 ||
 		    !rmt_kind_missing(&key, checker->missing))
 			continue;
 		out->error = X509_V_ERR_UNSUPPORTED_SIGNATURE_ALGORITHM;
-		out->depth = (int)i - 1;
+		out->depth = i == 0 ? 0 : (int)i - 1;
 		out->text = checker->missing;
 		return;
 	}

@@ -30,6 +30,11 @@ for name in ml-dsa-44 slh-dsa-sha2-128s; do
 		expect_out 'this OpenSSL 3\.[0-9.]+ knows no ML-DSA-65; 3\.5 does' "and what is missing is said"
 	fi
 done
+for target in rfc5280 nginx openssl-seclevel2; do
+	remint audit "$pq/ml-dsa-44.pem" --for $target >"$TMP/out" 2>"$TMP/err"
+	[ "$knows" ] || expect_out 'this OpenSSL 3\.[0-9.]+ knows no ML-DSA-44; 3\.5 does' "$target: of a certificate by itself it is said what is missing"
+	expect_no_line "$TMP/out" 'too weak|unspecified' "$target: and its key is not called weak"
+done
 # What cannot be verified is not false: whole piles of them are taken, with their CAs.
 REMINT_HOME=$TMP/pile
 quietly "$REMINT" init --no-root --no-password
