@@ -279,6 +279,12 @@ for case in '/CN=other.contoso.com||CN is "other.contoso.com" instead of "sg4.co
 	expect_err "sg4: it is not what this item asked for: $what" "with what it is"
 	[ ! -e g/sg4/request.pem ] && ok "and goes nowhere" || not_ok "and goes nowhere"
 done
+quietly openssl req -new -newkey rsa:2048 -nodes -keyout lost.key -out lost.csr -subj /CN=sg4.contoso.com
+quietly "$REMINT" blocklist add lost.key
+jq '.items[2].request = "lost.csr" | .items |= [.[2]]' sg.json >lost.json
+expect_status 7 "no other CA is asked to certify a blocked key" "$REMINT" apply lost.json --commit --out g
+expect_err 'sg4: .*the key is blocked' "with the reason"
+[ ! -e g/sg4/request.pem ] && ok "and it goes nowhere" || not_ok "and it goes nowhere"
 quietly openssl req -new -newkey rsa:2048 -nodes -keyout sg4-device.key -out sg4-device.csr -subj /CN=sg4.contoso.com
 jq '.items[2].request = "sg4-device.csr" | .items |= [.[2]]' sg.json >sg4.json
 expect_status 0 "its request goes to the other CA" "$REMINT" apply sg4.json --commit --out g --ca-template Gateway

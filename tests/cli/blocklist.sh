@@ -233,6 +233,20 @@ expect_out 'left out 2: the key of a certificate that is not sound: it is taken 
 expect_status 0 "they are on record" "$REMINT" list --name weak2.example --json
 json_is '.certificates | length == 1' "as they are"
 
+# --- a key is not taken over when it is weak or blocked, and one whose certificate may not sign is no CA's
+quietly openssl req -x509 -newkey rsa:2048 -nodes -keyout loose.key -subj /CN=loose.example -days 90 -out loose.pem
+quietly "$REMINT" blocklist add loose.key
+mkdir loose && cp loose.pem loose.key loose/ && cp weak1.key loose/
+keys=$(ls home/keys | wc -l)
+expect_status 7 "a directory with keys is imported" "$REMINT" import --commit loose
+expect_err 'loose.key: .*the key is blocked' "a blocked key is refused"
+expect_err 'weak1.key: .*1024 bits' "and a weak one"
+check "neither is in the home" [ "$(ls home/keys | wc -l)" -eq "$keys" ]
+quietly openssl req -x509 -newkey rsa:2048 -nodes -keyout mute.key -subj '/CN=Mute CA' -days 90 -addext keyUsage=critical,cRLSign -out mute.pem
+mkdir mute && cp mute.pem mute.key mute/
+expect_status 4 "a CA without keyCertSign is imported" "$REMINT" import --commit mute
+expect_err 'Mute CA is no CA to issue with: its keyUsage does not let it sign certificates' "and does not issue here"
+
 # --- the list is part of the database's log
 check "the database is sound" remint db check
 if command -v sqlite3 >/dev/null 2>&1; then
