@@ -79,7 +79,10 @@ finding_text(struct out *out, const struct remint_finding *finding)
 	out_style(out, STYLE_NONE);
 	out_text(out, finding->accepted ? "  (accepted)\n" : "\n");
 	out_spaces(out, 11);
-	out_wrap(out, message ? message : "", 11, 11);
+	if (message)
+		out_wrap(out, message, 11, 11);
+	else
+		out->failed = ENOMEM;
 	remint_text_free(message);
 	out_field(out, 11, "place", finding->place);
 	out_field(out, 11, "source", finding->citation);

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,8 +120,10 @@ issued_files(struct out *out, const struct remint_issued *issued)
 	for (size_t i = 0; i < issued->files.count; i++)
 		size += strlen(issued->files.items[i]) + 1;
 	all = to = malloc(size);
-	if (!all)
+	if (!all) {
+		out->failed = ENOMEM;
 		return;
+	}
 	for (size_t i = 0; i < issued->files.count; i++) {
 		size_t length = strlen(issued->files.items[i]);
 
